@@ -1,0 +1,199 @@
+"""The command line: options in, one call into curate, errors out."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import Abort, Exit, TyperException
+
+MANIFEST = "Parquet, CSV, JSONL, a WebDataset tar, or a folder of classes, tars or Parquet files."
+
+
+class Boundary(TyperGroup):
+    """Turns an exception into a sentence: exit code 2 for what the user can mend, 1 for us."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (Abort, Exit, TyperException):
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            if ctx.find_root().meta.get("debug"):
+                raise
+            raise Exit(_explain(error)) from error
+
+
+app = typer.Typer(
+    cls=Boundary,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Clean the labels of web-crawled images: a weight for every sample.",
+)
+
+
+def _set_debug(ctx: typer.Context, value: bool) -> None:
+    if value:
+        ctx.find_root().meta["debug"] = True
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"curate {version('curate')}")
+        raise Exit
+
+
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Show the traceback of an error.", callback=_set_debug)
+]
+
+
+@app.callback()
+def curate(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Clean the labels of web-crawled images: a weight for every sample."""
+
+
+@app.command()
+def weight(
+    manifest: Annotated[Path, typer.Argument(help=MANIFEST, show_default=False)],
+    alpha: Annotated[
+        float, typer.Option(help="Distance from which on a sample weighs 0 (SINet Eq. 6).")
+    ] = 1.2,
+    beta: Annotated[float, typer.Option(help="Power of the weight (SINet Eq. 6).")] = 1.5,
+    gamma: Annotated[float, typer.Option(help="Power of the consistency (SINet Eq. 4).")] = 2.0,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            help="open_clip:ARCH/TAG, open_clip:ARCH@CHECKPOINT, onnx:MODEL.onnx or embedded."
+            " Default: the column 'embedding' where there is one, else"
+            " open_clip:ViT-B-32/laion2b_s34b_b79k.",
+            show_default=False,
+        ),
+    ] = None,
+    embeddings: Annotated[
+        Path | None,
+        typer.Option(help="Take the features from this folder's img_emb/*.npy (clip-retrieval)."),
+    ] = None,
+    graph: Annotated[str, typer.Option(help="Class relation graph: wordnet or none.")] = "wordnet",
+    classes: Annotated[
+        Path | None,
+        typer.Option(help="Table with columns label, synset, description: the classes' senses."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Output: .parquet, .csv or .jsonl. Default: MANIFEST.weighted.parquet (or .csv,"
+            " .jsonl as the manifest is).",
+            show_default=False,
+        ),
+    ] = None,
+    run_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the run's work. Default: MANIFEST.curate beside it.", show_default=False
+        ),
+    ] = None,
+    image: Annotated[str | None, typer.Option(help="Image column: bytes or paths.")] = None,
+    label: Annotated[str | None, typer.Option(help="Label column.")] = None,
+    key: Annotated[str | None, typer.Option(help="Key column; none: number the rows.")] = None,
+    caption: Annotated[str | None, typer.Option(help="Caption column.")] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(help="Folder that image paths start from. Default: the manifest's."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes that decode images. Default: one for each core."),
+    ] = None,
+    slim: Annotated[
+        bool, typer.Option("--slim", help="Write only the key and the new columns.")
+    ] = False,
+    prefix: Annotated[str, typer.Option(help="Put before the names of the new columns.")] = "",
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try the rows again that have no features.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output if it exists.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Give every sample of a crawl a weight, a quality and a suggested label.
+
+    Example: curate weight crawl.parquet --alpha 1.2 --beta 1.5
+    """
+    from curate.manifest.columns import ColumnOptions
+    from curate.options import WeightOptions
+    from curate.weigh import weigh_and_report
+
+    weigh_and_report(
+        WeightOptions(
+            manifest=manifest,
+            alpha=alpha,
+            beta=beta,
+            gamma=gamma,
+            encoder=encoder,
+            embeddings=embeddings,
+            graph=graph,
+            classes=classes,
+            out=out,
+            run_dir=run_dir,
+            columns=ColumnOptions(image=image, label=label, key=key, caption=caption),
+            root=root,
+            device=device,
+            workers=workers,
+            slim=slim,
+            prefix=prefix,
+            retry_failed=retry_failed,
+            overwrite=overwrite,
+        )
+    )
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where the crawl is drawn.")] = Path("demo"),
+    rows: Annotated[int, typer.Option(min=120, help="How many pictures.")] = 1200,
+    seed: Annotated[int, typer.Option(help="Another seed draws another crawl.")] = 0,
+    debug: Debug = False,
+) -> None:
+    """Draw a small crawl with wrong labels, weigh it, and show what was found.
+
+    Example: curate demo
+    """
+    from curate.demo.run import run_demo
+
+    run_demo(folder, rows, seed)
+
+
+def _explain(error: BaseException) -> int:
+    """Print one sentence on standard error; return the exit code."""
+    from curate.errors import CurateError
+
+    if isinstance(error, CurateError):
+        typer.secho(f"Error: {error}", err=True, fg="red")
+        return 2
+    if isinstance(error, KeyboardInterrupt):
+        typer.echo("Stopped; the same command goes on where it was.", err=True)
+        return 130
+    typer.secho(
+        f"Error: curate failed ({type(error).__name__}: {error}); what is finished is kept. Run it"
+        " again with --debug to see where, and please report that.",
+        err=True,
+        fg="red",
+    )
+    return 1
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,92 @@
+"""The classes of a crawl: the distinct labels, and what the user says of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.errors import CurateError
+from curate.manifest.manifest import Manifest
+from curate.manifest.tables import JSON_LINES, SEPARATORS, scan_table
+
+NO_CLASS = -1
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The C classes in sorted order; a label is written as its position, or -1 for none."""
+
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    def indices(self, labels: pl.Series) -> NDArray[np.int32]:
+        """Turn labels (n,) of any accepted type into positions (n,); null and '' give -1."""
+        positions = _as_text(pl.lit(labels)).replace_strict(
+            list(self.names), list(range(len(self.names))), default=NO_CLASS, return_dtype=pl.Int32
+        )
+        return pl.select(positions).to_series().to_numpy()
+
+
+def count_classes(manifest: Manifest) -> Classes:
+    """Collect the distinct labels; raises CurateError when there are fewer than two."""
+    label = manifest.columns.label
+    table = (
+        manifest.scan()
+        .select(_as_text(pl.col(label)).alias("label"))
+        .group_by("label")
+        .len()
+        .drop_nulls()
+        .sort("label")
+        .collect(engine="streaming")
+    )
+    if len(table) == 0:
+        raise CurateError(
+            f"{manifest.path}: column '{label}' is null in every row; name the column that holds"
+            " the classes with --label."
+        )
+    if len(table) == 1:
+        raise CurateError(
+            f"{manifest.path}: column '{label}' has one class only ('{table['label'][0]}'); labels"
+            " are judged against other classes, so weigh crawls of several classes together."
+        )
+    return Classes(tuple(table["label"]), tuple(table["len"]))
+
+
+def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, str]]:
+    """Read --classes: a table with columns label, and synset or description; {label: {...}}.
+
+    Raises CurateError for an unreadable table, a missing column and a label that no row has.
+    """
+    endings = (*SEPARATORS, *JSON_LINES, ".parquet")
+    if not path.is_file() or path.suffix.lower() not in endings:
+        raise CurateError(
+            f"--classes {path} is not a table; give a file that ends in {', '.join(endings)} with"
+            " columns label, synset, description."
+        )
+    try:
+        scan = pl.scan_parquet(path) if path.suffix.lower() == ".parquet" else scan_table(path)
+        table = scan.collect()
+    except pl.exceptions.PolarsError as error:
+        raise CurateError(f"--classes {path} cannot be read: {error}") from error
+    if "label" not in table.columns or not {"synset", "description"} & set(table.columns):
+        raise CurateError(
+            f"--classes {path} has columns {', '.join(table.columns)}; it needs label, and synset"
+            " or description or both."
+        )
+    table = table.with_columns(pl.all().cast(pl.String))
+    unknown = sorted(set(table["label"].drop_nulls()) - set(classes.names))
+    if unknown:
+        raise CurateError(
+            f"--classes {path} names '{unknown[0]}', which is no label of the manifest; take that"
+            " row out or write the label as it stands there."
+        )
+    rows = table.filter(pl.col("label").is_not_null()).iter_rows(named=True)
+    return {row["label"]: {key: value for key, value in row.items() if value} for row in rows}
+
+
+def _as_text(labels: pl.Expr) -> pl.Expr:
+    text = labels.cast(pl.String)
+    return pl.when(text != "").then(text)

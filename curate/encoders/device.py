@@ -1,0 +1,26 @@
+"""Which device torch computes on."""
+
+from typing import TYPE_CHECKING
+
+from curate.errors import CurateError
+
+if TYPE_CHECKING:
+    import torch
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def torch_device(name: str) -> "torch.device":
+    """Return the torch device of that name; ``auto`` is a GPU where there is one.
+
+    Raises CurateError where ``cuda`` is asked for and torch sees no GPU.
+    """
+    import torch
+
+    gpu = name != "cpu" and torch.cuda.is_available()
+    if name == "cuda" and not gpu:
+        raise CurateError(
+            "--device cuda: torch sees no GPU on this machine; check `nvidia-smi` and that torch "
+            "is a CUDA build (`python -m torch.utils.collect_env`), or use --device cpu."
+        )
+    return torch.device("cuda" if gpu else "cpu")

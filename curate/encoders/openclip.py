@@ -1,0 +1,116 @@
+"""Opening open_clip models, both towers; open_clip is imported only here."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+from curate.encoders.hub import fetch_weights
+from curate.errors import CurateError
+
+
+def open_model(arch: str, tag: str = "", checkpoint: Path | None = None) -> tuple[Any, Path]:
+    """Return a model, both towers on the CPU in float32, and the file its weights came from.
+
+    With a tag: the published model, downloaded unless it is in the cache, or from ``checkpoint``
+    if that is given. With a checkpoint alone: mean, deviation and resizing are those on which
+    all published tags of ``arch`` agree, else open_clip's own. A checkpoint is safetensors, or
+    what torch loads with ``weights_only``: nothing in it is executed. An architecture of one's
+    own must be registered first (``open_clip.add_model_config``).
+
+    Raises CurateError for an unknown architecture or tag, a checkpoint that is missing, broken
+    or another architecture's, and weights that are not to be had from the hub.
+    """
+    _check_arch(arch)
+    published = _published(arch, tag) if tag or checkpoint is None else _agreed(arch)
+    if checkpoint is None:
+        repo, _, name = published["hf_hub"].rpartition("/")
+        checkpoint = fetch_weights(f"open_clip:{arch}/{tag}", repo, _file_names(name))
+    elif not checkpoint.is_file():
+        raise CurateError(f"there is no checkpoint {checkpoint}; give its path after the @.")
+    return _create(arch, checkpoint, published), checkpoint
+
+
+def _create(arch: str, checkpoint: Path, published: dict[str, Any]) -> Any:
+    from open_clip import create_model
+
+    try:
+        model = create_model(
+            arch,
+            pretrained=str(checkpoint),
+            require_pretrained=True,
+            weights_only=True,
+            force_preprocess_cfg=published,
+            force_quick_gelu=published.get("quick_gelu", False),
+        )
+    # A checkpoint breaks in torch's, safetensors', pickle's, zipfile's and open_clip's own ways.
+    except Exception as error:
+        raise CurateError(
+            f"{checkpoint} cannot be loaded as a checkpoint of {arch} ({_reason(error)}); check "
+            "that this is the architecture it was trained as, and save its plain state dict with "
+            "safetensors.torch.save_file."
+        ) from error
+    return model.eval()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnpicklingError):  # torch's own words advise to load it unsafely
+        return "it is damaged, or holds more than plain tensors"
+    return " ".join(str(error).split())[:300]
+
+
+def _published(arch: str, tag: str) -> dict[str, Any]:
+    from open_clip import get_pretrained_cfg, list_pretrained_tags_by_model
+
+    published: dict[str, Any] = get_pretrained_cfg(arch, tag)
+    if not published:
+        raise CurateError(_no_such_tag(arch, tag, list_pretrained_tags_by_model(arch)))
+    return published
+
+
+def _agreed(arch: str) -> dict[str, Any]:
+    from open_clip import get_pretrained_cfg, list_pretrained_tags_by_model
+
+    tags = [get_pretrained_cfg(arch, tag) for tag in list_pretrained_tags_by_model(arch)]
+    keys = ("mean", "std", "interpolation", "resize_mode")
+    return {k: tags[0][k] for k in keys if tags and all(tag[k] == tags[0][k] for tag in tags)}
+
+
+def _file_names(name: str) -> Sequence[str]:
+    """Return what open_clip itself looks for: safetensors first, then the file as published."""
+    from open_clip.constants import HF_SAFE_WEIGHTS_NAME, HF_WEIGHTS_NAME
+
+    if not name:
+        return HF_SAFE_WEIGHTS_NAME, HF_WEIGHTS_NAME
+    return str(Path(name).with_suffix(".safetensors")), name
+
+
+def _check_arch(arch: str) -> None:
+    from open_clip import list_models
+
+    if arch not in list_models():
+        raise CurateError(
+            f"open_clip has no architecture {arch!r}; the closest are "
+            f"{', '.join(_closest(arch, list_models()))}. All of them: "
+            "python -c 'import open_clip; print(open_clip.list_models())'."
+        )
+
+
+def _no_such_tag(arch: str, tag: str, tags: Sequence[str]) -> str:
+    if not tags:
+        return (
+            f"no weights are published for {arch}; give a checkpoint of your own: "
+            f"--encoder open_clip:{arch}@/path/to/checkpoint."
+        )
+    asked = f"no weights {tag!r} are published for {arch}" if tag else f"{arch} needs a tag"
+    return f"{asked}; there are {', '.join(_closest(tag, tags, len(tags)))}."
+
+
+def _closest(word: str, known: Sequence[str], at_most: int = 5) -> list[str]:
+    """Return up to ``at_most`` of ``known``, those most like ``word`` first, in any case."""
+
+    def unlikeness(name: str) -> float:
+        return -difflib.SequenceMatcher(None, word.lower(), name.lower()).ratio()
+
+    return sorted(known, key=unlikeness)[:at_most]

@@ -1,0 +1,99 @@
+"""An encoder that is the visual tower of an open_clip model."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.encoders.device import torch_device
+from curate.encoders.overlap import overlapped
+from curate.errors import CurateError
+from curate.images.preprocess import Preprocess
+from curate.store.fingerprint import fingerprint, sha256_of
+
+if TYPE_CHECKING:
+    import torch
+
+CODE = 1
+"""Raise it when a change here changes the features."""
+
+_BATCH_SIZE = {"cpu": 32, "cuda": 256}
+
+
+class OpenClipEncoder:
+    """Features of a model's visual tower, as its ``encode_image`` gives them, not normalised.
+
+    float32 on a CPU; on a GPU mixed precision with bfloat16, or with float16 where it has none.
+    """
+
+    def __init__(self, spec: str, model: Any, weights: Path, device: str = "auto") -> None:
+        """Move the visual tower of ``model``, whose weights came from that file, to ``device``.
+
+        Raises CurateError when ``device`` is ``cuda`` and there is none.
+        """
+        import torch
+
+        self._model, self._device = model, torch_device(device)
+        self._half = _half_precision(self._device)
+        # Pictures arrive channels last: convolutions that take them so need no reordering.
+        model.visual.to(self._device, memory_format=torch.channels_last)
+        settings = model.visual.preprocess_cfg
+        mean, std = torch.tensor(settings["mean"]), torch.tensor(settings["std"])
+        self._scale = (1 / (255 * std)).view(3, 1, 1).to(self._device)
+        self._shift = (-mean / std).view(3, 1, 1).to(self._device)
+        self.spec = spec
+        self.preprocess = _preprocess(settings)
+        self.batch_size = _BATCH_SIZE[self._device.type]
+        self.dim = self._forward_one_black_picture().shape[1]
+        self.fingerprint = fingerprint(
+            code=CODE,
+            weights=sha256_of(weights),
+            preprocess=asdict(self.preprocess),
+            mean=settings["mean"],
+            std=settings["std"],
+            precision=str(self._half or torch.float32),
+        )
+
+    def encode(self, batches: Iterable[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
+        """Turn each (n, size, size, 3) batch of RGB bytes into an (n, D) batch, in order."""
+        return overlapped(batches, self._device, self._forward)
+
+    def _forward(self, pixels: "torch.Tensor") -> "torch.Tensor":
+        import torch
+
+        with (
+            torch.inference_mode(),
+            torch.autocast(self._device.type, self._half, enabled=self._half is not None),
+        ):
+            pictures = pixels.permute(0, 3, 1, 2).float() * self._scale + self._shift
+            features: torch.Tensor = self._model.encode_image(pictures)
+        return features
+
+    def _forward_one_black_picture(self) -> "torch.Tensor":
+        import torch
+
+        size = self.preprocess.size
+        return self._forward(torch.zeros(1, size, size, 3, dtype=torch.uint8, device=self._device))
+
+
+def _preprocess(settings: dict[str, Any]) -> Preprocess:
+    size, resize = settings["size"], settings["resize_mode"]
+    height, width = (size, size) if isinstance(size, int) else size
+    if height != width or resize not in ("shortest", "squash"):
+        raise CurateError(
+            f"this open_clip model takes {height} x {width} pictures resized by {resize!r}; only "
+            "square ones, 'shortest' or 'squash', can be made here: choose another architecture."
+        )
+    return Preprocess(height, settings["interpolation"], resize)
+
+
+def _half_precision(device: "torch.device") -> "torch.dtype | None":
+    import torch
+
+    if device.type == "cpu":
+        return None
+    native = torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if native else torch.float16

@@ -1,0 +1,53 @@
+"""The encoder that a string names."""
+
+from pathlib import Path
+
+from curate.encoders.base import Encoder
+from curate.encoders.device import DEVICES
+from curate.errors import CurateError
+
+DEFAULT_ENCODER = "open_clip:ViT-B-32/laion2b_s34b_b79k"
+POSSIBLE = (
+    "open_clip:ARCH/PRETRAINED_TAG, open_clip:ARCH[/TAG]@/path/to/checkpoint, "
+    "onnx:/path/model.onnx (with model.json beside it) or embedded"
+)
+
+
+def open_encoder(spec: str, device: str = "auto") -> Encoder:
+    """Open the encoder that ``spec`` names, on ``device``: auto, cpu or cuda.
+
+    Raises CurateError for a string that names none, a model that is missing, broken or cannot
+    be downloaded, and a device that is not there.
+    """
+    if device not in DEVICES:
+        raise CurateError(f"--device {device}: it must be one of {', '.join(DEVICES)}.")
+    match spec.partition(":"):
+        case "embedded", "", "":
+            return _open_embedded()
+        case "onnx", ":", path if path:
+            return _open_onnx(path, device)
+        case "open_clip", ":", model if model:
+            return _open_open_clip(model, device)
+    raise CurateError(f"--encoder {spec}: there is no such encoder; possible are {POSSIBLE}.")
+
+
+def _open_embedded() -> Encoder:
+    from curate.encoders.embedded import EmbeddedEncoder
+
+    return EmbeddedEncoder()
+
+
+def _open_onnx(path: str, device: str) -> Encoder:
+    from curate.encoders.onnx import OnnxEncoder
+
+    return OnnxEncoder(Path(path).expanduser(), device)
+
+
+def _open_open_clip(model: str, device: str) -> Encoder:
+    from curate.encoders.openclip import open_model
+    from curate.encoders.openclip_encoder import OpenClipEncoder
+
+    name, at, path = model.partition("@")
+    arch, _, tag = name.partition("/")
+    opened, weights = open_model(arch, tag, Path(path).expanduser() if at else None)
+    return OpenClipEncoder(f"open_clip:{model}", opened, weights, device)

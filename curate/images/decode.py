@@ -1,0 +1,129 @@
+"""Bytes from the web in, one picture of the encoder's size out, or why there is none."""
+
+import io
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+
+from curate.images.preprocess import Preprocess
+from curate.images.signature import accepted_format, is_other_picture
+from curate.images.source import MAX_BYTES
+from curate.images.status import Status, Undecodable
+
+# Imported to be registered: Image.open would else import all of Pillow's plugins.
+PLUGINS = (GifImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
+
+MAX_PIXELS = 128_000_000
+"""Pixels that a header may announce; decoded they take 512 MB."""
+
+DRAFT_GAP = 2
+"""A JPEG is decoded at no less than this many times the wanted size, then resampled."""
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation -> the turn that undoes it."""
+
+
+def decode(data: bytes, preprocess: Preprocess) -> NDArray[np.uint8]:
+    """Decode a JPEG, PNG, WebP or GIF (its first frame) for an encoder.
+
+    Returns (size, size, 3) RGB bytes, upright by the EXIF orientation, white where they are
+    transparent. Raises `Undecodable`: empty, not_image, unsupported, too_large or truncated.
+    """
+    format_ = _admitted(data)
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return _picture(data, format_, preprocess)
+    except Undecodable:
+        raise
+    except (MemoryError, Image.DecompressionBombError) as error:
+        raise Undecodable(Status.TOO_LARGE) from error
+    # On damaged data Pillow raises OSError, SyntaxError, struct.error, and whatever else.
+    except Exception as error:
+        raise Undecodable(Status.TRUNCATED) from error
+
+
+def _admitted(data: bytes) -> str:
+    if not data:
+        raise Undecodable(Status.EMPTY)
+    if len(data) > MAX_BYTES:
+        raise Undecodable(Status.TOO_LARGE)
+    format_ = accepted_format(data)
+    if format_ is None:
+        raise Undecodable(Status.UNSUPPORTED if is_other_picture(data) else Status.NOT_IMAGE)
+    return format_
+
+
+def _picture(data: bytes, format_: str, preprocess: Preprocess) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(data), formats=[format_]) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise Undecodable(Status.TOO_LARGE)
+        extent = _draft(image, preprocess.size)
+        image.load()
+        scaled = _scale(_resamplable(image), extent, preprocess)
+        # Last, when there are few pixels to turn: a centred square stays one.
+        turn = _UPRIGHT.get(_orientation(image))
+        upright = scaled if turn is None else scaled.transpose(turn)
+        return np.array(_on_white(upright))
+
+
+def _draft(image: Image.Image, size: int) -> tuple[float, float]:
+    """Let a JPEG be decoded at 1/2, 1/4 or 1/8; return the picture's extent in new pixels."""
+    drafted = image.draft(None, (DRAFT_GAP * size, DRAFT_GAP * size))
+    if drafted is None:
+        return image.size
+    _, (_, _, width, height) = drafted
+    return width, height
+
+
+def _resamplable(image: Image.Image) -> Image.Image:
+    """Return the picture as RGB, or RGBA where it is transparent, both of which can be averaged."""
+    if image.mode.startswith("I"):
+        # Pillow clips 16 bits to 255; their upper half is the picture.
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _scale(image: Image.Image, extent: tuple[float, float], preprocess: Preprocess) -> Image.Image:
+    """Scale and crop in one: only what the crop keeps is resampled."""
+    size = preprocess.size
+    width, height = extent
+    (left, right), (top, bottom) = (0.0, width), (0.0, height)
+    if preprocess.resize == "shortest":
+        left, right = _centre(width, min(extent), size)
+        top, bottom = _centre(height, min(extent), size)
+    resampling = Image.Resampling[preprocess.interpolation.upper()]
+    return image.resize((size, size), resampling, box=(left, top, right, bottom))
+
+
+def _centre(side: float, shorter: float, size: int) -> tuple[float, float]:
+    """Return what a centre crop keeps of a side, rounded as torchvision does for CLIP."""
+    scaled = int(size * side / shorter)
+    start = round((scaled - size) / 2)
+    return start * side / scaled, min((start + size) * side / scaled, side)
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation; a broken EXIF costs the turn, not the picture."""
+    try:
+        return int(image.getexif().get(0x0112, 1))
+    except Exception:
+        return 1
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    canvas = Image.new("RGB", image.size, "white")
+    canvas.paste(image, mask=image)
+    return canvas

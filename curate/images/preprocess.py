@@ -1,0 +1,20 @@
+"""What an encoder wants its pictures to look like."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos"]
+ResizeMode = Literal["shortest", "squash"]
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """Size and resampling of an encoder's input, done where the image is decoded.
+
+    ``shortest`` scales the shorter side to ``size`` and crops the centre, as CLIP does;
+    ``squash`` scales both sides. Means and deviations are the encoder's own affair.
+    """
+
+    size: int
+    interpolation: Interpolation = "bicubic"
+    resize: ResizeMode = "shortest"

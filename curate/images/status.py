@@ -1,0 +1,33 @@
+"""What became of a row's picture: the words of the ``status`` column."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Why a row has features, or why it has none."""
+
+    OK = "ok"
+    MISSING = "missing"
+    """No value, no such file, or one that cannot be read."""
+    EMPTY = "empty"
+    """Zero bytes."""
+    NOT_IMAGE = "not_image"
+    """No picture at all: an error page, text, a video."""
+    TRUNCATED = "truncated"
+    """JPEG, PNG, WebP or GIF by its first bytes, but cut off or damaged."""
+    TOO_LARGE = "too_large"
+    """More bytes, pixels or memory than a picture may take."""
+    UNSUPPORTED = "unsupported"
+    """A picture of another format: TIFF, AVIF, SVG and the like."""
+    CRASHED = "crashed"
+    """The decoder took its process down with it."""
+    TIMEOUT = "timeout"
+    """The decoder did not come to an end."""
+
+
+class Undecodable(Exception):  # noqa: N818 - what is true of the row, not a fault of ours
+    """There is no picture for this row; ``status`` says why."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(status)
+        self.status = status

@@ -1,0 +1,118 @@
+"""Which column of a manifest plays which part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from curate.errors import CurateError
+
+KNOWN_NAMES = {
+    "image": ("image", "img", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes", "image_path",
+              "img_path", "file_name", "filename", "filepath", "file_path", "path", "file"),
+    "label": ("label", "labels", "class", "class_name", "category", "cls", "target", "synset",
+              "wnid"),
+    "key": ("key", "__key__", "uid", "id", "image_id", "sample_id"),
+    "caption": ("caption", "title", "text", "txt", "alt", "alt_text", "description"),
+    "embedding": ("embedding",),
+    "url": ("url", "image_url", "img_url", "URL"),
+}  # fmt: skip
+NO_KEY = "none"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that play a part; None where no column does."""
+
+    label: str
+    image: str | None = None
+    key: str | None = None
+    caption: str | None = None
+    embedding: str | None = None
+
+
+@dataclass(frozen=True)
+class ColumnOptions:
+    """The columns that the user named; None: found by name."""
+
+    label: str | None = None
+    image: str | None = None
+    key: str | None = None
+    caption: str | None = None
+
+
+def find_columns(schema: pa.Schema, named: ColumnOptions, manifest: str) -> Columns:
+    """Match the schema with what the user named and with the names that crawls use.
+
+    Raises CurateError when there is no label, or when a named column does not exist.
+    """
+    label = _find(schema.names, "label", named.label, manifest)
+    if label is None:
+        raise CurateError(
+            f"{manifest} has no label column; name it with --label, one of: {_list(schema.names)}."
+        )
+    no_key = named.key == NO_KEY and NO_KEY not in schema.names
+    columns = Columns(
+        label=label,
+        image=_find(schema.names, "image", named.image, manifest),
+        key=None if no_key else _find(schema.names, "key", named.key, manifest),
+        caption=_find(schema.names, "caption", named.caption, manifest),
+        embedding=_find(schema.names, "embedding", None, manifest),
+    )
+    _check_label(schema.field(label), manifest)
+    return columns
+
+
+def require_image(schema: pa.Schema, columns: Columns, manifest: str) -> str:
+    """Name the image column, or say what to do without one."""
+    if columns.image is not None:
+        return columns.image
+    url = next((name for name in schema.names if name in KNOWN_NAMES["url"]), None)
+    if url is not None:
+        raise CurateError(url_refusal(manifest, url, columns))
+    raise CurateError(
+        f"{manifest} has no image column; name it with --image, one of: {_list(schema.names)}"
+        " (or give the features that you have with --embeddings DIR)."
+    )
+
+
+def url_refusal(manifest: str, url: str, columns: Columns) -> str:
+    """Say why URLs are not fetched, with the command that fetches them."""
+    form = "parquet" if manifest.endswith((".parquet", ".pq")) else "csv"
+    caption = f" --caption_col {columns.caption}" if columns.caption else ""
+    return (
+        f"{manifest}: column '{url}' holds URLs, and curate fetches nothing; fetch the images"
+        f" first: img2dataset --url_list {manifest} --input_format {form} --url_col {url}{caption}"
+        f" --save_additional_columns '[\"{columns.label}\"]' --output_format webdataset"
+        f" --output_folder images, then: curate weight images --label {columns.label}"
+    )
+
+
+def _find(names: Sequence[str], part: str, named: str | None, manifest: str) -> str | None:
+    if named is not None:
+        if named not in names:
+            raise CurateError(
+                f"{manifest} has no column '{named}' (--{part}); its columns are: {_list(names)}."
+            )
+        return named
+    return next((name for name in KNOWN_NAMES[part] if name in names), None)
+
+
+def _check_label(field: pa.Field, manifest: str) -> None:
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        raise CurateError(
+            f"{manifest}: column '{field.name}' holds a list of labels for each image, and curate"
+            " weighs one label per image; name a column with one label with --label."
+        )
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)
+            or pa.types.is_integer(kind) or pa.types.is_boolean(kind)
+            or pa.types.is_null(kind)):  # fmt: skip
+        raise CurateError(
+            f"{manifest}: column '{field.name}' is {kind}, and a label is a text or a whole"
+            " number; name another column with --label."
+        )
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names) if names else "(it has no columns)"

@@ -1,0 +1,108 @@
+"""Features that the user already has: clip-retrieval's folder of .npy files."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.errors import CurateError
+from curate.manifest.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class EmbeddingFiles:
+    """Arrays (n_i, D) on disk whose rows, in order, are the manifest's rows."""
+
+    folder: Path
+    arrays: tuple[NDArray[np.generic], ...]
+    files: tuple[Path, ...]
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return sum(len(array) for array in self.arrays)
+
+    @property
+    def dim(self) -> int:
+        """D."""
+        return int(self.arrays[0].shape[1])
+
+    def read(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Read rows [start, stop) as (stop - start, D), across files."""
+        blocks = []
+        first = 0
+        for array in self.arrays:
+            low, high = max(start - first, 0), min(stop - first, len(array))
+            if low < high:
+                blocks.append(np.asarray(array[low:high], dtype=np.float32))
+            first += len(array)
+        return np.concatenate(blocks) if blocks else np.empty((0, self.dim), np.float32)
+
+
+def open_embeddings(folder: Path) -> EmbeddingFiles:
+    """Map the .npy files of ``folder/img_emb``, or of the folder itself, in numeric order."""
+    inner = folder / "img_emb" if (folder / "img_emb").is_dir() else folder
+    files = sorted(inner.glob("*.npy"), key=numeric_order)
+    if not files:
+        raise CurateError(
+            f"{folder} has no embeddings; --embeddings wants a folder with img_emb/*.npy (and"
+            " metadata/*.parquet), as clip-retrieval writes it."
+        )
+    arrays = tuple(_map(file) for file in files)
+    widths = {int(array.shape[1]) for array in arrays}
+    if len(widths) > 1:
+        raise CurateError(
+            f"{inner}: the .npy files have rows of different lengths ({sorted(widths)}); keep the"
+            " embeddings of one encoder in a folder."
+        )
+    return EmbeddingFiles(folder, arrays, tuple(files))
+
+
+def check_embeddings(embeddings: EmbeddingFiles, manifest: Manifest) -> None:
+    """Make sure that row i of the embeddings is row i of the manifest, as far as can be told.
+
+    Raises CurateError when the numbers of rows differ, or when the metadata beside the embeddings
+    has the manifest's key column and other keys in it.
+    """
+    if embeddings.rows != manifest.rows:
+        raise CurateError(
+            f"{embeddings.folder} has {embeddings.rows:,} embeddings and {manifest.path} has"
+            f" {manifest.rows:,} rows; give the embeddings of exactly these rows, in their order."
+        )
+    key = manifest.columns.key
+    tables = sorted((embeddings.folder / "metadata").glob("[!.]*.parquet"), key=numeric_order)
+    if key is None or not tables:
+        return
+    metadata = pl.scan_parquet(tables, glob=False)
+    if key not in metadata.collect_schema().names():
+        return
+    ours = manifest.scan().select(ours=pl.col(key).cast(pl.String))
+    theirs = metadata.select(theirs=pl.col(key).cast(pl.String))
+    pairs = pl.concat([ours, theirs], how="horizontal").with_row_index("row")
+    different = pairs.filter(pl.col("ours").ne_missing(pl.col("theirs"))).head(1).collect()
+    for row, mine, other in different.iter_rows():
+        raise CurateError(
+            f"{manifest.path}, row {row + 1}: {key} is '{mine}' where the metadata of"
+            f" {embeddings.folder} has '{other}'; sort the manifest as the embeddings are."
+        )
+
+
+def numeric_order(path: Path) -> tuple[list[int], str]:
+    """Sort img_emb_10 after img_emb_9."""
+    return [int(number) for number in re.findall(r"\d+", path.stem)], path.name
+
+
+def _map(file: Path) -> NDArray[np.generic]:
+    try:
+        array = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise CurateError(f"{file} is not an array that NumPy reads ({error}).") from error
+    if array.ndim != 2 or not np.issubdtype(array.dtype, np.floating):
+        raise CurateError(
+            f"{file} holds {array.dtype} of shape {array.shape}; embeddings are floating-point"
+            " numbers of shape (rows, dimensions)."
+        )
+    return array  # type: ignore[no-any-return]

@@ -1,0 +1,134 @@
+"""From what the user named to a manifest."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from curate.errors import CurateError
+from curate.manifest.columns import ColumnOptions, find_columns
+from curate.manifest.embeddings import numeric_order
+from curate.manifest.image_folder import PICTURE_ENDINGS, folder_table, picture_files
+from curate.manifest.manifest import Manifest, parquet_part
+from curate.manifest.tables import JSON_LINES, SEPARATORS, table_to_parquet
+from curate.manifest.tars import tar_table
+from curate.store.fingerprint import file_identity, fingerprint
+from curate.store.folders import Folders
+
+PARQUET = (".parquet", ".pq")
+FROZEN = "rows.parquet"
+FORMATS = (
+    "Parquet, CSV, TSV, JSON lines, a WebDataset .tar, or a folder of Parquet files, of tars or of"
+    " classes with pictures"
+)
+
+
+def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: Folders) -> Manifest:
+    """Open any manifest as Parquet files; what is not Parquet is written once into ``frozen``.
+
+    Raises CurateError when there is no such file, when it is not what its ending says, when a
+    column that is needed is not there, and when there are no rows.
+    """
+    require_exists(path)
+    if path.is_file():
+        home = path.parent
+        parts, in_tars = _open_file(path, named, frozen)
+    else:
+        home = path
+        parts, in_tars = _open_folder(path, named, frozen)
+    opened = [parquet_part(file, identity) for file, identity in parts]
+    schema = opened[0][1]
+    for part, other in opened:
+        if not other.equals(schema):
+            raise CurateError(
+                f"{part.path} has other columns than {opened[0][0].path}"
+                f" ({_difference(other, schema)}); give them the same columns, or weigh them one by"
+                " one."
+            )
+    manifest = Manifest(
+        path=path,
+        parts=tuple(part for part, _ in opened),
+        schema=schema,
+        columns=find_columns(schema, _in_tar_names(named) if in_tars else named, str(path)),
+        root=root or home,
+        in_tars=in_tars,
+    )
+    if manifest.rows == 0:
+        raise CurateError(f"{path} has no rows; there is nothing to weigh.")
+    return manifest
+
+
+def require_exists(path: Path) -> None:
+    """Raise CurateError when there is no such file or folder."""
+    if not path.exists():
+        raise CurateError(f"{path} does not exist; the manifest is {FORMATS}.")
+
+
+def _open_file(
+    path: Path, named: ColumnOptions, frozen: Folders
+) -> tuple[list[tuple[Path, str]], bool]:
+    ending = path.suffix.lower()
+    if ending in PARQUET:
+        return [(path, _identity([path]))], False
+    if ending in SEPARATORS or ending in JSON_LINES:
+        if path.stat().st_size == 0:
+            raise CurateError(f"{path} is empty; there is nothing to weigh.")
+        return [_freeze(frozen, _identity([path]), partial(table_to_parquet, path))], False
+    if ending == ".tar":
+        return [_freeze_tars([path], named, frozen)], True
+    raise CurateError(f"{path}: the ending '{ending}' is not known; the manifest is {FORMATS}.")
+
+
+def _open_folder(
+    path: Path, named: ColumnOptions, frozen: Folders
+) -> tuple[list[tuple[Path, str]], bool]:
+    tars = sorted(path.glob("[!.]*.tar"))
+    if tars:
+        return [_freeze_tars(tars, named, frozen)], True
+    metadata = path / "metadata" if (path / "img_emb").is_dir() else path
+    tables = sorted(metadata.glob("[!.]*.parquet"), key=numeric_order)
+    if tables:
+        return [(table, _identity([table])) for table in tables], False
+    pictures = list(picture_files(path))
+    if not pictures:
+        raise CurateError(
+            f"{path} holds no tars, no Parquet files and no pictures"
+            f" ({', '.join(PICTURE_ENDINGS)}); the manifest is {FORMATS}."
+        )
+    table = folder_table(path, pictures)
+    return [_freeze(frozen, _identity(pictures), table.write_parquet)], False
+
+
+def _freeze_tars(tars: list[Path], named: ColumnOptions, frozen: Folders) -> tuple[Path, str]:
+    def write(target: Path) -> None:
+        pl.concat([tar_table(tar, named.label, named.caption) for tar in tars]).write_parquet(
+            target
+        )
+
+    return _freeze(frozen, _identity(tars, named), write)
+
+
+def _freeze(frozen: Folders, identity: str, write: Callable[[Path], None]) -> tuple[Path, str]:
+    if identity not in frozen:
+        frozen.write(identity, {FROZEN: write})
+    return frozen.root / identity / FROZEN, identity
+
+
+def _identity(files: list[Path], named: ColumnOptions | None = None) -> str:
+    common = os.path.commonpath([file.parent for file in files])
+    return fingerprint(
+        files=[{**file_identity(file), "name": str(file.relative_to(common))} for file in files],
+        named=[named.label, named.caption] if named else [],
+    )
+
+
+def _in_tar_names(named: ColumnOptions) -> ColumnOptions:
+    """Drop the names of JSON fields: the index has columns label and caption."""
+    return ColumnOptions(image=named.image, key=named.key)
+
+
+def _difference(other: object, schema: object) -> str:
+    lines = set(str(other).splitlines()) ^ set(str(schema).splitlines())
+    return ", ".join(sorted(line.strip() for line in lines)[:3])

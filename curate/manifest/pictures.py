@@ -1,0 +1,97 @@
+"""Where the pictures of a batch of rows lie."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from curate.errors import CurateError
+from curate.images.source import FileSlice, ImageSource
+from curate.manifest.columns import require_image, url_refusal
+from curate.manifest.manifest import Manifest
+
+Finder = Callable[[pa.RecordBatch], list[ImageSource | None]]
+
+
+def picture_finder(manifest: Manifest) -> tuple[list[str], Finder]:
+    """Choose how pictures are found: the columns to read, and batch -> one source (or None) a row.
+
+    Pictures are bytes, Hugging Face's struct of bytes and path, paths below the root, or pieces of
+    tars. Raises CurateError when the image column is none of them.
+    """
+    image = require_image(manifest.schema, manifest.columns, str(manifest.path))
+    if manifest.in_tars:
+        return ["tar", "offset", "length"], lambda batch: _tar_pieces(batch, manifest.root)
+    kind = manifest.schema.field(image).type
+    if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
+        return [image], lambda batch: _structs(batch.column(image), manifest.root)
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return [image], lambda batch: batch.column(image).to_pylist()
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return [image], lambda batch: _paths(batch.column(image).to_pylist(), manifest.root)
+    raise CurateError(
+        f"{manifest.path}: column '{image}' is {kind}, and images are bytes, a struct of bytes and"
+        " path, or paths; name another column with --image."
+    )
+
+
+def check_paths(manifest: Manifest) -> None:
+    """Refuse URLs, and paths that leave the root, before any work is done."""
+    paths = _path_expression(manifest)
+    if paths is None:
+        return
+    rows = manifest.scan().select(paths.alias("path")).with_row_index("row")
+    url = rows.filter(pl.col("path").str.contains(r"^[a-zA-Z][a-zA-Z0-9+.-]+://")).head(1).collect()
+    if len(url):
+        assert manifest.columns.image is not None
+        raise CurateError(url_refusal(str(manifest.path), manifest.columns.image, manifest.columns))
+    root = str(manifest.root.absolute())
+    below = pl.col("path").str.starts_with(root + os.sep)
+    dotted = pl.col("path").str.contains(r"(^|/)\.\.(/|$)")
+    doubtful = rows.filter(dotted | (pl.col("path").str.starts_with("/") & ~below)).collect()
+    for row, path in doubtful.iter_rows():
+        if not _is_below(os.path.normpath(manifest.root.absolute() / path), root):
+            raise CurateError(
+                f"{manifest.path}, row {row + 1}: image '{path}' leaves the folder {root}; give a"
+                " folder that holds all images with --root, or mend that path."
+            )
+
+
+def _path_expression(manifest: Manifest) -> pl.Expr | None:
+    image = manifest.columns.image
+    if image is None or manifest.in_tars:
+        return None
+    kind = manifest.schema.field(image).type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pl.col(image)
+    if pa.types.is_struct(kind) and kind.get_field_index("path") >= 0:
+        fields = pl.col(image).struct
+        return pl.when(fields.field("bytes").is_null()).then(fields.field("path"))
+    return None
+
+
+def _is_below(path: str, root: str) -> bool:
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _paths(paths: list[str | None], root: Path) -> list[ImageSource | None]:
+    return [FileSlice(root / path) if path else None for path in paths]
+
+
+def _structs(column: pa.StructArray, root: Path) -> list[ImageSource | None]:
+    rows = [row or {} for row in column.to_pylist()]
+    paths = _paths([row.get("path") for row in rows], root)
+    return [row.get("bytes") if row.get("bytes") is not None else path
+            for row, path in zip(rows, paths, strict=True)]  # fmt: skip
+
+
+def _tar_pieces(batch: pa.RecordBatch, root: Path) -> list[ImageSource | None]:
+    rows = batch.select(["tar", "offset", "length"]).to_pylist()
+    return [
+        None
+        if row["offset"] is None
+        else FileSlice(root / row["tar"], row["offset"], row["length"])
+        for row in rows
+    ]

@@ -1,0 +1,62 @@
+"""The shard plan: which rows are worked on together, frozen for the life of a run."""
+
+from dataclasses import asdict, dataclass
+
+import polars as pl
+
+from curate.manifest.manifest import Manifest
+from curate.store.fingerprint import fingerprint
+from curate.store.folders import Folders
+
+SMALLEST_SHARD = 2_048
+LARGEST_SHARD = 65_536
+SHARDS_WANTED = 256
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Rows [start, start + rows) of a part, named by the content that they hold."""
+
+    name: str
+    part: int
+    start: int
+    rows: int
+    first_row: int
+    """Of the whole manifest, counted from 0."""
+
+    @property
+    def stop(self) -> int:
+        """The row of the part after the last."""
+        return self.start + self.rows
+
+
+def freeze_plan(manifest: Manifest, store: Folders) -> tuple[Shard, ...]:
+    """Plan once for these files; later runs keep to the stored plan."""
+    name = fingerprint(parts=[part.identity for part in manifest.parts])
+    if name not in store:
+        shards = [asdict(shard) for shard in plan_shards(manifest)]
+        store.write(name, {"shards": pl.DataFrame(shards)})
+    return tuple(Shard(**row) for row in store.table(name, "shards").iter_rows(named=True))
+
+
+def plan_shards(manifest: Manifest) -> tuple[Shard, ...]:
+    """Cut every part into shards, small enough that little is lost when one is.
+
+    The same rows of the same file get the same name, so that a grown folder keeps its features.
+    """
+    size = shard_size(manifest.rows)
+    shards = []
+    first_row = 0
+    for index, part in enumerate(manifest.parts):
+        for start in range(0, part.rows, size):
+            rows = min(size, part.rows - start)
+            name = fingerprint(part=part.identity, start=start, rows=rows)
+            shards.append(Shard(name, index, start, rows, first_row + start))
+        first_row += part.rows
+    return tuple(shards)
+
+
+def shard_size(rows: int) -> int:
+    """Choose the power of two that gives about ``SHARDS_WANTED`` shards, within the bounds."""
+    wanted = max(1, rows // SHARDS_WANTED)
+    return min(LARGEST_SHARD, max(SMALLEST_SHARD, 1 << (wanted - 1).bit_length()))

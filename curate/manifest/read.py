@@ -1,0 +1,64 @@
+"""Rows of shards, streamed forward through each Parquet file once."""
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curate.manifest.manifest import Manifest
+from curate.manifest.plan import Shard
+
+BATCH_ROWS = 512
+READ_AHEAD_BYTES = 1 << 20
+
+
+def read_shards(
+    manifest: Manifest, shards: Sequence[Shard], columns: Sequence[str] | None = None
+) -> Iterator[tuple[Shard, Iterator[pa.RecordBatch]]]:
+    """Give each shard with its rows in small batches; shards in plan order, columns None: all.
+
+    The rows of a shard are to be used up before the next shard is asked for. Row groups that no
+    shard needs are not read.
+    """
+    for index, part in enumerate(manifest.parts):
+        wanted = [shard for shard in shards if shard.part == index]
+        if not wanted:
+            continue
+        with pq.ParquetFile(part.path, buffer_size=READ_AHEAD_BYTES) as file:
+            rows = _Forward(_numbered_batches(file, wanted, columns))
+            for shard in wanted:
+                yield shard, rows.take(shard)
+
+
+def _numbered_batches(
+    file: pq.ParquetFile, wanted: Sequence[Shard], columns: Sequence[str] | None
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Read the row groups that the wanted shards touch; with each batch the row it starts at."""
+    names = None if columns is None else list(columns)
+    start = 0
+    for group in range(file.metadata.num_row_groups):
+        stop = start + file.metadata.row_group(group).num_rows
+        if any(shard.start < stop and start < shard.stop for shard in wanted):
+            at = start
+            for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=names):
+                yield at, batch
+                at += batch.num_rows
+        start = stop
+
+
+class _Forward:
+    """Deals a stream of batches out to shards; a batch may reach over several."""
+
+    def __init__(self, batches: Iterator[tuple[int, pa.RecordBatch]]) -> None:
+        self._batches = batches
+        self._left_over: tuple[int, pa.RecordBatch] | None = None
+
+    def take(self, shard: Shard) -> Iterator[pa.RecordBatch]:
+        stop = shard.start
+        while stop < shard.stop:
+            start, batch = self._left_over or next(self._batches)
+            stop = start + batch.num_rows
+            self._left_over = (start, batch) if stop > shard.stop else None
+            low, high = max(shard.start, start), min(shard.stop, stop)
+            if low < high:
+                yield batch.slice(low - start, high - low)

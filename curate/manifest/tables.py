@@ -1,0 +1,33 @@
+"""CSV and JSON lines, turned into Parquet once."""
+
+from pathlib import Path
+
+import polars as pl
+
+from curate.errors import CurateError
+
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+JSON_LINES = (".jsonl", ".ndjson")
+
+
+def table_to_parquet(source: Path, target: Path) -> None:
+    """Write a CSV, TSV or JSON lines file as Parquet, values as they stand.
+
+    CSV cells stay text, so that 007 is written back as 007.
+    """
+    try:
+        scan_table(source).sink_parquet(target, maintain_order=True)
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        raise CurateError(
+            f"{source} cannot be read as {source.suffix[1:].upper()}:"
+            f" {str(error).splitlines()[0].rstrip('.')}; mend that line, or save it as Parquet."
+        ) from error
+
+
+def scan_table(source: Path) -> pl.LazyFrame:
+    """Scan a CSV, TSV or JSON lines file lazily."""
+    if source.suffix.lower() in JSON_LINES:
+        return pl.scan_ndjson(source, infer_schema_length=None)
+    return pl.scan_csv(
+        source, separator=SEPARATORS[source.suffix.lower()], infer_schema=False, glob=False
+    )

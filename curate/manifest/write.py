@@ -1,0 +1,139 @@
+"""The manifest written back: every row once, in order, with our columns added."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curate.errors import CurateError
+from curate.manifest.manifest import Manifest
+from curate.manifest.plan import Shard
+from curate.manifest.read import read_shards
+from curate.store.atomic import appearing_file
+
+ROW_GROUP_BYTES = 64 << 20
+ROW_GROUP_ROWS = 65_536
+DATASETS_NAMES = {"float": "float32", "large_string": "string"}
+OUTPUTS = (".parquet", ".csv", ".jsonl")
+
+
+def write_manifest(
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    added: Callable[[Shard], pa.Table],
+    out: Path,
+    slim: bool,
+    advance: Callable[[int], None],
+) -> None:
+    """Write all shards with the columns that ``added`` gives for each; ``out`` appears whole.
+
+    The ending of ``out`` chooses Parquet, CSV or JSON lines. ``slim`` leaves all of the user's
+    columns out but the key; without a key the row's number is written.
+    """
+    tables = _weighted(manifest, shards, added, slim, advance)
+    with appearing_file(out) as unfinished:
+        if out.suffix == ".parquet":
+            _write_parquet(unfinished, tables)
+        else:
+            _write_text(unfinished, tables, out.suffix)
+
+
+def check_output(out: Path, manifest: Manifest, slim: bool, overwrite: bool) -> None:
+    """Refuse, before any work, an output that exists, is an input, or cannot hold the columns."""
+    inputs = {part.path.resolve() for part in manifest.parts} | {manifest.path.resolve()}
+    if out.resolve() in inputs:
+        raise CurateError(
+            f"--out {out} is the manifest itself, which is never changed; name another file."
+        )
+    if out.suffix not in OUTPUTS:
+        raise CurateError(
+            f"--out {out} ends in '{out.suffix}'; name a file that ends in {', '.join(OUTPUTS)}."
+        )
+    if out.exists() and not overwrite:
+        raise CurateError(
+            f"{out} exists; replace it with --overwrite or name another file with --out."
+        )
+    if out.suffix == ".csv" and not slim:
+        nested = [field.name for field in manifest.schema if not _fits_csv(field.type)]
+        if nested:
+            raise CurateError(
+                f"--out {out}: a CSV cannot hold column '{nested[0]}'; write .parquet, or only the"
+                " key and the new columns with --slim."
+            )
+
+
+def _weighted(
+    manifest: Manifest, shards: Sequence[Shard], added: Callable[[Shard], pa.Table], slim: bool,
+    advance: Callable[[int], None],
+) -> Iterator[pa.Table]:  # fmt: skip
+    key = manifest.columns.key
+    names = ([key] if key else []) if slim else None
+    for shard, batches in read_shards(manifest, shards, names):
+        ours = added(shard)
+        if slim and key is None:
+            numbers = pa.array(range(shard.first_row, shard.first_row + shard.rows), pa.int64())
+            ours = ours.add_column(0, "row", numbers)
+        at = 0
+        for batch in batches:
+            piece = ours.slice(at, batch.num_rows)
+            yield _side_by_side(pa.Table.from_batches([batch]), piece)
+            at += batch.num_rows
+            advance(batch.num_rows)
+
+
+def _side_by_side(left: pa.Table, right: pa.Table) -> pa.Table:
+    schema = pa.schema(
+        [*left.schema, *right.schema], metadata=_metadata(left.schema.metadata, right.schema)
+    )
+    return pa.Table.from_arrays([*left.columns, *right.columns], schema=schema)
+
+
+def _metadata(metadata: dict[bytes, bytes] | None, ours: pa.Schema) -> dict[bytes, bytes] | None:
+    """Tell Hugging Face's datasets, which wants every column described, of the new ones."""
+    if not metadata or b"huggingface" not in metadata:
+        return metadata
+    described = json.loads(metadata[b"huggingface"])
+    features = described.get("info", {}).get("features")
+    if features is None:
+        return metadata
+    for field in ours:
+        features[field.name] = {
+            "dtype": DATASETS_NAMES.get(str(field.type), str(field.type)),
+            "_type": "Value",
+        }
+    return {**metadata, b"huggingface": json.dumps(described).encode()}
+
+
+def _write_parquet(path: Path, tables: Iterator[pa.Table]) -> None:
+    """Gather small tables into row groups of a sensible size."""
+    first = next(tables)
+    with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
+        gathered, size, rows = [first], first.nbytes, first.num_rows
+        for table in tables:
+            if size >= ROW_GROUP_BYTES or rows >= ROW_GROUP_ROWS:
+                writer.write_table(pa.concat_tables(gathered))
+                gathered, size, rows = [], 0, 0
+            gathered.append(table)
+            size += table.nbytes
+            rows += table.num_rows
+        writer.write_table(pa.concat_tables(gathered))
+
+
+def _write_text(path: Path, tables: Iterator[pa.Table], ending: str) -> None:
+    with path.open("ab") as file:
+        for number, table in enumerate(tables):
+            frame = pl.from_arrow(table)
+            assert isinstance(frame, pl.DataFrame)
+            if ending == ".csv":
+                frame.write_csv(file, include_header=number == 0)
+            else:
+                frame.write_ndjson(file)
+
+
+def _fits_csv(kind: pa.DataType) -> bool:
+    return not (
+        pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    )

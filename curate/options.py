@@ -1,0 +1,71 @@
+"""What the user chose for `curate weight`, checked at the door."""
+
+import math
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from curate.errors import CurateError
+from curate.manifest.columns import ColumnOptions
+
+DEFAULT_ENCODER = "open_clip:ViT-B-32/laion2b_s34b_b79k"
+GRAPHS = ("wordnet", "none")
+TEXT_OUTPUTS = {".csv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl"}
+
+
+@dataclass(frozen=True)
+class WeightOptions:
+    """The options of `curate weight`; raises CurateError for what cannot be."""
+
+    manifest: Path
+    alpha: float = 1.2
+    beta: float = 1.5
+    gamma: float = 2.0
+    encoder: str | None = None
+    embeddings: Path | None = None
+    graph: str = "wordnet"
+    classes: Path | None = None
+    out: Path | None = None
+    run_dir: Path | None = None
+    columns: ColumnOptions = field(default_factory=ColumnOptions)
+    root: Path | None = None
+    device: str = "auto"
+    workers: int | None = None
+    slim: bool = False
+    prefix: str = ""
+    retry_failed: bool = False
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("alpha", "beta", "gamma"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise CurateError(
+                    f"--{name} {value} is not a number above 0; the defaults are 1.2, 1.5 and 2."
+                )
+        if self.workers is not None and self.workers < 1:
+            raise CurateError(f"--workers {self.workers}: at least one process decodes images.")
+        if self.graph not in GRAPHS:
+            raise CurateError(f"--graph {self.graph} is not known; choose {' or '.join(GRAPHS)}.")
+        if self.encoder is not None and self.embeddings is not None:
+            raise CurateError("--encoder and --embeddings exclude each other; choose one of them.")
+        if self.root is not None and not self.root.is_dir():
+            raise CurateError(f"--root {self.root} is not a folder; name the images' folder.")
+
+    @property
+    def output(self) -> Path:
+        """The file that is written."""
+        if self.out is not None:
+            return self.out
+        ending = TEXT_OUTPUTS.get(self.manifest.suffix.lower(), ".parquet")
+        stem = self.manifest.stem if self.manifest.is_file() else self.manifest.name
+        return self.manifest.absolute().parent / f"{stem}.weighted{ending}"
+
+    @property
+    def decoders(self) -> int:
+        """How many processes decode images."""
+        return self.workers or os.cpu_count() or 1
+
+    def as_json(self) -> dict[str, object]:
+        """The options as they are written into the run folder."""
+        return asdict(self)

@@ -1,0 +1,83 @@
+"""The run folder: one at a time works in it, and what is finished in it is used again."""
+
+import contextlib
+import json
+import os
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from curate.errors import CurateError
+from curate.store.atomic import appearing_file, remove_unfinished
+from curate.store.folders import Folders
+
+LIBRARIES = ("curate", "numpy", "polars", "pyarrow", "pillow", "onnxruntime", "torch", "faiss-gpu",
+             "open_clip_torch", "nltk")  # fmt: skip
+
+README = """Made by curate. Finished work is kept here and used again.
+The folder can be deleted when no run is going on.
+"""
+
+
+class Run:
+    """Folders of finished work, by step; each is named by what it was made from."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def step(self, *names: str) -> Folders:
+        """Open the finished folders of a step."""
+        return Folders(self.folder.joinpath(*names))
+
+    def record(self, options: dict[str, object]) -> None:
+        """Write down the options, the libraries' versions and the time, as run.json."""
+        facts = {
+            "options": options,
+            "versions": {"python": platform.python_version(), **_versions()},
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        with appearing_file(self.folder / "run.json") as unfinished:
+            unfinished.write_text(json.dumps(facts, indent=1, default=str, ensure_ascii=False))
+
+
+@contextlib.contextmanager
+def open_run(folder: Path) -> Iterator[Run]:
+    """Hold the run folder for the length of the block, and clear what a killed run left in it.
+
+    Raises CurateError when another process holds it, or when it cannot be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise CurateError(f"--run-dir {folder} is a file; name a folder.")
+    if not (folder / "README.txt").exists():
+        with appearing_file(folder / "README.txt") as unfinished:
+            unfinished.write_text(README)
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise CurateError(
+            f"another curate is at work in {folder}; wait for it, or name another folder with"
+            " --run-dir."
+        ) from error
+    with lock:
+        remove_unfinished(folder)
+        yield Run(folder)
+
+
+def default_folder(manifest: Path, out: Path) -> Path:
+    """Choose the folder beside the manifest, or beside the output where that cannot be written."""
+    name = f"{manifest.name}.curate"
+    home = manifest.resolve().parent
+    return home / name if os.access(home, os.W_OK) else out.resolve().parent / name
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for library in LIBRARIES:
+        with contextlib.suppress(ImportError):
+            found[library] = version(library)
+    return found

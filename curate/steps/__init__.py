@@ -1,0 +1,1 @@
+"""The steps of a run, each a function of shards and a small state."""

@@ -1,0 +1,134 @@
+"""Features of every row: encoded, or taken over from the user, kept by shards."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from curate.encoders.base import Encoder
+from curate.errors import CurateError
+from curate.images.status import Status
+from curate.images.workers import DecodePool
+from curate.manifest.embeddings import EmbeddingFiles
+from curate.manifest.manifest import Manifest
+from curate.manifest.plan import Shard
+from curate.manifest.read import read_shards
+from curate.steps.encode import Mask, encode_shards
+from curate.store.folders import Folders
+
+Advance = Callable[[int], None]
+
+
+def embed_pictures(
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    store: Folders,
+    encoder: Encoder,
+    pool: DecodePool,
+    advance: Advance,
+) -> None:
+    """Encode these shards; each is stored as soon as it is whole."""
+    wanted = [(shard, np.ones(shard.rows, bool)) for shard in shards]
+    for encoded in encode_shards(manifest, wanted, encoder, pool, advance):
+        statuses = np.array(encoded.statuses, object)
+        features = np.zeros((encoded.shard.rows, encoder.dim), np.float32)
+        features[statuses == Status.OK] = encoded.features
+        _keep(store, encoded.shard, unit_rows(features), statuses)
+
+
+def retry_pictures(
+    manifest: Manifest,
+    failed: Sequence[tuple[Shard, Mask]],
+    store: Folders,
+    encoder: Encoder,
+    pool: DecodePool,
+    advance: Advance,
+) -> None:
+    """Encode again the failed rows of finished shards; the others keep their features."""
+    for encoded, (_, mask) in zip(
+        encode_shards(manifest, failed, encoder, pool, advance), failed, strict=True
+    ):
+        features = np.array(store.array(encoded.shard.name, "features"), np.float16)
+        statuses = store.table(encoded.shard.name, "rows")["status"].to_numpy().astype(object)
+        statuses[mask] = encoded.statuses
+        features[mask & (statuses == Status.OK)] = unit_rows(encoded.features)
+        _keep(store, encoded.shard, features, statuses)
+
+
+def take_embeddings(
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    store: Folders,
+    embeddings: EmbeddingFiles | None,
+    advance: Advance,
+) -> None:
+    """Copy the user's features: from ``embeddings``, else from the manifest's own column."""
+    source = (
+        _embedding_column(manifest, shards)
+        if embeddings is None
+        else ((s, embeddings.read(s.first_row, s.first_row + s.rows)) for s in shards)
+    )
+    for shard, features in source:
+        finite = np.isfinite(features).all(axis=1)
+        there = features.any(axis=1)
+        statuses = np.where(there, np.where(finite, Status.OK, Status.NOT_FINITE), Status.MISSING)
+        features[statuses != Status.OK] = 0
+        _keep(store, shard, unit_rows(features), statuses)
+        advance(shard.rows)
+
+
+def _embedding_column(
+    manifest: Manifest, shards: Sequence[Shard]
+) -> Iterator[tuple[Shard, NDArray[np.float32]]]:
+    """Read the column embedding; null rows become zeros."""
+    name = manifest.columns.embedding
+    assert name is not None
+    dim = _embedding_width(manifest, name)
+    for shard, batches in read_shards(manifest, shards, [name]):
+        columns = pa.chunked_array([batch.column(0) for batch in batches])
+        lists = pl.Series(columns).cast(pl.List(pl.Float32))
+        lengths = lists.list.len()
+        other = (lengths != dim).arg_true()
+        if len(other):
+            raise CurateError(
+                f"{manifest.path}, row {shard.first_row + other[0] + 1}: column '{name}' has"
+                f" {lengths[other[0]]} numbers where the first has {dim}; write embeddings of one"
+                " length, and null where there is none."
+            )
+        features = np.zeros((shard.rows, dim), np.float32)
+        there = lists.is_not_null().to_numpy()
+        features[there] = lists.drop_nulls().explode().fill_null(np.nan).to_numpy().reshape(-1, dim)
+        yield shard, features
+
+
+def _embedding_width(manifest: Manifest, name: str) -> int:
+    """D, that of the first row which is not null."""
+    kind = manifest.scan().collect_schema()[name]
+    if not (isinstance(kind, pl.List | pl.Array) and kind.inner.is_numeric()):
+        raise CurateError(
+            f"{manifest.path}: column '{name}' is {kind}, and an embedding is a list of numbers;"
+            " rename it, or choose --encoder."
+        )
+    lists = manifest.scan().select(pl.col(name).cast(pl.List(pl.Float32))).drop_nulls()
+    first = lists.head(1).collect()
+    if len(first) == 0 or len(first[name][0]) == 0:
+        raise CurateError(
+            f"{manifest.path}: column '{name}' holds no embedding in any row; take the column out,"
+            " or choose --encoder."
+        )
+    return len(first[name][0])
+
+
+def _keep(
+    store: Folders, shard: Shard, features: NDArray[np.float16], statuses: NDArray[np.object_]
+) -> None:
+    rows = pl.DataFrame({"status": statuses.astype(str)})
+    store.write(shard.name, {"features": features, "rows": rows}, rows=shard.rows)
+
+
+def unit_rows(features: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Scale rows (n, D) to length one, in half precision; zero rows stay zero."""
+    norms = np.linalg.norm(features.astype(np.float64), axis=1, keepdims=True)
+    return (features / np.maximum(norms, np.finfo(np.float64).tiny)).astype(np.float16)

@@ -1,0 +1,100 @@
+"""Where the features of a run come from, and that they are there for every shard."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from curate.encoders.spec import DEFAULT_ENCODER, open_encoder
+from curate.images.status import Status
+from curate.images.workers import DecodePool
+from curate.manifest.embeddings import EmbeddingFiles, check_embeddings, open_embeddings
+from curate.manifest.manifest import Manifest
+from curate.manifest.pictures import check_paths, picture_finder
+from curate.manifest.plan import Shard
+from curate.options import WeightOptions
+from curate.progress import progress_bar
+from curate.run import Run
+from curate.steps.embed import embed_pictures, retry_pictures, take_embeddings
+from curate.store.fingerprint import file_identity, fingerprint
+from curate.store.folders import Folders
+
+CODE = 1
+"""Raise it when a change here changes the features."""
+
+
+def find_features(
+    options: WeightOptions, manifest: Manifest, shards: Sequence[Shard], run: Run, console: Console
+) -> Folders:
+    """Make sure that every shard has features, and return where they are kept.
+
+    In this order: --embeddings (or those of a clip-retrieval folder), --encoder, the manifest's
+    column embedding, the default encoder.
+    """
+    folder = options.embeddings
+    if folder is None and options.encoder is None and (options.manifest / "img_emb").is_dir():
+        folder = options.manifest
+    if folder is not None:
+        embeddings = open_embeddings(folder)
+        check_embeddings(embeddings, manifest)
+        return _take(manifest, shards, run, console, embeddings)
+    if options.encoder is None and manifest.columns.embedding is not None:
+        return _take(manifest, shards, run, console, None)
+    return _encode(options, manifest, shards, run, console)
+
+
+def _take(
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    run: Run,
+    console: Console,
+    embeddings: EmbeddingFiles | None,
+) -> Folders:
+    source = (
+        {"column": manifest.columns.embedding}
+        if embeddings is None
+        else {"files": [file_identity(file) for file in embeddings.files]}
+    )
+    store = run.step("features", fingerprint(code=CODE, **source))
+    missing = [shard for shard in shards if shard.name not in store]
+    with progress_bar(console, "Taking embeddings", _rows(missing)) as advance:
+        take_embeddings(manifest, missing, store, embeddings, advance)
+    return store
+
+
+def _encode(
+    options: WeightOptions, manifest: Manifest, shards: Sequence[Shard], run: Run, console: Console
+) -> Folders:
+    picture_finder(manifest)
+    check_paths(manifest)
+    encoder = open_encoder(options.encoder or DEFAULT_ENCODER, options.device)
+    root = None if options.root is None else str(options.root.resolve())
+    name = fingerprint(
+        code=CODE, encoder=encoder.fingerprint, image=manifest.columns.image, root=root
+    )
+    store = run.step("features", name)
+    missing = [shard for shard in shards if shard.name not in store]
+    failed = _failed(shards, store) if options.retry_failed else []
+    if missing or failed:
+        with DecodePool(encoder.preprocess, options.decoders) as pool:
+            with progress_bar(console, "Encoding", _rows(missing)) as advance:
+                embed_pictures(manifest, missing, store, encoder, pool, advance)
+            with progress_bar(console, "Retrying", sum(int(m.sum()) for _, m in failed)) as advance:
+                retry_pictures(manifest, failed, store, encoder, pool, advance)
+    return store
+
+
+def _failed(shards: Sequence[Shard], store: Folders) -> list[tuple[Shard, NDArray[np.bool_]]]:
+    """List finished shards with rows that have no features, and which rows those are."""
+    failed = []
+    for shard in shards:
+        if shard.name in store:
+            mask = (store.table(shard.name, "rows")["status"] != Status.OK).to_numpy()
+            if mask.any():
+                failed.append((shard, mask))
+    return failed
+
+
+def _rows(shards: Sequence[Shard]) -> int:
+    return sum(shard.rows for shard in shards)

@@ -1,0 +1,1 @@
+"""What a run keeps on disk: folders that are finished or do not exist."""

@@ -1,0 +1,89 @@
+"""Files and folders that appear whole or not at all, even after kill -9 or a full disk."""
+
+import contextlib
+import errno
+import glob
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from curate.errors import CurateError
+
+UNFINISHED = ".unfinished-"
+
+
+@contextlib.contextmanager
+def appearing_file(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside ``path``; on success it becomes ``path``, else it vanishes."""
+    unfinished = path.with_name(f"{UNFINISHED}{path.name}-{uuid.uuid4().hex[:8]}")
+    with _disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in path.parent.glob(f"{UNFINISHED}{glob.escape(path.name)}-*"):
+            leftover.unlink()
+        try:
+            yield unfinished
+            _sync(unfinished)
+            unfinished.replace(path)
+            _sync(path.parent)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def appearing_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder; on success it replaces ``path``, else it vanishes."""
+    unfinished = path.with_name(f"{UNFINISHED}{path.name}-{uuid.uuid4().hex[:8]}")
+    with _disk_errors(path):
+        unfinished.mkdir(parents=True)
+        try:
+            yield unfinished
+            for file in unfinished.iterdir():
+                _sync(file)
+            _sync(unfinished)
+            if path.exists():
+                path.rename(unfinished.with_name(f"{unfinished.name}-replaced"))
+            unfinished.rename(path)
+            _sync(path.parent)
+        finally:
+            for leftover in path.parent.glob(f"{unfinished.name}*"):
+                shutil.rmtree(leftover, ignore_errors=True)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Clear what a killed run left half done in ``folder`` and below."""
+    for leftover in list(folder.rglob(f"{UNFINISHED}*")):
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _disk_errors(path: Path) -> Iterator[None]:
+    reasons = {
+        errno.ENOSPC: "the disk is full",
+        errno.EDQUOT: "the disk quota is used up",
+        errno.EROFS: "the disk is read-only",
+        errno.EACCES: "this user may not write there",
+        errno.ENOTDIR: "a file stands where a folder should be",
+    }
+    try:
+        yield
+    except OSError as error:
+        reason = reasons.get(error.errno or 0)
+        if reason is None:
+            raise
+        raise CurateError(
+            f"{path} cannot be written: {reason}; what is finished is kept, so make room there"
+            " or name another place with --out and --run-dir, and run the same command again."
+        ) from error

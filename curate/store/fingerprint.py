@@ -1,0 +1,23 @@
+"""Short names for content: equal inputs, equal name."""
+
+import hashlib
+import json
+from pathlib import Path
+
+
+def fingerprint(**parts: object) -> str:
+    """Name a set of named, JSON-able values by 16 hexadecimal digits."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def file_identity(path: Path) -> dict[str, object]:
+    """Tell one state of a file from another without reading it: name, bytes, time of change."""
+    stat = path.stat()
+    return {"name": path.name, "bytes": stat.st_size, "modified_ns": stat.st_mtime_ns}
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file's content, streamed."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

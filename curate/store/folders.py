@@ -1,0 +1,91 @@
+"""Finished folders: arrays and tables with a receipt that says what they are."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.errors import CurateError
+from curate.store.atomic import appearing_folder
+from curate.store.fingerprint import sha256_of
+
+Content = NDArray[np.generic] | pl.DataFrame | dict[str, object] | Callable[[Path], None]
+RECEIPT = "receipt.json"
+
+
+class Folders:
+    """One step's finished folders, by name; a folder with no receipt does not exist.
+
+    Arrays are ``NAME.npy`` (never pickled), tables ``NAME.parquet``, settings ``NAME.json``; a
+    function writes the file of its name itself.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._verified: set[str] = set()
+
+    def __contains__(self, name: str) -> bool:
+        return (self.root / name / RECEIPT).is_file()
+
+    def write(self, name: str, contents: Mapping[str, Content], **facts: object) -> None:
+        """Make folder ``name`` appear with these contents and a receipt that states ``facts``."""
+        with appearing_folder(self.root / name) as folder:
+            for stem, content in contents.items():
+                _save(folder, stem, content)
+            hashes = {file.name: sha256_of(file) for file in sorted(folder.iterdir())}
+            receipt = {**facts, "sha256": hashes}
+            (folder / RECEIPT).write_text(json.dumps(receipt, indent=1, default=str))
+        self._verified.add(name)
+
+    def receipt(self, name: str) -> dict[str, object]:
+        """Read the facts and hashes that were stated when the folder was finished."""
+        receipt: dict[str, object] = json.loads((self.root / name / RECEIPT).read_text())
+        return receipt
+
+    def array(self, name: str, stem: str) -> NDArray[np.generic]:
+        """Map an array of the folder read-only."""
+        self._verify(name)
+        array: NDArray[np.generic] = np.load(
+            self.root / name / f"{stem}.npy", mmap_mode="r", allow_pickle=False
+        )
+        return array
+
+    def table(self, name: str, stem: str) -> pl.DataFrame:
+        """Read a table of the folder."""
+        self._verify(name)
+        return pl.read_parquet(self.root / name / f"{stem}.parquet")
+
+    def settings(self, name: str, stem: str) -> dict[str, object]:
+        """Read a JSON object of the folder."""
+        self._verify(name)
+        settings: dict[str, object] = json.loads((self.root / name / f"{stem}.json").read_text())
+        return settings
+
+    def _verify(self, name: str) -> None:
+        """Check, once a process, that the files are those of the receipt."""
+        if name in self._verified:
+            return
+        folder = self.root / name
+        hashes = self.receipt(name)["sha256"]
+        assert isinstance(hashes, dict)
+        for file, expected in hashes.items():
+            if not (folder / file).is_file() or sha256_of(folder / file) != expected:
+                raise CurateError(
+                    f"{folder / file} is not what was written there (its hash differs from the"
+                    f" receipt); delete the folder {folder} and run the same command again."
+                )
+        self._verified.add(name)
+
+
+def _save(folder: Path, stem: str, content: Content) -> None:
+    if isinstance(content, np.ndarray):
+        np.save(folder / f"{stem}.npy", content, allow_pickle=False)
+    elif isinstance(content, pl.DataFrame):
+        content.write_parquet(folder / f"{stem}.parquet")
+    elif callable(content):
+        content(folder / stem)
+    else:
+        (folder / f"{stem}.json").write_text(json.dumps(content, indent=1, ensure_ascii=False))

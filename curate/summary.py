@@ -1,0 +1,164 @@
+"""What a person wants to know at the end of a run."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from curate.classes import Classes
+from curate.images.status import Status
+
+WORST_CLASSES = 8
+LOUD_SHARE = 0.1
+SHOWN_CLASSES = 5
+
+
+@dataclass
+class Tally:
+    """Counts over the rows that were written."""
+
+    classes: Classes
+    rows: int = 0
+    unlabelled: int = 0
+    zero_weight: int = 0
+    wrong: float = 0.0
+    """Expected number of wrong labels: the sum of each one's probability."""
+    statuses: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+    """Per status, the first few rows that have it."""
+    judged: NDArray[np.int64] = field(init=False)
+    """(C) rows of each class that have features."""
+    issues: NDArray[np.int64] = field(init=False)
+    """(C) of them, flagged."""
+
+    def __post_init__(self) -> None:
+        self.judged = np.zeros(len(self.classes.names), np.int64)
+        self.issues = np.zeros(len(self.classes.names), np.int64)
+
+    def add(
+        self, ours: pa.Table, wrong: pl.Series, labels: NDArray[np.generic], first_row: int
+    ) -> None:
+        """Count a shard: its added columns, probabilities of a wrong label, label positions."""
+        self.rows += ours.num_rows
+        self.wrong += float(wrong.sum())
+        self.unlabelled += int((labels < 0).sum())
+        self.zero_weight += pc.sum(pc.equal(ours["weight"], 0)).as_py() or 0
+        self.statuses.update(ours["status"].to_pylist())
+        self.kinds.update(kind for kind in ours["issue_kind"].to_pylist() if kind)
+        ok = pc.equal(ours["status"], Status.OK).to_numpy() & (labels >= 0)
+        flagged = ok & ours["is_label_issue"].fill_null(False).to_numpy()
+        self.judged += np.bincount(labels[ok], minlength=len(self.judged))
+        self.issues += np.bincount(labels[flagged], minlength=len(self.issues))
+        self._note_examples(ours["status"].to_pylist(), first_row)
+
+    def _note_examples(self, statuses: list[str], first_row: int) -> None:
+        for row, status in enumerate(statuses, first_row + 1):
+            if status != Status.OK and len(self.examples.setdefault(status, [])) < 3:
+                self.examples[status].append(f"row {row}")
+
+    @property
+    def noise(self) -> float:
+        """Estimated share of wrong labels among the rows that could be judged."""
+        return self.wrong / max(int(self.judged.sum()), 1)
+
+    @property
+    def failed(self) -> int:
+        """Rows without features."""
+        return self.rows - self.statuses[Status.OK]
+
+
+def show_failures(console: Console, tally: Tally, source: str) -> None:
+    """Say, before anything else, that many rows have no features, why, and which."""
+    if tally.failed <= LOUD_SHARE * tally.rows:
+        return
+    reasons = Counter({k: n for k, n in tally.statuses.items() if k != Status.OK})
+    reason, count = reasons.most_common(1)[0]
+    console.print(
+        f"[bold red]{tally.failed:,} of {tally.rows:,} rows ({tally.failed / tally.rows:.0%}) have"
+        f" no features[/] and weigh 0. The commonest reason: {reason} ({count:,} rows, such as"
+        f" {', '.join(tally.examples[reason])}). Look at these {escape(source)}, then run the same"
+        " command with --retry-failed --overwrite.",
+        soft_wrap=True,
+    )
+
+
+def show_summary(console: Console, tally: Tally, out: Path) -> None:
+    """Print rows, failures, the share of wrong labels, the worst classes, and what to do next."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_row("rows", f"{tally.rows:,} in {len(tally.classes.names):,} classes")
+    failures = ", ".join(
+        f"{count:,} {status}"
+        for status, count in tally.statuses.most_common()
+        if status != Status.OK
+    )
+    facts.add_row("without features", f"{tally.failed:,}" + (f": {failures}" if failures else ""))
+    if tally.unlabelled:
+        facts.add_row("without a label", f"{tally.unlabelled:,} (weight 0, with a suggestion)")
+    facts.add_row("labels that look wrong", f"[bold]{tally.noise:.1%}[/]")
+    facts.add_row(
+        "flagged",
+        f"{tally.issues.sum():,}: {tally.kinds['relabel']:,} fit another class,"
+        f" {tally.kinds['outlier']:,} fit none",
+    )
+    facts.add_row("weight 0", f"{tally.zero_weight:,}")
+    console.print(facts)
+    console.print(_worst_classes(tally))
+    console.print(f"Written: {escape(str(out))}", soft_wrap=True, highlight=False)
+
+
+def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
+    """Name the classes that no graph knows, and say where each class's sense is written."""
+    if "synset" not in table.columns:
+        return
+    unknown = table.filter(pl.col("synset").is_null())["label"].to_list()
+    if unknown:
+        names = ", ".join(escape(printable(name)) for name in unknown[:SHOWN_CLASSES])
+        more = f" and {len(unknown) - SHOWN_CLASSES:,} more" if len(unknown) > SHOWN_CLASSES else ""
+        console.print(
+            f"[yellow]Not in WordNet:[/] {names}{more}. They keep the relations that their pictures"
+            " show; name their synsets in a table with columns label, synset (--classes FILE).",
+            soft_wrap=True,
+        )
+    chosen = table.filter(pl.col("chosen").str.starts_with("chosen"))
+    if len(chosen):
+        examples = ", ".join(
+            f"{escape(printable(label))} = {synset}"
+            for label, synset in chosen.select("label", "synset").head(SHOWN_CLASSES).iter_rows()
+        )
+        console.print(
+            f"Senses chosen for {len(chosen):,} ambiguous names ({examples} ...); all are in"
+            f" {escape(str(path))}; set others with --classes.",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def _worst_classes(tally: Tally) -> Table:
+    share = tally.issues / np.maximum(tally.judged, 1)
+    order = np.lexsort((-tally.issues, -share))[:WORST_CLASSES]
+    table = Table("class", "flagged", "of", "share", "", title="Classes that suffer most")
+    for column in table.columns[1:4]:
+        column.justify = "right"
+    for index in order:
+        table.add_row(
+            escape(printable(tally.classes.names[index])),
+            f"{tally.issues[index]:,}",
+            f"{tally.judged[index]:,}",
+            f"{share[index]:.0%}",
+            "█" * round(20 * share[index]),
+        )
+    return table
+
+
+def printable(text: str) -> str:
+    """Strip control, escape and bidirectional characters from what came from the web."""
+    return "".join(c if c.isprintable() else "�" for c in text)

@@ -1,0 +1,55 @@
+"""Blocks of rows: how features reach the mathematics without ever being held all at once."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
+from operator import add
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+Labels = NDArray[np.integer[Any]]
+T = TypeVar("T")
+TILE = 4096
+"""Rows of a tile: large enough for BLAS, small enough to stay a few megabytes."""
+
+
+class EachBlock(Protocol):
+    """Apply a function to every block of (features, labels) and give the results in plan order.
+
+    The caller decides where blocks come from and who computes them; as sums are added in
+    plan order, any number of workers gives the same bits. One call is one pass.
+    """
+
+    def __call__(self, fn: Callable[[Floats, Labels], T], /) -> Iterable[T]:
+        """Yield fn(features, labels) of every block."""
+        ...
+
+
+def in_memory(features: Floats, labels: Labels, rows: int = 65_536) -> EachBlock:
+    """Cut arrays (N, D) and (N,) into blocks of at most ``rows`` rows."""
+
+    def each(fn: Callable[[Floats, Labels], T], /) -> Iterator[T]:
+        for part in tiles(len(labels), rows):
+            yield fn(features[part], labels[part])
+
+    return each
+
+
+def tiles(length: int, size: int = TILE) -> Iterator[slice]:
+    """Cut range(length) into slices of at most ``size``; an empty range is one empty slice."""
+    for start in range(0, max(length, 1), size):
+        yield slice(start, min(start + size, length))
+
+
+def total(parts: Iterable[T]) -> T:
+    """Add parts in the order in which they come; needs at least one."""
+    return reduce(add, parts)
+
+
+def unit_rows(rows: Floats) -> NDArray[np.float32]:
+    """Scale rows (n, D) to length 1; a row of zeros stays zeros."""
+    rows = rows.astype(np.float32)
+    length = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
+    return rows / np.where(length > 0, length, 1)

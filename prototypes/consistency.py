@@ -1,0 +1,56 @@
+"""Consistency of an image with its label, by what is known of the classes: SINet Eq. 4."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypes.blocks import Labels, tiles
+from prototypes.softmax import log_partition, log_softmax
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What images of each class should look like: t_c = ψ(s_t[c]), in the form Eq. 4 needs."""
+
+    mixture: NDArray[np.float32]
+    """(C, d): q_c = Σ_j t_cj P_j."""
+    negentropy: NDArray[np.float32]
+    """(C,): Σ_j t_cj log t_cj."""
+
+
+def targets(
+    relations: NDArray[np.floating], initial: NDArray[np.float32], temperature: float
+) -> Targets:
+    """Turn relations S_t (C, C) into targets over the initial prototypes P (C, d)."""
+    mixture, negentropy = np.empty_like(initial), np.empty(len(initial), np.float32)
+    for part in tiles(len(initial)):
+        log_t = log_softmax(relations[part] / temperature)
+        t = np.exp(log_t)
+        mixture[part] = t @ initial
+        negentropy[part] = (t * log_t).sum(axis=1)
+    return Targets(mixture, negentropy)
+
+
+def divergence(
+    g: NDArray[np.float32],
+    labels: Labels,
+    initial: NDArray[np.float32],
+    expected: Targets,
+    temperature: float,
+) -> NDArray[np.float32]:
+    """Return KL(ψ(s_t[y]) ‖ ψ(s_v)) of rows g (n, d) with labels y ≥ 0: (n,), nats.
+
+    With s_v the cosines to the initial prototypes, KL = Σ_j t_yj log t_yj − g·q_y / τ_v
+    + log Σ_j exp(g·P_j / τ_v): only the last term needs all the products, in tiles.
+    """
+    meant = np.einsum("ij,ij->i", g, expected.mixture[labels]) / np.float32(temperature)
+    kl = expected.negentropy[labels] - meant + log_partition(g, initial, temperature)
+    return np.asarray(np.maximum(kl, 0), np.float32)
+
+
+def consistency(
+    kl: NDArray[np.float32], epsilon: float = 0.05, gamma: float = 2.0
+) -> NDArray[np.float32]:
+    """Return p = 1 / (KL + ε)^γ: SINet Eq. 4."""
+    return np.asarray((kl + np.float32(epsilon)) ** np.float32(-gamma))

@@ -1,0 +1,97 @@
+"""The adapted space, in which classes are as separate as in a network trained on the crawl.
+
+SINet takes its features from a CNN trained on the noisy data itself. Linear discriminant
+analysis on the noisy labels has the same effect on a frozen encoder's features, in closed form.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+from prototypes.blocks import Floats, tiles, unit_rows
+from prototypes.moments import Moments
+
+RIDGE_FLOOR = 0.01
+"""Least ridge, as a share of the mean within-class variance."""
+RIDGE_SAMPLES = 5.0
+"""Ridge that makes up for few samples: this many times tr(W) / (N − C)."""
+BETWEEN_DIRECTIONS = 256
+"""Most directions kept of the between-class scatter."""
+REST_DIRECTIONS = 64
+REST_VARIANCE = 4.0
+"""Directions kept beside them, and their within-class variance in all (see `_rest`)."""
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class AdaptedSpace:
+    """The map x → g: unit length, minus the mean, whitened and projected, unit length again."""
+
+    mean: NDArray[np.float32]
+    """(D,)"""
+    projection: NDArray[np.float32]
+    """(D, d)"""
+
+    def transform(self, features: Floats) -> NDArray[np.float32]:
+        """Map features (n, D) to unit rows g (n, d), tile by tile; rows of zeros stay zeros."""
+        g = np.empty((len(features), self.projection.shape[1]), np.float32)
+        for part in tiles(len(features)):
+            x = unit_rows(features[part])
+            g[part] = unit_rows((x - self.mean) @ self.projection) * x.any(axis=1)[:, None]
+        return g
+
+
+def adapted_space(moments: Moments) -> AdaptedSpace:
+    """Fit the space from the moments of the unit rows.
+
+    W is the within-class covariance over the given labels plus a ridge; whiten by W^(−1/2),
+    keep the leading min(C − 1, 256) directions of the between-class scatter and, much
+    shortened, directions beside them. Raises ValueError where fewer than two classes have rows.
+    """
+    count, means = moments.by_class.weight, moments.by_class.means()
+    present = int((count > 0).sum())
+    if present < 2:
+        raise ValueError(
+            f"Only {present} of the {len(count)} classes have rows with features: "
+            "give labelled samples of at least two classes."
+        )
+    n = count.sum()
+    mean = count @ means / n
+    spread = (means - mean) * np.sqrt(count / n)[:, None]
+    between = spread.T @ spread
+    within = moments.second / n - np.outer(mean, mean) - between
+    variances, axes = linalg.eigh(_ridged(within, n, len(count)))
+    whiten = (axes / np.sqrt(variances)) @ axes.T
+    leading = _leading(whiten @ between @ whiten, min(present - 1, BETWEEN_DIRECTIONS))
+    directions = np.hstack([leading, _rest(leading, axes)])
+    return AdaptedSpace(mean.astype(np.float32), (whiten @ directions).astype(np.float32))
+
+
+def _ridged(within: Matrix, n: float, classes: int) -> Matrix:
+    """Add the ridge: the fewer samples, the less W is to be trusted."""
+    trace = max(np.trace(within), np.finfo(np.float32).tiny)
+    ridge = RIDGE_FLOOR * trace / len(within) + RIDGE_SAMPLES * trace / max(n - classes, 1)
+    return within + ridge * np.eye(len(within))
+
+
+def _leading(scatter: Matrix, keep: int) -> Matrix:
+    """Return the (D, keep) leading eigenvectors."""
+    size = len(scatter)
+    keep = min(keep, size)
+    return linalg.eigh(scatter, subset_by_index=(size - keep, size - 1))[1][:, ::-1]
+
+
+def _rest(leading: Matrix, axes: Matrix) -> Matrix:
+    """Return directions in which no class differs, shortened to REST_VARIANCE in all.
+
+    In the between-class directions alone every image looks like some class: with two classes
+    unit length makes g ±1. What lies outside them tells how little an image is like any.
+    The most varied axes of W are taken, orthogonal to the leading directions.
+    """
+    room = min(REST_DIRECTIONS, len(axes) - leading.shape[1])
+    outside = axes[:, ::-1] - leading @ (leading.T @ axes[:, ::-1])
+    chosen = linalg.qr(outside[:, : leading.shape[1] + room], mode="economic", pivoting=True)[0]
+    return chosen[:, :room] * min(1.0, np.sqrt(REST_VARIANCE / max(room, 1)))

@@ -1,0 +1,49 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from curate.encoders.spec import DEFAULT_ENCODER, open_encoder
+from curate.errors import CurateError
+
+
+def test_importing_it_imports_nothing_heavy():
+    code = "import sys, curate.encoders.spec; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "open_clip", "onnxruntime"} & set(done.stdout.split())
+
+
+def test_opens_an_onnx_model_by_its_path(write_onnx, pictures):
+    path = write_onnx()
+    encoder = open_encoder(f"onnx:{path}", "cpu")
+    (features,) = encoder.encode([pictures])
+    assert encoder.spec == f"onnx:{path}"
+    assert features.shape == (7, encoder.dim)
+
+
+def test_opens_an_open_clip_checkpoint_by_architecture_and_path(tiny_open_clip):
+    encoder = open_encoder(f"open_clip:curate-tiny@{tiny_open_clip}", "cpu")
+    (features,) = encoder.encode([np.zeros((2, 32, 32, 3), np.uint8)])
+    assert encoder.spec == f"open_clip:curate-tiny@{tiny_open_clip}"
+    assert features.shape == (2, 12)
+
+
+def test_the_default_names_weights_that_open_clip_publishes(monkeypatch):
+    def fetch(spec, repo, names):
+        raise CurateError(f"{spec} {repo}")
+
+    monkeypatch.setattr("curate.encoders.openclip.fetch_weights", fetch)
+    with pytest.raises(CurateError, match=f"{DEFAULT_ENCODER} laion/CLIP-ViT-B-32"):
+        open_encoder(DEFAULT_ENCODER)
+
+
+@pytest.mark.parametrize("spec", ["", "clip", "open_clip", "open_clip:", "onnx:", "embedded:x"])
+def test_a_string_that_names_no_encoder_is_told_with_those_that_are_possible(spec):
+    with pytest.raises(CurateError, match=r"possible are open_clip:ARCH/PRETRAINED_TAG.*embedded"):
+        open_encoder(spec)
+
+
+def test_an_unknown_device_is_told():
+    with pytest.raises(CurateError, match="--device tpu: it must be one of auto, cpu, cuda"):
+        open_encoder("embedded", "tpu")

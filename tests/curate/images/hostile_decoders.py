@@ -1,0 +1,21 @@
+"""Decoders that misbehave on certain bytes; a module, so that worker processes can import it."""
+
+import os
+import signal
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.images.preprocess import Preprocess
+
+
+def flat_picture(data: bytes, preprocess: Preprocess) -> NDArray[np.uint8]:
+    """Paint all of the picture in the first byte; misbehave if a word asks for it."""
+    if data == b"die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if data == b"hang":
+        time.sleep(600)
+    if data == b"devour":
+        bytearray(2**40)
+    return np.full((preprocess.size, preprocess.size, 3), data[0], np.uint8)

@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from curate.errors import CurateError
+from curate.store.fingerprint import fingerprint
+from curate.store.folders import Folders
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    store = Folders(tmp_path)
+    array = np.arange(6, dtype=np.float16).reshape(2, 3)
+    table = pl.DataFrame({"status": ["ok", "missing"]})
+    store.write("a", {"features": array, "rows": table, "facts": {"é": 1}}, rows=2)
+    again = Folders(tmp_path)
+    np.testing.assert_array_equal(again.array("a", "features"), array)
+    assert again.table("a", "rows").equals(table)
+    assert again.settings("a", "facts") == {"é": 1}
+    assert again.receipt("a")["rows"] == 2
+
+
+def test_a_folder_without_a_receipt_does_not_exist(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    assert "a" not in Folders(tmp_path)
+
+
+def test_changed_content_is_noticed_and_the_way_out_named(tmp_path: Path) -> None:
+    Folders(tmp_path).write("a", {"features": np.zeros((2, 3))})
+    np.save(tmp_path / "a" / "features.npy", np.ones((2, 3)))
+    with pytest.raises(CurateError, match=r"features\.npy is not what was written.*delete"):
+        Folders(tmp_path).array("a", "features")
+
+
+def test_a_map_of_the_features_cannot_be_written(tmp_path: Path) -> None:
+    Folders(tmp_path).write("a", {"features": np.zeros((2, 3))})
+    with pytest.raises(ValueError, match="read-only"):
+        Folders(tmp_path).array("a", "features")[0] = 1
+
+
+def test_equal_parts_have_equal_fingerprints_and_others_not() -> None:
+    assert fingerprint(a=1, b="x") == fingerprint(b="x", a=1)
+    assert len({fingerprint(a=1), fingerprint(a=2), fingerprint(b=1), fingerprint(a="1")}) == 4

@@ -1,0 +1,186 @@
+import random
+import shutil
+import threading
+import zipfile
+
+import nltk.data
+import numpy as np
+import pytest
+
+import graphs.wordnet as module
+from graphs.wordnet import download_wordnet, find_wordnet, open_wordnet, wordnet_graph
+
+
+@pytest.fixture(scope="module")
+def nltk_reader(wordnet):
+    """NLTK itself, as the reference."""
+    return wordnet._reader
+
+
+@pytest.fixture
+def data_path(monkeypatch):
+    monkeypatch.setattr(nltk.data, "path", [])
+
+
+def random_synsets(reader, pos, n):
+    """Names of n synsets of a part of speech, a sample that is always the same."""
+    words = sorted(w for w, by_pos in reader._lemma_pos_offset_map.items() if pos in by_pos)
+    return [reader.synsets(w, pos)[0].name() for w in random.Random(0).sample(words, n)]
+
+
+@pytest.mark.parametrize("kinds", [("n",), ("v",), ("a", "r"), ("n", "v", "a", "r")])
+def test_the_graph_is_exactly_nltks_path_similarity(kinds, wordnet, nltk_reader):
+    names = [name for pos in kinds for name in random_synsets(nltk_reader, pos, 80 // len(kinds))]
+    synsets = [nltk_reader.synset(name) for name in names]
+    expected = [[a.path_similarity(b) for b in synsets] for a in synsets]
+    np.testing.assert_array_equal(
+        wordnet_graph(names, wordnet), np.array(expected, float).astype(np.float32)
+    )
+
+
+def test_the_graph_follows_instance_hypernyms_and_a_loop_among_verbs(wordnet, nltk_reader):
+    names = ["einstein.n.01", "newton.n.01", "eiffel_tower.n.01", "physicist.n.01", "tower.n.01"]
+    names += ["inhibit.v.04", "restrain.v.01", "entity.n.01", "walk.v.01"]
+    synsets = [nltk_reader.synset(name) for name in names]
+    expected = [[a.path_similarity(b) for b in synsets] for a in synsets]
+    np.testing.assert_array_equal(
+        wordnet_graph(names, wordnet), np.array(expected, float).astype(np.float32)
+    )
+
+
+def test_a_class_without_a_synset_is_related_to_itself_alone(wordnet):
+    S = wordnet_graph(["dog.n.01", None, "cat.n.01"], wordnet)
+    np.testing.assert_array_equal(S[1], [0, 1, 0])
+    assert S[0, 2] == np.float32(0.2)
+
+
+@pytest.mark.parametrize(
+    ("label", "given", "first"),
+    [
+        ("n02123045", "id", "tabby.n.01"),
+        ("N02123045", "id", "tabby.n.01"),
+        ("tabby.n.01", "name", "tabby.n.01"),
+        ("Tabby.N.1", "name", "tabby.n.01"),
+        ("car.n.1", "name", "car.n.01"),
+        ("automobile.n.01", "name", "car.n.01"),
+        ("sea lion", "word", "sea_lion.n.01"),
+        ("sea_lion", "word", "sea_lion.n.01"),
+        ("Sea-Lion", "word", "sea_lion.n.01"),
+        ("SeaLion", "word", "sea_lion.n.01"),
+        (" sea  lions ", "word", "sea_lion.n.01"),
+        ("T_shirt", "word", "jersey.n.03"),
+        ("dogs", "word", "dog.n.01"),
+        ("mice", "word", "mouse.n.01"),
+        ("run", "word", "run.n.01"),
+        ("striped", "word", "striped.s.01"),
+    ],
+)
+def test_a_label_is_an_id_a_name_or_a_word_however_it_is_written(label, given, first, wordnet):
+    candidates = wordnet.by_label(label)
+    assert (candidates.given, candidates.synsets[0]) == (given, first)
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["7", 7, -1, "3.5", "zzzz", "n99999999", "n02123046", "tabby.n.00", "tabby.n.99", "", "a.b.c"],
+)
+def test_a_number_or_an_unknown_label_has_no_synset(label, wordnet):
+    assert wordnet.by_label(label).synsets == ()
+
+
+def test_a_word_carries_the_frequency_of_each_sense(wordnet, nltk_reader):
+    candidates = wordnet.by_label("Dogs")
+    lemmas = [nltk_reader.lemma(f"{name}.dog") for name in candidates.synsets]
+    assert candidates.counts == tuple(lemma.count() for lemma in lemmas)
+    assert candidates.counts[0] > 0
+
+
+def test_glosses_are_those_of_the_synset_and_of_the_ones_right_above(wordnet):
+    own, *parents = wordnet.glosses("dog.n.01")
+    assert own.startswith("a member of the genus Canis")
+    assert sorted(parents) == sorted(
+        wordnet.synset(name).definition for name in ("canine.n.02", "domestic_animal.n.01")
+    )
+
+
+def test_an_unknown_synset_is_a_lookup_error_that_shows_the_form(wordnet):
+    with pytest.raises(LookupError, match=r"no synset 'unicorn.n.99'; .* tabby.n.01"):
+        wordnet.synset("unicorn.n.99")
+
+
+def test_opens_a_packed_wordnet(wordnet_folder, wordnet, tmp_path, data_path):
+    (tmp_path / "corpora").mkdir()
+    nltk.data.path.append(str(wordnet_folder))
+    with zipfile.ZipFile(tmp_path / "corpora" / "wordnet.zip", "w") as archive:
+        for file in sorted((wordnet_folder / "corpora" / "wordnet").iterdir()):
+            archive.write(file, f"wordnet/{file.name}")
+    assert open_wordnet(tmp_path).by_label("jay") == wordnet.by_label("jay")
+
+
+def test_a_folder_without_lexnames_is_no_wordnet(tmp_path, data_path):
+    corpus = tmp_path / "corpora" / "wordnet"
+    corpus.mkdir(parents=True)
+    (corpus / "index.sense").touch()
+    assert find_wordnet([tmp_path]) is None
+    with pytest.raises(LookupError, match=r"no complete WordNet in .*lexnames"):
+        open_wordnet(tmp_path)
+    (corpus / "lexnames").touch()
+    assert find_wordnet([tmp_path / "none", tmp_path]) == tmp_path
+
+
+def test_a_folder_that_others_can_write_to_is_passed_over(tmp_path, data_path):
+    corpus = tmp_path / "corpora" / "wordnet"
+    corpus.mkdir(parents=True)
+    for file in ("lexnames", "index.sense"):
+        (corpus / file).touch(mode=0o644)
+    assert find_wordnet([tmp_path]) == tmp_path
+    corpus.chmod(0o777)
+    assert find_wordnet([tmp_path]) is None
+
+
+class Server:
+    """NLTK's downloader, without its network."""
+
+    def __init__(self, index=None, message="", installs=None):
+        self.index, self.message, self.installs = index or (lambda: None), message, installs
+
+    def __call__(self):
+        return self
+
+    def download(self, package, folder, quiet, print_error_to):
+        print(self.message, file=print_error_to)
+        if self.installs:
+            shutil.copytree(self.installs, folder, dirs_exist_ok=True)
+        return self.installs is not None
+
+
+def refuse():
+    raise OSError("name not resolved")
+
+
+def test_a_download_that_works_prints_nothing(tmp_path, monkeypatch, capfd):
+    package = tmp_path / "package" / "corpora" / "wordnet"
+    package.mkdir(parents=True)
+    for file in ("lexnames", "index.sense"):
+        (package / file).touch()
+    monkeypatch.setattr(module, "Downloader", Server(message="hello", installs=package.parents[1]))
+    download_wordnet(tmp_path / "data")
+    assert find_wordnet([tmp_path / "data"]) == tmp_path / "data"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_download_that_fails_says_why(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "Downloader", Server(message="disk is full"))
+    with pytest.raises(LookupError, match="disk is full"):
+        download_wordnet(tmp_path)
+    monkeypatch.setattr(module, "Downloader", Server(index=refuse))
+    with pytest.raises(LookupError, match=r"cannot be reached \(name not resolved\)"):
+        download_wordnet(tmp_path)
+
+
+def test_a_server_that_does_not_answer_is_given_up(tmp_path, monkeypatch):
+    answer = threading.Event()
+    monkeypatch.setattr(module, "Downloader", Server(index=answer.wait))
+    with pytest.raises(LookupError, match=r"no answer in 0\.01 s"):
+        download_wordnet(tmp_path, patience=0.01)
+    answer.set()

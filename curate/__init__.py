@@ -1,0 +1,1 @@
+"""From a crawl to a crawl with a weight for every sample."""

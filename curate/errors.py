@@ -2,4 +2,4 @@
 
 
 class CurateError(Exception):
-    """A mistake of the user or of the machine, told in a sentence; the CLI prints it and exits 2."""
+    """What the user can mend, told in a sentence; the command line prints it and exits 2."""

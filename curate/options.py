@@ -67,5 +67,5 @@ class WeightOptions:
         return self.workers or os.cpu_count() or 1
 
     def as_json(self) -> dict[str, object]:
-        """The options as they are written into the run folder."""
+        """Give the options as they are written into the run folder."""
         return asdict(self)

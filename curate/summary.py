@@ -29,8 +29,6 @@ class Tally:
     rows: int = 0
     unlabelled: int = 0
     zero_weight: int = 0
-    wrong: float = 0.0
-    """Expected number of wrong labels: the sum of each one's probability."""
     statuses: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
@@ -44,12 +42,9 @@ class Tally:
         self.judged = np.zeros(len(self.classes.names), np.int64)
         self.issues = np.zeros(len(self.classes.names), np.int64)
 
-    def add(
-        self, ours: pa.Table, wrong: pl.Series, labels: NDArray[np.generic], first_row: int
-    ) -> None:
-        """Count a shard: its added columns, probabilities of a wrong label, label positions."""
+    def add(self, ours: pa.Table, labels: NDArray[np.int32], first_row: int) -> None:
+        """Count a shard: its added columns and its labels' positions."""
         self.rows += ours.num_rows
-        self.wrong += float(wrong.sum())
         self.unlabelled += int((labels < 0).sum())
         self.zero_weight += pc.sum(pc.equal(ours["weight"], 0)).as_py() or 0
         self.statuses.update(ours["status"].to_pylist())
@@ -68,7 +63,7 @@ class Tally:
     @property
     def noise(self) -> float:
         """Estimated share of wrong labels among the rows that could be judged."""
-        return self.wrong / max(int(self.judged.sum()), 1)
+        return int(self.issues.sum()) / max(int(self.judged.sum()), 1)
 
     @property
     def failed(self) -> int:

@@ -33,6 +33,8 @@ from curate.store.folders import Folders
 from curate.summary import Tally, show_classes, show_failures, show_summary
 from prototypes import method
 
+CODE = 1
+"""Raise it when a change in prototypes/ changes scores."""
 PROTOTYPE_PASSES = 4
 
 
@@ -104,7 +106,7 @@ def _score(
     contents = [
         store.receipt(shard.name)["sha256"] for store in (features, labels) for shard in shards
     ]
-    space_name = fingerprint(code=method.CODE, contents=contents)
+    space_name = fingerprint(code=CODE, contents=contents)
     with progress_bar(console, "Adapting the space", rows) as advance:
         blocks = StoredBlocks(shards, features, labels, advance)
         space = kept(
@@ -114,7 +116,7 @@ def _score(
             lambda: method.fit_space(blocks, count),
         )
     chosen = method.Options(gamma=options.gamma)
-    name = fingerprint(code=method.CODE, space=space_name, graph=graph, options=vars(chosen))
+    name = fingerprint(code=CODE, space=space_name, graph=graph, options=vars(chosen))
     with progress_bar(console, "Finding prototypes", PROTOTYPE_PASSES * rows) as advance:
         blocks = StoredBlocks(shards, features, labels, advance)
         prototypes = kept(

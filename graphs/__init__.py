@@ -1,0 +1,1 @@
+"""Class relation graphs: names in, (C, C) similarities out."""

@@ -94,9 +94,9 @@ def _rank(
     Classes that can mean the same things are one here: two spellings of a word are no
     evidence for each other.
     """
+    if all(len(senses) <= 1 for senses in options):
+        return [list(senses) for senses in options]
     words = {senses: c for senses, c in zip(options, candidates, strict=True) if senses}
-    if not words:
-        return [[] for _ in options]
     owner = np.repeat(np.arange(len(words)), [len(senses) for senses in words])
     prior = np.concatenate([_prior(senses, words[senses], wordnet) for senses in words])
     features = [_features(sense, wordnet) for senses in words for sense in senses]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.blocks import Labels, tiles
+from prototypes.moments import counted
 from prototypes.softmax import log_partition, log_softmax
 
 
@@ -54,3 +55,26 @@ def consistency(
 ) -> NDArray[np.float32]:
     """Return p = 1 / (KL + ε)^γ: SINet Eq. 4."""
     return np.asarray((kl + np.float32(epsilon)) ** np.float32(-gamma))
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """Eq. 4 with all that was fitted for it."""
+
+    initial: NDArray[np.float32]
+    """(C, d): initial prototypes P."""
+    expected: Targets
+    tau_v: float
+    """Temperature of ψ(s_v)."""
+    tau_t: float
+    """Temperature of ψ(s_t)."""
+    epsilon: float
+    gamma: float
+
+    def __call__(self, g: NDArray[np.float32], labels: Labels) -> NDArray[np.float32]:
+        """Return p (n,) of rows g (n, d); NaN for a row without label or features."""
+        p = np.full(len(g), np.nan, np.float32)
+        known = counted(g, labels, len(self.initial))
+        kl = divergence(g[known], labels[known], self.initial, self.expected, self.tau_v)
+        p[known] = consistency(kl, self.epsilon, self.gamma)
+        return p

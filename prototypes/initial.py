@@ -25,15 +25,6 @@ class MarginHistogram:
         return MarginHistogram(self.counts + other.counts)
 
 
-def prototypes_of(sums: ClassSums) -> NDArray[np.float32]:
-    """Turn weighted sums of g into prototypes (C, d): SINet Eq. 5.
-
-    Deviates: of unit length, so that Eq. 6 compares directions; the mean of a class that
-    spreads widely would else be short, and near everything. A class without rows is zeros.
-    """
-    return unit_rows(sums.means())
-
-
 def margin(g: Floats, labels: Labels, plain: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the cosine to the given class's plain mean minus that to the best other: (n,).
 
@@ -45,9 +36,7 @@ def margin(g: Floats, labels: Labels, plain: NDArray[np.float32]) -> NDArray[np.
     return np.asarray(own - other, np.float32)
 
 
-def margin_histogram(
-    g: Floats, labels: Labels, plain: NDArray[np.float32]
-) -> MarginHistogram:
+def margin_histogram(g: Floats, labels: Labels, plain: NDArray[np.float32]) -> MarginHistogram:
     """Count the margins of a block per class, so that a quantile needs no sorting of all."""
     classes = len(plain)
     kept = counted(g, labels, classes)

@@ -22,7 +22,7 @@ class ClassSums:
         return ClassSums(self.weight + other.weight, self.total + other.total)
 
     def means(self) -> NDArray[np.float64]:
-        """Return the (C, d) weighted means; zeros for a class without rows."""
+        """Return the (C, d) weighted means, Eq. 5 where weights are p; zeros without rows."""
         return self.total / np.where(self.weight > 0, self.weight, 1)[:, None]
 
 
@@ -63,7 +63,7 @@ def counted(rows: Floats, labels: Labels, classes: int) -> NDArray[np.bool_]:
 
     Raises ValueError for a label that is neither -1 nor one of the classes.
     """
-    if labels.size and not (-1 <= labels.min() and labels.max() < classes):
+    if labels.size and not (labels.min() >= -1 and labels.max() < classes):
         raise ValueError(
             f"Labels run from {labels.min()} to {labels.max()}, but there are {classes} classes: "
             f"number the classes from 0 to {classes - 1} and give rows without a label -1."

@@ -26,7 +26,9 @@ def nearest_samples(g: NDArray[np.float32], samples: NDArray[np.float32], k: int
 
 def _search(queries: NDArray[np.float32], rows: NDArray[np.float32], k: int) -> Nearest:
     if not 1 <= k <= len(rows):
-        raise ValueError(f"Asked for {k} neighbours among {len(rows)} rows: ask for 1 to that many.")
+        raise ValueError(
+            f"Asked for {k} neighbours among {len(rows)} rows: ask for 1 to that many."
+        )
     cosines, found = faiss.knn(
         np.ascontiguousarray(queries, np.float32),
         np.ascontiguousarray(rows, np.float32),

@@ -1,20 +1,75 @@
-"""Temperatures of the softmaxes in Eq. 4, calibrated; uncalibrated ones make it useless."""
+"""Temperatures of the softmaxes in Eq. 4, calibrated on a sample; others make it useless."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
+from prototypes.blocks import Labels
+from prototypes.moments import counted
+from prototypes.softmax import log_softmax
+
 LOWEST, HIGHEST = 0.01, 10.0
 """Where a temperature of cosines is looked for."""
+SAMPLE_PRODUCTS, MOST, LEAST = 2**25, 8192, 512
+"""The sample has so many rows that its cosines to C classes are 128 MiB, within limits."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some labelled rows; two samples add up to a longer one."""
+
+    g: NDArray[np.float32]
+    """(m, d)"""
+    labels: Labels
+    """(m,), all ≥ 0"""
+
+    def __add__(self, other: "Sample") -> "Sample":
+        """Append the sample of the next block."""
+        return Sample(np.vstack([self.g, other.g]), np.concatenate([self.labels, other.labels]))
+
+
+def sample_stride(rows: float, classes: int) -> int:
+    """Say which every how-manieth of N labelled rows a sample takes."""
+    size = min(max(SAMPLE_PRODUCTS // classes, LEAST), MOST)
+    return max(int(rows // size), 1)
+
+
+def sample_rows(g: NDArray[np.float32], labels: Labels, classes: int, stride: int) -> Sample:
+    """Take every ``stride``-th counted row of a block."""
+    kept = np.flatnonzero(counted(g, labels, classes))[::stride]
+    return Sample(g[kept], labels[kept])
+
+
+def label_temperature(sample: Sample, prototypes: NDArray[np.float32]) -> float:
+    """Return τ_v: temperature scaling (Guo et al. 2017) of the cosines to the given labels."""
+    cosines = sample.g @ prototypes.T
+    return best_temperature(cosines, cosines[np.arange(len(cosines)), sample.labels])
+
+
+def relation_temperature(
+    reliable: Sample,
+    prototypes: NDArray[np.float32],
+    temperature: float,
+    relations: NDArray[np.floating],
+) -> float:
+    """Return τ_t: that at which relations look like the reliable images of their class.
+
+    Smallest mean over the sample of KL(ψ(s_v) ‖ softmax(s_t[y] / τ_t)), ψ at τ_v; not in the
+    paper, which uses one softmax for both.
+    """
+    looks = np.exp(log_softmax(reliable.g @ prototypes.T / temperature))
+    related = relations[reliable.labels]
+    return best_temperature(related, np.einsum("ij,ij->i", looks, related))
 
 
 def best_temperature(scores: NDArray[np.floating], expected: NDArray[np.floating]) -> float:
     """Return the τ that minimises the mean of log Σ_j exp(scores_ij / τ) − expected_i / τ.
 
-    That is the cross entropy of softmax(scores / τ) (n, C) against targets t_i, where
-    expected_i = Σ_j t_ij scores_ij: for labels, the score at the label (temperature scaling,
-    Guo et al. 2017); for soft targets it is smallest in KL(t_i ‖ softmax(scores_i / τ)).
+    That is the cross entropy of softmax(scores / τ) (m, C) against targets t_i, where
+    expected_i = Σ_j t_ij scores_ij; for a label it is the score at the label.
     """
 
     def cross_entropy(log_temperature: float) -> float:
@@ -22,5 +77,4 @@ def best_temperature(scores: NDArray[np.floating], expected: NDArray[np.floating
         return float((logsumexp(scores * sharp, axis=1) - expected * sharp).mean())
 
     bounds = (np.log(LOWEST), np.log(HIGHEST))
-    found = minimize_scalar(cross_entropy, bounds=bounds, method="bounded")
-    return float(np.exp(found.x))
+    return float(np.exp(minimize_scalar(cross_entropy, bounds=bounds, method="bounded").x))

@@ -13,6 +13,8 @@ def sample_weight(distance: Floats, alpha: float = 1.2, beta: float = 1.5) -> ND
     Raises ValueError unless α > 0 and β > 0.
     """
     if not (alpha > 0 and beta > 0):
-        raise ValueError(f"α is {alpha} and β is {beta}: both must be above 0 (usual: 1.2 and 1.5).")
+        raise ValueError(
+            f"α is {alpha} and β is {beta}: both must be above 0 (usual: 1.2 and 1.5)."
+        )
     room = np.nan_to_num(alpha - distance.astype(np.float32), nan=0.0)
     return np.maximum(room, 0).astype(np.float32) ** np.float32(beta)

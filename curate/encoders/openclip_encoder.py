@@ -32,7 +32,8 @@ class OpenClipEncoder:
     def __init__(self, spec: str, model: Any, weights: Path, device: str = "auto") -> None:
         """Move the visual tower of ``model``, whose weights came from that file, to ``device``.
 
-        Raises CurateError when ``device`` is ``cuda`` and there is none.
+        Raises CurateError when ``device`` is ``cuda`` and there is none, and for a model whose
+        pictures are not square or are padded.
         """
         import torch
 
@@ -45,7 +46,7 @@ class OpenClipEncoder:
         self._scale = (1 / (255 * std)).view(3, 1, 1).to(self._device)
         self._shift = (-mean / std).view(3, 1, 1).to(self._device)
         self.spec = spec
-        self.preprocess = _preprocess(settings)
+        self.preprocess = _preprocess(spec, settings)
         self.batch_size = _BATCH_SIZE[self._device.type]
         self.dim = self._forward_one_black_picture().shape[1]
         self.fingerprint = fingerprint(
@@ -79,12 +80,12 @@ class OpenClipEncoder:
         return self._forward(torch.zeros(1, size, size, 3, dtype=torch.uint8, device=self._device))
 
 
-def _preprocess(settings: dict[str, Any]) -> Preprocess:
+def _preprocess(spec: str, settings: dict[str, Any]) -> Preprocess:
     size, resize = settings["size"], settings["resize_mode"]
     height, width = (size, size) if isinstance(size, int) else size
     if height != width or resize not in ("shortest", "squash"):
         raise CurateError(
-            f"this open_clip model takes {height} x {width} pictures resized by {resize!r}; only "
+            f"--encoder {spec} takes {height} x {width} pictures resized by {resize!r}; only "
             "square ones, 'shortest' or 'squash', can be made here: choose another architecture."
         )
     return Preprocess(height, settings["interpolation"], resize)

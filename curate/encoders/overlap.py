@@ -36,14 +36,15 @@ def _uploader(device: "torch.device") -> "Callable[[NDArray[np.uint8]], torch.Te
     import torch
 
     if device.type != "cuda":
-        return torch.tensor
+        return torch.tensor  # a copy: the batch may be read-only, or overwritten by its owner
 
     side = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
     def upload(batch: NDArray[np.uint8]) -> torch.Tensor:
         # Torch caches pinned blocks and hands one out again only when its copy is done: at most
         # two are in use here, a double buffer.
-        pinned = torch.tensor(batch, pin_memory=True)
+        pinned = torch.empty(batch.shape, dtype=torch.uint8, pin_memory=True)
+        pinned.numpy()[:] = batch
         computing = torch.cuda.current_stream(device)
         with torch.cuda.stream(side):
             moved = pinned.to(device, non_blocking=True)
@@ -58,7 +59,7 @@ def _start_download(features: "torch.Tensor") -> Callable[[], NDArray[np.float32
     import torch
 
     # To a CPU, and not blocking, this copies into pinned memory; the event says when it is full.
-    host = features.to("cpu", torch.float32, non_blocking=True)
+    host = features.float().to("cpu", non_blocking=True)
     done = torch.cuda.current_stream().record_event() if features.is_cuda else None
 
     def fetch() -> NDArray[np.float32]:

@@ -1,0 +1,1 @@
+"""From bytes of the web to pictures of an encoder's size."""

@@ -19,6 +19,8 @@ class Status(StrEnum):
     """More bytes, pixels or memory than a picture may take."""
     UNSUPPORTED = "unsupported"
     """A picture of another format: TIFF, AVIF, SVG and the like."""
+    NOT_FINITE = "not_finite"
+    """A precomputed embedding with NaN or infinity in it."""
     CRASHED = "crashed"
     """The decoder took its process down with it."""
     TIMEOUT = "timeout"

@@ -44,4 +44,4 @@ class StoredBlocks:
         features = self.features.array(shard.name, "features")
         labels = self.labels.array(shard.name, "labels")
         ok = self.features.table(shard.name, "rows")["status"] == Status.OK
-        return features, np.where(ok.to_numpy(), labels, NO_CLASS).astype(np.int32)  # type: ignore[return-value]
+        return features, np.where(ok.to_numpy(), labels, NO_CLASS).astype(np.int32)

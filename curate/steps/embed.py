@@ -131,4 +131,5 @@ def _keep(
 def unit_rows(features: NDArray[np.float32]) -> NDArray[np.float16]:
     """Scale rows (n, D) to length one, in half precision; zero rows stay zero."""
     norms = np.linalg.norm(features.astype(np.float64), axis=1, keepdims=True)
-    return (features / np.maximum(norms, np.finfo(np.float64).tiny)).astype(np.float16)
+    units: NDArray[np.float16] = (features / np.where(norms > 0, norms, 1)).astype(np.float16)
+    return units

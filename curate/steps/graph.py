@@ -50,7 +50,8 @@ def _make(
 ) -> tuple[ClassTable, NDArray[np.float32] | None]:
     descriptions = [stated.get(label, {}).get("description") for label in classes.names]
     table = pl.DataFrame(
-        {"label": classes.names, "description": descriptions}, schema_overrides=[pl.String] * 2
+        {"label": classes.names, "description": descriptions},
+        schema={"label": pl.String, "description": pl.String},
     )
     if graph == "none":
         return table, None

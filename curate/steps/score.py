@@ -10,8 +10,6 @@ from curate.manifest.plan import Shard
 from curate.steps.blocks import BLOCK_ROWS, StoredBlocks
 from curate.store.folders import Folders
 
-FLOATS = ("distance", "consistency", "quality", "suggested_quality", "wrong")
-
 
 def score_shards(
     blocks: StoredBlocks,
@@ -21,8 +19,8 @@ def score_shards(
 ) -> None:
     """Score the shards that ``store`` does not have.
 
-    Kept: distance, consistency, label_quality, suggested (a class's position),
-    suggested_quality, wrong (probability), is_label_issue, issue_kind; null where there is none.
+    Kept: distance, consistency, label_quality, suggested (a class's position), suggested_quality,
+    is_label_issue, issue_kind; null where there is none.
     """
     for shard in blocks.shards:
         if shard.name not in store:
@@ -39,28 +37,24 @@ def _score(
         rows = slice(start, start + BLOCK_ROWS)
         x = np.asarray(features[rows])
         scores = score_block(space.transform(x), labels[rows], prototypes)
-        tables.append(_table(scores, x.any(axis=1)))
+        tables.append(_table(scores, np.any(x != 0, axis=1)))
     return pl.concat(tables)
 
 
 def _table(scores: Scores, there: NDArray[np.bool_]) -> pl.DataFrame:
-    floats = {name: pl.Series(getattr(scores, name), dtype=pl.Float32) for name in FLOATS}
-    kinds = pl.Series([ISSUE_KINDS[kind] for kind in scores.issue], dtype=pl.String)
+    label = scores.label
     table = pl.DataFrame(
-        floats
-        | {
-            "suggested": pl.Series(scores.suggested, dtype=pl.Int32),
-            "is_label_issue": pl.Series(scores.issue != 0),
-            "issue_kind": kinds,
+        {
+            "distance": label.distance,
+            "consistency": scores.consistency,
+            "label_quality": label.quality,
+            "suggested": label.suggested.astype(np.int32),
+            "suggested_quality": label.suggested_quality,
+            "is_label_issue": label.issue != 0,
+            "issue_kind": pl.Series([ISSUE_KINDS[kind] for kind in label.issue], dtype=pl.String),
         }
     )
-    scored = pl.when(pl.lit(pl.Series(there)))
-    return (
-        table.with_columns(
-            pl.col(FLOATS).fill_nan(None),
-            scored.then("suggested").alias("suggested"),
-            scored.then("is_label_issue").alias("is_label_issue"),
-        )
-        .with_columns(scored.then("suggested_quality").alias("suggested_quality"))
-        .rename({"quality": "label_quality"})
+    scored = pl.lit(pl.Series(there))
+    return table.select(pl.when(scored).then(pl.all())).with_columns(
+        pl.col(pl.Float32).fill_nan(None)
     )

@@ -1,8 +1,8 @@
 """The small state between two passes, a dataclass of arrays and numbers, kept in a folder."""
 
 from collections.abc import Callable
-from dataclasses import fields
-from typing import Any, TypeVar
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 
@@ -17,19 +17,37 @@ def kept(store: Folders, name: str, kind: type[State], make: Callable[[], State]
     It is loaded in both cases, so that an interrupted run computes with the same bits.
     """
     if name not in store:
-        _write(store, name, make())
+        values = _flat(make())
+        arrays = {key: value for key, value in values.items() if isinstance(value, np.ndarray)}
+        numbers = {key: value for key, value in values.items() if key not in arrays}
+        store.write(name, {**arrays, "numbers": numbers})
     numbers = store.settings(name, "numbers")
+
+    def value(key: str) -> Any:
+        return numbers[key] if key in numbers else np.asarray(store.array(name, key))
+
+    built: State = _built(kind, value)
+    return built
+
+
+def _flat(state: object, prefix: str = "") -> dict[str, Any]:
+    """Give every array and number by its dotted name; numbers as Python's own."""
     values: dict[str, Any] = {}
-    for part in fields(kind):  # type: ignore[arg-type]
-        stored = part.name in numbers
-        values[part.name] = (
-            numbers[part.name] if stored else np.asarray(store.array(name, part.name))
-        )
+    for part in fields(state):  # type: ignore[arg-type]
+        value = getattr(state, part.name)
+        if is_dataclass(value):
+            values |= _flat(value, f"{prefix}{part.name}.")
+        else:
+            values[prefix + part.name] = value.item() if isinstance(value, np.generic) else value
+    return values
+
+
+def _built(kind: type[Any], value: Callable[[str], Any], prefix: str = "") -> Any:
+    hints = get_type_hints(kind)
+    values = {
+        part.name: _built(hints[part.name], value, f"{prefix}{part.name}.")
+        if is_dataclass(hints[part.name])
+        else value(prefix + part.name)
+        for part in fields(kind)
+    }
     return kind(**values)
-
-
-def _write(store: Folders, name: str, state: object) -> None:
-    values = {part.name: getattr(state, part.name) for part in fields(state)}  # type: ignore[arg-type]
-    arrays = {key: value for key, value in values.items() if isinstance(value, np.ndarray)}
-    numbers = {key: value for key, value in values.items() if key not in arrays}
-    store.write(name, {**arrays, "numbers": numbers})

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,7 @@ from curate.errors import CurateError
 from curate.store.atomic import appearing_folder
 from curate.store.fingerprint import sha256_of
 
-Content = NDArray[np.generic] | pl.DataFrame | dict[str, object] | Callable[[Path], None]
+Content = NDArray[Any] | pl.DataFrame | dict[str, object] | Callable[[Path], None]
 RECEIPT = "receipt.json"
 
 
@@ -45,10 +46,10 @@ class Folders:
         receipt: dict[str, object] = json.loads((self.root / name / RECEIPT).read_text())
         return receipt
 
-    def array(self, name: str, stem: str) -> NDArray[np.generic]:
+    def array(self, name: str, stem: str) -> NDArray[Any]:
         """Map an array of the folder read-only."""
         self._verify(name)
-        array: NDArray[np.generic] = np.load(
+        array: NDArray[Any] = np.load(
             self.root / name / f"{stem}.npy", mmap_mode="r", allow_pickle=False
         )
         return array

@@ -47,3 +47,7 @@ def test_a_string_that_names_no_encoder_is_told_with_those_that_are_possible(spe
 def test_an_unknown_device_is_told():
     with pytest.raises(CurateError, match="--device tpu: it must be one of auto, cpu, cuda"):
         open_encoder("embedded", "tpu")
+
+
+def test_opens_the_embedded_encoder():
+    assert open_encoder("embedded").spec == "embedded"

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.classes import Classes, count_classes, read_class_file
@@ -32,6 +34,7 @@ from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.summary import Tally, show_classes, show_failures, show_summary
 from prototypes import method
+from prototypes.space import AdaptedSpace
 
 CODE = 1
 """Raise it when a change in prototypes/ changes scores."""
@@ -112,7 +115,7 @@ def _score(
         space = kept(
             run.step("space"),
             space_name,
-            method.AdaptedSpace,
+            AdaptedSpace,
             lambda: method.fit_space(blocks, count),
         )
     chosen = method.Options(gamma=options.gamma)
@@ -133,7 +136,7 @@ def _score(
 
 def _relate(
     options: WeightOptions, classes: Classes, run: Run, console: Console
-) -> tuple[str, object]:
+) -> tuple[str, NDArray[np.float32] | None]:
     """Find S_t, and write down for the user what each class was taken for."""
     stated = {} if options.classes is None else read_class_file(options.classes, classes)
     name, table, relations = relate_classes(

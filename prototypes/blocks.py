@@ -52,4 +52,4 @@ def unit_rows(rows: Floats) -> NDArray[np.float32]:
     """Scale rows (n, D) to length 1; a row of zeros stays zeros."""
     rows = rows.astype(np.float32)
     length = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
-    return rows / np.where(length > 0, length, 1)
+    return np.asarray(rows / np.where(length > 0, length, 1), np.float32)

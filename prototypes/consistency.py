@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import Labels, tiles
 from prototypes.moments import counted
+from prototypes.relations import TILE_CLASSES, Relations
 from prototypes.softmax import log_partition, log_softmax
 
 
@@ -20,13 +21,12 @@ class Targets:
     """(C,): Σ_j t_cj log t_cj."""
 
 
-def targets(
-    relations: NDArray[np.floating], initial: NDArray[np.float32], temperature: float
-) -> Targets:
-    """Turn relations S_t (C, C) into targets over the initial prototypes P (C, d)."""
+def targets(relations: Relations, temperature: float) -> Targets:
+    """Turn relations into targets over the initial prototypes, a tile of classes at a time."""
+    initial = relations.initial
     mixture, negentropy = np.empty_like(initial), np.empty(len(initial), np.float32)
-    for part in tiles(len(initial)):
-        log_t = log_softmax(relations[part] / temperature)
+    for part in tiles(len(initial), TILE_CLASSES):
+        log_t = log_softmax(relations.rows(part) / temperature)
         t = np.exp(log_t)
         mixture[part] = t @ initial
         negentropy[part] = (t * log_t).sum(axis=1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.blocks import Floats, Labels, unit_rows
+from prototypes.blocks import Floats, Labels
 from prototypes.moments import ClassSums, class_sums, counted
 from prototypes.neighbours import nearest_prototypes
 
@@ -52,7 +52,7 @@ def reliable_bins(histogram: MarginHistogram, share: float) -> NDArray[np.int64]
     """
     above = histogram.counts[:, ::-1].cumsum(axis=1)[:, ::-1]
     wanted = np.maximum(share * above[:, :1], 1)
-    return np.maximum((above >= wanted).sum(axis=1) - 1, 0)
+    return np.asarray(np.maximum((above >= wanted).sum(axis=1) - 1, 0))
 
 
 def reliable(
@@ -72,4 +72,4 @@ def reliable_sums(
 
 
 def _bin(margins: NDArray[np.float32]) -> NDArray[np.int64]:
-    return np.clip((margins + 1) * (BINS / 2), 0, BINS - 1).astype(np.int64)
+    return np.asarray(np.clip((margins + 1) * (BINS / 2), 0, BINS - 1), np.int64)

@@ -6,7 +6,7 @@ Every stage is a few passes over blocks and a small frozen result, which the cal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from prototypes.initial import (
 )
 from prototypes.moments import ClassSums, block_moments, class_sums
 from prototypes.quality import LabelQuality, label_quality
-from prototypes.relations import with_visual_relations
+from prototypes.relations import Relations, relations_of
 from prototypes.space import AdaptedSpace, adapted_space
 from prototypes.temperature import (
     Sample,
@@ -89,14 +89,14 @@ def _in_space(
 def fit_prototypes(
     each: EachBlock,
     classes: int,
-    relations: NDArray[np.floating] | None = None,
+    graph: NDArray[np.floating[Any]] | None = None,
     options: Options = Options(),
 ) -> Prototypes:
     """Fit prototypes to blocks of adapted features (see `adapted`): four passes.
 
-    ``relations`` is S_t (C, C), NaN where the graph does not know a class, or None: there
+    ``graph`` is S_t (C, C), NaN where it does not know a class, or None: there
     what the classes look like stands in for it. Raises ValueError for a label that is no class
-    and for relations of another shape.
+    and for a graph of another shape.
     """
     sums = total(each(partial(class_sums, classes=classes)))
     plain = unit_rows(sums.means())
@@ -107,9 +107,8 @@ def fit_prototypes(
     initial = unit_rows(reliable_means)
     sample = confidence.sample
     chosen = reliable(sample.g, sample.labels, plain, bins)
-    judge = _fit_consistency(
-        initial, sample, Sample(sample.g[chosen], sample.labels[chosen]), relations, options
-    )
+    trusted = Sample(sample.g[chosen], sample.labels[chosen])
+    judge = _fit_consistency(relations_of(graph, initial), sample, trusted, options)
     v = total(each(partial(_consistent_sums, judge))).means().astype(np.float32)
     return Prototypes(v, label_temperature(sample, unit_rows(v)), judge)
 
@@ -138,17 +137,12 @@ def _confidence(g: Rows, labels: Labels, plain: Rows, stride: int) -> _Confidenc
 
 
 def _fit_consistency(
-    initial: Rows,
-    sample: Sample,
-    chosen: Sample,
-    relations: NDArray[np.floating] | None,
-    options: Options,
+    relations: Relations, sample: Sample, chosen: Sample, options: Options
 ) -> Consistency:
-    tau_v = label_temperature(sample, initial)
-    s_t = with_visual_relations(relations, initial)
-    tau_t = relation_temperature(chosen, initial, tau_v, s_t)
-    expected = targets(s_t, initial, tau_t)
-    return Consistency(initial, expected, tau_v, tau_t, options.epsilon, options.gamma)
+    tau_v = label_temperature(sample, relations.initial)
+    tau_t = relation_temperature(chosen, relations, tau_v)
+    expected = targets(relations, tau_t)
+    return Consistency(relations.initial, expected, tau_v, tau_t, options.epsilon, options.gamma)
 
 
 def _consistent_sums(judge: Consistency, g: Rows, labels: Labels) -> ClassSums:

@@ -13,9 +13,13 @@ from prototypes.softmax import log_partition
 ISSUE_KINDS = (None, "relabel", "outlier")
 """Names of the numbers in `LabelQuality.issue`."""
 ISSUE_RATIO = 3.0
-"""A label is suspect if another class fits this many times as well."""
-OUTLIER_DISTANCE = 1.2
-"""No class fits an image farther than this from every prototype: the α of Eq. 6."""
+"""A label is an issue if another class is this many times as likely ..."""
+ISSUE_COSINE = 0.28
+"""... or if its image is this far from its prototype: at a distance of 1.2, the α of Eq. 6."""
+OUTLIER_COSINE = 0.4
+"""No class fits an image whose cosine to every prototype is below this."""
+COUNTED_RATIO = 5.0
+"""At this ratio about as many right labels are counted wrong as wrong ones are missed."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,9 @@ class LabelQuality:
     suggested_quality: NDArray[np.float32]
     """(n,): the softmax at the suggested class."""
     issue: NDArray[np.int8]
-    """(n,): index into ISSUE_KINDS."""
+    """(n,): index into ISSUE_KINDS; for a person to look at, so rather too many."""
+    counted_wrong: NDArray[np.bool_]
+    """(n,): their share of the labelled rows estimates the share of wrong labels."""
 
 
 def label_quality(
@@ -52,20 +58,19 @@ def label_quality(
         quality,
         nearest[:, 0],
         suggested_quality,
-        issues(quality, suggested_quality, best),
+        issues(own, best, temperature),
+        best - own > temperature * np.log(COUNTED_RATIO),
     )
 
 
 def issues(
-    quality: NDArray[np.float32],
-    suggested_quality: NDArray[np.float32],
-    nearest: NDArray[np.float32],
+    own: NDArray[np.float32], best: NDArray[np.float32], temperature: float
 ) -> NDArray[np.int8]:
-    """Tell wrong labels by the quality of the given and the suggested label: (n,).
+    """Tell wrong labels by the cosines to the given and to the nearest prototype: (n,).
 
-    An issue is a label that another class fits ISSUE_RATIO times as well; it is an outlier
-    where even the nearest prototype is farther than OUTLIER_DISTANCE. NaN is no issue.
+    The softmax makes exp((best − own) / τ) the ratio of their likelihoods. NaN is no issue.
     """
-    wrong = suggested_quality > ISSUE_RATIO * quality
-    outlier = nearest > OUTLIER_DISTANCE
+    far = own < ISSUE_COSINE
+    wrong = far | (best - own > temperature * np.log(ISSUE_RATIO))
+    outlier = (best < OUTLIER_COSINE) | (best <= own)
     return np.where(wrong, np.where(outlier, 2, 1), 0).astype(np.int8)

@@ -1,40 +1,70 @@
-"""Class relations S_t where side information is missing: what the classes look like."""
+"""Class relations S_t; where there is no side information, what the classes look like."""
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from prototypes.blocks import tiles
 
-def visual_relations(initial: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the cosines (C, C) between prototypes (C, d)."""
-    return initial @ initial.T
+TILE_CLASSES = 512
+"""Rows of S_t that are in hand at a time."""
 
 
-def with_visual_relations(
-    relations: NDArray[np.floating] | None, initial: NDArray[np.float32]
-) -> NDArray[np.floating]:
-    """Fill the NaN of S_t (C, C) from visual relations; None is all NaN.
+@dataclass(frozen=True)
+class Relations:
+    """Rows of S_t, its unknown entries filled from visual relations: cosines of prototypes."""
 
-    The visual ones are brought to the scale of the graph by least squares over the pairs of
-    classes that the graph does know. Raises ValueError where S_t is not (C, C).
+    graph: NDArray[np.floating[Any]] | None
+    """(C, C), NaN where a class is in no graph; or None."""
+    initial: NDArray[np.float32]
+    """(C, d): initial prototypes."""
+    level: float
+    slope: float
+    """Visual relations times slope plus level are on the graph's scale."""
+
+    def rows(self, classes: slice | NDArray[np.integer[Any]]) -> NDArray[np.floating[Any]]:
+        """Return the relations (m, C) of some classes to all."""
+        visual = self.level + self.slope * (self.initial[classes] @ self.initial.T)
+        if self.graph is None:
+            return visual
+        known = self.graph[classes]
+        return np.where(np.isnan(known), visual, known)
+
+
+def relations_of(
+    graph: NDArray[np.floating[Any]] | None, initial: NDArray[np.float32]
+) -> Relations:
+    """Bring visual relations to the scale of the graph S_t (C, C) by least squares.
+
+    They are fitted over the pairs of classes that the graph knows; without any they stay as
+    they are. Raises ValueError where the graph is not (C, C).
     """
-    visual = visual_relations(initial)
-    if relations is None:
-        return visual
-    if relations.shape != visual.shape:
+    if graph is None:
+        return Relations(None, initial, 0.0, 1.0)
+    if graph.shape != (len(initial), len(initial)):
         raise ValueError(
-            f"The graph relates {relations.shape} classes, but there are {len(visual)} prototypes: "
-            "give a square matrix with one row per class."
+            f"The graph has shape {graph.shape}, but there are {len(initial)} classes: "
+            "give a square matrix with one row and one column per class."
         )
-    missing = np.isnan(relations)
-    if missing.all():
-        return visual
-    return np.where(missing, _on_scale(visual, relations, ~missing), relations)
+    pairs, x, y, xx, xy = sum(
+        (
+            _known_sums(graph[part], initial[part] @ initial.T)
+            for part in tiles(len(initial), TILE_CLASSES)
+        ),
+        np.zeros(5),
+    )
+    spread = xx * pairs - x * x
+    if not spread > 0:
+        return Relations(graph, initial, 0.0, 1.0)
+    slope = max((xy * pairs - x * y) / spread, 0.0)
+    return Relations(graph, initial, float((y - slope * x) / pairs), float(slope))
 
 
-def _on_scale(
-    visual: NDArray[np.float32], relations: NDArray[np.floating], known: NDArray[np.bool_]
-) -> NDArray[np.floating]:
-    x, y = visual[known].astype(np.float64), relations[known].astype(np.float64)
-    spread = ((x - x.mean()) ** 2).sum()
-    slope = ((x - x.mean()) * (y - y.mean())).sum() / spread if spread > 0 else 1.0
-    return np.asarray(y.mean() + slope * (visual - x.mean()))
+def _known_sums(
+    graph: NDArray[np.floating[Any]], visual: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    known = ~np.isnan(graph)
+    x, y = visual[known].astype(np.float64), graph[known].astype(np.float64)
+    return np.array([len(x), x.sum(), y.sum(), x @ x, x @ y])

@@ -1,5 +1,7 @@
 """Softmax over classes of cosines at a temperature, streamed: no (N, C) array is kept."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
@@ -24,6 +26,6 @@ def log_partition(
     return result
 
 
-def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.floating]:
+def log_softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """Return the logarithm of the softmax over the last axis."""
     return np.asarray(logits - logsumexp(logits, axis=-1, keepdims=True))

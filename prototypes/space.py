@@ -22,6 +22,8 @@ BETWEEN_DIRECTIONS = 256
 REST_DIRECTIONS = 64
 REST_VARIANCE = 4.0
 """Directions kept beside them, and their within-class variance in all (see `_rest`)."""
+ROUNDING = 1e-7
+"""Least variance: the products of unit rows are float32."""
 
 Matrix = NDArray[np.float64]
 
@@ -40,7 +42,8 @@ class AdaptedSpace:
         g = np.empty((len(features), self.projection.shape[1]), np.float32)
         for part in tiles(len(features)):
             x = unit_rows(features[part])
-            g[part] = unit_rows((x - self.mean) @ self.projection) * x.any(axis=1)[:, None]
+            g[part] = unit_rows((x - self.mean) @ self.projection)
+            g[part][~np.any(x, axis=1)] = 0
         return g
 
 
@@ -64,7 +67,7 @@ def adapted_space(moments: Moments) -> AdaptedSpace:
     between = spread.T @ spread
     within = moments.second / n - np.outer(mean, mean) - between
     variances, axes = linalg.eigh(_ridged(within, n, len(count)))
-    whiten = (axes / np.sqrt(variances)) @ axes.T
+    whiten = (axes / np.sqrt(np.maximum(variances, ROUNDING))) @ axes.T
     leading = _leading(whiten @ between @ whiten, min(present - 1, BETWEEN_DIRECTIONS))
     directions = np.hstack([leading, _rest(leading, axes)])
     return AdaptedSpace(mean.astype(np.float32), (whiten @ directions).astype(np.float32))
@@ -72,16 +75,16 @@ def adapted_space(moments: Moments) -> AdaptedSpace:
 
 def _ridged(within: Matrix, n: float, classes: int) -> Matrix:
     """Add the ridge: the fewer samples, the less W is to be trusted."""
-    trace = max(np.trace(within), np.finfo(np.float32).tiny)
+    trace = np.trace(within)
     ridge = RIDGE_FLOOR * trace / len(within) + RIDGE_SAMPLES * trace / max(n - classes, 1)
-    return within + ridge * np.eye(len(within))
+    return np.asarray(within + ridge * np.eye(len(within)))
 
 
 def _leading(scatter: Matrix, keep: int) -> Matrix:
     """Return the (D, keep) leading eigenvectors."""
     size = len(scatter)
     keep = min(keep, size)
-    return linalg.eigh(scatter, subset_by_index=(size - keep, size - 1))[1][:, ::-1]
+    return np.asarray(linalg.eigh(scatter, subset_by_index=(size - keep, size - 1))[1][:, ::-1])
 
 
 def _rest(leading: Matrix, axes: Matrix) -> Matrix:
@@ -94,4 +97,4 @@ def _rest(leading: Matrix, axes: Matrix) -> Matrix:
     room = min(REST_DIRECTIONS, len(axes) - leading.shape[1])
     outside = axes[:, ::-1] - leading @ (leading.T @ axes[:, ::-1])
     chosen = linalg.qr(outside[:, : leading.shape[1] + room], mode="economic", pivoting=True)[0]
-    return chosen[:, :room] * min(1.0, np.sqrt(REST_VARIANCE / max(room, 1)))
+    return np.asarray(chosen[:, :room] * min(1.0, np.sqrt(REST_VARIANCE / max(room, 1))))

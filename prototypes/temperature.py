@@ -1,6 +1,7 @@
 """Temperatures of the softmaxes in Eq. 4, calibrated on a sample; others make it useless."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from scipy.special import logsumexp
 
 from prototypes.blocks import Labels
 from prototypes.moments import counted
+from prototypes.relations import Relations
 from prototypes.softmax import log_softmax
 
 LOWEST, HIGHEST = 0.01, 10.0
@@ -49,23 +51,20 @@ def label_temperature(sample: Sample, prototypes: NDArray[np.float32]) -> float:
     return best_temperature(cosines, cosines[np.arange(len(cosines)), sample.labels])
 
 
-def relation_temperature(
-    reliable: Sample,
-    prototypes: NDArray[np.float32],
-    temperature: float,
-    relations: NDArray[np.floating],
-) -> float:
+def relation_temperature(reliable: Sample, relations: Relations, temperature: float) -> float:
     """Return τ_t: that at which relations look like the reliable images of their class.
 
     Smallest mean over the sample of KL(ψ(s_v) ‖ softmax(s_t[y] / τ_t)), ψ at τ_v; not in the
     paper, which uses one softmax for both.
     """
-    looks = np.exp(log_softmax(reliable.g @ prototypes.T / temperature))
-    related = relations[reliable.labels]
+    looks = np.exp(log_softmax(reliable.g @ relations.initial.T / temperature))
+    related = relations.rows(reliable.labels)
     return best_temperature(related, np.einsum("ij,ij->i", looks, related))
 
 
-def best_temperature(scores: NDArray[np.floating], expected: NDArray[np.floating]) -> float:
+def best_temperature(
+    scores: NDArray[np.floating[Any]], expected: NDArray[np.floating[Any]]
+) -> float:
     """Return the τ that minimises the mean of log Σ_j exp(scores_ij / τ) − expected_i / τ.
 
     That is the cross entropy of softmax(scores / τ) (m, C) against targets t_i, where

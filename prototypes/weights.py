@@ -17,4 +17,4 @@ def sample_weight(distance: Floats, alpha: float = 1.2, beta: float = 1.5) -> ND
             f"α is {alpha} and β is {beta}: both must be above 0 (usual: 1.2 and 1.5)."
         )
     room = np.nan_to_num(alpha - distance.astype(np.float32), nan=0.0)
-    return np.maximum(room, 0).astype(np.float32) ** np.float32(beta)
+    return np.asarray(np.maximum(room, 0) ** beta, np.float32)

@@ -3,8 +3,9 @@
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from prototypes.method import AdaptedSpace, Prototypes, Scores, score_block
+from prototypes.method import Prototypes, Scores, score_block
 from prototypes.quality import ISSUE_KINDS
+from prototypes.space import AdaptedSpace
 
 from curate.manifest.plan import Shard
 from curate.steps.blocks import BLOCK_ROWS, StoredBlocks

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import logsumexp, softmax
+
+from prototypes import softmax as streamed
+from prototypes.blocks import unit_rows
+from prototypes.consistency import consistency, divergence, targets
+from prototypes.relations import relations_of
+
+
+def crawl(seed: int, n: int = 60, classes: int = 7) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    g, initial = unit_rows(rng.normal(size=(n, 5))), unit_rows(rng.normal(size=(classes, 5)))
+    return g, rng.integers(0, classes, n), initial
+
+
+@given(st.integers(0, 10_000), st.floats(0.01, 3))
+@settings(max_examples=30, deadline=None)
+def test_streamed_log_sum_exp_equals_the_plain_one(seed: int, temperature: float) -> None:
+    g, _, initial = crawl(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streamed, "ROWS", 13)
+        patch.setattr(streamed, "CLASSES", 3)
+        found = streamed.log_partition(g, initial, temperature)
+    plain = logsumexp(g.astype(float) @ initial.T.astype(float) / temperature, axis=1)
+    assert np.allclose(found, plain, rtol=1e-5, atol=1e-5)
+
+
+@given(st.integers(0, 10_000), st.floats(0.05, 1), st.floats(0.05, 1))
+@settings(max_examples=30, deadline=None)
+def test_divergence_equals_eq_4_written_out(seed: int, tau_v: float, tau_t: float) -> None:
+    g, y, initial = crawl(seed)
+    graph = np.random.default_rng(seed).random((7, 7))
+    t = softmax(graph[y] / tau_t, axis=1)
+    v = softmax(g.astype(float) @ initial.T / tau_v, axis=1)
+    slow = (t * np.log(t / v)).sum(axis=1)
+    expected = targets(relations_of(graph, initial), tau_t)
+    assert np.allclose(divergence(g, y, initial, expected, tau_v), slow, rtol=1e-4, atol=1e-4)
+
+
+def test_an_image_just_as_its_class_should_look_has_the_greatest_consistency() -> None:
+    _, _, initial = crawl(0)
+    expected = targets(relations_of(initial @ initial.T, initial), 0.2)
+    kl = divergence(initial, np.arange(7), initial, expected, 0.2)
+    assert np.allclose(kl, 0, atol=1e-5)
+    assert np.allclose(consistency(kl, 0.05, 2), 400, rtol=1e-3)
+
+
+def test_consistency_falls_with_divergence() -> None:
+    p = consistency(np.linspace(0, 9, 50, dtype=np.float32), 0.05, 2)
+    assert (np.diff(p) < 0).all()
+    assert np.isclose(p[0], 1 / 0.05**2)
+
+
+def test_a_class_in_no_graph_keeps_its_visual_relations() -> None:
+    _, _, initial = crawl(1)
+    visual = initial @ initial.T
+    graph = 0.3 + 0.5 * visual
+    holed = graph.copy()
+    holed[2], holed[:, 2] = np.nan, np.nan
+    assert np.allclose(relations_of(holed, initial).rows(slice(None)), graph, atol=1e-5)
+    unknown = np.full((7, 7), np.nan)
+    assert np.allclose(relations_of(unknown, initial).rows(np.arange(7)), visual)
+    assert np.allclose(relations_of(None, initial).rows(slice(2, 4)), visual[2:4])
+
+
+def test_a_graph_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="there are 7 classes"):
+        relations_of(np.eye(6), crawl(1)[2])

@@ -1,0 +1,121 @@
+import pickle
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prototypes.blocks import EachBlock, in_memory
+from prototypes.method import (
+    Prototypes,
+    Scores,
+    adapted,
+    fit_prototypes,
+    fit_space,
+    score_block,
+)
+from prototypes.weights import sample_weight
+
+
+def crawl(
+    n: int, classes: int, noise: float, d: int = 24, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features, given labels and which of them are wrong."""
+    rng = np.random.default_rng(seed)
+    true = rng.integers(0, classes, n)
+    x = rng.normal(size=(n, d)) + 1.5 * rng.normal(size=(classes, d))[true]
+    wrong = rng.random(n) < noise
+    given_labels = np.where(wrong, (true + rng.integers(1, classes, n)) % classes, true)
+    return x.astype(np.float16), given_labels, wrong
+
+
+def fit(each: EachBlock, classes: int, graph: Any = None) -> tuple[EachBlock, Prototypes]:
+    g = adapted(each, fit_space(each, classes))
+    return g, fit_prototypes(g, classes, graph)
+
+
+def scores(x: np.ndarray, y: np.ndarray, classes: int, graph: Any = None) -> Scores:
+    g, prototypes = fit(in_memory(x, y), classes, graph)
+    return next(iter(g(partial(score_block, prototypes=prototypes))))
+
+
+def auroc(wrong: np.ndarray, quality: np.ndarray) -> float:
+    below = quality[wrong][:, None] < quality[~wrong][None]
+    return float(below.mean())
+
+
+@pytest.mark.parametrize("classes", [2, 3, 12])
+def test_wrong_labels_get_low_quality_low_weight_and_a_better_suggestion(classes: int) -> None:
+    x, y, wrong = crawl(2000, classes, 0.3)
+    found = scores(x, y, classes, np.eye(classes))
+    assert auroc(wrong, found.label.quality) > 0.97
+    assert auroc(wrong, sample_weight(found.label.distance)) > 0.95
+    assert found.label.issue.astype(bool)[wrong].mean() > 0.85
+    assert abs(found.label.counted_wrong.mean() - 0.3) < 0.06
+    assert (found.label.suggested != y)[wrong].mean() > 0.95
+
+
+def test_a_graph_of_nan_is_no_graph() -> None:
+    x, y, _ = crawl(300, 4, 0.2)
+    none, unknown = scores(x, y, 4), scores(x, y, 4, np.full((4, 4), np.nan))
+    assert np.allclose(none.label.quality, unknown.label.quality, atol=1e-5)
+
+
+def test_any_number_of_workers_gives_the_same_bits() -> None:
+    x, y, _ = crawl(900, 5, 0.2)
+    blocks = [(x[i : i + 100], y[i : i + 100]) for i in range(0, 900, 100)]
+
+    def threads(fn: Callable[[Any, Any], Any]) -> Iterator[Any]:
+        with ThreadPoolExecutor(3) as pool:
+            yield from pool.map(lambda block: fn(*block), blocks)
+
+    one, several = fit(in_memory(x, y, 100), 5)[1], fit(threads, 5)[1]
+    assert np.array_equal(one.v, several.v)
+    assert one.tau == several.tau
+
+
+def test_what_a_worker_is_sent_can_be_pickled() -> None:
+    x, y, _ = crawl(200, 3, 0.2)
+
+    def pickled(fn: Callable[[Any, Any], Any]) -> Iterator[Any]:
+        yield pickle.loads(pickle.dumps(fn))(x, y)
+
+    g, prototypes = fit(pickled, 3)
+    assert len(list(g(partial(score_block, prototypes=prototypes)))) == 1
+
+
+def test_rows_without_label_or_features_change_no_other_row() -> None:
+    x, y, _ = crawl(400, 4, 0.2)
+    more_x, more_y = np.vstack([x, x[:9], np.zeros_like(x[:9])]), np.append(y, [-1] * 9 + [2] * 9)
+    plain, more = scores(x, y, 4), scores(more_x, more_y, 4)
+    assert np.allclose(plain.label.quality, more.label.quality[:400], atol=1e-4)
+    assert np.isnan(more.label.quality[400:]).all()
+    assert np.isnan(more.consistency[400:]).all()
+    assert np.array_equal(plain.label.suggested[:9], more.label.suggested[400:409])
+
+
+@given(st.integers(0, 10_000), st.integers(2, 9), st.integers(2, 40), st.integers(2, 20))
+@settings(max_examples=60, deadline=None)
+def test_no_crawl_however_small_gives_nan(seed: int, classes: int, n: int, d: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.choice([0.0, 0.5, 1.0], size=(n, d)) + 1e-3
+    y = rng.integers(0, classes, n)
+    y[:2] = 0, 1
+    found = scores(x, y, classes)
+    values = [found.consistency, found.label.quality, found.label.distance]
+    assert all(np.isfinite(v).all() for v in values)
+    assert ((found.label.quality >= 0) & (found.label.quality <= 1 + 1e-5)).all()
+    assert (sample_weight(found.label.distance) >= 0).all()
+
+
+def test_a_class_with_one_image_trusts_it() -> None:
+    x, y, _ = crawl(300, 4, 0.0)
+    y[y == 3] = 0
+    y[11] = 3
+    found = scores(x, y, 4)
+    assert found.label.suggested[11] == 3
+    assert found.label.distance[11] < 1e-3

@@ -1,0 +1,45 @@
+import numpy as np
+from scipy.special import softmax
+
+from prototypes.blocks import unit_rows
+from prototypes.quality import ISSUE_KINDS, issues, label_quality
+
+
+def crawl() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    g, v = unit_rows(rng.normal(size=(100, 6))), rng.normal(size=(9, 6)).astype(np.float32)
+    return g, rng.integers(0, 9, 100), v / 3
+
+
+def test_quality_is_the_softmax_of_cosines_at_the_label() -> None:
+    g, y, v = crawl()
+    found = label_quality(g, y, v, 0.2)
+    slow = softmax(g @ unit_rows(v).T / 0.2, axis=1)
+    assert np.allclose(found.quality, slow[np.arange(100), y], rtol=1e-4, atol=1e-7)
+    assert np.array_equal(found.suggested, slow.argmax(axis=1))
+    assert np.allclose(found.suggested_quality, slow.max(axis=1), rtol=1e-4)
+
+
+def test_distance_is_to_the_prototype_of_the_label() -> None:
+    g, y, v = crawl()
+    slow = [np.linalg.norm(v[c] - row) for row, c in zip(g, y, strict=True)]
+    assert np.allclose(label_quality(g, y, v, 0.2).distance, slow, atol=1e-5)
+
+
+def test_a_row_without_a_label_gets_a_suggestion_only() -> None:
+    g, y, v = crawl()
+    whole = label_quality(g, y, v, 0.2)
+    y[:5] = -1
+    found = label_quality(g, y, v, 0.2)
+    assert np.isnan(found.quality[:5]).all()
+    assert np.isnan(found.distance[:5]).all()
+    assert not found.issue[:5].any()
+    assert not found.counted_wrong[:5].any()
+    assert np.array_equal(found.suggested, whole.suggested)
+
+
+def test_issues_are_labels_that_fit_badly() -> None:
+    own = np.array([0.9, 0.5, 0.1, 0.1, np.nan], np.float32)
+    best = np.array([0.9, 0.8, 0.2, 0.1, 0.9], np.float32)
+    kinds = [ISSUE_KINDS[i] for i in issues(own, best, 0.2)]
+    assert kinds == [None, "relabel", "outlier", "outlier", None]

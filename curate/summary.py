@@ -29,6 +29,8 @@ class Tally:
     rows: int = 0
     unlabelled: int = 0
     zero_weight: int = 0
+    wrong: int = 0
+    """Labels that count as wrong in the estimate of their share."""
     statuses: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
@@ -42,9 +44,12 @@ class Tally:
         self.judged = np.zeros(len(self.classes.names), np.int64)
         self.issues = np.zeros(len(self.classes.names), np.int64)
 
-    def add(self, ours: pa.Table, labels: NDArray[np.int32], first_row: int) -> None:
-        """Count a shard: its added columns and its labels' positions."""
+    def add(
+        self, ours: pa.Table, wrong: pl.Series, labels: NDArray[np.int32], first_row: int
+    ) -> None:
+        """Count a shard: its added columns, what counts as wrong, and its labels' positions."""
         self.rows += ours.num_rows
+        self.wrong += int(wrong.sum())
         self.unlabelled += int((labels < 0).sum())
         self.zero_weight += pc.sum(pc.equal(ours["weight"], 0)).as_py() or 0
         self.statuses.update(ours["status"].to_pylist())
@@ -63,7 +68,7 @@ class Tally:
     @property
     def noise(self) -> float:
         """Estimated share of wrong labels among the rows that could be judged."""
-        return int(self.issues.sum()) / max(int(self.judged.sum()), 1)
+        return self.wrong / max(int(self.judged.sum()), 1)
 
     @property
     def failed(self) -> int:

@@ -12,14 +12,16 @@ from prototypes.softmax import log_partition
 
 ISSUE_KINDS = (None, "relabel", "outlier")
 """Names of the numbers in `LabelQuality.issue`."""
-ISSUE_RATIO = 3.0
-"""A label is an issue if another class is this many times as likely ..."""
-ISSUE_COSINE = 0.28
-"""... or if its image is this far from its prototype: at a distance of 1.2, the α of Eq. 6."""
+ISSUE_MARGIN = 0.2
+"""A label is an issue if the cosine to another class is higher by this ..."""
+ISSUE_COSINE = 0.2
+"""... or the cosine to its own is below this."""
 OUTLIER_COSINE = 0.4
 """No class fits an image whose cosine to every prototype is below this."""
-COUNTED_RATIO = 5.0
-"""At this ratio about as many right labels are counted wrong as wrong ones are missed."""
+COUNTED_RATIO, COUNTED_MARGIN = 5.0, 0.4
+"""A label counts as wrong where another class is 5 times as likely, or closer by 0.4, or where
+its image points away from its prototype; then right labels counted make up for wrong ones missed.
+The margin is for few classes, where labels at random keep every likelihood ratio small."""
 
 
 @dataclass(frozen=True)
@@ -51,26 +53,34 @@ def label_quality(
     own = np.where(known, np.einsum("ij,ij->i", g, directions[labels]), np.float32(np.nan))
     distance = np.where(known, np.linalg.norm(prototypes[labels] - g, axis=1), np.nan)
     scale = log_partition(g, directions, temperature)
-    quality = np.exp(own / np.float32(temperature) - scale)
-    suggested_quality = np.exp(best / np.float32(temperature) - scale)
+    # Rounding may lift a logarithm of a share above 0.
+    quality = np.exp(np.minimum(own / np.float32(temperature) - scale, 0))
+    suggested_quality = np.exp(np.minimum(best / np.float32(temperature) - scale, 0))
     return LabelQuality(
         distance.astype(np.float32),
         quality,
         nearest[:, 0],
         suggested_quality,
-        issues(own, best, temperature),
-        best - own > temperature * np.log(COUNTED_RATIO),
+        issues(own, best),
+        counted_wrong(own, best, temperature),
     )
 
 
-def issues(
-    own: NDArray[np.float32], best: NDArray[np.float32], temperature: float
-) -> NDArray[np.int8]:
+def issues(own: NDArray[np.float32], best: NDArray[np.float32]) -> NDArray[np.int8]:
     """Tell wrong labels by the cosines to the given and to the nearest prototype: (n,).
 
-    The softmax makes exp((best − own) / τ) the ratio of their likelihoods. NaN is no issue.
+    Not in the paper. NaN, no label, is no issue.
     """
-    far = own < ISSUE_COSINE
-    wrong = far | (best - own > temperature * np.log(ISSUE_RATIO))
-    outlier = (best < OUTLIER_COSINE) | (best <= own)
-    return np.where(wrong, np.where(outlier, 2, 1), 0).astype(np.int8)
+    wrong = (own < ISSUE_COSINE) | (best - own > ISSUE_MARGIN)
+    return np.where(wrong, np.where(best < OUTLIER_COSINE, 2, 1), 0).astype(np.int8)
+
+
+def counted_wrong(
+    own: NDArray[np.float32], best: NDArray[np.float32], temperature: float
+) -> NDArray[np.bool_]:
+    """Tell which labels count for the estimated share of wrong ones: (n,).
+
+    The softmax makes exp((best − own) / τ) the ratio of two classes' likelihoods.
+    """
+    margin = min(temperature * np.log(COUNTED_RATIO), COUNTED_MARGIN)
+    return np.asarray((best - own > margin) | (own < 0))

@@ -6,17 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
 
 from prototypes.blocks import Labels
 from prototypes.moments import counted
 from prototypes.relations import Relations
-from prototypes.softmax import log_softmax
+from prototypes.softmax import log_softmax, log_sum_exp
 
 LOWEST, HIGHEST = 0.01, 10.0
 """Where a temperature of cosines is looked for."""
-SAMPLE_PRODUCTS, MOST, LEAST = 2**25, 8192, 512
-"""The sample has so many rows that its cosines to C classes are 128 MiB, within limits."""
+SAMPLE_PRODUCTS, MOST, LEAST = 2**23, 8192, 512
+"""The sample has so many rows that its cosines to C classes are 32 MiB, within limits."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +67,14 @@ def best_temperature(
     """Return the τ that minimises the mean of log Σ_j exp(scores_ij / τ) − expected_i / τ.
 
     That is the cross entropy of softmax(scores / τ) (m, C) against targets t_i, where
-    expected_i = Σ_j t_ij scores_ij; for a label it is the score at the label.
+    expected_i = Σ_j t_ij scores_ij; for a label it is the score at the label. No rows give 1.
     """
+    if not len(scores):
+        return 1.0
 
     def cross_entropy(log_temperature: float) -> float:
-        sharp = np.exp(-log_temperature)
-        return float((logsumexp(scores * sharp, axis=1) - expected * sharp).mean())
+        sharp = float(np.exp(-log_temperature))
+        return float((log_sum_exp(scores * sharp) - expected * sharp).mean(dtype=np.float64))
 
     bounds = (np.log(LOWEST), np.log(HIGHEST))
     return float(np.exp(minimize_scalar(cross_entropy, bounds=bounds, method="bounded").x))

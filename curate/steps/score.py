@@ -3,13 +3,13 @@
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from prototypes.method import Prototypes, Scores, score_block
-from prototypes.quality import ISSUE_KINDS
-from prototypes.space import AdaptedSpace
 
 from curate.manifest.plan import Shard
 from curate.steps.blocks import BLOCK_ROWS, StoredBlocks
 from curate.store.folders import Folders
+from prototypes.method import Prototypes, Scores, score_block
+from prototypes.quality import ISSUE_KINDS
+from prototypes.space import AdaptedSpace
 
 
 def score_shards(
@@ -21,7 +21,7 @@ def score_shards(
     """Score the shards that ``store`` does not have.
 
     Kept: distance, consistency, label_quality, suggested (a class's position), suggested_quality,
-    is_label_issue, issue_kind; null where there is none.
+    is_label_issue, issue_kind, counted_wrong; null where there is none.
     """
     for shard in blocks.shards:
         if shard.name not in store:
@@ -52,6 +52,7 @@ def _table(scores: Scores, there: NDArray[np.bool_]) -> pl.DataFrame:
             "suggested": label.suggested.astype(np.int32),
             "suggested_quality": label.suggested_quality,
             "is_label_issue": label.issue != 0,
+            "counted_wrong": label.counted_wrong,
             "issue_kind": pl.Series([ISSUE_KINDS[kind] for kind in label.issue], dtype=pl.String),
         }
     )

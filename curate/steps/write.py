@@ -32,7 +32,7 @@ def write_weighted(
         table = scores.table(shard.name, "scores")
         statuses = features.table(shard.name, "rows")["status"]
         ours = our_columns(table, statuses, classes, label_type, options.alpha, options.beta)
-        tally.add(ours, labels.array(shard.name, "labels"), shard.first_row)
+        tally.add(ours, table["counted_wrong"], labels.array(shard.name, "labels"), shard.first_row)
         return ours.rename_columns([options.prefix + name for name in ours.column_names])
 
     write_manifest(manifest, shards, added, options.output, options.slim, advance)

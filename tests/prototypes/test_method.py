@@ -62,7 +62,7 @@ def test_wrong_labels_get_low_quality_low_weight_and_a_better_suggestion(classes
 def test_a_graph_of_nan_is_no_graph() -> None:
     x, y, _ = crawl(300, 4, 0.2)
     none, unknown = scores(x, y, 4), scores(x, y, 4, np.full((4, 4), np.nan))
-    assert np.allclose(none.label.quality, unknown.label.quality, atol=1e-5)
+    assert np.allclose(none.label.quality, unknown.label.quality, atol=1e-3)
 
 
 def test_any_number_of_workers_gives_the_same_bits() -> None:
@@ -102,13 +102,13 @@ def test_rows_without_label_or_features_change_no_other_row() -> None:
 @settings(max_examples=60, deadline=None)
 def test_no_crawl_however_small_gives_nan(seed: int, classes: int, n: int, d: int) -> None:
     rng = np.random.default_rng(seed)
-    x = rng.choice([0.0, 0.5, 1.0], size=(n, d)) + 1e-3
+    x = rng.choice([0.0, 0.5, 1.0], size=(n, d)) + rng.random((n, d)) / 100
     y = rng.integers(0, classes, n)
     y[:2] = 0, 1
     found = scores(x, y, classes)
     values = [found.consistency, found.label.quality, found.label.distance]
     assert all(np.isfinite(v).all() for v in values)
-    assert ((found.label.quality >= 0) & (found.label.quality <= 1 + 1e-5)).all()
+    assert ((found.label.quality >= 0) & (found.label.quality <= 1)).all()
     assert (sample_weight(found.label.distance) >= 0).all()
 
 

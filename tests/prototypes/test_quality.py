@@ -2,7 +2,7 @@ import numpy as np
 from scipy.special import softmax
 
 from prototypes.blocks import unit_rows
-from prototypes.quality import ISSUE_KINDS, issues, label_quality
+from prototypes.quality import ISSUE_KINDS, counted_wrong, issues, label_quality
 
 
 def crawl() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -41,5 +41,13 @@ def test_a_row_without_a_label_gets_a_suggestion_only() -> None:
 def test_issues_are_labels_that_fit_badly() -> None:
     own = np.array([0.9, 0.5, 0.1, 0.1, np.nan], np.float32)
     best = np.array([0.9, 0.8, 0.2, 0.1, 0.9], np.float32)
-    kinds = [ISSUE_KINDS[i] for i in issues(own, best, 0.2)]
+    kinds = [ISSUE_KINDS[i] for i in issues(own, best)]
     assert kinds == [None, "relabel", "outlier", "outlier", None]
+
+
+def test_labels_count_as_wrong_by_ratio_margin_or_direction() -> None:
+    own = np.array([0.9, 0.5, 0.5, -0.1, np.nan], np.float32)
+    best = np.array([0.9, 0.8, 0.8, 0.1, 0.9], np.float32)
+    assert counted_wrong(own, best, 0.1).tolist() == [False, True, True, True, False]
+    assert counted_wrong(own, best, 0.2).tolist() == [False, False, False, True, False]
+    assert counted_wrong(own[1:2], own[1:2] + 0.41, 9.0).all()

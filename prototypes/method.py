@@ -113,11 +113,14 @@ def fit_prototypes(
     return Prototypes(v, label_temperature(sample, unit_rows(v)), judge)
 
 
-def score_block(g: Rows, labels: Labels, prototypes: Prototypes) -> Scores:
-    """Score a block of adapted features g (n, d)."""
+def score_block(
+    features: Floats, labels: Labels, space: AdaptedSpace, prototypes: Prototypes
+) -> Scores:
+    """Score a block of features x (n, D)."""
+    g = space.transform(features)
     return Scores(
         prototypes.consistency(g, labels),
-        label_quality(g, labels, prototypes.v, prototypes.tau),
+        label_quality(g, labels, prototypes.v, prototypes.tau, space.self_influence),
     )
 
 

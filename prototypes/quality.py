@@ -12,16 +12,15 @@ from prototypes.softmax import log_partition
 
 ISSUE_KINDS = (None, "relabel", "outlier")
 """Names of the numbers in `LabelQuality.issue`."""
-ISSUE_MARGIN = 0.2
+ISSUE_MARGIN = 0.25
 """A label is an issue if the cosine to another class is higher by this ..."""
-ISSUE_COSINE = 0.2
+ISSUE_COSINE = 0.15
 """... or the cosine to its own is below this."""
 OUTLIER_COSINE = 0.4
 """No class fits an image whose cosine to every prototype is below this."""
-COUNTED_RATIO, COUNTED_MARGIN = 5.0, 0.4
-"""A label counts as wrong where another class is 5 times as likely, or closer by 0.4, or where
-its image points away from its prototype; then right labels counted make up for wrong ones missed.
-The margin is for few classes, where labels at random keep every likelihood ratio small."""
+COUNTED_MARGIN, COUNTED_COSINE = 0.35, 0.1
+"""The same for the labels that count in the estimate: with these as many right labels are
+counted as wrong ones are missed."""
 
 
 @dataclass(frozen=True)
@@ -43,44 +42,60 @@ class LabelQuality:
 
 
 def label_quality(
-    g: NDArray[np.float32], labels: Labels, prototypes: NDArray[np.float32], temperature: float
+    g: NDArray[np.float32],
+    labels: Labels,
+    prototypes: NDArray[np.float32],
+    temperature: float,
+    self_influence: NDArray[np.float32],
 ) -> LabelQuality:
-    """Compare rows g (n, d) with prototypes (C, d) of any length and with their labels."""
+    """Compare rows g (n, d) with prototypes (C, d) of any length and with their labels.
+
+    From the cosine to a row's own prototype comes off what the row itself has added to it,
+    ``self_influence`` (C,) (see `AdaptedSpace`), so that a label does not vouch for itself.
+    """
     known = counted(g, labels, len(prototypes))
     directions = unit_rows(prototypes)
-    cosines, nearest = nearest_prototypes(g, directions, 1)
-    best = cosines[:, 0]
     own = np.where(known, np.einsum("ij,ij->i", g, directions[labels]), np.float32(np.nan))
-    distance = np.where(known, np.linalg.norm(prototypes[labels] - g, axis=1), np.nan)
+    fair = own - self_influence[labels]
+    other, suggested = _best_other(g, labels, directions)
+    suggested = np.where(known & (fair >= other), labels, suggested)
+    # Shares of the softmax over all classes, with the own class's cosine put right in each.
     scale = log_partition(g, directions, temperature)
-    # Rounding may lift a logarithm of a share above 0.
-    quality = np.exp(np.minimum(own / np.float32(temperature) - scale, 0))
-    suggested_quality = np.exp(np.minimum(best / np.float32(temperature) - scale, 0))
+    share = np.exp(np.minimum(own / np.float32(temperature) - scale, 0))
+    fair_share = share * np.exp((fair - own) / np.float32(temperature))
+    rest = np.where(known, np.maximum(1 - share, 0) + fair_share, 1)
+    quality = fair_share / rest
+    other_quality = np.exp(np.minimum(other / np.float32(temperature) - scale, 0)) / rest
     return LabelQuality(
-        distance.astype(np.float32),
+        np.where(known, np.linalg.norm(prototypes[labels] - g, axis=1), np.nan).astype(np.float32),
         quality,
-        nearest[:, 0],
-        suggested_quality,
-        issues(own, best),
-        counted_wrong(own, best, temperature),
+        suggested,
+        np.where(suggested == labels, quality, np.minimum(other_quality, 1)),
+        issues(fair, other),
+        counted_wrong(fair, other),
     )
 
 
-def issues(own: NDArray[np.float32], best: NDArray[np.float32]) -> NDArray[np.int8]:
-    """Tell wrong labels by the cosines to the given and to the nearest prototype: (n,).
+def _best_other(
+    g: NDArray[np.float32], labels: Labels, directions: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Find the nearest prototype that is not the label's: its cosine (n,) and class (n,)."""
+    cosines, nearest = nearest_prototypes(g, directions, 2)
+    at = np.where(nearest[:, 0] == labels, 1, 0)
+    rows = np.arange(len(g))
+    return cosines[rows, at], nearest[rows, at]
+
+
+def issues(own: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Tell wrong labels by the cosines to the given and to the best other prototype: (n,).
 
     Not in the paper. NaN, no label, is no issue.
     """
-    wrong = (own < ISSUE_COSINE) | (best - own > ISSUE_MARGIN)
-    return np.where(wrong, np.where(best < OUTLIER_COSINE, 2, 1), 0).astype(np.int8)
+    wrong = (own < ISSUE_COSINE) | (other - own > ISSUE_MARGIN)
+    outlier = np.fmax(own, other) < OUTLIER_COSINE
+    return np.where(wrong, np.where(outlier, 2, 1), 0).astype(np.int8)
 
 
-def counted_wrong(
-    own: NDArray[np.float32], best: NDArray[np.float32], temperature: float
-) -> NDArray[np.bool_]:
-    """Tell which labels count for the estimated share of wrong ones: (n,).
-
-    The softmax makes exp((best − own) / τ) the ratio of two classes' likelihoods.
-    """
-    margin = min(temperature * np.log(COUNTED_RATIO), COUNTED_MARGIN)
-    return np.asarray((best - own > margin) | (own < 0))
+def counted_wrong(own: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which labels count for the estimated share of wrong ones: (n,)."""
+    return np.asarray((own < COUNTED_COSINE) | (other - own > COUNTED_MARGIN))

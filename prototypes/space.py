@@ -36,6 +36,9 @@ class AdaptedSpace:
     """(D,)"""
     projection: NDArray[np.float32]
     """(D, d)"""
+    self_influence: NDArray[np.float32]
+    """(C,): the part of the cosine to its own prototype that an image owes to its own presence
+    among the samples of its class (see `_self_influence`)."""
 
     def transform(self, features: Floats) -> NDArray[np.float32]:
         """Map features (n, D) to unit rows g (n, d), tile by tile; rows of zeros stay zeros."""
@@ -67,10 +70,18 @@ def adapted_space(moments: Moments) -> AdaptedSpace:
     between = spread.T @ spread
     within = moments.second / n - np.outer(mean, mean) - between
     variances, axes = linalg.eigh(_ridged(within, n, len(count)))
-    whiten = (axes / np.sqrt(np.maximum(variances, ROUNDING))) @ axes.T
+    variances = np.maximum(variances, ROUNDING)
+    whiten = (axes / np.sqrt(variances)) @ axes.T
     leading = _leading(whiten @ between @ whiten, min(present - 1, BETWEEN_DIRECTIONS))
     directions = np.hstack([leading, _rest(leading, axes)])
-    return AdaptedSpace(mean.astype(np.float32), (whiten @ directions).astype(np.float32))
+    projection = whiten @ directions
+    total = between + within
+    freedom = float(np.einsum("ij,ij->j", axes, total @ axes) @ (1 / variances))
+    return AdaptedSpace(
+        mean.astype(np.float32),
+        projection.astype(np.float32),
+        _self_influence(count, (means - mean) @ projection, total, projection, freedom),
+    )
 
 
 def _ridged(within: Matrix, n: float, classes: int) -> Matrix:
@@ -98,3 +109,19 @@ def _rest(leading: Matrix, axes: Matrix) -> Matrix:
     outside = axes[:, ::-1] - leading @ (leading.T @ axes[:, ::-1])
     chosen = linalg.qr(outside[:, : leading.shape[1] + room], mode="economic", pivoting=True)[0]
     return np.asarray(chosen[:, :room] * min(1.0, np.sqrt(REST_VARIANCE / max(room, 1))))
+
+
+def _self_influence(
+    count: NDArray[np.float64], centres: Matrix, total: Matrix, projection: Matrix, freedom: float
+) -> NDArray[np.float32]:
+    """Return the mean cosine (C,) that a sample z of a class adds to itself, as in leave-one-out.
+
+    The mean μ of n whitened samples has the part z·z / n in z·μ, all of which is kept, for the
+    leading directions are chosen to hold every μ. On average z·z is the space's degrees of
+    ``freedom``, tr((W + ridge)⁻¹ (W + B)). ``centres`` (C, d) are the projected μ. A class of one
+    sample has no other to be judged by and keeps it all: 0.
+    """
+    length = np.sqrt(np.einsum("ij,ij->", projection, total @ projection))
+    scale = count * length * np.linalg.norm(centres, axis=1)
+    influence = np.divide(freedom, scale, out=np.zeros_like(scale), where=(count > 1) & (scale > 0))
+    return np.asarray(np.minimum(influence, 1), np.float32)

@@ -37,7 +37,7 @@ def _score(
     for start in range(0, shard.rows, BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
         x = np.asarray(features[rows])
-        scores = score_block(space.transform(x), labels[rows], prototypes)
+        scores = score_block(x, labels[rows], space, prototypes)
         tables.append(_table(scores, np.any(x != 0, axis=1)))
     return pl.concat(tables)
 

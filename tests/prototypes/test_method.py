@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prototypes.blocks import EachBlock, in_memory
+from prototypes.blocks import EachBlock, in_memory, unit_rows
 from prototypes.method import (
     Prototypes,
     Scores,
@@ -18,6 +18,7 @@ from prototypes.method import (
     fit_space,
     score_block,
 )
+from prototypes.space import AdaptedSpace
 from prototypes.weights import sample_weight
 
 
@@ -33,14 +34,14 @@ def crawl(
     return x.astype(np.float16), given_labels, wrong
 
 
-def fit(each: EachBlock, classes: int, graph: Any = None) -> tuple[EachBlock, Prototypes]:
-    g = adapted(each, fit_space(each, classes))
-    return g, fit_prototypes(g, classes, graph)
+def fit(each: EachBlock, classes: int, graph: Any = None) -> tuple[AdaptedSpace, Prototypes]:
+    space = fit_space(each, classes)
+    return space, fit_prototypes(adapted(each, space), classes, graph)
 
 
 def scores(x: np.ndarray, y: np.ndarray, classes: int, graph: Any = None) -> Scores:
-    g, prototypes = fit(in_memory(x, y), classes, graph)
-    return next(iter(g(partial(score_block, prototypes=prototypes))))
+    space, prototypes = fit(in_memory(x, y), classes, graph)
+    return score_block(x, y, space, prototypes)
 
 
 def auroc(wrong: np.ndarray, quality: np.ndarray) -> float:
@@ -84,8 +85,8 @@ def test_what_a_worker_is_sent_can_be_pickled() -> None:
     def pickled(fn: Callable[[Any, Any], Any]) -> Iterator[Any]:
         yield pickle.loads(pickle.dumps(fn))(x, y)
 
-    g, prototypes = fit(pickled, 3)
-    assert len(list(g(partial(score_block, prototypes=prototypes)))) == 1
+    space, prototypes = fit(pickled, 3)
+    assert len(list(pickled(partial(score_block, space=space, prototypes=prototypes)))) == 1
 
 
 def test_rows_without_label_or_features_change_no_other_row() -> None:
@@ -119,3 +120,15 @@ def test_a_class_with_one_image_trusts_it() -> None:
     found = scores(x, y, 4)
     assert found.label.suggested[11] == 3
     assert found.label.distance[11] < 1e-3
+
+
+@pytest.mark.parametrize(("n", "classes"), [(600, 20), (300, 5), (2000, 40)])
+def test_without_its_self_influence_a_sample_is_as_near_its_prototype_as_a_new_one(
+    n: int, classes: int
+) -> None:
+    x, y, _ = crawl(2 * n, classes, 0.3, d=100)
+    space, prototypes = fit(in_memory(x[:n], y[:n]), classes)
+    own = np.einsum("ij,ij->i", space.transform(x), unit_rows(prototypes.v)[y])
+    seen, new = own[:n].mean(), own[n:].mean()
+    assert seen - new > 0.05
+    assert abs(seen - space.self_influence[y[:n]].mean() - new) < (seen - new) / 2

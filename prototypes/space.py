@@ -116,12 +116,15 @@ def _self_influence(
 ) -> NDArray[np.float32]:
     """Return the mean cosine (C,) that a sample z of a class adds to itself, as in leave-one-out.
 
-    The mean μ of n whitened samples has the part z·z / n in z·μ, all of which is kept, for the
-    leading directions are chosen to hold every μ. On average z·z is the space's degrees of
-    ``freedom``, tr((W + ridge)⁻¹ (W + B)). ``centres`` (C, d) are the projected μ. A class of one
-    sample has no other to be judged by and keeps it all: 0.
+    The mean μ of a class's n whitened samples z, less that of all N, has the part
+    (1/n − 1/N) z·z in z·μ, all of which is kept, for the leading directions are chosen to hold
+    every μ. On average z·z is the space's degrees of ``freedom``, tr((W + ridge)⁻¹ (W + B)).
+    ``centres`` (C, d) are the projected μ. A class of one sample has no other to be judged by
+    and keeps it all: 0.
     """
     length = np.sqrt(np.einsum("ij,ij->", projection, total @ projection))
-    scale = count * length * np.linalg.norm(centres, axis=1)
-    influence = np.divide(freedom, scale, out=np.zeros_like(scale), where=(count > 1) & (scale > 0))
+    share = (1 - count / count.sum()) / np.maximum(count, 1)
+    scale = length * np.linalg.norm(centres, axis=1)
+    judged = (count > 1) & (scale > 0)
+    influence = np.divide(freedom * share, scale, out=np.zeros_like(scale), where=judged)
     return np.asarray(np.minimum(influence, 1), np.float32)

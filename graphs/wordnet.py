@@ -149,6 +149,13 @@ class WordNet:
         return name
 
 
+class _EnglishReader(WordNetCorpusReader):  # type: ignore[misc]
+    """Leaves out the map between WordNet's versions: seconds, and only for other languages."""
+
+    def map_wn(self, version: str = "wordnet") -> None:
+        """Map nothing."""
+
+
 def wordnet_graph(synsets: Sequence[str | None], wordnet: WordNet) -> NDArray[np.float32]:
     """Return S_w (C, C), exactly NLTK's ``path_similarity`` of every two classes' synsets.
 
@@ -204,7 +211,7 @@ def open_wordnet(folder: Path) -> WordNet:
         )
     with warnings.catch_warnings():  # NLTK warns that there are no other languages than English
         warnings.simplefilter("ignore")
-        return WordNet(WordNetCorpusReader(_resource(folder, ""), None))
+        return WordNet(_EnglishReader(_resource(folder, ""), None))
 
 
 def download_wordnet(folder: Path, patience: float = 10.0) -> None:

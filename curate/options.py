@@ -8,7 +8,6 @@ from pathlib import Path
 from curate.errors import CurateError
 from curate.manifest.columns import ColumnOptions
 
-DEFAULT_ENCODER = "open_clip:ViT-B-32/laion2b_s34b_b79k"
 GRAPHS = ("wordnet", "none")
 TEXT_OUTPUTS = {".csv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl"}
 

@@ -9,9 +9,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from curate.classes import Classes
 from curate.images.status import Status
@@ -93,7 +94,7 @@ def show_failures(console: Console, tally: Tally, source: str) -> None:
 
 def show_summary(console: Console, tally: Tally, out: Path) -> None:
     """Print rows, failures, the share of wrong labels, the worst classes, and what to do next."""
-    facts = Table.grid(padding=(0, 2))
+    facts = Table.grid(Column(style="dim"), Column(), padding=(0, 2))
     facts.add_row("rows", f"{tally.rows:,} in {len(tally.classes.names):,} classes")
     failures = ", ".join(
         f"{count:,} {status}"
@@ -110,7 +111,9 @@ def show_summary(console: Console, tally: Tally, out: Path) -> None:
         f" {tally.kinds['outlier']:,} fit none",
     )
     facts.add_row("weight 0", f"{tally.zero_weight:,}")
+    console.print()
     console.print(facts)
+    console.print()
     console.print(_worst_classes(tally))
     console.print(f"Written: {escape(str(out))}", soft_wrap=True, highlight=False)
 
@@ -126,7 +129,7 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
         console.print(
             f"[yellow]Not in WordNet:[/] {names}{more}. They keep the relations that their pictures"
             " show; name their synsets in a table with columns label, synset (--classes FILE).",
-            soft_wrap=True,
+            soft_wrap=not console.is_terminal,
         )
     chosen = table.filter(pl.col("chosen").str.starts_with("chosen"))
     if len(chosen):
@@ -137,7 +140,7 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
         console.print(
             f"Senses chosen for {len(chosen):,} ambiguous names ({examples} ...); all are in"
             f" {escape(str(path))}; set others with --classes.",
-            soft_wrap=True,
+            soft_wrap=not console.is_terminal,
             highlight=False,
         )
 
@@ -145,9 +148,13 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
 def _worst_classes(tally: Tally) -> Table:
     share = tally.issues / np.maximum(tally.judged, 1)
     order = np.lexsort((-tally.issues, -share))[:WORST_CLASSES]
-    table = Table("class", "flagged", "of", "share", "", title="Classes that suffer most")
+    table = Table(
+        "class", "flagged", "of", "share", "",
+        title="Classes that suffer most", title_justify="left", box=SIMPLE_HEAD,
+    )  # fmt: skip
     for column in table.columns[1:4]:
         column.justify = "right"
+    table.columns[4].style = "red"
     for index in order:
         table.add_row(
             escape(printable(tally.classes.names[index])),

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from PIL import Image
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +16,7 @@ from rich_pixels import Pixels
 from scipy.stats import rankdata
 
 from curate.demo.crawl import NOISE_SHARES
+from curate.summary import printable
 
 PICTURE_CELLS = 18
 """Width of a picture in the terminal; four and the space between them fit in 80 columns."""
@@ -35,7 +37,7 @@ def show_findings(console: Console, weighted: Path, truth: Path) -> None:
 
 
 def _by_kind(rows: pl.DataFrame) -> Table:
-    table = Table(title="What was found, by kind of noise", title_justify="left")
+    table = Table(title="What was found, by kind of noise", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("kind")
     for name in ("rows", "flagged", "share", "mean weight"):
         table.add_column(name, justify="right")
@@ -77,7 +79,7 @@ def _suspects(console: Console, rows: pl.DataFrame) -> Table:
 
 
 def _listing(worst: pl.DataFrame) -> Table:
-    table = Table(title="The worst suspects", title_justify="left")
+    table = Table(title="The worst suspects", title_justify="left", box=SIMPLE_HEAD)
     for name in ("key", "label", "suggested_label", "true_label"):
         table.add_column(name)
     for row in worst.iter_rows(named=True):
@@ -116,8 +118,7 @@ def _truth(row: dict[str, Any]) -> str:
 
 
 def _plain(word: object) -> Text:
-    # Labels are other people's text: no markup, no control characters.
-    return Text("".join(sign if sign.isprintable() else "?" for sign in str(word)))
+    return Text(printable(str(word)))
 
 
 def _share(part: int, whole: int) -> str:

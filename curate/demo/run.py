@@ -14,7 +14,7 @@ def run_demo(folder: Path, rows: int, seed: int) -> None:
     """Leave crawl.parquet, truth.parquet and crawl.weighted.parquet in ``folder``."""
     console = Console()
     crawl, truth = make_crawl(folder, rows, seed)
-    console.print(f"Drew {rows:,} pictures, 30% with a wrong label: {crawl} (truth: {truth})\n")
+    console.print(f"Drew {rows:,} pictures, 30% with a wrong label: {crawl}\n", highlight=False)
     console.print(f"[bold]$ curate weight {crawl} --encoder embedded[/]\n", highlight=False)
     options = WeightOptions(manifest=crawl, encoder="embedded", overwrite=True)
     weigh_and_report(options)

@@ -1,26 +1,19 @@
 """Show what was found in the demo crawl: the weighted manifest held against the truth."""
 
-import io
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from PIL import Image
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from rich_pixels import Pixels
 from scipy.stats import rankdata
 
 from curate.demo.crawl import NOISE_SHARES
-from curate.summary import printable
+from curate.review.gallery import Card, show_cards
 
-PICTURE_CELLS = 18
-"""Width of a picture in the terminal; four and the space between them fit in 80 columns."""
-PER_ROW = 4
 SUSPECTS = 8
 
 
@@ -33,7 +26,7 @@ def show_findings(console: Console, weighted: Path, truth: Path) -> None:
     rows = pl.read_parquet(weighted).join(pl.read_parquet(truth), on="key", how="inner")
     console.print(_by_kind(rows))
     console.print(_overall(rows))
-    console.print(_suspects(console, rows))
+    _show_suspects(console, rows)
 
 
 def _by_kind(rows: pl.DataFrame) -> Table:
@@ -72,53 +65,20 @@ def auroc(score: NDArray[np.floating], positive: NDArray[np.bool]) -> float:
     return float((rankdata(score)[positive].sum() - count * (count + 1) / 2) / pairs)
 
 
-def _suspects(console: Console, rows: pl.DataFrame) -> Table:
+def _show_suspects(console: Console, rows: pl.DataFrame) -> None:
     worst = rows.drop_nulls("label_quality").sort("label_quality", "key").head(SUSPECTS)
-    in_colour = console.is_terminal and console.color_system and not console.no_color
-    return _gallery(worst) if in_colour and "image" in worst.columns else _listing(worst)
-
-
-def _listing(worst: pl.DataFrame) -> Table:
-    table = Table(title="The worst suspects", title_justify="left", box=SIMPLE_HEAD)
-    for name in ("key", "label", "suggested_label", "true_label"):
-        table.add_column(name)
-    for row in worst.iter_rows(named=True):
-        words = (row["key"], row["label"], row["suggested_label"], _truth(row))
-        table.add_row(*(_plain(word) for word in words))
-    return table
-
-
-def _gallery(worst: pl.DataFrame) -> Table:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.title, grid.title_justify = "The worst suspects", "left"
-    cells = [_card(row) for row in worst.iter_rows(named=True)]
-    for start in range(0, len(cells), PER_ROW):
-        grid.add_row(*cells[start : start + PER_ROW])
-    return grid
-
-
-def _card(row: dict[str, Any]) -> Group:
-    """Put the given label, the one that fits and the truth below the picture."""
-    lines = (("given", row["label"]), ("fits", row["suggested_label"]), ("true", _truth(row)))
-    text = [
-        Text(f"{name:<5} {_plain(word)}", overflow="ellipsis", no_wrap=True) for name, word in lines
+    cards = [
+        Card(
+            row.get("image"),
+            {
+                "given": row["label"],
+                "fits": row["suggested_label"],
+                "true": row["true_label"] or "no class",
+            },
+        )
+        for row in worst.iter_rows(named=True)
     ]
-    return Group(_pixels(row["image"]), *text, Text())
-
-
-def _pixels(image: bytes) -> Pixels:
-    picture = Image.open(io.BytesIO(image)).convert("RGB")
-    small = picture.resize((PICTURE_CELLS, PICTURE_CELLS), Image.Resampling.LANCZOS)
-    pixels: Pixels = Pixels.from_image(small)
-    return pixels
-
-
-def _truth(row: dict[str, Any]) -> str:
-    return str(row["true_label"] or "no class")
-
-
-def _plain(word: object) -> Text:
-    return Text(printable(str(word)))
+    show_cards(console, "The worst suspects", cards)
 
 
 def _share(part: int, whole: int) -> str:

@@ -160,6 +160,27 @@ def weight(
 
 
 @app.command()
+def inspect(
+    weighted: Annotated[Path, typer.Argument(help="What curate weight wrote.", show_default=False)],
+    limit: Annotated[int, typer.Option(min=1, help="How many suspects.")] = 12,
+    label: Annotated[str | None, typer.Option("--class", help="Only of this class.")] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(help="Folder that image paths start from. Default: the manifest's."),
+    ] = None,
+    prefix: Annotated[str, typer.Option(help="The --prefix that curate weight was given.")] = "",
+    debug: Debug = False,
+) -> None:
+    """Show the worst suspects, as small pictures where the terminal has colours.
+
+    Example: curate inspect crawl.weighted.parquet --class crane
+    """
+    from curate.review.inspect import inspect as show
+
+    show(weighted, limit, label, root, prefix)
+
+
+@app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where the crawl is drawn.")] = Path("demo"),
     rows: Annotated[int, typer.Option(min=120, help="How many pictures.")] = 1200,

@@ -19,7 +19,10 @@ class Boundary(TyperGroup):
             return super().invoke(ctx)
         except (Abort, Exit, TyperException):
             raise
-        except (Exception, KeyboardInterrupt) as error:
+        except (SystemExit, GeneratorExit):
+            raise
+        # A panic in polars is no Exception.
+        except BaseException as error:
             if ctx.find_root().meta.get("debug"):
                 raise
             raise Exit(_explain(error)) from error
@@ -184,7 +187,7 @@ def inspect(
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where the crawl is drawn.")] = Path("demo"),
     rows: Annotated[int, typer.Option(min=120, help="How many pictures.")] = 1200,
-    seed: Annotated[int, typer.Option(help="Another seed draws another crawl.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed draws another crawl.")] = 0,
     debug: Debug = False,
 ) -> None:
     """Draw a small crawl with wrong labels, weigh it, and show what was found.
@@ -199,16 +202,28 @@ def demo(
 def _explain(error: BaseException) -> int:
     """Print one sentence on standard error; return the exit code."""
     from curate.errors import CurateError
+    from curate.printable import printable
 
     if isinstance(error, CurateError):
-        typer.secho(f"Error: {error}", err=True, fg="red")
+        typer.secho(f"Error: {printable(str(error))}", err=True, fg="red")
+        return 2
+    if isinstance(error, BrokenPipeError):
+        return 1
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        where = printable(str(error.filename))
+        typer.secho(
+            f"Error: {where}: {error.strerror.lower()}; mend that, or name another place, and run"
+            " the same command again: what is finished is kept.",
+            err=True,
+            fg="red",
+        )
         return 2
     if isinstance(error, KeyboardInterrupt):
         typer.echo("Stopped; the same command goes on where it was.", err=True)
         return 130
     typer.secho(
-        f"Error: curate failed ({type(error).__name__}: {error}); what is finished is kept. Run it"
-        " again with --debug to see where, and please report that.",
+        f"Error: curate failed ({type(error).__name__}: {printable(str(error))}); what is finished"
+        " is kept. Run it again with --debug to see where, and please report that.",
         err=True,
         fg="red",
     )

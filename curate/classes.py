@@ -67,7 +67,11 @@ def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, s
             " columns label, synset, description."
         )
     try:
-        scan = pl.scan_parquet(path) if path.suffix.lower() == ".parquet" else scan_table(path)
+        scan = (
+            pl.scan_parquet(path, glob=False)
+            if path.suffix.lower() == ".parquet"
+            else scan_table(path)
+        )
         table = scan.collect()
     except pl.exceptions.PolarsError as error:
         raise CurateError(f"--classes {path} cannot be read: {error}") from error
@@ -77,6 +81,11 @@ def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, s
             " or description or both."
         )
     table = table.with_columns(pl.all().cast(pl.String))
+    doubled = table["label"].filter(table["label"].is_duplicated()).drop_nulls()
+    if len(doubled):
+        raise CurateError(
+            f"--classes {path} has the label '{doubled[0]}' twice; keep one row a label."
+        )
     unknown = sorted(set(table["label"].drop_nulls()) - set(classes.names))
     if unknown:
         raise CurateError(

@@ -5,6 +5,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from curate.encoders.device import DEVICES
 from curate.errors import CurateError
 from curate.manifest.columns import ColumnOptions
 
@@ -44,6 +45,8 @@ class WeightOptions:
                 )
         if self.workers is not None and self.workers < 1:
             raise CurateError(f"--workers {self.workers}: at least one process decodes images.")
+        if self.device not in DEVICES:
+            raise CurateError(f"--device {self.device}: it must be one of {', '.join(DEVICES)}.")
         if self.graph not in GRAPHS:
             raise CurateError(f"--graph {self.graph} is not known; choose {' or '.join(GRAPHS)}.")
         if self.encoder is not None and self.embeddings is not None:
@@ -57,8 +60,9 @@ class WeightOptions:
         if self.out is not None:
             return self.out
         ending = TEXT_OUTPUTS.get(self.manifest.suffix.lower(), ".parquet")
-        stem = self.manifest.stem if self.manifest.is_file() else self.manifest.name
-        return self.manifest.absolute().parent / f"{stem}.weighted{ending}"
+        manifest = Path(os.path.normpath(self.manifest.absolute()))
+        stem = manifest.stem if manifest.is_file() else manifest.name
+        return manifest.parent / f"{stem}.weighted{ending}"
 
     @property
     def decoders(self) -> int:

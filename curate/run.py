@@ -12,13 +12,15 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from curate.errors import CurateError
-from curate.store.atomic import appearing_file, remove_unfinished
+from curate.store.atomic import UNFINISHED, appearing_file, remove_unfinished
 from curate.store.folders import Folders
 
 LIBRARIES = ("curate", "numpy", "polars", "pyarrow", "pillow", "onnxruntime", "torch", "faiss-gpu",
              "open_clip_torch", "nltk")  # fmt: skip
 
-README = """Made by curate. Finished work is kept here and used again.
+MARKER = "curate.txt"
+"""Tells a run folder from any other."""
+ABOUT = """Made by curate. Finished work is kept here and used again.
 The folder can be deleted when no run is going on.
 """
 
@@ -52,9 +54,13 @@ def open_run(folder: Path) -> Iterator[Run]:
     """
     if folder.exists() and not folder.is_dir():
         raise CurateError(f"--run-dir {folder} is a file; name a folder.")
-    if not (folder / "README.txt").exists():
-        with appearing_file(folder / "README.txt") as unfinished:
-            unfinished.write_text(README)
+    if not (folder / MARKER).exists():
+        if folder.is_dir() and any(not f.name.startswith(UNFINISHED) for f in folder.iterdir()):
+            raise CurateError(
+                f"--run-dir {folder} has files in it that are not curate's; name a new folder."
+            )
+        with appearing_file(folder / MARKER) as unfinished:
+            unfinished.write_text(ABOUT)
     lock = FileLock(folder / "lock")
     try:
         lock.acquire(timeout=0)
@@ -63,6 +69,10 @@ def open_run(folder: Path) -> Iterator[Run]:
             f"another curate is at work in {folder}; wait for it, or name another folder with"
             " --run-dir."
         ) from error
+    except OSError as error:
+        raise CurateError(
+            f"{folder} cannot be written ({error.strerror}); name another folder with --run-dir."
+        ) from error
     with lock:
         remove_unfinished(folder)
         yield Run(folder)
@@ -70,8 +80,8 @@ def open_run(folder: Path) -> Iterator[Run]:
 
 def default_folder(manifest: Path, out: Path) -> Path:
     """Choose the folder beside the manifest, or beside the output where that cannot be written."""
-    name = f"{manifest.name}.curate"
-    home = manifest.resolve().parent
+    name = f"{manifest.resolve().name}.curate"
+    home = manifest.absolute().parent if manifest.name else manifest.resolve().parent
     return home / name if os.access(home, os.W_OK) else out.resolve().parent / name
 
 

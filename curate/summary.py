@@ -16,6 +16,7 @@ from rich.table import Column, Table
 
 from curate.classes import Classes
 from curate.images.status import Status
+from curate.printable import brief, printable
 
 WORST_CLASSES = 8
 LOUD_SHARE = 0.1
@@ -86,8 +87,8 @@ def show_failures(console: Console, tally: Tally, source: str) -> None:
     console.print(
         f"[bold red]{tally.failed:,} of {tally.rows:,} rows ({tally.failed / tally.rows:.0%}) have"
         f" no features[/] and weigh 0. The commonest reason: {reason} ({count:,} rows, such as"
-        f" {', '.join(tally.examples[reason])}). Look at these {escape(source)}, then run the same"
-        " command with --retry-failed --overwrite.",
+        f" {', '.join(tally.examples[reason])}). Look at these rows of {escape(source)}, then run"
+        " the same command with --retry-failed --overwrite.",
         soft_wrap=True,
     )
 
@@ -115,7 +116,7 @@ def show_summary(console: Console, tally: Tally, out: Path) -> None:
     console.print(facts)
     console.print()
     console.print(_worst_classes(tally))
-    console.print(f"Written: {escape(str(out))}", soft_wrap=True, highlight=False)
+    console.print(f"Written: {escape(printable(str(out)))}", soft_wrap=True, highlight=False)
 
 
 def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
@@ -124,7 +125,7 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
         return
     unknown = table.filter(pl.col("synset").is_null())["label"].to_list()
     if unknown:
-        names = ", ".join(escape(printable(name)) for name in unknown[:SHOWN_CLASSES])
+        names = ", ".join(escape(brief(name)) for name in unknown[:SHOWN_CLASSES])
         more = f" and {len(unknown) - SHOWN_CLASSES:,} more" if len(unknown) > SHOWN_CLASSES else ""
         console.print(
             f"[yellow]Not in WordNet:[/] {names}{more}. They keep the relations that their pictures"
@@ -134,7 +135,7 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
     chosen = table.filter(pl.col("chosen").str.starts_with("chosen"))
     if len(chosen):
         examples = ", ".join(
-            f"{escape(printable(label))} = {synset}"
+            f"{escape(brief(label))} = {synset}"
             for label, synset in chosen.select("label", "synset").head(SHOWN_CLASSES).iter_rows()
         )
         console.print(
@@ -157,15 +158,10 @@ def _worst_classes(tally: Tally) -> Table:
     table.columns[4].style = "red"
     for index in order:
         table.add_row(
-            escape(printable(tally.classes.names[index])),
+            escape(brief(tally.classes.names[index])),
             f"{tally.issues[index]:,}",
             f"{tally.judged[index]:,}",
             f"{share[index]:.0%}",
             "█" * round(20 * share[index]),
         )
     return table
-
-
-def printable(text: str) -> str:
-    """Strip control, escape and bidirectional characters from what came from the web."""
-    return "".join(c if c.isprintable() else "�" for c in text)

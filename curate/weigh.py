@@ -4,6 +4,7 @@ Reads in the order in which data flows: manifest, features, classes and their re
 adapted space, prototypes (Eq. 4, 5), scores, weights (Eq. 6).
 """
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
+from rich.markup import escape
 
 from curate.classes import Classes, count_classes, read_class_file
 from curate.columns import check_names
@@ -20,10 +22,11 @@ from curate.manifest.open import open_manifest, require_exists
 from curate.manifest.plan import Shard, freeze_plan
 from curate.manifest.write import check_output
 from curate.options import WeightOptions
+from curate.printable import printable
 from curate.progress import progress_bar
 from curate.run import Run, default_folder, open_run
 from curate.steps.blocks import StoredBlocks
-from curate.steps.features import find_features
+from curate.steps.features import check_features, find_features
 from curate.steps.graph import relate_classes
 from curate.steps.labels import index_labels
 from curate.steps.score import score_shards
@@ -56,7 +59,8 @@ def weigh_and_report(options: WeightOptions) -> None:
     console = Console()
     show_failures(console, weighed.tally, str(options.manifest))
     show_summary(console, weighed.tally, weighed.out)
-    console.print(f"Next: curate inspect {weighed.out}", soft_wrap=True, highlight=False)
+    following = escape(printable(shlex.quote(str(weighed.out))))
+    console.print(f"Next: curate inspect {following}", soft_wrap=True, highlight=False)
 
 
 def weigh(options: WeightOptions, console: Console) -> Weighed:
@@ -78,6 +82,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
             "labels", fingerprint(label=manifest.columns.label, classes=classes.names)
         )
         index_labels(manifest, shards, classes, labels)
+        check_features(manifest, shards, classes, features, labels)
         scores = _score(options, shards, classes, features, labels, run, console)
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
@@ -88,7 +93,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
 
 def _check(manifest: Manifest, options: WeightOptions) -> None:
     """Refuse what cannot end well before any work is done."""
-    present = [] if options.slim else manifest.schema.names
+    present = [manifest.columns.key or "row"] if options.slim else manifest.schema.names
     check_names(present, options.prefix, str(manifest.path))
     check_output(options.output, manifest, options.slim, options.overwrite)
     check_keys(manifest)
@@ -143,7 +148,8 @@ def _relate(
         classes, options.graph, stated, run.step("graph"), console.print
     )
     path = run.folder / "classes.csv"
-    with appearing_file(path) as unfinished:
-        table.write_csv(unfinished)
+    if options.classes is None or options.classes.resolve() != path.resolve():
+        with appearing_file(path) as unfinished:
+            table.write_csv(unfinished)
     show_classes(console, table, path)
     return name, relations

@@ -84,11 +84,13 @@ def test_paths_that_stay_below_the_root_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png(1))
     (tmp_path / "deep").mkdir()
     path = tmp_path / "crawl.csv"
-    path.write_text(f"image,label\ndeep/../a.png,cat\n{tmp_path}/a.png,dog\n")
+    (tmp_path / "b.png").write_bytes(png(200))
+    lines = ["deep/../a.png,cat", f"{tmp_path}/b.png,dog", "a.png,cat", "b.png,dog"]
+    path.write_text("\n".join(["image,label", *lines]))
     arguments = ["weight", str(path), "--encoder", "embedded", "--graph", "none"]
     assert CliRunner().invoke(app, arguments).exit_code == 0
     weighted = pl.read_csv(tmp_path / "crawl.weighted.csv")
-    assert weighted["status"].to_list() == ["ok", "ok"]
+    assert weighted["status"].to_list() == ["ok"] * 4
 
 
 def test_an_output_that_exists_or_is_the_input(tmp_path: Path) -> None:
@@ -99,7 +101,12 @@ def test_an_output_that_exists_or_is_the_input(tmp_path: Path) -> None:
     assert "w.parquet exists; replace it with --overwrite" in words
     assert "is the manifest itself" in refusal(path, "--out", path, "--overwrite")
     assert "ends in '.txt'" in refusal(path, "--out", tmp_path / "w.txt")
-    assert "a CSV cannot hold column 'image'" in refusal(path, "--out", tmp_path / "w.csv")
+    for ending in ("csv", "jsonl"):
+        words = refusal(path, "--out", tmp_path / f"w.{ending}")
+        assert f"a .{ending} file cannot hold column 'image'" in words
+    assert "is a folder" in refusal(
+        path, "--out", (tmp_path / "d.parquet").mkdir() or tmp_path / "d.parquet"
+    )
     assert (tmp_path / "w.parquet").read_text() == "precious"
     assert path.read_bytes() == before
 
@@ -174,6 +181,55 @@ def test_two_runs_in_one_folder(tmp_path: Path) -> None:
     path = crawl(tmp_path / "crawl.parquet")
     with open_run(tmp_path / "run"):
         assert "another curate is at work" in refusal(path, "--run-dir", tmp_path / "run")
+
+
+def test_a_folder_that_is_not_ours_is_no_run_folder(tmp_path: Path) -> None:
+    path = crawl(tmp_path / "crawl.parquet")
+    assert "has files in it that are not curate's" in refusal(path, "--run-dir", tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "run.json").write_text("precious")
+    refusal(path, "--run-dir", tmp_path / "mine")
+    assert (tmp_path / "mine" / "run.json").read_text() == "precious"
+
+
+def test_no_picture_that_can_be_read(tmp_path: Path) -> None:
+    path = crawl(tmp_path / "crawl.parquet", image=[b"oops"] * 8)
+    words = refusal(path, "--encoder", "embedded", "--workers", "1")
+    assert "fewer than two classes have two or more images with features" in words
+    assert "8 have no features (8 not_image)" in words
+    assert "--retry-failed" in words
+
+
+def test_an_output_inside_the_manifests_folder(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    crawl(tmp_path / "parts" / "0.parquet")
+    words = refusal(tmp_path / "parts", "--out", tmp_path / "parts" / "w.parquet")
+    assert "lies in the manifest's folder" in words
+
+
+def test_names_from_the_web_do_nothing_to_the_terminal(tmp_path: Path) -> None:
+    path = crawl(tmp_path / "crawl.parquet", label=["\x1b]0;pwn\x07"] * 8)
+    assert "\x1b" not in refusal(path)
+
+
+def test_the_demo_does_not_draw_over_a_crawl_of_the_users(tmp_path: Path) -> None:
+    path = crawl(tmp_path / "crawl.parquet")
+    before = path.read_bytes()
+    result = CliRunner().invoke(app, ["demo", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "that the demo has not drawn" in result.stderr
+    assert path.read_bytes() == before
+
+
+def test_brackets_in_a_path_are_no_pattern(tmp_path: Path) -> None:
+    folder = tmp_path / "a[1] [red]b[bold]"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(8, 4)).astype(np.float32)
+    path = crawl(folder / "crawl.parquet", embedding=features)
+    result = CliRunner().invoke(app, ["weight", str(path), "--graph", "none"])
+    assert result.exit_code == 0, result.output
+    assert f"curate inspect '{folder}/crawl.weighted.parquet'" in result.stdout
 
 
 def test_our_own_failure_is_exit_code_1_and_a_sentence(

@@ -89,7 +89,7 @@ def test_dying_before_or_after_any_write_changes_nothing(
             out = tmp_path / f"{fatal}-{after}.parquet"
             with monkeypatch.context() as patch, pytest.raises(Killed):
                 patch.setattr(Folders, "write", dying)
-                CliRunner().invoke(app, command(crawl, out, "--run-dir", str(run)))
+                CliRunner().invoke(app, command(crawl, out, "--run-dir", str(run), "--debug"))
             assert not out.exists()
             result = CliRunner().invoke(app, command(crawl, out, "--run-dir", str(run)))
             assert result.exit_code == 0, result.output

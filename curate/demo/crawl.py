@@ -7,6 +7,7 @@ import polars as pl
 
 from curate.demo.draw import draw_jpeg
 from curate.demo.figures import CLASSES, STRANGERS
+from curate.store.atomic import appearing_file
 
 CONFUSABLE: dict[str, tuple[str, ...]] = {
     "circle": ("ellipse", "hexagon"),
@@ -41,11 +42,12 @@ def make_crawl(folder: Path, rows: int = 1200, seed: int = 0) -> tuple[Path, Pat
     labels = rng.permutation(np.resize(sorted(CLASSES), rows)).tolist()
     kinds = rng.permutation(_noise_types(rows)).tolist()
     drawn = [_row(*row, rng) for row in zip(range(rows), labels, kinds, strict=True)]
-    folder.mkdir(parents=True, exist_ok=True)
     crawl, truth = folder / "crawl.parquet", folder / "truth.parquet"
     table = pl.DataFrame(drawn, schema=_SCHEMA)
-    table.select("key", "image", "label", "caption").write_parquet(crawl)
-    table.select("key", "true_label", "noise_type").write_parquet(truth)
+    with appearing_file(truth) as unfinished:
+        table.select("key", "true_label", "noise_type").write_parquet(unfinished)
+    with appearing_file(crawl) as unfinished:
+        table.select("key", "image", "label", "caption").write_parquet(unfinished)
     return crawl, truth
 
 

@@ -154,7 +154,8 @@ def _end(path: Path, kind: str, name: str, ends: Iterable[Any]) -> Any:
 
 def _files(path: Path) -> list[Path]:
     """Return the model and the weights that large models keep beside it (model.onnx.data)."""
-    return sorted(path.parent.glob(f"{glob.escape(path.name)}*"))
+    beside = path.parent.glob(f"{glob.escape(path.name)}*data")
+    return [path, *sorted(file for file in beside if file.is_file())]
 
 
 def _first_line(error: Exception) -> str:

@@ -105,13 +105,25 @@ def _check_label(field: pa.Field, manifest: str) -> None:
             f"{manifest}: column '{field.name}' holds a list of labels for each image, and curate"
             " weighs one label per image; name a column with one label with --label."
         )
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)
-            or pa.types.is_integer(kind) or pa.types.is_boolean(kind)
+    if pa.types.is_floating(kind):
+        raise CurateError(
+            f"{manifest}: column '{field.name}' is {kind}, and a label is a text or a whole number;"
+            " write whole numbers as such (pandas: astype('Int64')), or name another column with"
+            " --label."
+        )
+    if not (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)
             or pa.types.is_null(kind)):  # fmt: skip
         raise CurateError(
             f"{manifest}: column '{field.name}' is {kind}, and a label is a text or a whole"
             " number; name another column with --label."
         )
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Tell whether a column of this type holds text."""
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
 
 
 def _list(names: Sequence[str]) -> str:

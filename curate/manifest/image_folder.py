@@ -6,6 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
+from curate.errors import CurateError
+
 PICTURE_ENDINGS = (
     ".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".jxl",
 )  # fmt: skip
@@ -14,9 +16,12 @@ SCHEMA = {"key": pl.String, "image": pl.String, "label": pl.String}
 
 
 def picture_files(folder: Path) -> Iterator[Path]:
-    """Walk to every file with a picture's ending, in sorted order; hidden ones are passed over."""
+    """Walk to every file with a picture's ending, in sorted order; hidden ones are passed over.
+
+    Raises CurateError for a folder that cannot be read and a name that is no text.
+    """
     seen: set[Path] = set()
-    for current, folders, files in os.walk(folder, followlinks=True):
+    for current, folders, files in os.walk(folder, onerror=_refuse, followlinks=True):
         here = Path(current).resolve()
         if here in seen:
             folders.clear()
@@ -25,7 +30,22 @@ def picture_files(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if not name.startswith(".") and Path(name).suffix.lower() in PICTURE_ENDINGS:
+                if _is_no_text(name):
+                    raise CurateError(
+                        f"{Path(current, name)!r}: the file's name is not UTF-8; rename it."
+                    )
                 yield Path(current, name)
+
+
+def _refuse(error: OSError) -> None:
+    raise CurateError(
+        f"{error.filename} cannot be read ({error.strerror}); give this user the right to read it,"
+        " or move it out of the folder."
+    ) from error
+
+
+def _is_no_text(name: str) -> bool:
+    return any("\ud800" <= sign <= "\udfff" for sign in name)
 
 
 def folder_table(folder: Path, files: list[Path]) -> pl.DataFrame:

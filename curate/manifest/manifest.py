@@ -52,9 +52,13 @@ def parquet_part(path: Path, identity: str) -> tuple[Part, pa.Schema]:
     """Read a Parquet file's footer; raises CurateError when it is none."""
     try:
         with pq.ParquetFile(path) as file:
-            return Part(path, file.metadata.num_rows, identity), file.schema_arrow
+            rows, schema = file.metadata.num_rows, file.schema_arrow
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise CurateError(
             f"{path} is not a readable Parquet file ({str(error).splitlines()[0].rstrip('.')});"
             " write it again, or give it the ending of what it is (.csv, .jsonl, .tar)."
         ) from error
+    doubled = [name for name in schema.names if schema.names.count(name) > 1]
+    if doubled:
+        raise CurateError(f"{path} has two columns named '{doubled[0]}'; rename one of them.")
+    return Part(path, rows, identity), schema

@@ -52,7 +52,7 @@ def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: F
         parts=tuple(part for part, _ in opened),
         schema=schema,
         columns=find_columns(schema, _in_tar_names(named) if in_tars else named, str(path)),
-        root=root or home,
+        root=Path(os.path.normpath((root or home).absolute())),
         in_tars=in_tars,
     )
     if manifest.rows == 0:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.images.source import FileSlice, ImageSource
-from curate.manifest.columns import require_image, url_refusal
+from curate.manifest.columns import is_text, require_image, url_refusal
 from curate.manifest.manifest import Manifest
 
 Finder = Callable[[pa.RecordBatch], list[ImageSource | None]]
@@ -29,7 +29,7 @@ def picture_finder(manifest: Manifest) -> tuple[list[str], Finder]:
         return [image], lambda batch: _structs(batch.column(image), manifest.root)
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return [image], lambda batch: batch.column(image).to_pylist()
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if is_text(kind):
         return [image], lambda batch: _paths(batch.column(image).to_pylist(), manifest.root)
     raise CurateError(
         f"{manifest.path}: column '{image}' is {kind}, and images are bytes, a struct of bytes and"
@@ -47,16 +47,21 @@ def check_paths(manifest: Manifest) -> None:
     if len(url):
         assert manifest.columns.image is not None
         raise CurateError(url_refusal(str(manifest.path), manifest.columns.image, manifest.columns))
-    root = str(manifest.root.absolute())
+    root = str(manifest.root)
     below = pl.col("path").str.starts_with(root + os.sep)
     dotted = pl.col("path").str.contains(r"(^|/)\.\.(/|$)")
     doubtful = rows.filter(dotted | (pl.col("path").str.starts_with("/") & ~below)).collect()
     for row, path in doubtful.iter_rows():
-        if not _is_below(os.path.normpath(manifest.root.absolute() / path), root):
+        if not _is_below(os.path.realpath(manifest.root / path), os.path.realpath(root)):
             raise CurateError(
                 f"{manifest.path}, row {row + 1}: image '{path}' leaves the folder {root}; give a"
                 " folder that holds all images with --root, or mend that path."
             )
+
+
+def has_paths(manifest: Manifest) -> bool:
+    """Tell whether images are files below the root, and not bytes in the manifest."""
+    return manifest.in_tars or _path_expression(manifest) is not None
 
 
 def _path_expression(manifest: Manifest) -> pl.Expr | None:
@@ -64,7 +69,7 @@ def _path_expression(manifest: Manifest) -> pl.Expr | None:
     if image is None or manifest.in_tars:
         return None
     kind = manifest.schema.field(image).type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if is_text(kind):
         return pl.col(image)
     if pa.types.is_struct(kind) and kind.get_field_index("path") >= 0:
         fields = pl.col(image).struct

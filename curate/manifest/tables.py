@@ -1,5 +1,6 @@
 """CSV and JSON lines, turned into Parquet once."""
 
+import glob
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,8 @@ JSON_LINES = (".jsonl", ".ndjson")
 def table_to_parquet(source: Path, target: Path) -> None:
     """Write a CSV, TSV or JSON lines file as Parquet, values as they stand.
 
-    CSV cells stay text, so that 007 is written back as 007.
+    CSV cells stay text, so that 007 is written back as 007. A JSON field that is sometimes a
+    number and sometimes a text, or a list and a text, becomes a text.
     """
     try:
         scan_table(source).sink_parquet(target, maintain_order=True)
@@ -27,7 +29,12 @@ def table_to_parquet(source: Path, target: Path) -> None:
 def scan_table(source: Path) -> pl.LazyFrame:
     """Scan a CSV, TSV or JSON lines file lazily."""
     if source.suffix.lower() in JSON_LINES:
-        return pl.scan_ndjson(source, infer_schema_length=None)
+        return pl.scan_ndjson(_literal(source), infer_schema_length=None)
     return pl.scan_csv(
         source, separator=SEPARATORS[source.suffix.lower()], infer_schema=False, glob=False
     )
+
+
+def _literal(source: Path) -> str:
+    """Write a path so that polars takes brackets and stars in it for themselves."""
+    return glob.escape(str(source))

@@ -65,7 +65,7 @@ def _row(
         "image": picture.name if picture else None,
         "offset": picture.offset_data if picture else None,
         "length": picture.size if picture else None,
-        "label": _text(fields, label, "label", texts.get(".cls")),
+        "label": _one_label(_text(fields, label, "label", texts.get(".cls")), tar, key),
         "caption": _text(fields, caption, "caption", texts.get(".txt")),
     }
 
@@ -75,12 +75,21 @@ def _fields(text: str | None, tar: Path, key: str) -> dict[str, object]:
         return {}
     try:
         fields = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise CurateError(
             f"{tar}: the .json of sample '{key}' is not JSON ({error}); mend it or take the"
             " sample out."
         ) from error
     return fields if isinstance(fields, dict) else {"label": fields}
+
+
+def _one_label(label: str | None, tar: Path, key: str) -> str | None:
+    if label is not None and label.startswith(("[", "{")):
+        raise CurateError(
+            f"{tar}: the label of sample '{key}' is {label}, and curate weighs one label per image;"
+            " name the JSON field that holds one text or number with --label."
+        )
+    return label
 
 
 def _text(

@@ -52,16 +52,23 @@ def check_output(out: Path, manifest: Manifest, slim: bool, overwrite: bool) -> 
         raise CurateError(
             f"--out {out} ends in '{out.suffix}'; name a file that ends in {', '.join(OUTPUTS)}."
         )
+    if out.is_dir():
+        raise CurateError(f"--out {out} is a folder; name a file.")
+    if manifest.path.is_dir() and out.resolve().is_relative_to(manifest.path.resolve()):
+        raise CurateError(
+            f"--out {out} lies in the manifest's folder, whose files are all input; name a file"
+            " outside of it."
+        )
     if out.exists() and not overwrite:
         raise CurateError(
             f"{out} exists; replace it with --overwrite or name another file with --out."
         )
-    if out.suffix == ".csv" and not slim:
-        nested = [field.name for field in manifest.schema if not _fits_csv(field.type)]
-        if nested:
+    written = [manifest.columns.key] if slim else manifest.schema.names
+    for field in manifest.schema:
+        if field.name in written and not _fits(field.type, out.suffix):
             raise CurateError(
-                f"--out {out}: a CSV cannot hold column '{nested[0]}'; write .parquet, or only the"
-                " key and the new columns with --slim."
+                f"--out {out}: a {out.suffix} file cannot hold column '{field.name}'"
+                f" ({field.type}); write .parquet, or only the key and the new columns with --slim."
             )
 
 
@@ -133,7 +140,15 @@ def _write_text(path: Path, tables: Iterator[pa.Table], ending: str) -> None:
                 frame.write_ndjson(file)
 
 
-def _fits_csv(kind: pa.DataType) -> bool:
-    return not (
-        pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
-    )
+def _fits(kind: pa.DataType, ending: str) -> bool:
+    """Tell whether a column of this type can be written as text and read back."""
+    if ending == ".parquet":
+        return True
+    if ending == ".jsonl" and pa.types.is_nested(kind) and not pa.types.is_map(kind):
+        return all(_fits(kind.field(at).type, ending) for at in range(kind.num_fields))
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view,
+             pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_date,
+             pa.types.is_null)  # fmt: skip
+    plain_time = pa.types.is_timestamp(kind) and kind.tz is None
+    return plain_time or any(test(kind) for test in tests)

@@ -1,6 +1,6 @@
 """Small pictures in the terminal, with words below them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image
@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 from rich_pixels import Pixels
 
-from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
-from curate.images.source import ImageSource, read
-from curate.images.status import Undecodable
-from curate.summary import printable
+from curate.images.source import ImageSource
+from curate.images.status import Status
+from curate.images.workers import DecodePool
+from curate.printable import brief
 
 PICTURE_CELLS = 18
 """Width of a picture in the terminal; four and the space between them fit in 80 columns."""
@@ -52,31 +52,33 @@ def _grid(title: str, cards: Sequence[Card], width: int) -> Table:
     grid = Table.grid(padding=(0, GAP, 0, 0))
     grid.title, grid.title_justify = title, "left"
     across = max(1, width // (PICTURE_CELLS + GAP))
-    cells = [_cell(card) for card in cards]
+    pictures = _pictures([card.picture for card in cards])
+    cells = [_cell(*pair) for pair in zip(cards, pictures, strict=True)]
     for start in range(0, len(cells), across):
         grid.add_row(*cells[start : start + across])
     return grid
 
 
-def _cell(card: Card) -> Group:
+def _cell(card: Card, picture: Pixels | Text) -> Group:
     longest = max(map(len, card.words), default=0)
     lines = [
         Text(f"{name:<{longest}} {_plain(word)}"[:PICTURE_CELLS], overflow="ellipsis", no_wrap=True)
         for name, word in card.words.items()
     ]
-    return Group(_pixels(card.picture), *lines, Text())
+    return Group(picture, *lines, Text())
 
 
-def _pixels(picture: ImageSource | None) -> Pixels | Text:
-    try:
-        if picture is None:
-            return Text("(no picture)")
-        square = decode(read(picture), Preprocess(PICTURE_CELLS, "lanczos"))
-    except Undecodable as error:
-        return Text(f"({error.status})")
-    pixels: Pixels = Pixels.from_image(Image.fromarray(square))
-    return pixels
+def _pictures(sources: Sequence[ImageSource | None]) -> Iterator[Pixels | Text]:
+    """Decode in a worker process, as all pictures from the web are, or say why not."""
+    with DecodePool(Preprocess(PICTURE_CELLS, "lanczos"), workers=1) as pool:
+        for statuses, pictures in pool.decode(sources):
+            squares = iter(pictures)
+            for status in statuses:
+                if status is Status.OK:
+                    yield Pixels.from_image(Image.fromarray(next(squares)))
+                else:
+                    yield Text(f"({status})")
 
 
 def _plain(word: object) -> Text:
-    return Text(printable(str(word)))
+    return Text(brief(str(word)))

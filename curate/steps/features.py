@@ -1,17 +1,20 @@
 """Where the features of a run come from, and that they are there for every shard."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from curate.classes import Classes
 from curate.encoders.spec import DEFAULT_ENCODER, open_encoder
+from curate.errors import CurateError
 from curate.images.status import Status
 from curate.images.workers import DecodePool
 from curate.manifest.embeddings import EmbeddingFiles, check_embeddings, open_embeddings
 from curate.manifest.manifest import Manifest
-from curate.manifest.pictures import check_paths, picture_finder
+from curate.manifest.pictures import check_paths, has_paths, picture_finder
 from curate.manifest.plan import Shard
 from curate.options import WeightOptions
 from curate.progress import progress_bar
@@ -68,10 +71,14 @@ def _encode(
 ) -> Folders:
     picture_finder(manifest)
     check_paths(manifest)
-    encoder = open_encoder(options.encoder or DEFAULT_ENCODER, options.device)
-    root = None if options.root is None else str(options.root.resolve())
+    encoder = open_encoder(
+        DEFAULT_ENCODER if options.encoder is None else options.encoder, options.device
+    )
     name = fingerprint(
-        code=CODE, encoder=encoder.fingerprint, image=manifest.columns.image, root=root
+        code=CODE,
+        encoder=encoder.fingerprint,
+        image=manifest.columns.image,
+        root=str(manifest.root.resolve()) if has_paths(manifest) else None,
     )
     store = run.step("features", name)
     missing = [shard for shard in shards if shard.name not in store]
@@ -83,6 +90,32 @@ def _encode(
             with progress_bar(console, "Retrying", sum(int(m.sum()) for _, m in failed)) as advance:
                 retry_pictures(manifest, failed, store, encoder, pool, advance)
     return store
+
+
+def check_features(
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    classes: Classes,
+    features: Folders,
+    labels: Folders,
+) -> None:
+    """Raise CurateError unless two classes have two samples with features each."""
+    judged = np.zeros(len(classes.names), np.int64)
+    reasons: Counter[str] = Counter()
+    for shard in shards:
+        status = features.table(shard.name, "rows")["status"]
+        reasons.update(status.filter(status != Status.OK).to_list())
+        positions = labels.array(shard.name, "labels")[(status == Status.OK).to_numpy()]
+        judged += np.bincount(positions[positions >= 0], minlength=len(judged))
+    if (judged > 1).sum() >= 2:
+        return
+    failures = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+    raise CurateError(
+        f"{manifest.path}: fewer than two classes have two or more images with features, and labels"
+        f" are judged against each other; of {manifest.rows:,} rows {sum(reasons.values()):,} have"
+        f" no features ({failures or 'none'}); mend the images (is --root right?) and run the same"
+        " command with --retry-failed, or crawl more."
+    )
 
 
 def _failed(shards: Sequence[Shard], store: Folders) -> list[tuple[Shard, NDArray[np.bool_]]]:

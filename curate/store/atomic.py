@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from polars.exceptions import PolarsError
+
 from curate.errors import CurateError
 
 UNFINISHED = ".unfinished-"
@@ -17,11 +19,12 @@ UNFINISHED = ".unfinished-"
 @contextlib.contextmanager
 def appearing_file(path: Path) -> Iterator[Path]:
     """Give a temporary name beside ``path``; on success it becomes ``path``, else it vanishes."""
-    unfinished = path.with_name(f"{UNFINISHED}{path.name}-{uuid.uuid4().hex[:8]}")
     with _disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         for leftover in path.parent.glob(f"{UNFINISHED}{glob.escape(path.name)}-*"):
-            leftover.unlink()
+            if not _is_alive(leftover):
+                leftover.unlink(missing_ok=True)
+        unfinished = _unfinished(path)
         try:
             yield unfinished
             _sync(unfinished)
@@ -34,7 +37,7 @@ def appearing_file(path: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def appearing_folder(path: Path) -> Iterator[Path]:
     """Give a temporary folder; on success it replaces ``path``, else it vanishes."""
-    unfinished = path.with_name(f"{UNFINISHED}{path.name}-{uuid.uuid4().hex[:8]}")
+    unfinished = _unfinished(path)
     with _disk_errors(path):
         unfinished.mkdir(parents=True)
         try:
@@ -60,6 +63,16 @@ def remove_unfinished(folder: Path) -> None:
             leftover.unlink(missing_ok=True)
 
 
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f"{UNFINISHED}{path.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+
+
+def _is_alive(unfinished: Path) -> bool:
+    """Tell whether the process that writes this file still runs."""
+    pid = unfinished.name.split("-")[-2]
+    return pid.isdecimal() and Path("/proc", pid).exists()
+
+
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -68,22 +81,34 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
+REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the disk is read-only",
+    errno.EACCES: "this user may not write there",
+    errno.ENOTDIR: "a file stands where a folder should be",
+    errno.EISDIR: "a folder stands where a file should be",
+    errno.ENAMETOOLONG: "the name is too long",
+}
+
+
 @contextlib.contextmanager
 def _disk_errors(path: Path) -> Iterator[None]:
-    reasons = {
-        errno.ENOSPC: "the disk is full",
-        errno.EDQUOT: "the disk quota is used up",
-        errno.EROFS: "the disk is read-only",
-        errno.EACCES: "this user may not write there",
-        errno.ENOTDIR: "a file stands where a folder should be",
-    }
     try:
         yield
-    except OSError as error:
-        reason = reasons.get(error.errno or 0)
+    except (OSError, PolarsError) as error:
+        reason = _reason(error)
         if reason is None:
             raise
         raise CurateError(
             f"{path} cannot be written: {reason}; what is finished is kept, so make room there"
             " or name another place with --out and --run-dir, and run the same command again."
         ) from error
+
+
+def _reason(error: Exception) -> str | None:
+    """Say why the disk refused; NumPy and polars tell a full one in words only."""
+    text = str(error)
+    if "No space left" in text or ("requested and" in text and "written" in text):
+        return REASONS[errno.ENOSPC]
+    return REASONS.get(getattr(error, "errno", None) or 0)

@@ -13,7 +13,7 @@ def fingerprint(**parts: object) -> str:
 
 def file_identity(path: Path) -> dict[str, object]:
     """Tell one state of a file from another without reading it: name, bytes, time of change."""
-    stat = path.stat()
+    stat = path.stat() if path.exists() else path.lstat()
     return {"name": path.name, "bytes": stat.st_size, "modified_ns": stat.st_mtime_ns}
 
 

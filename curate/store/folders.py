@@ -43,7 +43,14 @@ class Folders:
 
     def receipt(self, name: str) -> dict[str, object]:
         """Read the facts and hashes that were stated when the folder was finished."""
-        receipt: dict[str, object] = json.loads((self.root / name / RECEIPT).read_text())
+        path = self.root / name / RECEIPT
+        try:
+            receipt: dict[str, object] = json.loads(path.read_text())
+        except ValueError as error:
+            raise CurateError(
+                f"{path} is damaged; delete the folder {path.parent} and run the same command"
+                " again."
+            ) from error
         return receipt
 
     def array(self, name: str, stem: str) -> NDArray[Any]:
@@ -57,7 +64,7 @@ class Folders:
     def table(self, name: str, stem: str) -> pl.DataFrame:
         """Read a table of the folder."""
         self._verify(name)
-        return pl.read_parquet(self.root / name / f"{stem}.parquet")
+        return pl.read_parquet(self.root / name / f"{stem}.parquet", glob=False)
 
     def settings(self, name: str, stem: str) -> dict[str, object]:
         """Read a JSON object of the folder."""

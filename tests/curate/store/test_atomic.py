@@ -2,6 +2,7 @@ import errno
 from pathlib import Path
 
 import pytest
+from polars.exceptions import ComputeError
 
 from curate.errors import CurateError
 from curate.store.atomic import appearing_file, appearing_folder, remove_unfinished
@@ -26,10 +27,19 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
 
 
 def test_what_a_killed_write_of_the_same_file_left_is_cleared(tmp_path: Path) -> None:
-    (tmp_path / ".unfinished-a.txt-0123").write_text("half")
+    (tmp_path / ".unfinished-a.txt-999999999-0123").write_text("half")
     with appearing_file(tmp_path / "a.txt") as unfinished:
         unfinished.write_text("whole")
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_the_half_done_file_of_a_running_process_is_left_to_it(tmp_path: Path) -> None:
+    with appearing_file(tmp_path / "a.txt") as first:
+        first.write_text("first")
+        with appearing_file(tmp_path / "a.txt") as second:
+            second.write_text("second")
+        assert first.read_text() == "first"
+    assert (tmp_path / "a.txt").read_text() == "first"
 
 
 def test_a_folder_replaces_the_old_one_whole(tmp_path: Path) -> None:
@@ -65,3 +75,15 @@ def test_a_full_disk_is_told_in_a_sentence(tmp_path: Path, code: int, words: str
     with pytest.raises(CurateError, match=words), appearing_file(tmp_path / "a.txt"):
         raise OSError(code, "no")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("1509376 requested and 126912 written"),
+        ComputeError("No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_known_by_words_too(tmp_path: Path, error: Exception) -> None:
+    with pytest.raises(CurateError, match="the disk is full"), appearing_file(tmp_path / "a.txt"):
+        raise error

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from curate.errors import CurateError
+from curate.graph_spec import DEFAULT_TEXT_MODEL, GraphOptions
 from curate.manifest.columns import ColumnOptions
 
 DEFAULT_ENCODER = "open_clip:ViT-B-32/laion2b_s34b_b79k"
-GRAPHS = ("wordnet", "none")
 TEXT_OUTPUTS = {".csv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl"}
 
 
@@ -24,6 +24,8 @@ class WeightOptions:
     encoder: str | None = None
     embeddings: Path | None = None
     graph: str = "wordnet"
+    text_model: str = DEFAULT_TEXT_MODEL
+    text_pooling: str = "mean"
     classes: Path | None = None
     out: Path | None = None
     run_dir: Path | None = None
@@ -45,8 +47,7 @@ class WeightOptions:
                 )
         if self.workers is not None and self.workers < 1:
             raise CurateError(f"--workers {self.workers}: at least one process decodes images.")
-        if self.graph not in GRAPHS:
-            raise CurateError(f"--graph {self.graph} is not known; choose {' or '.join(GRAPHS)}.")
+        _ = self.graph_options
         if self.encoder is not None and self.embeddings is not None:
             raise CurateError("--encoder and --embeddings exclude each other; choose one of them.")
         if self.root is not None and not self.root.is_dir():
@@ -60,6 +61,13 @@ class WeightOptions:
         ending = TEXT_OUTPUTS.get(self.manifest.suffix.lower(), ".parquet")
         stem = self.manifest.stem if self.manifest.is_file() else self.manifest.name
         return self.manifest.absolute().parent / f"{stem}.weighted{ending}"
+
+    @property
+    def graph_options(self) -> GraphOptions:
+        """The part that says how the classes are related."""
+        return GraphOptions(
+            self.graph, self.text_model, self.text_pooling, self.classes, self.device
+        )
 
     @property
     def decoders(self) -> int:

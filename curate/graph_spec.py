@@ -74,7 +74,7 @@ def _part(text: str) -> Part:
     kind, colon, argument = text.partition(":")
     if kind not in KINDS:
         unknown = next((word for word in kind.split("+") if word not in KINDS), kind)
-        raise CurateError(f"--graph: '{unknown}' is not known; choose {POSSIBLE}.")
+        raise CurateError(f"--graph {unknown} is not known; choose {POSSIBLE}.")
     if kind in FILES:
         if not Path(argument).is_file():
             raise CurateError(
@@ -82,5 +82,5 @@ def _part(text: str) -> Part:
                 f" write {kind}:{FILES[kind]} with the path of a file."
             )
     elif colon and not (kind == "text" and argument in TEXTS):
-        raise CurateError(f"--graph: '{text}' is not known; choose {POSSIBLE}.")
+        raise CurateError(f"--graph {text} is not known; choose {POSSIBLE}.")
     return Part(kind, argument)

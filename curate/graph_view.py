@@ -19,9 +19,9 @@ from curate.heatmap import MOST_CLASSES, draw_heatmap
 from curate.manifest.columns import ColumnOptions
 from curate.manifest.open import open_manifest, require_exists
 from curate.run import default_folder, open_run
-from curate.steps.graph import Graph, relate
+from curate.steps.graph import CLASSES, Graph, relate
 from curate.store.atomic import appearing_file
-from curate.summary import printable
+from curate.summary import printable, show_classes
 
 NEAREST = 3
 SUM = "sum"
@@ -53,15 +53,16 @@ def show_graph(options: ShowOptions) -> None:
     """Print each class's nearest classes by each graph, and draw the heat map; needs no images."""
     require_exists(options.manifest)
     folder = options.run_dir or default_folder(options.manifest, options.out or options.manifest)
-    console = Console()
+    console, screen = Console(stderr=True), Console()
     with open_run(folder) as run:
         manifest = open_manifest(options.manifest, options.columns, None, run.step("rows"))
         classes = count_classes(manifest)
-        graph = relate(manifest, classes, options.graph, run, Console(stderr=True))
+        graph = relate(manifest, classes, options.graph, run, console)
+        show_classes(console, graph.table, folder / CLASSES)
         names, matrices = class_names(graph.table), _matrices(graph)
-        console.print(nearest_table(graph.table["label"].to_list(), names, matrices, options.limit))
+        screen.print(nearest_table(graph.table["label"].to_list(), names, matrices, options.limit))
         out = options.out or folder / "graph.png"
-        _draw(graph, names, matrices, out, console)
+        _draw(graph, names, matrices, out, screen)
 
 
 def class_names(table: pl.DataFrame) -> list[str]:

@@ -16,7 +16,7 @@ from curate.store.atomic import appearing_file, remove_unfinished
 from curate.store.folders import Folders
 
 LIBRARIES = ("curate", "numpy", "polars", "pyarrow", "pillow", "onnxruntime", "torch", "faiss-gpu",
-             "open_clip_torch", "nltk")  # fmt: skip
+             "open_clip_torch", "nltk", "transformers")  # fmt: skip
 
 README = """Made by curate. Finished work is kept here and used again.
 The folder can be deleted when no run is going on.

@@ -22,14 +22,14 @@ from curate.progress import progress_bar
 from curate.run import Run, default_folder, open_run
 from curate.steps.blocks import StoredBlocks
 from curate.steps.features import find_features
-from curate.steps.graph import Graph, relate
+from curate.steps.graph import CLASSES, Graph, relate
 from curate.steps.labels import index_labels
 from curate.steps.score import score_shards
 from curate.steps.state import kept
 from curate.steps.write import write_weighted
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
-from curate.summary import Tally, show_failures, show_summary
+from curate.summary import Tally, show_classes, show_failures, show_summary
 from prototypes import method
 from prototypes.space import AdaptedSpace
 
@@ -72,6 +72,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         shards = freeze_plan(manifest, run.step("plan"))
         graph = relate(manifest, classes, options.graph_options, run, console)
         features = find_features(options, manifest, shards, run, console)
+        show_classes(console, graph.table, run.folder / CLASSES)
         labels = run.step(
             "labels", fingerprint(label=manifest.columns.label, classes=classes.names)
         )

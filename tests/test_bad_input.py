@@ -163,7 +163,9 @@ def test_a_class_file_that_names_no_class_of_the_crawl(tmp_path: Path) -> None:
     classes.write_text("label,synset\ncow,cow.n.01\n")
     assert "names 'cow', which is no label" in refusal(path, "--classes", classes)
     classes.write_text("name,synset\ncat,cat.n.01\n")
-    assert "it needs label, and synset or description" in refusal(path, "--classes", classes)
+    assert "it needs label, and synset or name or description" in refusal(
+        path, "--classes", classes
+    )
     classes.write_text("label,synset\ncat,cat.n.99\n")
     assert re.search(r"--classes: .*'cat\.n\.99'", refusal(path, "--classes", classes))
 

@@ -20,13 +20,13 @@ from curate.steps.senses import ClassTable, class_table
 from curate.store.atomic import appearing_file
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
-from curate.summary import show_classes
 
 if TYPE_CHECKING:
     from graphs.wordnet import WordNet
 
 CODE = 2
 """Raise it when a change here or in graphs/ changes relations."""
+CLASSES = "classes.csv"
 
 Matrix = NDArray[np.float32]
 
@@ -49,10 +49,8 @@ def relate(
 ) -> Graph:
     """Find S_t, and write down for the user what each class was taken for (classes.csv)."""
     graph = relate_classes(manifest, classes, options, run, console)
-    path = run.folder / "classes.csv"
-    with appearing_file(path) as unfinished:
+    with appearing_file(run.folder / CLASSES) as unfinished:
         graph.table.write_csv(unfinished)
-    show_classes(console, graph.table, path)
     return graph
 
 

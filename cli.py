@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import Abort, Exit, TyperException
 
+TEXT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 MANIFEST = "Parquet, CSV, JSONL, a WebDataset tar, or a folder of classes, tars or Parquet files."
 
 
@@ -54,6 +55,37 @@ Debug = Annotated[
     bool, typer.Option("--debug", help="Show the traceback of an error.", callback=_set_debug)
 ]
 
+Graph = Annotated[
+    str,
+    typer.Option(
+        help="Class relation graph: none, or one or a sum (a+b) of wordnet, text:name,"
+        " text:description, text (the description where there is one), hierarchy:edges.csv"
+        " (child,parent), captions, matrix:file.npz (S, names)."
+    ),
+]
+TextModel = Annotated[
+    str, typer.Option(help="Encoder of transformers for text and captions: hub id or folder.")
+]
+TextPooling = Annotated[
+    str,
+    typer.Option(help="mean, or lstm: a bidirectional LSTM trained on the classes' own texts."),
+]
+ClassFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--classes", help="Table with columns label, synset, name, description: what classes are."
+    ),
+]
+RunDir = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of the run's work. Default: MANIFEST.curate beside it.", show_default=False
+    ),
+]
+Label = Annotated[str | None, typer.Option(help="Label column.")]
+Caption = Annotated[str | None, typer.Option(help="Caption column.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+
 
 @app.callback()
 def curate(
@@ -86,11 +118,10 @@ def weight(
         Path | None,
         typer.Option(help="Take the features from this folder's img_emb/*.npy (clip-retrieval)."),
     ] = None,
-    graph: Annotated[str, typer.Option(help="Class relation graph: wordnet or none.")] = "wordnet",
-    classes: Annotated[
-        Path | None,
-        typer.Option(help="Table with columns label, synset, description: the classes' senses."),
-    ] = None,
+    graph: Graph = "wordnet",
+    text_model: TextModel = TEXT_MODEL,
+    text_pooling: TextPooling = "mean",
+    classes: ClassFile = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -99,21 +130,16 @@ def weight(
             show_default=False,
         ),
     ] = None,
-    run_dir: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of the run's work. Default: MANIFEST.curate beside it.", show_default=False
-        ),
-    ] = None,
+    run_dir: RunDir = None,
     image: Annotated[str | None, typer.Option(help="Image column: bytes or paths.")] = None,
-    label: Annotated[str | None, typer.Option(help="Label column.")] = None,
+    label: Label = None,
     key: Annotated[str | None, typer.Option(help="Key column; none: number the rows.")] = None,
-    caption: Annotated[str | None, typer.Option(help="Caption column.")] = None,
+    caption: Caption = None,
     root: Annotated[
         Path | None,
         typer.Option(help="Folder that image paths start from. Default: the manifest's."),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Device = "auto",
     workers: Annotated[
         int | None,
         typer.Option(help="Processes that decode images. Default: one for each core."),
@@ -147,6 +173,8 @@ def weight(
             encoder=encoder,
             embeddings=embeddings,
             graph=graph,
+            text_model=text_model,
+            text_pooling=text_pooling,
             classes=classes,
             out=out,
             run_dir=run_dir,
@@ -181,6 +209,48 @@ def inspect(
     from curate.review.inspect import inspect as show
 
     show(weighted, limit, label, root, prefix)
+
+
+@app.command()
+def graph(
+    manifest: Annotated[Path, typer.Argument(help=MANIFEST, show_default=False)],
+    graph: Graph = "wordnet",
+    text_model: TextModel = TEXT_MODEL,
+    text_pooling: TextPooling = "mean",
+    classes: ClassFile = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Heat map: a .png. Default: graph.png in the run's folder.", show_default=False
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="How many classes to list. Default: all.")
+    ] = None,
+    run_dir: RunDir = None,
+    label: Label = None,
+    caption: Caption = None,
+    device: Device = "auto",
+    debug: Debug = False,
+) -> None:
+    """Show which classes each graph takes for near: a table and a heat map; needs no images.
+
+    Example: curate graph crawl.parquet --graph wordnet+text:description
+    """
+    from curate.graph_spec import GraphOptions
+    from curate.graph_view import ShowOptions, show_graph
+    from curate.manifest.columns import ColumnOptions
+
+    show_graph(
+        ShowOptions(
+            manifest=manifest,
+            graph=GraphOptions(graph, text_model, text_pooling, classes, device),
+            out=out,
+            limit=limit,
+            run_dir=run_dir,
+            columns=ColumnOptions(label=label, caption=caption),
+        )
+    )
 
 
 @app.command()

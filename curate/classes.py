@@ -56,7 +56,7 @@ def count_classes(manifest: Manifest) -> Classes:
 
 
 def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, str]]:
-    """Read --classes: a table with columns label, and synset or description; {label: {...}}.
+    """Read --classes: a table with columns label, and synset, name or description; {label: {...}}.
 
     Raises CurateError for an unreadable table, a missing column and a label that no row has.
     """
@@ -64,7 +64,7 @@ def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, s
     if not path.is_file() or path.suffix.lower() not in endings:
         raise CurateError(
             f"--classes {path} is not a table; give a file that ends in {', '.join(endings)} with"
-            " columns label, synset, description."
+            " columns label, synset, name, description."
         )
     try:
         scan = (
@@ -75,10 +75,10 @@ def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, s
         table = scan.collect()
     except pl.exceptions.PolarsError as error:
         raise CurateError(f"--classes {path} cannot be read: {error}") from error
-    if "label" not in table.columns or not {"synset", "description"} & set(table.columns):
+    if "label" not in table.columns or not {"synset", "name", "description"} & set(table.columns):
         raise CurateError(
             f"--classes {path} has columns {', '.join(table.columns)}; it needs label, and synset"
-            " or description or both."
+            " or name or description."
         )
     table = table.with_columns(pl.all().cast(pl.String))
     doubled = table["label"].filter(table["label"].is_duplicated()).drop_nulls()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from curate.encoders.device import DEVICES
 from curate.errors import CurateError
+from curate.graph_spec import DEFAULT_TEXT_MODEL, GraphOptions
 from curate.manifest.columns import ColumnOptions
 
-GRAPHS = ("wordnet", "none")
 TEXT_OUTPUTS = {".csv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl"}
 
 
@@ -24,6 +24,8 @@ class WeightOptions:
     encoder: str | None = None
     embeddings: Path | None = None
     graph: str = "wordnet"
+    text_model: str = DEFAULT_TEXT_MODEL
+    text_pooling: str = "mean"
     classes: Path | None = None
     out: Path | None = None
     run_dir: Path | None = None
@@ -47,8 +49,7 @@ class WeightOptions:
             raise CurateError(f"--workers {self.workers}: at least one process decodes images.")
         if self.device not in DEVICES:
             raise CurateError(f"--device {self.device}: it must be one of {', '.join(DEVICES)}.")
-        if self.graph not in GRAPHS:
-            raise CurateError(f"--graph {self.graph} is not known; choose {' or '.join(GRAPHS)}.")
+        _ = self.graph_options
         if self.encoder is not None and self.embeddings is not None:
             raise CurateError("--encoder and --embeddings exclude each other; choose one of them.")
         if self.root is not None and not self.root.is_dir():
@@ -63,6 +64,13 @@ class WeightOptions:
         manifest = Path(os.path.normpath(self.manifest.absolute()))
         stem = manifest.stem if manifest.is_file() else manifest.name
         return manifest.parent / f"{stem}.weighted{ending}"
+
+    @property
+    def graph_options(self) -> GraphOptions:
+        """The part that says how the classes are related."""
+        return GraphOptions(
+            self.graph, self.text_model, self.text_pooling, self.classes, self.device
+        )
 
     @property
     def decoders(self) -> int:

@@ -128,8 +128,9 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
         names = ", ".join(escape(brief(name)) for name in unknown[:SHOWN_CLASSES])
         more = f" and {len(unknown) - SHOWN_CLASSES:,} more" if len(unknown) > SHOWN_CLASSES else ""
         console.print(
-            f"[yellow]Not in WordNet:[/] {names}{more}. They keep the relations that their pictures"
-            " show; name their synsets in a table with columns label, synset (--classes FILE).",
+            f"[yellow]Not in WordNet:[/] {names}{more}. They keep the relations that other graphs"
+            " or their pictures show; name their synsets in a table with columns label, synset"
+            " (--classes FILE).",
             soft_wrap=not console.is_terminal,
         )
     chosen = table.filter(pl.col("chosen").str.starts_with("chosen"))

@@ -1,6 +1,6 @@
 """`curate weight`: from a manifest to the same manifest with a weight for every sample.
 
-Reads in the order in which data flows: manifest, features, classes and their relations (Eq. 1-3),
+Reads in the order in which data flows: manifest, classes and their relations (Eq. 1-3), features,
 adapted space, prototypes (Eq. 4, 5), scores, weights (Eq. 6).
 """
 
@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.markup import escape
 
-from curate.classes import Classes, count_classes, read_class_file
+from curate.classes import count_classes
 from curate.columns import check_names
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
@@ -27,12 +25,11 @@ from curate.progress import progress_bar
 from curate.run import Run, default_folder, open_run
 from curate.steps.blocks import StoredBlocks
 from curate.steps.features import check_features, find_features
-from curate.steps.graph import relate_classes
+from curate.steps.graph import CLASSES, Graph, relate
 from curate.steps.labels import index_labels
 from curate.steps.score import score_shards
 from curate.steps.state import kept
 from curate.steps.write import write_weighted
-from curate.store.atomic import appearing_file
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.summary import Tally, show_classes, show_failures, show_summary
@@ -77,13 +74,15 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         _check(manifest, options)
         classes = count_classes(manifest)
         shards = freeze_plan(manifest, run.step("plan"))
+        graph = relate(manifest, classes, options.graph_options, run, console)
         features = find_features(options, manifest, shards, run, console)
+        show_classes(console, graph.table, run.folder / CLASSES)
         labels = run.step(
             "labels", fingerprint(label=manifest.columns.label, classes=classes.names)
         )
         index_labels(manifest, shards, classes, labels)
         check_features(manifest, shards, classes, features, labels)
-        scores = _score(options, shards, classes, features, labels, run, console)
+        scores = _score(options, shards, graph, features, labels, run, console)
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
                 manifest, shards, classes, features, labels, scores, options, advance
@@ -102,15 +101,14 @@ def _check(manifest: Manifest, options: WeightOptions) -> None:
 def _score(
     options: WeightOptions,
     shards: Sequence[Shard],
-    classes: Classes,
+    graph: Graph,
     features: Folders,
     labels: Folders,
     run: Run,
     console: Console,
 ) -> Folders:
     """Take the features through SINet's steps; each is found again or done."""
-    count, rows = len(classes.names), sum(shard.rows for shard in shards)
-    graph, relations = _relate(options, classes, run, console)
+    count, rows = len(graph.table), sum(shard.rows for shard in shards)
     contents = [
         store.receipt(shard.name)["sha256"] for store in (features, labels) for shard in shards
     ]
@@ -124,32 +122,18 @@ def _score(
             lambda: method.fit_space(blocks, count),
         )
     chosen = method.Options(gamma=options.gamma)
-    name = fingerprint(code=CODE, space=space_name, graph=graph, options=vars(chosen))
+    name = fingerprint(code=CODE, space=space_name, graph=graph.name, options=vars(chosen))
     with progress_bar(console, "Finding prototypes", PROTOTYPE_PASSES * rows) as advance:
         blocks = StoredBlocks(shards, features, labels, advance)
         prototypes = kept(
             run.step("prototypes"),
             name,
             method.Prototypes,
-            lambda: method.fit_prototypes(method.adapted(blocks, space), count, relations, chosen),
+            lambda: method.fit_prototypes(
+                method.adapted(blocks, space), count, graph.relations, chosen
+            ),
         )
     scores = run.step("scores", name)
     with progress_bar(console, "Scoring", rows) as advance:
         score_shards(StoredBlocks(shards, features, labels, advance), space, prototypes, scores)
     return scores
-
-
-def _relate(
-    options: WeightOptions, classes: Classes, run: Run, console: Console
-) -> tuple[str, NDArray[np.float32] | None]:
-    """Find S_t, and write down for the user what each class was taken for."""
-    stated = {} if options.classes is None else read_class_file(options.classes, classes)
-    name, table, relations = relate_classes(
-        classes, options.graph, stated, run.step("graph"), console.print
-    )
-    path = run.folder / "classes.csv"
-    if options.classes is None or options.classes.resolve() != path.resolve():
-        with appearing_file(path) as unfinished:
-            table.write_csv(unfinished)
-    show_classes(console, table, path)
-    return name, relations

@@ -34,7 +34,7 @@ def fetch_weights(spec: str, repo: str, names: Sequence[str]) -> Path:
     # Its errors are those of its HTTP client, which is another one in each major version.
     except Exception as error:
         raise CurateError(
-            f"{_what_happened(repo, error)} {OTHER_WAYS.format(spec=spec, repo=repo)}"
+            f"{what_happened(repo, error)} {OTHER_WAYS.format(spec=spec, repo=repo)}"
         ) from error
 
 
@@ -52,7 +52,8 @@ def _download(repo: str, names: Sequence[str]) -> Path:
     raise FileNotFoundError(f"none of {', '.join(names)} is there")
 
 
-def _what_happened(repo: str, error: Exception) -> str:
+def what_happened(repo: str, error: Exception) -> str:
+    """Say in a sentence why the hub gave nothing."""
     from huggingface_hub.errors import HfHubHTTPError
 
     reason = str(error).strip().partition("\n")[0] or type(error).__name__

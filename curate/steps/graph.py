@@ -1,77 +1,126 @@
-"""The class relation graph of a crawl's classes, and the table that says what each class is."""
+"""The class relation graph of a crawl's classes: S_t, the sum of what --graph names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
+from rich.console import Console
 
-from curate.classes import Classes
+from curate.classes import Classes, read_class_file
 from curate.errors import CurateError
+from curate.graph_spec import GraphOptions, Part
+from curate.manifest.manifest import Manifest
+from curate.run import Run
+from curate.steps.class_texts import TextSource
+from curate.steps.relations import Relation, Sources, relation
+from curate.steps.senses import ClassTable, class_table
+from curate.store.atomic import appearing_file
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 
-CODE = 1
-"""Raise it when a change here changes graphs or senses."""
+if TYPE_CHECKING:
+    from graphs.wordnet import WordNet
 
-ClassTable = pl.DataFrame
-"""Columns label, rows, synset, definition, chosen, runner_up, description; a row a class."""
+CODE = 2
+"""Raise it when a change here or in graphs/ changes relations."""
+CLASSES = "classes.csv"
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What is known of the classes before any image is seen."""
+
+    name: str
+    """Another name, another graph."""
+    table: ClassTable
+    parts: dict[str, Matrix]
+    """The relation matrix (C, C) of each part of --graph, as it was before scaling."""
+    relations: Matrix | None
+    """S_t (C, C), NaN for classes that no graph knows; None without a graph."""
+
+
+def relate(
+    manifest: Manifest, classes: Classes, options: GraphOptions, run: Run, console: Console
+) -> Graph:
+    """Find S_t, and write down for the user what each class was taken for (classes.csv)."""
+    graph = relate_classes(manifest, classes, options, run, console)
+    path = run.folder / CLASSES
+    if options.classes is None or options.classes.resolve() != path.resolve():
+        with appearing_file(path) as unfinished:
+            graph.table.write_csv(unfinished)
+    return graph
 
 
 def relate_classes(
+    manifest: Manifest,
     classes: Classes,
-    graph: str,
-    stated: Mapping[str, Mapping[str, str]],
-    store: Folders,
-    report: Callable[[str], None],
-) -> tuple[str, ClassTable, NDArray[np.float32] | None]:
-    """Make or load S_t (C, C) and the class table; S_t is NaN for classes that are in no graph.
+    options: GraphOptions,
+    run: Run,
+    console: Console,
+) -> Graph:
+    """Make or load the class table, each relation matrix, and their sum S_t.
 
-    ``stated`` is what --classes says of a label: synset, description. Returns the name of the
-    finished folder too.
+    Raises CurateError for what a graph needs and is not there.
     """
-    name = fingerprint(code=CODE, classes=classes.names, graph=graph, stated=stated)
+    stated = {} if options.classes is None else read_class_file(options.classes, classes)
+    wordnet = _opener(console.print)
+    table = class_table(classes, options, stated, run.step("classes"), wordnet)
+    sources = Sources(manifest, table, wordnet, TextSource(options, table, wordnet), console)
+    store = run.step("graph")
+    names = {part: _kept(part, relation(part, sources), classes, store) for part in options.parts}
+    matrices = {str(part): _load(store, name) for part, name in names.items()}
+    total = _sum(list(names.values()), list(matrices.values()), store)
+    name = fingerprint(code=CODE, classes=classes.names, parts=list(names.values()))
+    return Graph(name, table, matrices, total)
+
+
+def _opener(report: Callable[[str], None]) -> Callable[[], "WordNet"]:
+    """Give a function that opens WordNet at its first call; its index takes a second."""
+
+    @cache
+    def opened() -> "WordNet":
+        from curate.wordnet_setup import ensure_wordnet
+        from graphs.wordnet import open_wordnet
+
+        return open_wordnet(ensure_wordnet(report))
+
+    return opened
+
+
+def _kept(part: Part, made: Relation, classes: Classes, store: Folders) -> str:
+    """Make the relation matrix of a part unless it is there; return its folder's name."""
+    name = fingerprint(code=CODE, classes=classes.names, graph=str(part), made_from=made.made_from)
     if name not in store:
-        table, relations = _make(classes, graph, stated, report)
-        contents = {"classes": table} | ({} if relations is None else {"relations": relations})
-        store.write(name, contents, graph=graph)
-    table = store.table(name, "classes").with_columns(rows=pl.Series(classes.counts))
-    relations = None
-    if graph != "none":
-        relations = np.asarray(store.array(name, "relations"), np.float32)
-    return name, table, relations
+        S = made.make()
+        if part.kind != "wordnet" and not _relates(S):
+            raise CurateError(
+                f"--graph {part} knows fewer than two of the {len(S):,} classes, such as"
+                f" '{classes.names[0]}'; choose another graph, or say what the classes are with"
+                " --classes FILE."
+            )
+        store.write(name, {"relations": S}, graph=str(part), made_from=made.made_from)
+    return name
 
 
-def _make(
-    classes: Classes,
-    graph: str,
-    stated: Mapping[str, Mapping[str, str]],
-    report: Callable[[str], None],
-) -> tuple[ClassTable, NDArray[np.float32] | None]:
-    descriptions = [stated.get(label, {}).get("description") for label in classes.names]
-    table = pl.DataFrame(
-        {"label": classes.names, "description": descriptions},
-        schema={"label": pl.String, "description": pl.String},
-    )
-    if graph == "none":
-        return table, None
-    from curate.wordnet_setup import ensure_wordnet
-    from graphs.senses import choose_senses
-    from graphs.wordnet import open_wordnet, wordnet_graph
+def _relates(S: Matrix) -> bool:
+    return bool((~np.isnan(S)).sum() > (~np.isnan(S.diagonal())).sum())
 
-    wordnet = open_wordnet(ensure_wordnet(report))
-    overrides = {label: facts["synset"] for label, facts in stated.items() if "synset" in facts}
-    try:
-        senses = choose_senses(classes.names, wordnet, overrides)
-    except ValueError as error:
-        raise CurateError(f"--classes: {error}") from error
-    table = table.with_columns(
-        pl.Series("synset", [sense.synset for sense in senses], pl.String),
-        pl.Series("definition", [sense.definition for sense in senses], pl.String),
-        pl.Series("chosen", [sense.how for sense in senses], pl.String),
-        pl.Series("runner_up", [sense.runner_up for sense in senses], pl.String),
-    )
-    relations = wordnet_graph([sense.synset for sense in senses], wordnet)
-    unknown = table["synset"].is_null().to_numpy()
-    relations[unknown] = relations[:, unknown] = np.nan
-    return table, relations
+
+def _sum(names: list[str], matrices: list[Matrix], store: Folders) -> Matrix | None:
+    if len(names) < 2:
+        return matrices[0] if matrices else None
+    name = fingerprint(code=CODE, sum=names)
+    if name not in store:
+        from graphs.blend import blend
+
+        store.write(name, {"relations": blend(matrices)}, sum=names)
+    return _load(store, name)
+
+
+def _load(store: Folders, name: str) -> Matrix:
+    return np.asarray(store.array(name, "relations"), np.float32)

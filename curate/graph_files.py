@@ -1,0 +1,64 @@
+"""The files that a user's own class relations come from."""
+
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.errors import CurateError
+from curate.manifest.tables import JSON_LINES, SEPARATORS, scan_table
+
+SAVE = "np.savez('file.npz', S=S, names=np.array(names, dtype=str))"
+
+
+def read_edges(path: Path) -> list[tuple[str, str | None]]:
+    """Read a hierarchy: a table with columns child and parent; an empty parent names a root.
+
+    Raises CurateError for an unreadable table, a missing column and a row without a child.
+    """
+    endings = (*SEPARATORS, *JSON_LINES, ".parquet")
+    if path.suffix.lower() not in endings:
+        raise CurateError(
+            f"--graph hierarchy:{path} is not a table; give a file that ends in"
+            f" {', '.join(endings)} with columns child, parent."
+        )
+    try:
+        scan = pl.scan_parquet(path) if path.suffix.lower() == ".parquet" else scan_table(path)
+        table = scan.collect()
+    except pl.exceptions.PolarsError as error:
+        raise CurateError(f"--graph hierarchy:{path} cannot be read: {error}") from error
+    if not {"child", "parent"} <= set(table.columns):
+        raise CurateError(
+            f"--graph hierarchy:{path} has columns {', '.join(table.columns)}; it needs child and"
+            " parent, a row for each edge."
+        )
+    table = table.select(pl.col("child", "parent").cast(pl.String))
+    childless = table["child"].fill_null("") == ""
+    if childless.any():
+        raise CurateError(
+            f"--graph hierarchy:{path}, row {childless.arg_true()[0] + 1}: there is no child; fill"
+            " it in or take the row out."
+        )
+    return [(child, parent) for child, parent in table.iter_rows()]
+
+
+def read_matrix(path: Path) -> tuple[NDArray[Any], list[str]]:
+    """Read S (M, M) and the names of its rows from a .npz file, without unpickling.
+
+    Raises CurateError for another file and for arrays that are missing or hold objects.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            if not {"S", "names"} <= set(arrays):
+                raise CurateError(
+                    f"--graph matrix:{path} has arrays {', '.join(arrays)}; it needs S and names:"
+                    f" {SAVE}."
+                )
+            return arrays["S"], [str(name) for name in arrays["names"]]
+    except (ValueError, EOFError, BadZipFile, AttributeError, TypeError) as error:
+        raise CurateError(
+            f"--graph matrix:{path} cannot be read ({error}); write it with {SAVE}."
+        ) from error

@@ -1,0 +1,86 @@
+"""What --graph says: `wordnet+text:description+hierarchy:edges.csv`."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.errors import CurateError
+
+KINDS = ("wordnet", "text", "hierarchy", "captions", "matrix")
+FILES = {"hierarchy": "edges.csv", "matrix": "file.npz"}
+"""Kinds that need a file, and an example of its name."""
+TEXTS = ("name", "description")
+POOLINGS = ("mean", "lstm")
+POSSIBLE = (
+    "none, or one or a sum (a+b) of wordnet, text, text:name, text:description,"
+    " hierarchy:edges.csv, captions, matrix:file.npz"
+)
+DEFAULT_TEXT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One graph of the sum."""
+
+    kind: str
+    argument: str = ""
+    """Which text, or which file; '' for none."""
+
+    def __str__(self) -> str:
+        """Give it as the user writes it."""
+        return f"{self.kind}:{self.argument}" if self.argument else self.kind
+
+
+@dataclass(frozen=True)
+class GraphOptions:
+    """The options of the class relation graph; raises CurateError for what cannot be."""
+
+    graph: str = "wordnet"
+    text_model: str = DEFAULT_TEXT_MODEL
+    text_pooling: str = "mean"
+    classes: Path | None = None
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        parse_graph(self.graph)
+        if self.text_pooling not in POOLINGS:
+            raise CurateError(
+                f"--text-pooling {self.text_pooling} is not known; choose {' or '.join(POOLINGS)}."
+            )
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The graphs that are summed; empty for none."""
+        return parse_graph(self.graph)
+
+
+def parse_graph(spec: str) -> tuple[Part, ...]:
+    """Read a sum of graphs; 'none' is the empty one.
+
+    A plus ends a part only where the name of a graph follows: a file's name may have one too.
+    Raises CurateError, naming what is possible, for anything else.
+    """
+    if spec == "none":
+        return ()
+    parts = tuple(map(_part, re.split(rf"\+(?=(?:{'|'.join(KINDS)})(?:[:+]|$))", spec)))
+    twice = [str(part) for part, count in Counter(parts).items() if count > 1]
+    if twice:
+        raise CurateError(f"--graph {spec} names {twice[0]} twice; name each graph once.")
+    return parts
+
+
+def _part(text: str) -> Part:
+    kind, colon, argument = text.partition(":")
+    if kind not in KINDS:
+        unknown = next((word for word in kind.split("+") if word not in KINDS), kind)
+        raise CurateError(f"--graph {unknown} is not known; choose {POSSIBLE}.")
+    if kind in FILES:
+        if not Path(argument).is_file():
+            raise CurateError(
+                f"--graph {text}: {f'there is no file {argument}' if argument else 'no file'};"
+                f" write {kind}:{FILES[kind]} with the path of a file."
+            )
+    elif colon and not (kind == "text" and argument in TEXTS):
+        raise CurateError(f"--graph {text} is not known; choose {POSSIBLE}.")
+    return Part(kind, argument)

@@ -1,0 +1,73 @@
+"""The crawl's own captions, averaged per class: what its pages say beside its images."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from rich.console import Console
+
+from curate.errors import CurateError
+from curate.manifest.manifest import Manifest
+from curate.progress import progress_bar
+from curate.steps.class_texts import TextSource
+
+CAPTIONS, LEAST_OF_CLASS, MOST_OF_CLASS = 20_000, 10, 100
+"""How many captions are read in all; a mean per class needs no more."""
+
+
+def caption_facts(manifest: Manifest) -> dict[str, object]:
+    """Say what tells one state of the captions from another.
+
+    Raises CurateError when the manifest has no caption column.
+    """
+    return {
+        "label": manifest.columns.label,
+        "caption": _column(manifest),
+        "parts": [part.identity for part in manifest.parts],
+    }
+
+
+def mean_captions(
+    manifest: Manifest, classes: list[str], text: TextSource, console: Console
+) -> NDArray[np.float32]:
+    """Return (C, D): the mean embedding of each class's reliable captions, NaN for none."""
+    from graphs.text import caption_embeddings
+
+    sample = _sample(manifest, classes)
+    labels = sample["class"].to_numpy().astype(np.intp)
+    with progress_bar(console, "Reading captions", len(sample)) as advance:
+        read = text.bert.means(sample["caption"].to_list(), advance)
+    return caption_embeddings(read, labels, len(classes))
+
+
+def _column(manifest: Manifest) -> str:
+    if manifest.columns.caption is None:
+        raise CurateError(
+            f"--graph captions: {manifest.path} has no caption column; name it with --caption, one"
+            f" of: {', '.join(manifest.schema.names)}."
+        )
+    return manifest.columns.caption
+
+
+def _sample(manifest: Manifest, classes: list[str]) -> pl.DataFrame:
+    """Take captions of each class, evenly spaced over its rows: columns class (0..C-1), caption."""
+    label, caption = manifest.columns.label, _column(manifest)
+    per_class = min(max(CAPTIONS // len(classes), LEAST_OF_CLASS), MOST_OF_CLASS)
+    position = pl.int_range(pl.len()).over("class")
+    stride = (pl.len().over("class") / per_class).ceil().cast(pl.Int64)
+    rows = (
+        manifest.scan()
+        .select(
+            pl.col(label).cast(pl.String)
+            .replace_strict(classes, range(len(classes)), default=None, return_dtype=pl.Int32)
+            .alias("class"),
+            pl.col(caption).cast(pl.String).alias("caption"),
+        )
+        .filter(pl.col("class").is_not_null(), pl.col("caption").str.strip_chars() != "")
+        .collect(engine="streaming")
+    )  # fmt: skip
+    if not len(rows):
+        raise CurateError(
+            f"--graph captions: column '{caption}' of {manifest.path} is empty in every"
+            " row; name another with --caption."
+        )
+    return rows.filter(position % stride == 0)

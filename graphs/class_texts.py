@@ -1,0 +1,63 @@
+"""What can be read of a class: its name, and what it is."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graphs.wordnet import WordNet
+
+_SYNSET = re.compile(r"[nvars]\d{8}|.+\.[nvars]\.0*[1-9]\d*", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True)
+class ClassTexts:
+    """The texts of one class; None where there is none."""
+
+    name: str | None
+    """CN of SINet: its name."""
+    description: str | None
+    """CD of SINet: what the user says of it, or its gloss and those of the synsets above."""
+    others: tuple[str, ...] = ()
+    """Its gloss, and its parents' glosses."""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every text, each once."""
+        texts = (self.name, self.description, *self.others)
+        return tuple(dict.fromkeys(text for text in texts if text))
+
+    def text(self, which: str) -> str | None:
+        """Return the name, the description, or ('') the description where there is one."""
+        if which == "name":
+            return self.name
+        return self.description or (None if which == "description" else self.name)
+
+
+def is_synset(label: str) -> bool:
+    """Tell whether a label is an id or a name of WordNet: n02123045, tabby.n.01."""
+    return _SYNSET.fullmatch(label.strip()) is not None
+
+
+def class_name(label: str, lemmas: Sequence[str] = ()) -> str | None:
+    """Return the words of a label; those of its synset where the label is an id or a number.
+
+    SeaLion and sea_lion are written sea lion; n02123045 is tabby, tabby cat, as ImageNet has it.
+    """
+    if is_synset(label) or not _LETTER.search(label):
+        return ", ".join(lemma.replace("_", " ") for lemma in lemmas) or None
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)
+    return " ".join(re.split(r"[\s_]+", apart.strip(" _")))
+
+
+def class_texts(
+    name: str | None,
+    description: str | None = None,
+    synset: str | None = None,
+    wordnet: "WordNet | None" = None,
+) -> ClassTexts:
+    """Return the texts of a class from its name, the user's description and its synset."""
+    glosses = [] if synset is None or wordnet is None else wordnet.glosses(synset)
+    return ClassTexts(name, description or "; ".join(glosses) or None, tuple(glosses))

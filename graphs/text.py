@@ -1,0 +1,73 @@
+"""S_l: how near two classes are by what is written of them (SINet Eq. 2)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+RELIABLE = 0.4
+"""Share of a class's captions, the most telling, that its mean is taken over."""
+
+
+def cosine_graph(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return S_l (C, C), the cosines of label embeddings (C, D): SINet Eq. 2.
+
+    A class whose embedding is NaN (there is no text of it) has NaN with all classes.
+    """
+    unit = _unit(embeddings)
+    S = np.clip(unit @ unit.T, -1, 1)
+    known = ~np.isnan(unit).any(axis=1)
+    S[known, known] = 1.0
+    return np.asarray(S, np.float32)
+
+
+def spread_over_classes(
+    embeddings: NDArray[np.float32], known: Sequence[bool]
+) -> NDArray[np.float32]:
+    """Return (C, D) with the embeddings (K, D) at the K classes that are known, NaN elsewhere."""
+    spread = np.full((len(known), embeddings.shape[1]), np.nan, np.float32)
+    spread[np.array(known, bool)] = embeddings
+    return spread
+
+
+def caption_embeddings(
+    captions: NDArray[np.float32], labels: NDArray[np.integer], classes: int
+) -> NDArray[np.float32]:
+    """Return (C, D): the mean over each class's reliable captions; NaN where there are none.
+
+    ``captions`` (n, D) are unit rows, ``labels`` (n,) their classes. Reliable are the 40% with
+    the highest margin of the cosine to the mean of their class over the best other class: of
+    captions what SINet's initial prototypes are of images. A title that says nothing, or belongs
+    to another class, then counts for nothing.
+    """
+    plain = _unit(_class_means(captions, labels, classes))
+    margin = _margins(captions, labels, np.nan_to_num(plain))
+    order = np.lexsort((-margin, labels))
+    counts = np.bincount(labels, minlength=classes)
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    kept = order[rank < np.ceil(RELIABLE * counts)[labels[order]]]
+    return _class_means(captions[kept], labels[kept], classes)
+
+
+def _margins(
+    captions: NDArray[np.float32], labels: NDArray[np.integer], means: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    cosines = captions @ means.T
+    rows = np.arange(len(labels))
+    own = cosines[rows, labels]
+    cosines[rows, labels] = -np.inf
+    return np.asarray(own - cosines.max(axis=1), np.float32)
+
+
+def _class_means(
+    rows: NDArray[np.float32], labels: NDArray[np.integer], classes: int
+) -> NDArray[np.float32]:
+    sums = np.zeros((classes, rows.shape[1]), np.float32)
+    np.add.at(sums, labels, rows)
+    counts = np.bincount(labels, minlength=classes)[:, None]
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).astype(np.float32)
+
+
+def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(length, 1e-9), np.float32)

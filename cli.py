@@ -81,7 +81,7 @@ def weight(
     ] = None,
     embeddings: Annotated[
         Path | None,
-        typer.Option(help="Take the features from this folder's img_emb/*.npy (clip-retrieval)."),
+        typer.Option(help="Take the features from this .npy file, or this folder's img_emb/*.npy."),
     ] = None,
     graph: Annotated[str, typer.Option(help="Class relation graph: wordnet or none.")] = "wordnet",
     classes: Annotated[

@@ -1,0 +1,42 @@
+"""The results of a comparison as a table in the terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+MEASURES = {"auroc": "AUROC", "average_precision": "AP", "f1": "F1"}
+FLAG = {"flag_precision": "precision", "flag_recall": "recall", "estimated_noise": "noise"}
+COST = {"seconds": ("seconds", 1), "CPU": ("cpu_seconds", 1), "MB": ("peak_bytes", 1e6)}
+
+
+def results_table(results: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> Table:
+    """Lay out a row for each score; AUROC by kind of noise where there is more than one kind."""
+    kinds = list(results[0]["auroc_by_kind"])
+    if len(kinds) < 2:
+        kinds = []
+    table = Table(
+        box=box.MARKDOWN,
+        title=f"{facts['crawl']}: {facts['rows']:,} rows, {facts['classes']} classes,"
+        f" {facts['noise']:.3f} wrong, graph {facts['graph']}",
+        title_justify="left",
+    )
+    for heading in ("method", "score"):
+        table.add_column(heading)
+    for heading in (*MEASURES.values(), *kinds, *FLAG.values(), *COST):
+        table.add_column(heading, justify="right")
+    for row in results:
+        table.add_row(
+            row["method"],
+            row["score"],
+            *(_share(row[name]) for name in MEASURES),
+            *(_share(row["auroc_by_kind"][kind]) for kind in kinds),
+            *(_share(row[name]) if name in row else "" for name in FLAG),
+            *(f"{row[name] / unit:,.0f}" if name in row else "" for name, unit in COST.values()),
+        )
+    return table
+
+
+def _share(value: float) -> str:
+    return f"{value:.3f}"

@@ -1,4 +1,4 @@
-"""A crawl whose classes shrink geometrically: what taking self-influence out is worth there.
+"""What taking self-influence out is worth where class sizes fall geometrically.
 
 python -m benchmarks.long_tail CRAWL TRUTH --embeddings FEATURES.npy [--largest 340 --smallest 3]
 """
@@ -26,6 +26,10 @@ from prototypes.quality import LabelQuality
 
 SIZES = ((1, 9), (10, 49), (50, 10**9))
 """Rows of a class, from and to, that are looked at apart."""
+CAPS = (0.0, 0.3, 0.5, 0.7, 1.0)
+"""Most self-influence that is taken out: 0 leaves it in, 1 is what the formula gives."""
+WIDTH = 150
+"""Of the table when it is not printed in a terminal."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -39,7 +43,7 @@ def long_tail(
     smallest: Annotated[int, typer.Option(help="Rows of the smallest.")] = 3,
     seeds: Annotated[int, typer.Option(help="Random crawls, whose results are averaged.")] = 5,
 ) -> None:
-    """Print how well quality finds wrong labels with and without self-influence."""
+    """Print how well wrong labels are found, by how much self-influence is taken out."""
     options = WeightOptions(crawl, embeddings=embeddings)
     with tempfile.TemporaryDirectory() as folder:
         whole = read_crawl(crawl, truth, options, Path(folder), Console(quiet=True))
@@ -61,14 +65,15 @@ def shrink(crawl: Crawl, largest: int, smallest: int, rng: np.random.Generator) 
 
 
 def judge(crawl: Crawl) -> list[LabelQuality]:
-    """Score with self-influence taken out, as `curate weight` does, and with it left in."""
+    """Score with self-influence cut off at each of CAPS."""
     each, classes = in_memory(crawl.features, crawl.labels), len(crawl.names)
     space = fit_space(each, classes)
     prototypes = fit_prototypes(adapted(each, space), classes)
-    left_in = replace(space, self_influence=np.zeros_like(space.self_influence))
-    return [
-        score_block(crawl.features, crawl.labels, one, prototypes).label for one in (space, left_in)
-    ]
+    said = []
+    for cap in CAPS:
+        capped = replace(space, self_influence=np.minimum(space.self_influence, np.float32(cap)))
+        said.append(score_block(crawl.features, crawl.labels, capped, prototypes).label)
+    return said
 
 
 def measure(crawl: Crawl, said: LabelQuality) -> NDArray[np.float64]:
@@ -87,20 +92,21 @@ def measure(crawl: Crawl, said: LabelQuality) -> NDArray[np.float64]:
 
 
 def show(results: NDArray[np.float64], title: str) -> None:
-    """Print the mean of (seeds, 2, measures), and the spread of the difference."""
+    """Print mean and spread over the seeds of (seeds, caps, measures); nan: nothing flagged."""
     names = ["AUROC", "AP", "F1", "flag precision", "flag recall"]
     for low, high in SIZES:
-        size = f"classes of {low} to {high}" if high < 10**9 else f"classes of {low} and more"
+        size = f"classes of {low} to {high}" if high < 10**9 else f"classes of {low} up"
         names += [f"{size}: AUROC", f"{size}: flag precision", f"{size}: flag recall"]
-    table = Table("", "taken out", "left in", "difference", box=box.MARKDOWN, title=title)
-    for column in table.columns[1:]:
-        column.justify = "right"
-    difference = results[:, 0] - results[:, 1]
+    table = Table("self-influence, at most", box=box.MARKDOWN, title=title)
+    for cap in CAPS:
+        table.add_column(f"{cap:g}", justify="right")
+    mean, spread = results.mean(axis=0), results.std(axis=0)
     for at, name in enumerate(names):
-        out, left = results.mean(axis=0)[:, at]
-        gain, spread = difference[:, at].mean(), difference[:, at].std()
-        table.add_row(name, f"{out:.3f}", f"{left:.3f}", f"{gain:+.3f} ± {spread:.3f}")
+        cells = zip(mean[:, at], spread[:, at], strict=True)
+        table.add_row(name, *(f"{m:.3f} ± {s:.3f}" for m, s in cells))
     console = Console()
+    if not console.is_terminal:
+        console.width = WIDTH
     console.print(table)
 
 

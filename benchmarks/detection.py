@@ -114,6 +114,7 @@ def _facts(crawl: Crawl, manifest: Path, features: object, graph: str) -> dict[s
         "features": str(features),
         "rows": len(crawl.labels),
         "classes": len(crawl.names),
+        "class_names": crawl.names,
         "noise": float(crawl.wrong.mean()),
         "graph": graph,
         "versions": {library: version(library) for library in LIBRARIES},

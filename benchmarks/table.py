@@ -9,6 +9,8 @@ from rich.table import Table
 MEASURES = {"auroc": "AUROC", "average_precision": "AP", "f1": "F1"}
 FLAG = {"flag_precision": "precision", "flag_recall": "recall", "estimated_noise": "noise"}
 COST = {"seconds": ("seconds", 1), "CPU": ("cpu_seconds", 1), "MB": ("peak_bytes", 1e6)}
+NAMED = 5
+"""So many classes are named in the title, not counted."""
 
 
 def results_table(results: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> Table:
@@ -16,10 +18,12 @@ def results_table(results: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
     kinds = list(results[0]["auroc_by_kind"])
     if len(kinds) < 2:
         kinds = []
+    names = facts["class_names"]
+    classes = ", ".join(names) if len(names) <= NAMED else f"{len(names)} classes"
     table = Table(
         box=box.MARKDOWN,
-        title=f"{facts['crawl']}: {facts['rows']:,} rows, {facts['classes']} classes,"
-        f" {facts['noise']:.3f} wrong, graph {facts['graph']}",
+        title=f"{facts['crawl']}: {facts['rows']:,} rows, {classes}, {facts['noise']:.3f} wrong,"
+        f" graph {facts['graph']}",
         title_justify="left",
     )
     for heading in ("method", "score"):

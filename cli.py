@@ -116,7 +116,7 @@ def weight(
     ] = None,
     embeddings: Annotated[
         Path | None,
-        typer.Option(help="Take the features from this folder's img_emb/*.npy (clip-retrieval)."),
+        typer.Option(help="Take the features from this .npy file, or this folder's img_emb/*.npy."),
     ] = None,
     graph: Graph = "wordnet",
     text_model: TextModel = TEXT_MODEL,

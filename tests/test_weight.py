@@ -347,7 +347,11 @@ def test_precomputed_embeddings_need_no_pictures(tmp_path: Path) -> None:
     assert curate("weight", table, "--graph", "none", "--embeddings", clip).exit_code == 0
     alone = pl.read_parquet(tmp_path / "clip.weighted.parquet")
     joined = pl.read_csv(tmp_path / "rows.weighted.csv")
-    for other in (alone, joined):
+    np.save(tmp_path / "x.npy", features)
+    file, out = tmp_path / "x.npy", tmp_path / "file.parquet"
+    done = curate("weight", table, "--graph", "none", "--embeddings", file, "--out", out)
+    assert done.exit_code == 0
+    for other in (alone, joined, pl.read_parquet(out)):
         np.testing.assert_allclose(
             column["label_quality"].fill_null(0), other["label_quality"].fill_null(0), atol=2e-3
         )

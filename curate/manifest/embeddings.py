@@ -1,4 +1,4 @@
-"""Features that the user already has: clip-retrieval's folder of .npy files."""
+"""Features that the user already has: clip-retrieval's folder of .npy files, or one such file."""
 
 import re
 from dataclasses import dataclass
@@ -43,13 +43,16 @@ class EmbeddingFiles:
 
 
 def open_embeddings(folder: Path) -> EmbeddingFiles:
-    """Map the .npy files of ``folder/img_emb``, or of the folder itself, in numeric order."""
+    """Map the .npy files of ``folder/img_emb``, or of the folder itself, in numeric order.
+
+    ``folder`` can be one .npy file too.
+    """
     inner = folder / "img_emb" if (folder / "img_emb").is_dir() else folder
-    files = sorted(inner.glob("*.npy"), key=numeric_order)
+    files = [folder] if folder.is_file() else sorted(inner.glob("*.npy"), key=numeric_order)
     if not files:
         raise CurateError(
-            f"{folder} has no embeddings; --embeddings wants a folder with img_emb/*.npy (and"
-            " metadata/*.parquet), as clip-retrieval writes it."
+            f"{folder} has no embeddings; --embeddings wants a .npy file, or a folder with"
+            " img_emb/*.npy (and metadata/*.parquet), as clip-retrieval writes it."
         )
     arrays = tuple(_map(file) for file in files)
     widths = {int(array.shape[1]) for array in arrays}

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.crawl import CLEAN, Crawl
+from benchmarks.measure import measure
+from benchmarks.methods import Judgement, Task, curate, knn, make_task
+from benchmarks.metrics import auroc
+
+
+def task_with_wrong_labels(folder: Path) -> tuple[Task, np.ndarray]:
+    """Three classes of which every fifth label is wrong."""
+    rng = np.random.default_rng(0)
+    true = np.arange(300) % 3
+    labels = np.where(np.arange(300) % 5 == 0, (true + 1) % 3, true)
+    x = 3 * rng.normal(size=(3, 12))[true] + rng.normal(size=(300, 12))
+    given = [f"class {label}" for label in labels]
+    return make_task(folder, x.astype(np.float16), given, "none"), labels != true
+
+
+@pytest.mark.parametrize("method", [curate, knn])
+def test_a_method_finds_wrong_labels(method, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    task, wrong = task_with_wrong_labels(tmp_path / "task")
+    judgement = method.judge(task)
+    for score in judgement.scores.values():
+        assert auroc(wrong, score) > 0.95
+    assert (judgement.flag == wrong).mean() > 0.95
+    assert judgement.noise == pytest.approx(0.2, abs=0.05)
+
+
+def test_neighbours_are_the_nearest_others_even_among_doubles() -> None:
+    x = np.array([[1, 0], [1, 0], [0.9, 0.1], [0, 1], [0.1, 0.9]], np.float32)
+    labels = np.arange(5)
+    found = knn.neighbour_labels(x / np.linalg.norm(x, axis=1, keepdims=True), labels)
+    assert found.shape == (5, 4)
+    assert all(row not in neighbours for row, neighbours in zip(labels, found, strict=True))
+    assert found[[0, 1, 3, 4], 0].tolist() == [1, 0, 4, 3]
+    assert found[2, 0] in (0, 1)
+
+
+def test_votes_count_the_given_label_and_the_best_other() -> None:
+    neighbours = np.array([[0, 0, 1, 2, 1], [2, 2, 2, 0, 1]])
+    own, other = knn.votes(neighbours, np.array([0, 0]))
+    assert own.tolist() == [2, 1]
+    assert other.tolist() == [2, 3]
+
+
+def test_a_judgement_is_measured_by_kind_of_noise_and_its_flag_once() -> None:
+    labels = np.array([0, 1, 0, 1, 0, 1], np.int32)
+    true = np.array([0, 1, 0, 1, 1, -1], np.int32)
+    kinds = np.array([CLEAN] * 4 + ["confusing", "open-set"])
+    crawl = Crawl(np.zeros((6, 2), np.float16), ("a", "b"), labels, true, kinds)
+    score = np.array([0.9, 0.8, 0.7, 0.3, 0.1, 0.5])
+    flag = np.array([False, False, False, True, True, True])
+    first, second = measure("m", Judgement({"a": score, "b": -score}, flag, 0.4), crawl)
+    assert first["auroc_by_kind"] == {"confusing": 1.0, "open-set": 0.75}
+    assert first["auroc"] == 7 / 8
+    assert (first["flag_precision"], first["flag_recall"]) == (2 / 3, 1.0)
+    assert second["auroc"] == 1 / 8
+    assert "flag_recall" not in second

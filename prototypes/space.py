@@ -19,6 +19,9 @@ RIDGE_SAMPLES = 5.0
 """Ridge that makes up for few samples: this many times tr(W) / (N − C)."""
 BETWEEN_DIRECTIONS = 256
 """Most directions kept of the between-class scatter."""
+MOST_INFLUENCE = 0.5
+"""Most that is taken off for self-influence: in classes of a few images the average says little
+of the single one, and all of it would flag nearly all of them."""
 REST_DIRECTIONS = 64
 REST_VARIANCE = 4.0
 """Directions kept beside them, and their within-class variance in all (see `_rest`)."""
@@ -127,4 +130,4 @@ def _self_influence(
     scale = length * np.linalg.norm(centres, axis=1)
     judged = (count > 1) & (scale > 0)
     influence = np.divide(freedom * share, scale, out=np.zeros_like(scale), where=judged)
-    return np.asarray(np.minimum(influence, 1), np.float32)
+    return np.asarray(np.minimum(influence, MOST_INFLUENCE), np.float32)

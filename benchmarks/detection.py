@@ -83,7 +83,7 @@ def detection(
         if rows is not None:
             seen = some_rows(seen, rows, rng)
         if noise is not None:
-            seen = add_noise(seen, *noise, rng, work / "graph")
+            seen = add_noise(seen, *noise, rng)
         results = compare(seen, methods or METHODS, graph, threads, work / "task")
     facts = _facts(seen, crawl, embeddings or encoder, graph)
     console.print(results_table(results, facts))

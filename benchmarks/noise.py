@@ -1,16 +1,16 @@
 """Adding wrong labels of a chosen kind and rate to a crawl whose labels are right."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.crawl import CLEAN, NO_CLASS, Crawl
-from curate.classes import Classes
 from curate.errors import CurateError
-from curate.steps.graph import relate_classes
-from curate.store.folders import Folders
+from curate.wordnet_setup import ensure_wordnet
+from graphs.senses import choose_senses
+from graphs.wordnet import open_wordnet, wordnet_graph
 from prototypes.blocks import unit_rows
 
 KINDS = ("uniform", "confusing", "confusing-visual", "confusing-wordnet", "open-set")
@@ -21,7 +21,7 @@ Classmates = NDArray[np.int64]
 """(C, k): the classes that a wrong label of a sample of each class is drawn from."""
 
 
-def add_noise(crawl: Crawl, kind: str, rate: float, rng: np.random.Generator, work: Path) -> Crawl:
+def add_noise(crawl: Crawl, kind: str, rate: float, rng: np.random.Generator) -> Crawl:
     """Make a share ``rate`` of labels wrong; rows whose label was wrong before are left out.
 
     uniform: any other class. confusing-visual: one of the nearest by the cosine of class means;
@@ -36,7 +36,7 @@ def add_noise(crawl: Crawl, kind: str, rate: float, rng: np.random.Generator, wo
     clean = crawl.rows(~crawl.wrong)
     if kind == "open-set":
         return hold_out(clean, rate, rng)
-    return flip(clean, kind, rate, _classmates(clean, kind, work), rng)
+    return flip(clean, kind, rate, _classmates(clean, kind), rng)
 
 
 def flip(
@@ -75,14 +75,14 @@ def nearest(similarity: NDArray[np.floating], count: int) -> Classmates:
     return np.argsort(-others, axis=1, kind="stable")[:, : min(count, len(similarity) - 1)]
 
 
-def _classmates(crawl: Crawl, kind: str, work: Path) -> Classmates:
+def _classmates(crawl: Crawl, kind: str) -> Classmates:
     if kind == "uniform":
         return nearest(np.zeros((len(crawl.names),) * 2), len(crawl.names))
     measures = []
     if kind in ("confusing", "confusing-visual"):
         measures.append(nearest(visual_similarity(crawl), NEIGHBOURS))
     if kind in ("confusing", "confusing-wordnet"):
-        measures.append(nearest(wordnet_similarity(crawl, work), NEIGHBOURS))
+        measures.append(nearest(wordnet_similarity(crawl.names), NEIGHBOURS))
     return np.hstack(measures)
 
 
@@ -96,10 +96,7 @@ def visual_similarity(crawl: Crawl) -> NDArray[np.float32]:
     return means @ means.T
 
 
-def wordnet_similarity(crawl: Crawl, work: Path) -> NDArray[np.float32]:
+def wordnet_similarity(names: Sequence[str]) -> NDArray[np.float32]:
     """Return S_w (C, C); a class that WordNet does not know is near none."""
-    counts = np.bincount(crawl.labels, minlength=len(crawl.names))
-    classes = Classes(crawl.names, tuple(counts.tolist()))
-    _, _, relations = relate_classes(classes, "wordnet", {}, Folders(work), lambda _: None)
-    assert relations is not None
-    return np.nan_to_num(relations)
+    wordnet = open_wordnet(ensure_wordnet())
+    return wordnet_graph([sense.synset for sense in choose_senses(names, wordnet)], wordnet)

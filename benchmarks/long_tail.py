@@ -23,11 +23,12 @@ from curate.options import WeightOptions
 from prototypes.blocks import in_memory
 from prototypes.method import adapted, fit_prototypes, fit_space, score_block
 from prototypes.quality import LabelQuality
+from prototypes.space import MOST_INFLUENCE
 
 SIZES = ((1, 9), (10, 49), (50, 10**9))
 """Rows of a class, from and to, that are looked at apart."""
-CAPS = (0.0, 0.3, 0.5, 0.7, 1.0)
-"""Most self-influence that is taken out: 0 leaves it in, 1 is what the formula gives."""
+CAPS = (0.0, 0.3, MOST_INFLUENCE)
+"""Most self-influence that is taken out: 0 leaves it in, the last is what the space gives."""
 WIDTH = 150
 """Of the table when it is not printed in a terminal."""
 

@@ -112,6 +112,13 @@ def show_summary(console: Console, tally: Tally, out: Path) -> None:
         f" {tally.kinds['outlier']:,} fit none",
     )
     facts.add_row("weight 0", f"{tally.zero_weight:,}")
+    alone = [tally.classes.names[index] for index in np.flatnonzero(tally.judged == 1)]
+    if alone:
+        facts.add_row(
+            "classes of one image",
+            f"{len(alone):,}, such as '{escape(brief(alone[0]))}': taken at its word, as there is"
+            " nothing to judge it by",
+        )
     console.print()
     console.print(facts)
     console.print()

@@ -235,7 +235,9 @@ def test_a_class_with_one_sample_gives_no_nan(tmp_path: Path) -> None:
     rows = crawl(60).with_row_index("row")
     label = pl.when(pl.col("row") == 7).then(pl.lit("alone")).otherwise("label")
     rows.with_columns(label=label).drop("row").write_parquet(path)
-    weigh(path, "--graph", "none")
+    words = weigh(path, "--graph", "none").stdout
+    assert "classes of one image" in words
+    assert "1, such as 'alone'" in words
     after = pl.read_parquet(tmp_path / "crawl.weighted.parquet")
     numbers = after.select("weight", "label_quality", "distance", "consistency")
     assert numbers.select(pl.all().is_finite().all()).row(0) == (True,) * 4

@@ -85,6 +85,9 @@ RunDir = Annotated[
 Label = Annotated[str | None, typer.Option(help="Label column.")]
 Caption = Annotated[str | None, typer.Option(help="Caption column.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Root = Annotated[
+    Path | None, typer.Option(help="Folder that image paths start from. Default: the manifest's.")
+]
 
 
 @app.callback()
@@ -135,10 +138,7 @@ def weight(
     label: Label = None,
     key: Annotated[str | None, typer.Option(help="Key column; none: number the rows.")] = None,
     caption: Caption = None,
-    root: Annotated[
-        Path | None,
-        typer.Option(help="Folder that image paths start from. Default: the manifest's."),
-    ] = None,
+    root: Root = None,
     device: Device = "auto",
     workers: Annotated[
         int | None,
@@ -195,10 +195,7 @@ def inspect(
     weighted: Annotated[Path, typer.Argument(help="What curate weight wrote.", show_default=False)],
     limit: Annotated[int, typer.Option(min=1, help="How many suspects.")] = 12,
     label: Annotated[str | None, typer.Option("--class", help="Only of this class.")] = None,
-    root: Annotated[
-        Path | None,
-        typer.Option(help="Folder that image paths start from. Default: the manifest's."),
-    ] = None,
+    root: Root = None,
     prefix: Annotated[str, typer.Option(help="The --prefix that curate weight was given.")] = "",
     debug: Debug = False,
 ) -> None:

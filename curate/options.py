@@ -49,7 +49,7 @@ class WeightOptions:
             raise CurateError(f"--workers {self.workers}: at least one process decodes images.")
         if self.device not in DEVICES:
             raise CurateError(f"--device {self.device}: it must be one of {', '.join(DEVICES)}.")
-        _ = self.graph_options
+        _ = self.graph_options  # checks itself as it is made
         if self.encoder is not None and self.embeddings is not None:
             raise CurateError("--encoder and --embeddings exclude each other; choose one of them.")
         if self.root is not None and not self.root.is_dir():

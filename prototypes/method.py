@@ -4,7 +4,7 @@ Every stage is a few passes over blocks and a small frozen result, which the cal
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from prototypes.initial import (
 from prototypes.moments import Weigh, block_moments, class_sums, constant, weighted_sums
 from prototypes.quality import LabelQuality, label_quality
 from prototypes.relations import Relations, relations_of
+from prototypes.rounds import CrossFitted, fold_prototypes
 from prototypes.space import AdaptedSpace, adapted_space
 from prototypes.temperature import (
     Sample,
@@ -55,6 +56,8 @@ class Options:
     """Temperatures of a softmax ψ; None: calibrated."""
     prototypes: str = WEIGHTED
     """One of PROTOTYPES."""
+    rounds: int = 1
+    """How often consistency is judged, each time by the prototypes of the time before."""
     per_class: int = 1
     """k: so many prototypes per class at most."""
     verified: str = BOTH
@@ -110,7 +113,8 @@ def _in_space(
 
 def passes(options: Options) -> int:
     """Count the passes of `fit_prototypes` over the blocks."""
-    return 3 + (options.prototypes == WEIGHTED) + 2 * (options.per_class > 1)
+    weighted = options.rounds * (options.prototypes == WEIGHTED)
+    return 3 + weighted + 2 * (options.per_class > 1)
 
 
 def fit_prototypes(
@@ -142,7 +146,10 @@ def fit_prototypes(
     weigh: Weigh = partial(constant, p=1.0)
     if options.prototypes == WEIGHTED:
         weigh = judge
-        sums = total(each(partial(weighted_sums, weigh=judge, classes=classes)))
+        for _ in range(options.rounds - 1):
+            found = fold_prototypes(each, weigh, initial, trust.join)
+            judge, weigh = _judge_again(found, graph, sample, trusted, options)
+        sums = total(each(partial(weighted_sums, weigh=weigh, classes=classes)))
     v, k = trust.join(sums).means().astype(np.float32), options.per_class
     if k > 1:
         v = fit_clusters(trust.sources(each, weigh, sums), v, k)
@@ -173,6 +180,20 @@ def _confidence(g: Rows, labels: Labels, plain: Rows, stride: int) -> _Confidenc
     return _Confidence(
         margin_histogram(g, labels, plain), sample_rows(g, labels, len(plain), stride)
     )
+
+
+def _judge_again(
+    found: Rows,
+    graph: NDArray[np.floating[Any]] | None,
+    sample: Sample,
+    trusted: Sample,
+    options: Options,
+) -> tuple[Consistency, CrossFitted]:
+    """Fit Eq. 4 around the prototypes of a round: those of all, and those of each fold's others."""
+    judge = _fit_consistency(relations_of(graph, found[-1]), sample, trusted, options)
+    same = replace(options, tau_v=judge.tau_v, tau_t=judge.tau_t)
+    judges = [_fit_consistency(relations_of(graph, P), sample, trusted, same) for P in found[:-1]]
+    return judge, CrossFitted(tuple(judges))
 
 
 def _fit_consistency(

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import Labels, tiles
 from prototypes.moments import counted
+from prototypes.pairs import own_labels
 from prototypes.relations import TILE_CLASSES, Relations
 from prototypes.softmax import log_partition, log_softmax
 
@@ -74,6 +75,7 @@ class Consistency:
     def __call__(self, g: NDArray[np.float32], labels: Labels) -> NDArray[np.float32]:
         """Return p (n,) of rows g (n, d); NaN for a row without label or features."""
         p = np.full(len(g), np.nan, np.float32)
+        labels = own_labels(labels)
         known = counted(g, labels, len(self.initial))
         kl = divergence(g[known], labels[known], self.initial, self.expected, self.tau_v)
         p[known] = consistency(kl, self.epsilon, self.gamma)

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import Labels, unit_rows
 from prototypes.moments import counted
-from prototypes.neighbours import nearest_prototypes
+from prototypes.pairs import own_labels
+from prototypes.rivals import nearest_rival
 from prototypes.softmax import log_partition
 
 ISSUE_KINDS = (None, "relabel", "outlier")
@@ -53,37 +54,27 @@ def label_quality(
     From the cosine to a row's own prototype comes off what the row itself has added to it,
     ``self_influence`` (C,) (see `AdaptedSpace`), so that a label does not vouch for itself.
     """
-    known = counted(g, labels, len(prototypes))
+    known, given = counted(g, labels, len(prototypes)), own_labels(labels)
     directions = unit_rows(prototypes)
-    own = np.where(known, np.einsum("ij,ij->i", g, directions[labels]), np.float32(np.nan))
-    fair = own - self_influence[labels]
-    other, suggested = _best_other(g, labels, directions)
-    suggested = np.where(known & (fair >= other), labels, suggested)
-    # Shares of the softmax over all classes, with the own class's cosine put right in each.
-    scale = log_partition(g, directions, temperature)
+    own = np.where(known, np.einsum("ij,ij->i", g, directions[given]), np.float32(np.nan))
+    fair = own - self_influence[given]
+    other, suggested = nearest_rival(g, labels, directions)
+    suggested = np.where(known & (fair >= other), given, suggested)
+    # Shares of the softmax over the label and its rivals, with the own class's cosine put right in each.
+    scale = log_partition(g, directions, temperature, labels)
     share = np.exp(np.minimum(own / np.float32(temperature) - scale, 0))
     fair_share = share * np.exp((fair - own) / np.float32(temperature))
     rest = np.where(known, np.maximum(1 - share, 0) + fair_share, 1)
     quality = fair_share / rest
     other_quality = np.exp(np.minimum(other / np.float32(temperature) - scale, 0)) / rest
     return LabelQuality(
-        np.where(known, np.linalg.norm(prototypes[labels] - g, axis=1), np.nan).astype(np.float32),
+        np.where(known, np.linalg.norm(prototypes[given] - g, axis=1), np.nan).astype(np.float32),
         quality,
         suggested,
-        np.where(suggested == labels, quality, np.minimum(other_quality, 1)),
+        np.where(suggested == given, quality, np.minimum(other_quality, 1)),
         issues(fair, other),
         counted_wrong(fair, other),
     )
-
-
-def _best_other(
-    g: NDArray[np.float32], labels: Labels, directions: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Find the nearest prototype that is not the label's: its cosine (n,) and class (n,)."""
-    cosines, nearest = nearest_prototypes(g, directions, 2)
-    at = np.where(nearest[:, 0] == labels, 1, 0)
-    rows = np.arange(len(g))
-    return cosines[rows, at], nearest[rows, at]
 
 
 def issues(own: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.int8]:

@@ -5,22 +5,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.blocks import tiles
+from prototypes.blocks import Labels, tiles
+from prototypes.pairs import strike_others
 
 ROWS, CLASSES = 4096, 1024
 """A tile of products: 16 MiB in float32."""
 
 
 def log_partition(
-    g: NDArray[np.float32], prototypes: NDArray[np.float32], temperature: float
+    g: NDArray[np.float32],
+    prototypes: NDArray[np.float32],
+    temperature: float,
+    labels: Labels | None = None,
 ) -> NDArray[np.float32]:
-    """Return log Σ_j exp(g·P_j / τ) of rows g (n, d) over prototypes (C, d): (n,)."""
+    """Return log Σ_j exp(g·P_j / τ) of rows g (n, d) over prototypes (C, d): (n,).
+
+    With ``labels`` (n, 1 + K), without the other labels of a row's image (see `pairs`).
+    """
     result = np.empty(len(g), np.float32)
     for rows in tiles(len(g), ROWS):
-        parts = [
-            log_sum_exp(g[rows] @ (prototypes[part] / np.float32(temperature)).T)
-            for part in tiles(len(prototypes), CLASSES)
-        ]
+        parts = []
+        for part in tiles(len(prototypes), CLASSES):
+            logits = g[rows] @ (prototypes[part] / np.float32(temperature)).T
+            if labels is not None:
+                strike_others(logits, labels[rows], part.start)
+            parts.append(log_sum_exp(logits))
         result[rows] = log_sum_exp(np.stack(parts, axis=1))
     return result
 

@@ -60,7 +60,7 @@ def label_quality(
     fair = own - self_influence[given]
     other, suggested = nearest_rival(g, labels, directions)
     suggested = np.where(known & (fair >= other), given, suggested)
-    # Shares of the softmax over the label and its rivals, with the own class's cosine put right in each.
+    # Shares of the softmax over the label and its rivals, its own cosine put right in each.
     scale = log_partition(g, directions, temperature, labels)
     share = np.exp(np.minimum(own / np.float32(temperature) - scale, 0))
     fair_share = share * np.exp((fair - own) / np.float32(temperature))

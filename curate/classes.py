@@ -9,10 +9,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
-from curate.manifest.manifest import Manifest
+from curate.manifest.manifest import Manifest, as_text
 from curate.manifest.tables import JSON_LINES, SEPARATORS, scan_table
 
 NO_CLASS = -1
+LIST_AS_TEXT = r"""^\[\s*["'].*\]$"""
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,11 @@ class Classes:
 
     names: tuple[str, ...]
     counts: tuple[int, ...]
+    """Rows that carry each."""
 
     def indices(self, labels: pl.Series) -> NDArray[np.int32]:
         """Turn labels (n,) of any accepted type into positions (n,); null and '' give -1."""
-        positions = _as_text(pl.lit(labels)).replace_strict(
+        positions = as_text(pl.lit(labels)).replace_strict(
             list(self.names), list(range(len(self.names))), default=NO_CLASS, return_dtype=pl.Int32
         )
         return pl.select(positions).to_series().to_numpy()
@@ -34,8 +36,7 @@ def count_classes(manifest: Manifest) -> Classes:
     """Collect the distinct labels; raises CurateError when there are fewer than two."""
     label = manifest.columns.label
     table = (
-        manifest.scan()
-        .select(_as_text(pl.col(label)).alias("label"))
+        manifest.scan_labels()
         .group_by("label")
         .len()
         .drop_nulls()
@@ -51,6 +52,12 @@ def count_classes(manifest: Manifest) -> Classes:
         raise CurateError(
             f"{manifest.path}: column '{label}' has one class only ('{table['label'][0]}'); labels"
             " are judged against other classes, so weigh crawls of several classes together."
+        )
+    written = table.filter(pl.col("label").str.contains(LIST_AS_TEXT))["label"].head(1)
+    for text in written:
+        raise CurateError(
+            f"{manifest.path}: column '{label}' holds lists written as text, such as '{text}';"
+            " write lists as such: in Parquet, or in JSON lines with a list in every row."
         )
     return Classes(tuple(table["label"]), tuple(table["len"]))
 
@@ -94,8 +101,3 @@ def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, s
         )
     rows = table.filter(pl.col("label").is_not_null()).iter_rows(named=True)
     return {row["label"]: {key: value for key, value in row.items() if value} for row in rows}
-
-
-def _as_text(labels: pl.Expr) -> pl.Expr:
-    text = labels.cast(pl.String)
-    return pl.when(text != "").then(text)

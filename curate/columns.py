@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from curate.classes import Classes
 from curate.errors import CurateError
+from curate.manifest.columns import label_type
 from prototypes.weights import sample_weight
 
 NAMES = (
@@ -30,7 +31,7 @@ def our_columns(
     scores: pl.DataFrame,
     statuses: pl.Series,
     classes: Classes,
-    label_type: pa.DataType,
+    column: pa.DataType,
     alpha: float,
     beta: float,
 ) -> pa.Table:
@@ -38,7 +39,8 @@ def our_columns(
 
     What has no distance (no features, or no label) weighs 0.
 
-    A suggested label has the type of the manifest's labels.
+    A suggested label has the type of the manifest's labels, which are in a ``column`` of that type.
+    Where images have lists of labels these are columns of (row, label) pairs, see `label_lists`.
     """
     distance = scores["distance"].fill_null(np.nan).to_numpy()
     suggested = pl.Series(classes.names).gather(scores["suggested"])
@@ -53,7 +55,5 @@ def our_columns(
         "consistency",
         statuses.alias("status"),
     ).to_arrow()
-    if pa.types.is_dictionary(label_type):
-        label_type = label_type.value_type
     at = table.schema.get_field_index("suggested_label")
-    return table.set_column(at, "suggested_label", table.column(at).cast(label_type))
+    return table.set_column(at, "suggested_label", table.column(at).cast(label_type(column)))

@@ -33,12 +33,18 @@ class Tally:
     zero_weight: int = 0
     wrong: int = 0
     """Labels that count as wrong in the estimate of their share."""
+    lists: bool = False
+    """Images have lists of labels."""
+    missing: int = 0
+    """Labels that images with lists seem to lack."""
+    incomplete: int = 0
+    """Images that seem to lack any."""
     statuses: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
     """Per status, the first few rows that have it."""
     judged: NDArray[np.int64] = field(init=False)
-    """(C) rows of each class that have features."""
+    """(C) labels of each class, of images that have features."""
     issues: NDArray[np.int64] = field(init=False)
     """(C) of them, flagged."""
 
@@ -46,21 +52,27 @@ class Tally:
         self.judged = np.zeros(len(self.classes.names), np.int64)
         self.issues = np.zeros(len(self.classes.names), np.int64)
 
-    def add(
-        self, ours: pa.Table, wrong: pl.Series, labels: NDArray[np.int32], first_row: int
-    ) -> None:
-        """Count a shard: its added columns, what counts as wrong, and its labels' positions."""
-        self.rows += ours.num_rows
+    def add_rows(self, statuses: pl.Series, first_row: int) -> None:
+        """Count the rows of a shard."""
+        self.rows += len(statuses)
+        self.statuses.update(statuses.to_list())
+        self._note_examples(statuses.to_list(), first_row)
+
+    def add_missing(self, missing: pl.DataFrame) -> None:
+        """Count what the lists of a shard seem to lack, a row each."""
+        self.missing += len(missing)
+        self.incomplete += missing["row"].n_unique()
+
+    def add_labels(self, ours: pa.Table, wrong: pl.Series, labels: NDArray[np.int32]) -> None:
+        """Count the labels of a shard: its columns, what counts as wrong, and the positions."""
         self.wrong += int(wrong.sum())
         self.unlabelled += int((labels < 0).sum())
         self.zero_weight += pc.sum(pc.equal(ours["weight"], 0)).as_py() or 0
-        self.statuses.update(ours["status"].to_pylist())
         self.kinds.update(kind for kind in ours["issue_kind"].to_pylist() if kind)
         ok = pc.equal(ours["status"], Status.OK).to_numpy() & (labels >= 0)
         flagged = ok & ours["is_label_issue"].fill_null(False).to_numpy()
         self.judged += np.bincount(labels[ok], minlength=len(self.judged))
         self.issues += np.bincount(labels[flagged], minlength=len(self.issues))
-        self._note_examples(ours["status"].to_pylist(), first_row)
 
     def _note_examples(self, statuses: list[str], first_row: int) -> None:
         for row, status in enumerate(statuses, first_row + 1):
@@ -96,7 +108,8 @@ def show_failures(console: Console, tally: Tally, source: str) -> None:
 def show_summary(console: Console, tally: Tally, out: Path) -> None:
     """Print rows, failures, the share of wrong labels, the worst classes, and what to do next."""
     facts = Table.grid(Column(style="dim"), Column(), padding=(0, 2))
-    facts.add_row("rows", f"{tally.rows:,} in {len(tally.classes.names):,} classes")
+    carried = f", with {sum(tally.classes.counts):,} labels" if tally.lists else ""
+    facts.add_row("rows", f"{tally.rows:,} in {len(tally.classes.names):,} classes{carried}")
     failures = ", ".join(
         f"{count:,} {status}"
         for status, count in tally.statuses.most_common()
@@ -111,6 +124,12 @@ def show_summary(console: Console, tally: Tally, out: Path) -> None:
         f"{tally.issues.sum():,}: {tally.kinds['relabel']:,} fit another class,"
         f" {tally.kinds['outlier']:,} fit none",
     )
+    if tally.lists:
+        images = tally.statuses[Status.OK]
+        facts.add_row(
+            "labels that look missing",
+            f"{tally.missing:,}, in {tally.incomplete / max(images, 1):.1%} of the images",
+        )
     facts.add_row("weight 0", f"{tally.zero_weight:,}")
     alone = [tally.classes.names[index] for index in np.flatnonzero(tally.judged == 1)]
     if alone:

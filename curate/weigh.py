@@ -82,7 +82,8 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         )
         index_labels(manifest, shards, classes, labels)
         check_features(manifest, shards, classes, features, labels)
-        scores = _score(options, shards, graph, features, labels, run, console)
+        lists = manifest.has_label_lists
+        scores = _score(options, shards, graph, features, labels, lists, run, console)
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
                 manifest, shards, classes, features, labels, scores, options, advance
@@ -104,6 +105,7 @@ def _score(
     graph: Graph,
     features: Folders,
     labels: Folders,
+    lists: bool,
     run: Run,
     console: Console,
 ) -> Folders:
@@ -135,5 +137,6 @@ def _score(
         )
     scores = run.step("scores", name)
     with progress_bar(console, "Scoring", rows) as advance:
-        score_shards(StoredBlocks(shards, features, labels, advance), space, prototypes, scores)
+        blocks = StoredBlocks(shards, features, labels, advance)
+        score_shards(blocks, space, prototypes, scores, lists)
     return scores

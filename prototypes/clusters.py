@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from prototypes.blocks import EachBlock, Labels, total, unit_rows
 from prototypes.moments import ClassSums, Weigh, class_sums
 from prototypes.neighbours import k_means, nearest_prototypes
+from prototypes.pairs import own_labels
 
 SAMPLE_ROWS = 256
 """So many rows of a class are sampled for each of its prototypes, the most that FAISS uses ..."""
@@ -78,9 +79,9 @@ def sample_block(
     The draw depends on the block's content alone, so that any number of workers draws the same.
     """
     weight = weigh(g, labels)
-    draw = np.random.default_rng(zlib.crc32(np.ascontiguousarray(g))).random(len(g))
-    chosen = np.flatnonzero(~np.isnan(weight) & (draw < rates[labels]))
-    return WeightedSample(g[chosen], labels[chosen], weight[chosen])
+    draw = np.random.default_rng(zlib.crc32(np.ascontiguousarray(g).data)).random(len(g))
+    chosen = np.flatnonzero(~np.isnan(weight) & (draw < rates[own_labels(labels)]))
+    return WeightedSample(g[chosen], own_labels(labels)[chosen], weight[chosen])
 
 
 def _gathered(samples: Sequence[WeightedSample]) -> WeightedSample:
@@ -126,7 +127,7 @@ def _class_centres(g: Rows, weight: Rows, c: int, directions: Rows, k: int) -> R
 
 def cluster_sums(g: Rows, labels: Labels, weigh: Weigh, centres: Rows, k: int) -> ClassSums:
     """Sum the weighted rows of a block for each of C·k clusters, the nearest of its class."""
-    weight = weigh(g, labels)
+    weight, labels = weigh(g, labels), own_labels(labels)
     away = [np.linalg.norm(centres[labels * k + i] - g, axis=1) for i in range(k)]
     cluster = np.where(np.isnan(weight), -1, labels * k + np.argmin(away, axis=0))
     return class_sums(g, cluster, len(centres), weight)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import Labels, tiles, unit_rows
 from prototypes.moments import counted
+from prototypes.pairs import own_labels
 from prototypes.relations import TILE_CLASSES, Relations
 from prototypes.softmax import log_partition, log_softmax
 
@@ -107,6 +108,7 @@ class Consistency:
     def __call__(self, g: NDArray[np.float32], labels: Labels) -> NDArray[np.float32]:
         """Return p (n,) of rows g (n, d); NaN for a row without label or features."""
         p = np.full(len(g), np.nan, np.float32)
+        labels = own_labels(labels)
         known = counted(g, labels, len(self.initial))
         p[known] = consistency(self._divergence(g[known], labels[known]), self.epsilon, self.gamma)
         return p

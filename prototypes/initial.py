@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import Floats, Labels
 from prototypes.moments import ClassSums, class_sums, counted
-from prototypes.neighbours import nearest_prototypes
+from prototypes.pairs import own_labels
+from prototypes.rivals import nearest_rival
 
 BINS = 512
 """Bins of a margin histogram over [-1, 1]: a threshold is exact to 1/256."""
@@ -26,21 +27,19 @@ class MarginHistogram:
 
 
 def margin(g: Floats, labels: Labels, plain: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the cosine to the given class's plain mean minus that to the best other: (n,).
+    """Return the cosine to the given class's plain mean minus that to its nearest rival: (n,).
 
     ``plain`` (C, d), C ≥ 2; the margin of a row without a label is of no use.
     """
-    cosines, classes = nearest_prototypes(g, plain, 2)
-    other = np.where(classes[:, 0] == labels, cosines[:, 1], cosines[:, 0])
-    own = np.einsum("ij,ij->i", g, plain[labels])
-    return np.asarray(own - other, np.float32)
+    own = np.einsum("ij,ij->i", g, plain[own_labels(labels)])
+    return np.asarray(own - nearest_rival(g, labels, plain), np.float32)
 
 
 def margin_histogram(g: Floats, labels: Labels, plain: NDArray[np.float32]) -> MarginHistogram:
     """Count the margins of a block per class, so that a quantile needs no sorting of all."""
     classes = len(plain)
     kept = counted(g, labels, classes)
-    cells = labels[kept] * BINS + _bin(margin(g, labels, plain)[kept])
+    cells = own_labels(labels)[kept] * BINS + _bin(margin(g, labels, plain)[kept])
     counts = np.bincount(cells, minlength=classes * BINS)
     return MarginHistogram(counts.reshape(classes, BINS).astype(np.int32))
 
@@ -60,7 +59,7 @@ def reliable(
 ) -> NDArray[np.bool_]:
     """Tell which rows are among the most confident of their class: (n,)."""
     kept = counted(g, labels, len(plain))
-    return kept & (_bin(margin(g, labels, plain)) >= bins[labels])
+    return kept & (_bin(margin(g, labels, plain)) >= bins[own_labels(labels)])
 
 
 def reliable_sums(

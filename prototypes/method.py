@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import EachBlock, Floats, Labels, total, unit_rows
 from prototypes.clusters import fit_clusters
+from prototypes.confusion import Confusion, fit_confusion
 from prototypes.consistency import L2, SOFTMAX, Consistency, l2_targets, targets
 from prototypes.initial import (
     MarginHistogram,
@@ -22,9 +23,12 @@ from prototypes.initial import (
     reliable_sums,
 )
 from prototypes.moments import Weigh, block_moments, class_sums, constant, weighted_sums
+from prototypes.pairs import own_labels, strike_others
 from prototypes.quality import LabelQuality, label_quality
 from prototypes.relations import Relations, relations_of
+from prototypes.rivals import LogOdds
 from prototypes.rounds import CrossFitted, fold_prototypes
+from prototypes.softmax import log_softmax, nearest_of_class
 from prototypes.space import AdaptedSpace, adapted_space
 from prototypes.temperature import (
     Sample,
@@ -41,6 +45,7 @@ PROTOTYPES = (WEIGHTED, CONSTANT)
 
 T = TypeVar("T")
 Rows = NDArray[np.float32]
+Matrix = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,18 @@ class Prototypes:
     tau: float
     """Temperature of label quality."""
     consistency: Consistency
+    confusion: Confusion
+    """What wrong labels are likely to stand for."""
+    level: float
+    slope: float
+    """Of the relations around the initial prototypes (see `Relations`)."""
+
+    def log_odds(self, graph: Matrix | None) -> LogOdds | None:
+        """Say what labels are taken for by the graph S_t that was fitted; None: anything."""
+        if self.confusion.share == 0:
+            return None
+        relations = Relations(graph, self.consistency.initial, self.level, self.slope)
+        return partial(self.confusion.log_odds, relations)
 
 
 @dataclass(frozen=True)
@@ -120,7 +137,7 @@ def passes(options: Options) -> int:
 def fit_prototypes(
     each: EachBlock,
     classes: int,
-    graph: NDArray[np.floating[Any]] | None = None,
+    graph: Matrix | None = None,
     options: Options = Options(),
     verified: EachBlock | None = None,
 ) -> Prototypes:
@@ -153,17 +170,27 @@ def fit_prototypes(
     v, k = trust.join(sums).means().astype(np.float32), options.per_class
     if k > 1:
         v = fit_clusters(trust.sources(each, weigh, sums), v, k)
-    return Prototypes(v, label_temperature(sample, unit_rows(v), k), judge)
+    tau = label_temperature(sample, unit_rows(v), k)
+    relations = relations_of(graph, judge.initial)
+    likeliest = relation_temperature(trusted, relations, tau)
+    looks = _by_look(sample, v, k, tau)
+    confusion = fit_confusion(relations, likeliest, looks, own_labels(sample.labels))
+    return Prototypes(v, tau, judge, confusion, relations.level, relations.slope)
 
 
 def score_block(
-    features: Floats, labels: Labels, space: AdaptedSpace, prototypes: Prototypes
+    features: Floats,
+    labels: Labels,
+    space: AdaptedSpace,
+    prototypes: Prototypes,
+    graph: Matrix | None = None,
 ) -> Scores:
-    """Score a block of features x (n, D)."""
+    """Score a block of features x (n, D), with the graph that the prototypes were fitted with."""
     g = space.transform(features)
+    log_odds = prototypes.log_odds(graph)
     return Scores(
         prototypes.consistency(g, labels),
-        label_quality(g, labels, prototypes.v, prototypes.tau, space.self_influence),
+        label_quality(g, labels, prototypes.v, prototypes.tau, space.self_influence, log_odds),
     )
 
 
@@ -182,9 +209,16 @@ def _confidence(g: Rows, labels: Labels, plain: Rows, stride: int) -> _Confidenc
     )
 
 
+def _by_look(sample: Sample, v: Rows, k: int, tau: float) -> Rows:
+    """Return the softmax (m, C) of the cosines of a sample, without its images' other labels."""
+    cosines = nearest_of_class(sample.g @ unit_rows(v).T, k)
+    strike_others(cosines, sample.labels)
+    return np.asarray(np.exp(log_softmax(cosines / np.float32(tau))), np.float32)
+
+
 def _judge_again(
     found: Rows,
-    graph: NDArray[np.floating[Any]] | None,
+    graph: Matrix | None,
     sample: Sample,
     trusted: Sample,
     options: Options,

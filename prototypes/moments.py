@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.blocks import Floats, Labels, tiles, total, unit_rows
+from prototypes.pairs import own_labels
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def class_sums(
     Rows of zeros and rows labelled -1 do not count. Sums are float64. Raises ValueError for a
     label that is no class.
     """
+    labels = own_labels(labels)
     kept = np.flatnonzero(counted(rows, labels, classes))
     order = kept[np.argsort(labels[kept], kind="stable")]
     present, starts = np.unique(labels[order], return_index=True)
@@ -70,7 +72,7 @@ def weighted_sums(g: NDArray[np.float32], labels: Labels, weigh: Weigh, classes:
 
 def constant(g: NDArray[np.float32], labels: Labels, p: float) -> NDArray[np.float32]:
     """Weigh all rows the same: (n,)."""
-    there = (labels >= 0) & g.any(axis=1)
+    there = (own_labels(labels) >= 0) & g.any(axis=1)
     return np.where(there, np.float32(p), np.float32(np.nan))
 
 
@@ -79,6 +81,7 @@ def counted(rows: Floats, labels: Labels, classes: int) -> NDArray[np.bool_]:
 
     Raises ValueError for a label that is neither -1 nor one of the classes.
     """
+    labels = own_labels(labels)
     if labels.size and not (labels.min() >= -1 and labels.max() < classes):
         raise ValueError(
             f"Labels run from {labels.min()} to {labels.max()}, but there are {classes} classes: "
@@ -97,5 +100,5 @@ def block_moments(features: Floats, labels: Labels, classes: int) -> Moments:
 
 def _tile_moments(rows: NDArray[np.float32], labels: Labels, classes: int) -> Moments:
     by_class = class_sums(rows, labels, classes)
-    rows = rows[labels >= 0]
+    rows = rows[own_labels(labels) >= 0]
     return Moments(by_class, (rows.T @ rows).astype(np.float64))

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import Labels, unit_rows
 from prototypes.moments import counted
-from prototypes.neighbours import nearest_prototypes
-from prototypes.softmax import log_partition
+from prototypes.pairs import STRUCK, own_labels
+from prototypes.rivals import LogOdds, find_rivals
 
 ISSUE_KINDS = (None, "relabel", "outlier")
 """Names of the numbers in `LabelQuality.issue`."""
@@ -21,6 +21,8 @@ OUTLIER_COSINE = 0.4
 COUNTED_MARGIN, COUNTED_COSINE = 0.35, 0.1
 """The same for the labels that count in the estimate: with these as many right labels are
 counted as wrong ones are missed."""
+USUAL_CLASSES, UNSEEN_COSINE = 10, 0.3
+"""Rivals are made up to so many, each with this cosine (see `_unseen`)."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,9 @@ class LabelQuality:
     distance: NDArray[np.float32]
     """(n,): ‖v_y − g‖ of Eq. 6, in [0, 2]."""
     quality: NDArray[np.float32]
-    """(n,): softmax over classes of the cosine to the prototypes, at the given label."""
+    """(n,): softmax over the label and its rivals of the cosine to the prototypes, at the label."""
     suggested: NDArray[np.int64]
-    """(n,): the class of the nearest prototype."""
+    """(n,): the likeliest class: the label or a rival; -1 where a row has neither."""
     suggested_quality: NDArray[np.float32]
     """(n,): the softmax at the suggested class."""
     issue: NDArray[np.int8]
@@ -47,50 +49,49 @@ def label_quality(
     prototypes: NDArray[np.float32],
     temperature: float,
     self_influence: NDArray[np.float32],
+    log_odds: LogOdds | None = None,
 ) -> LabelQuality:
     """Compare rows g (n, d) with prototypes (C·k, d) of any length and with their labels.
 
     Of a class's k prototypes, which lie side by side, the nearest counts.
     From the cosine to a row's own prototype comes off what the row itself has added to it,
     ``self_influence`` (C,) (see `AdaptedSpace`), so that a label does not vouch for itself; it is
-    the same for any k, as it comes by way of the space.
+    the same for any k, as it comes by way of the space. ``log_odds`` says which rivals a label is
+    likely to be taken for (see `Confusion`).
     """
     k = len(prototypes) // len(self_influence)
-    known = counted(g, labels, len(self_influence))
+    known, given = counted(g, labels, len(self_influence)), own_labels(labels)
     directions = unit_rows(prototypes)
-    mine = [labels * k + i for i in range(k)]
+    mine = [given * k + i for i in range(k)]
     own = np.maximum.reduce([np.einsum("ij,ij->i", g, directions[i]) for i in mine])
-    own = np.where(known, own, np.float32(np.nan))
-    fair = own - self_influence[labels]
+    own = np.where(known, own - self_influence[given], np.float32(np.nan))
     distance = np.minimum.reduce([np.linalg.norm(prototypes[i] - g, axis=1) for i in mine])
-    other, suggested = _best_other(g, labels, directions, k)
-    suggested = np.where(known & (fair >= other), labels, suggested)
-    # Shares of the softmax over all classes, with the own class's cosine put right in each.
-    scale = log_partition(g, directions, temperature, k)
-    share = np.exp(np.minimum(own / np.float32(temperature) - scale, 0))
-    fair_share = share * np.exp((fair - own) / np.float32(temperature))
-    rest = np.where(known, np.maximum(1 - share, 0) + fair_share, 1)
-    quality = fair_share / rest
-    other_quality = np.exp(np.minimum(other / np.float32(temperature) - scale, 0)) / rest
+    rivals = find_rivals(g, labels, directions, temperature, log_odds, k)
+    logit = own / np.float32(temperature)
+    against = np.logaddexp(rivals.log_partition, _unseen(len(self_influence), temperature))
+    better = ~(known & (logit >= rivals.logit))
+    everything = np.logaddexp(against, np.where(known, logit, STRUCK))
+    best = np.where(better, rivals.logit, logit)
     return LabelQuality(
         np.where(known, distance, np.nan).astype(np.float32),
-        quality,
-        suggested,
-        np.where(suggested == labels, quality, np.minimum(other_quality, 1)),
-        issues(fair, other),
-        counted_wrong(fair, other),
+        np.exp(logit - everything),
+        np.where(better, rivals.likeliest, given),
+        np.exp(best - everything),
+        issues(own, rivals.cosine),
+        counted_wrong(own, rivals.cosine),
     )
 
 
-def _best_other(
-    g: NDArray[np.float32], labels: Labels, directions: NDArray[np.float32], k: int
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Find the nearest prototype that is not the label's: its cosine (n,) and class (n,)."""
-    cosines, nearest = nearest_prototypes(g, directions, k + 1)
-    classes = nearest // k
-    at = np.argmax(classes != labels[:, None], axis=1)
-    rows = np.arange(len(g))
-    return cosines[rows, at], classes[rows, at]
+def _unseen(classes: int, temperature: float) -> np.float32:
+    """Return the logit of all classes that a crawl of few classes leaves out.
+
+    Images of other things turn up in any crawl, and among few classes they must look like one.
+    As many rivals are added as make up USUAL_CLASSES, with the cosine UNSEEN_COSINE each.
+    """
+    left_out = USUAL_CLASSES - classes
+    if left_out <= 0:
+        return STRUCK
+    return np.float32(np.log(left_out) + UNSEEN_COSINE / temperature)
 
 
 def issues(own: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.int8]:

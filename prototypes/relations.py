@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import tiles
 
+Some = slice | NDArray[np.integer[Any]]
 TILE_CLASSES = 512
 """Rows of S_t that are in hand at a time."""
 
@@ -24,13 +25,19 @@ class Relations:
     slope: float
     """Visual relations times slope plus level are on the graph's scale."""
 
-    def rows(self, classes: slice | NDArray[np.integer[Any]]) -> NDArray[np.floating[Any]]:
-        """Return the relations (m, C) of some classes to all."""
-        visual = self.level + self.slope * (self.initial[classes] @ self.initial.T)
+    def rows(self, classes: Some, part: slice = slice(None)) -> NDArray[np.floating[Any]]:
+        """Return the relations (m, c) of some classes to those of a part, or all."""
+        visual = self.level + self.slope * (self.initial[classes] @ self.initial[part].T)
         if self.graph is None:
             return visual
-        known = self.graph[classes]
+        known = self.graph[classes, part]
         return np.where(np.isnan(known), visual, known)
+
+    def knows(self, classes: Some) -> NDArray[np.bool_]:
+        """Tell which of some classes (m,) the graph relates to any other."""
+        if self.graph is None:
+            return np.zeros(len(self.initial[classes]), bool)
+        return np.asarray((~np.isnan(self.graph[classes])).sum(axis=1) > 1)
 
 
 def relations_of(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import EachBlock, Labels, tiles, total, unit_rows
 from prototypes.moments import ClassSums, Weigh, class_sums
+from prototypes.pairs import own_labels
 
 FOLDS = 5
 HASH = np.uint32(2654435761)
@@ -24,13 +25,13 @@ def fold_of(g: Rows) -> NDArray[np.int64]:
     that are the same share one: they do not vouch for each other.
     """
     bits = np.bitwise_xor.reduce(np.ascontiguousarray(g).view(np.uint32), axis=1)
-    return ((bits * HASH >> np.uint32(16)) % FOLDS).astype(np.int64)
+    return np.asarray((bits * HASH >> np.uint32(16)) % FOLDS, np.int64)
 
 
 def fold_sums(g: Rows, labels: Labels, weigh: Weigh, classes: int) -> ClassSums:
     """Sum the weighted rows of a block for each fold and class: FOLDS·C of them."""
     p = weigh(g, labels)
-    cell = np.where(np.isnan(p), -1, fold_of(g) * classes + labels)
+    cell = np.where(np.isnan(p), -1, fold_of(g) * classes + own_labels(labels))
     return class_sums(g, cell, FOLDS * classes, p)
 
 

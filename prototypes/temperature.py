@@ -9,6 +9,7 @@ from scipy.optimize import minimize_scalar
 
 from prototypes.blocks import Labels
 from prototypes.moments import counted
+from prototypes.pairs import own_labels, strike_others
 from prototypes.relations import Relations
 from prototypes.softmax import log_softmax, log_sum_exp, nearest_of_class
 
@@ -25,7 +26,7 @@ class Sample:
     g: NDArray[np.float32]
     """(m, d)"""
     labels: Labels
-    """(m,), all ≥ 0"""
+    """(m,) or (m, 1 + K), own labels all ≥ 0"""
 
     def __add__(self, other: "Sample") -> "Sample":
         """Append the sample of the next block."""
@@ -50,7 +51,9 @@ def label_temperature(sample: Sample, prototypes: NDArray[np.float32], k: int = 
     ``prototypes`` (C·k, d) has k for each class, of which the nearest counts.
     """
     cosines = nearest_of_class(sample.g @ prototypes.T, k)
-    return best_temperature(cosines, cosines[np.arange(len(cosines)), sample.labels])
+    strike_others(cosines, sample.labels)
+    own = cosines[np.arange(len(cosines)), own_labels(sample.labels)]
+    return best_temperature(cosines, own)
 
 
 def relation_temperature(reliable: Sample, relations: Relations, temperature: float) -> float:
@@ -60,7 +63,7 @@ def relation_temperature(reliable: Sample, relations: Relations, temperature: fl
     paper, which uses one softmax for both.
     """
     looks = np.exp(log_softmax(reliable.g @ relations.initial.T / temperature))
-    related = relations.rows(reliable.labels)
+    related = relations.rows(own_labels(reliable.labels))
     return best_temperature(related, np.einsum("ij,ij->i", looks, related))
 
 

@@ -99,12 +99,7 @@ def _find(names: Sequence[str], part: str, named: str | None, manifest: str) -> 
 
 
 def _check_label(field: pa.Field, manifest: str) -> None:
-    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        raise CurateError(
-            f"{manifest}: column '{field.name}' holds a list of labels for each image, and curate"
-            " weighs one label per image; name a column with one label with --label."
-        )
+    kind = label_type(field.type)
     if pa.types.is_floating(kind):
         raise CurateError(
             f"{manifest}: column '{field.name}' is {kind}, and a label is a text or a whole number;"
@@ -117,6 +112,19 @@ def _check_label(field: pa.Field, manifest: str) -> None:
             f"{manifest}: column '{field.name}' is {kind}, and a label is a text or a whole"
             " number; name another column with --label."
         )
+
+
+def is_list(kind: pa.DataType) -> bool:
+    """Tell whether a column of this type holds lists."""
+    return bool(
+        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    )
+
+
+def label_type(column: pa.DataType) -> pa.DataType:
+    """Give the type of one label, of a column of labels or of lists of labels."""
+    kind = column.value_type if is_list(column) else column
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def is_text(kind: pa.DataType) -> bool:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.errors import CurateError
-from curate.manifest.columns import Columns
+from curate.manifest.columns import Columns, is_list
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,33 @@ class Manifest:
         """N."""
         return sum(part.rows for part in self.parts)
 
+    @property
+    def has_label_lists(self) -> bool:
+        """Tell whether an image has a list of labels, and not one."""
+        return is_list(self.schema.field(self.columns.label).type)
+
     def scan(self) -> pl.LazyFrame:
         """Scan all parts lazily, in order."""
         return pl.scan_parquet([part.path for part in self.parts], glob=False)
+
+    def scan_labels(self, *others: pl.Expr) -> pl.LazyFrame:
+        """Scan the labels as text, null for none, as the column label, with others beside it.
+
+        A row with a list comes once for each distinct label, and not at all without any.
+        """
+        label = pl.col(self.columns.label)
+        if not self.has_label_lists:
+            return self.scan().select(as_text(label).alias("label"), *others)
+        lists = label.cast(pl.List(pl.String)).list.unique(maintain_order=True)
+        rows = self.scan().select(lists.alias("label"), *others)
+        exploded = rows.filter(pl.col("label").list.len() > 0).explode("label")
+        return exploded.with_columns(as_text(pl.col("label")))
+
+
+def as_text(labels: pl.Expr) -> pl.Expr:
+    """Give labels as text; an empty one is null."""
+    text = labels.cast(pl.String)
+    return pl.when(text != "").then(text)
 
 
 def parquet_part(path: Path, identity: str) -> tuple[Part, pa.Schema]:

@@ -5,15 +5,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import polars as pl
-
 from curate.errors import CurateError
 from curate.manifest.columns import ColumnOptions, find_columns
 from curate.manifest.embeddings import numeric_order
 from curate.manifest.image_folder import PICTURE_ENDINGS, folder_table, picture_files
 from curate.manifest.manifest import Manifest, parquet_part
 from curate.manifest.tables import JSON_LINES, SEPARATORS, table_to_parquet
-from curate.manifest.tars import tar_table
+from curate.manifest.tars import tars_table
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
 
@@ -103,9 +101,7 @@ def _open_folder(
 
 def _freeze_tars(tars: list[Path], named: ColumnOptions, frozen: Folders) -> tuple[Path, str]:
     def write(target: Path) -> None:
-        pl.concat([tar_table(tar, named.label, named.caption) for tar in tars]).write_parquet(
-            target
-        )
+        tars_table(tars, named.label, named.caption).write_parquet(target)
 
     return _freeze(frozen, _identity(tars, named), write)
 

@@ -3,7 +3,7 @@
 import itertools
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import polars as pl
@@ -19,11 +19,21 @@ SCHEMA = {
 Row = dict[str, str | int | None]
 
 
+def tars_table(tars: Sequence[Path], label: str | None, caption: str | None) -> pl.DataFrame:
+    """Index tars, one after the other; where a sample has a list of labels, every sample has."""
+    table = pl.concat([tar_table(tar, label, caption) for tar in tars])
+    if not table["label"].str.starts_with("[").any():
+        return table
+    lists = [_as_list(text) for text in table["label"]]
+    return table.with_columns(label=pl.Series(lists, dtype=pl.List(pl.String)))
+
+
 def tar_table(tar: Path, label: str | None, caption: str | None) -> pl.DataFrame:
     """Index one tar; a sample is a run of members that share the name up to its first dot.
 
     The label is the member .cls, or the field ``label`` of the member .json; the caption is
-    .txt, or a field likewise. Raises CurateError for what is not a whole uncompressed tar.
+    .txt, or a field likewise. A list of labels is given as its JSON. Raises CurateError for
+    what is not a whole uncompressed tar.
     """
     try:
         with tarfile.open(tar, "r:") as archive:
@@ -65,7 +75,7 @@ def _row(
         "image": picture.name if picture else None,
         "offset": picture.offset_data if picture else None,
         "length": picture.size if picture else None,
-        "label": _one_label(_text(fields, label, "label", texts.get(".cls")), tar, key),
+        "label": _checked_label(_text(fields, label, "label", texts.get(".cls")), tar, key),
         "caption": _text(fields, caption, "caption", texts.get(".txt")),
     }
 
@@ -83,13 +93,34 @@ def _fields(text: str | None, tar: Path, key: str) -> dict[str, object]:
     return fields if isinstance(fields, dict) else {"label": fields}
 
 
-def _one_label(label: str | None, tar: Path, key: str) -> str | None:
-    if label is not None and label.startswith(("[", "{")):
+def _checked_label(label: str | None, tar: Path, key: str) -> str | None:
+    """Let texts and lists of texts and whole numbers pass; numbers in a list become texts."""
+    if label is None or not label.startswith(("[", "{")):
+        return label
+    try:
+        if label.startswith("["):
+            return json.dumps([_element(element) for element in json.loads(label)])
+        raise ValueError("an object")
+    except (ValueError, RecursionError) as error:
         raise CurateError(
-            f"{tar}: the label of sample '{key}' is {label}, and curate weighs one label per image;"
-            " name the JSON field that holds one text or number with --label."
-        )
-    return label
+            f"{tar}: the label of sample '{key}' is {label}, and a label is a text or a number, or"
+            " a list of them; name the JSON field that holds it with --label."
+        ) from error
+
+
+def _as_list(label: str | None) -> list[str | None] | None:
+    if not label:
+        return None
+    labels: list[str | None] = json.loads(label) if label.startswith("[") else [label]
+    return labels
+
+
+def _element(element: object) -> str | None:
+    if element is None or isinstance(element, str):
+        return element
+    if isinstance(element, int):
+        return json.dumps(element)
+    raise ValueError("neither text nor whole number")
 
 
 def _text(

@@ -63,6 +63,11 @@ def check_output(out: Path, manifest: Manifest, slim: bool, overwrite: bool) -> 
         raise CurateError(
             f"{out} exists; replace it with --overwrite or name another file with --out."
         )
+    if manifest.has_label_lists and out.suffix == ".csv":
+        raise CurateError(
+            f"--out {out}: images have lists of labels, and so lists of weights, which a .csv file"
+            " cannot hold; write .parquet or .jsonl."
+        )
     written = [manifest.columns.key] if slim else manifest.schema.names
     for field in manifest.schema:
         if field.name in written and not _fits(field.type, out.suffix):
@@ -107,11 +112,14 @@ def _metadata(metadata: dict[bytes, bytes] | None, ours: pa.Schema) -> dict[byte
     if features is None:
         return metadata
     for field in ours:
-        features[field.name] = {
-            "dtype": DATASETS_NAMES.get(str(field.type), str(field.type)),
-            "_type": "Value",
-        }
+        features[field.name] = _described(field.type)
     return {**metadata, b"huggingface": json.dumps(described).encode()}
+
+
+def _described(kind: pa.DataType) -> dict[str, object]:
+    if pa.types.is_list(kind):
+        return {"feature": _described(kind.value_type), "_type": "Sequence"}
+    return {"dtype": DATASETS_NAMES.get(str(kind), str(kind)), "_type": "Value"}
 
 
 def _write_parquet(path: Path, tables: Iterator[pa.Table]) -> None:

@@ -54,7 +54,9 @@ def _worst(
 ) -> list[dict[str, object]]:
     """Read the rows of lowest quality, worst first, without their images."""
     rows = manifest.scan().with_row_index("row number")
-    if label is not None:
+    if manifest.has_label_lists:
+        rows = _worst_of_lists(rows, manifest.columns.label, quality, label)
+    elif label is not None:
         rows = rows.filter(pl.col(manifest.columns.label).cast(pl.String) == label)
     image = manifest.columns.image
     rows = rows.select(pl.all().exclude(image)) if image else rows
@@ -65,6 +67,20 @@ def _worst(
             + (f" with the label '{label}'; name another one with --class." if label else ".")
         )
     return worst.sort(quality, "row number").to_dicts()
+
+
+def _worst_of_lists(
+    rows: pl.LazyFrame, column: str, quality: str, label: str | None
+) -> pl.LazyFrame:
+    """Put in place of each image's labels and qualities its worst label, or the one asked for."""
+    given = pl.col(column).cast(pl.List(pl.String))
+    at = pl.col(quality).list.arg_min()
+    if label is not None:
+        rows = rows.filter(given.list.contains(label))
+        at = given.list.eval((pl.element() == label).fill_null(False).cast(pl.Int8)).list.arg_max()
+    return rows.with_columns(
+        given.list.get(at).alias(column), pl.col(quality).list.get(at).alias(quality)
+    )
 
 
 def _pictures(manifest: Manifest, rows: Sequence[dict[str, object]]) -> list[ImageSource | None]:
@@ -83,9 +99,10 @@ def _pictures(manifest: Manifest, rows: Sequence[dict[str, object]]) -> list[Ima
 
 def _words(row: dict[str, object], manifest: Manifest, prefix: str) -> dict[str, object]:
     key = manifest.columns.key
+    fits = row[f"{prefix}suggested_label"]
     return {
         "given": row[manifest.columns.label],
-        "fits": row[f"{prefix}suggested_label"],
+        "fits": ", ".join(map(str, fits)) if isinstance(fits, list) else fits,
         "quality": f"{row[f'{prefix}label_quality']:.3f}",
         "key": row[key] if key else row["row number"],
     }

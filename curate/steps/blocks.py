@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from curate.classes import NO_CLASS
 from curate.images.status import Status
 from curate.manifest.plan import Shard
+from curate.steps.labels import label_pairs, stored_sets
 from curate.store.folders import Folders
 
 T = TypeVar("T")
@@ -22,7 +24,9 @@ Labels = NDArray[np.int32]
 class StoredBlocks:
     """Blocks of (n, D) features and (n,) label positions; each call is one pass in plan order.
 
-    Rows without features are zeros, and their label is given as none, so that they count nowhere.
+    An image with several labels is a row for each; labels are then (n, 1 + K), as
+    `prototypes.pairs` wants them. Rows without features are zeros, and their label is given as
+    none, so that they count nowhere.
     """
 
     shards: Sequence[Shard]
@@ -33,15 +37,44 @@ class StoredBlocks:
     def __call__(self, fn: Callable[[Features, Labels], T]) -> Iterator[T]:
         """Give fn(features, labels) of every block."""
         for shard in self.shards:
-            features, labels = self.read(shard)
-            for start in range(0, shard.rows, BLOCK_ROWS):
-                rows = slice(start, start + BLOCK_ROWS)
-                yield fn(features[rows], labels[rows])
-                self.advance(len(labels[rows]))
+            for features, labels in self.read(shard):
+                yield fn(features, labels)
+            self.advance(shard.rows)
 
-    def read(self, shard: Shard) -> tuple[Features, Labels]:
-        """Map a shard's features and read its labels."""
+    def read(self, shard: Shard) -> Iterator[tuple[Features, Labels]]:
+        """Give the blocks of a shard: features and labels of at most BLOCK_ROWS pairs."""
+        for features, sets, ok in self._images(shard):
+            if self.most == 1:
+                yield features, np.where(ok, sets[:, 0], NO_CLASS)
+                continue
+            rows, places = label_pairs(sets)
+            for start in range(0, len(rows), BLOCK_ROWS):
+                row, place = rows[start : start + BLOCK_ROWS], places[start : start + BLOCK_ROWS]
+                labels = np.where(ok[row, None], sets[row], NO_CLASS)
+                yield features[row], self._own_first(labels, place)
+
+    def images(self, shard: Shard) -> Iterator[tuple[Features, Labels]]:
+        """Give features (n, D) and all labels (n, L) of a shard's images, by blocks."""
+        for features, sets, _ in self._images(shard):
+            yield features, sets
+
+    @cached_property
+    def most(self) -> int:
+        """Most labels that an image has."""
+        return max(int(stored_sets(self.labels, shard).shape[1]) for shard in self.shards)
+
+    def _images(self, shard: Shard) -> Iterator[tuple[Features, Labels, NDArray[np.bool_]]]:
         features = self.features.array(shard.name, "features")
-        labels = self.labels.array(shard.name, "labels")
-        ok = self.features.table(shard.name, "rows")["status"] == Status.OK
-        return features, np.where(ok.to_numpy(), labels, NO_CLASS).astype(np.int32)
+        ok = (self.features.table(shard.name, "rows")["status"] == Status.OK).to_numpy()
+        sets = stored_sets(self.labels, shard)
+        for start in range(0, shard.rows, BLOCK_ROWS):
+            rows = slice(start, start + BLOCK_ROWS)
+            yield features[rows], sets[rows], ok[rows]
+
+    def _own_first(self, labels: Labels, place: NDArray[np.int64]) -> Labels:
+        """Bring each pair's own label to the front of its image's (m, L), as wide in any shard."""
+        pairs = np.full((len(labels), self.most), NO_CLASS, np.int32)
+        pairs[:, : labels.shape[1]] = labels
+        every = np.arange(len(labels))
+        pairs[every, place], pairs[:, 0] = labels[:, 0], labels[every, place]
+        return pairs

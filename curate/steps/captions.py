@@ -50,17 +50,17 @@ def _column(manifest: Manifest) -> str:
 
 def _sample(manifest: Manifest, classes: list[str]) -> pl.DataFrame:
     """Take captions of each class, evenly spaced over its rows: columns class (0..C-1), caption."""
-    label, caption = manifest.columns.label, _column(manifest)
+    caption = _column(manifest)
     per_class = min(max(CAPTIONS // len(classes), LEAST_OF_CLASS), MOST_OF_CLASS)
     position = pl.int_range(pl.len()).over("class")
     stride = (pl.len().over("class") / per_class).ceil().cast(pl.Int64)
     rows = (
-        manifest.scan()
+        manifest.scan_labels(pl.col(caption).cast(pl.String).alias("caption"))
         .select(
-            pl.col(label).cast(pl.String)
+            pl.col("label")
             .replace_strict(classes, range(len(classes)), default=None, return_dtype=pl.Int32)
             .alias("class"),
-            pl.col(caption).cast(pl.String).alias("caption"),
+            "caption",
         )
         .filter(pl.col("class").is_not_null(), pl.col("caption").str.strip_chars() != "")
         .collect(engine="streaming")

@@ -20,6 +20,7 @@ from curate.options import WeightOptions
 from curate.progress import progress_bar
 from curate.run import Run
 from curate.steps.embed import embed_pictures, retry_pictures, take_embeddings
+from curate.steps.labels import label_pairs, stored_sets
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
 
@@ -105,7 +106,8 @@ def check_features(
     for shard in shards:
         status = features.table(shard.name, "rows")["status"]
         reasons.update(status.filter(status != Status.OK).to_list())
-        positions = labels.array(shard.name, "labels")[(status == Status.OK).to_numpy()]
+        sets = stored_sets(labels, shard)[(status == Status.OK).to_numpy()]
+        positions = sets[label_pairs(sets)]
         judged += np.bincount(positions[positions >= 0], minlength=len(judged))
     if (judged > 1).sum() >= 2:
         return

@@ -5,9 +5,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.manifest.plan import Shard
-from curate.steps.blocks import BLOCK_ROWS, StoredBlocks
-from curate.store.folders import Folders
+from curate.steps.blocks import StoredBlocks
+from curate.store.folders import Content, Folders
 from prototypes.method import Prototypes, Scores, score_block
+from prototypes.missing import missing_labels
 from prototypes.quality import ISSUE_KINDS
 from prototypes.space import AdaptedSpace
 
@@ -17,28 +18,44 @@ def score_shards(
     space: AdaptedSpace,
     prototypes: Prototypes,
     store: Folders,
+    lists: bool,
 ) -> None:
     """Score the shards that ``store`` does not have.
 
     Kept: distance, consistency, label_quality, suggested (a class's position), suggested_quality,
-    is_label_issue, issue_kind, counted_wrong; null where there is none.
+    is_label_issue, issue_kind, counted_wrong; null where there is none. With ``lists`` of labels
+    these are of (row, label) pairs, and what is missing is kept too: row, suggested,
+    suggested_quality.
     """
     for shard in blocks.shards:
         if shard.name not in store:
-            store.write(shard.name, {"scores": _score(blocks, shard, space, prototypes)})
+            contents: dict[str, Content] = {"scores": _score(blocks, shard, space, prototypes)}
+            if lists:
+                contents["missing"] = _missing(blocks, shard, space, prototypes)
+            store.write(shard.name, contents)
         blocks.advance(shard.rows)
 
 
 def _score(
     blocks: StoredBlocks, shard: Shard, space: AdaptedSpace, prototypes: Prototypes
 ) -> pl.DataFrame:
-    features, labels = blocks.read(shard)
     tables = []
-    for start in range(0, shard.rows, BLOCK_ROWS):
-        rows = slice(start, start + BLOCK_ROWS)
-        x = np.asarray(features[rows])
-        scores = score_block(x, labels[rows], space, prototypes)
+    for features, labels in blocks.read(shard):
+        x = np.asarray(features)
+        scores = score_block(x, labels, space, prototypes)
         tables.append(_table(scores, np.any(x != 0, axis=1)))
+    return pl.concat(tables)
+
+
+def _missing(
+    blocks: StoredBlocks, shard: Shard, space: AdaptedSpace, prototypes: Prototypes
+) -> pl.DataFrame:
+    tables, first = [], 0
+    for features, given in blocks.images(shard):
+        found = missing_labels(space.transform(features), given, prototypes.v, prototypes.tau)
+        columns = {"row": found.rows + first, "suggested": found.classes.astype(np.int32)}
+        tables.append(pl.DataFrame(columns | {"suggested_quality": found.quality}))
+        first += len(given)
     return pl.concat(tables)
 
 

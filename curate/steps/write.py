@@ -6,10 +6,12 @@ import pyarrow as pa
 
 from curate.classes import Classes
 from curate.columns import our_columns
+from curate.label_lists import list_columns
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.write import write_manifest
 from curate.options import WeightOptions
+from curate.steps.labels import label_pairs, stored_sets
 from curate.store.folders import Folders
 from curate.summary import Tally
 
@@ -25,14 +27,23 @@ def write_weighted(
     advance: Callable[[int], None],
 ) -> Tally:
     """Write the output with Eq. 6's weights for this alpha and beta; return what was counted."""
-    tally = Tally(classes)
-    label_type = manifest.schema.field(manifest.columns.label).type
+    tally = Tally(classes, lists=manifest.has_label_lists)
+    column = manifest.schema.field(manifest.columns.label).type
 
     def added(shard: Shard) -> pa.Table:
         table = scores.table(shard.name, "scores")
         statuses = features.table(shard.name, "rows")["status"]
-        ours = our_columns(table, statuses, classes, label_type, options.alpha, options.beta)
-        tally.add(ours, table["counted_wrong"], labels.array(shard.name, "labels"), shard.first_row)
+        sets = stored_sets(labels, shard)
+        rows, places = label_pairs(sets)
+        of_pairs = statuses if sets.shape[1] == 1 else statuses.gather(rows)
+        ours = our_columns(table, of_pairs, classes, column, options.alpha, options.beta)
+        tally.add_rows(statuses, shard.first_row)
+        tally.add_labels(ours, table["counted_wrong"], sets[rows, places])
+        if manifest.has_label_lists:
+            lists = labels.array(shard.name, "given"), labels.array(shard.name, "lengths")
+            missing = scores.table(shard.name, "missing")
+            ours = list_columns(ours, lists, missing, statuses, classes, column)
+            tally.add_missing(missing)
         return ours.rename_columns([options.prefix + name for name in ours.column_names])
 
     write_manifest(manifest, shards, added, options.output, options.slim, advance)

@@ -1,0 +1,61 @@
+"""Labels that an image seems to lack: classes that it fits and that were not given."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypes.blocks import Labels, tiles, unit_rows
+from prototypes.pairs import strike
+from prototypes.quality import OUTLIER_COSINE
+from prototypes.softmax import CLASSES, ROWS, log_sum_exp
+
+
+@dataclass(frozen=True)
+class Missing:
+    """m suggestions for n images, by image; the best of an image first."""
+
+    rows: NDArray[np.int64]
+    """(m,): the image, 0 to n - 1, ascending."""
+    classes: NDArray[np.int64]
+    """(m,)"""
+    quality: NDArray[np.float32]
+    """(m,): the label quality that the class would have if it were given as well."""
+
+
+def missing_labels(
+    g: NDArray[np.float32], given: Labels, prototypes: NDArray[np.float32], temperature: float
+) -> Missing:
+    """Suggest for images g (n, d) the classes whose cosine is OUTLIER_COSINE or more.
+
+    Below that no class fits, as for a given label that is an outlier. ``given`` (n, L) are all
+    labels of an image, filled up with -1; ``prototypes`` (C, d) of any length. The quality is a
+    softmax over the classes that were not given. Images of zeros lack nothing.
+    """
+    directions = unit_rows(prototypes)
+    parts = [
+        _of_tile(g[rows], given[rows], directions, temperature, rows.start)
+        for rows in tiles(len(g), ROWS)
+    ]
+    rows, classes, quality = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.lexsort((-quality, rows))
+    return Missing(rows[order], classes[order], quality[order])
+
+
+def _of_tile(
+    g: NDArray[np.float32], given: Labels, directions: NDArray[np.float32], temperature: float,
+    first: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:  # fmt: skip
+    rows, classes, cosines, partitions = [], [], [], []
+    for part in tiles(len(directions), CLASSES):
+        cosine = g @ directions[part].T
+        strike(cosine, given, part.start)
+        fits, at = np.nonzero(cosine >= OUTLIER_COSINE)
+        rows.append(fits)
+        classes.append(at + part.start)
+        cosines.append(cosine[fits, at])
+        partitions.append(log_sum_exp(cosine / np.float32(temperature)))
+    row, cosine = np.concatenate(rows), np.concatenate(cosines)
+    partition = log_sum_exp(np.stack(partitions, axis=1))
+    quality = np.exp(np.minimum(cosine / np.float32(temperature) - partition[row], 0))
+    return row + first, np.concatenate(classes), quality.astype(np.float32)

@@ -1,0 +1,81 @@
+"""The classes that a label is held against: all but its own and the others of its image."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypes.blocks import Labels, tiles
+from prototypes.neighbours import nearest_prototypes
+from prototypes.pairs import STRUCK, own_labels, strike
+from prototypes.softmax import CLASSES, ROWS, log_sum_exp, nearest_of_class
+
+Rows = NDArray[np.float32]
+LogOdds = Callable[[Labels, slice], Rows]
+"""Gives for labels (n,) how much likelier than by chance each class of a part is meant: (n, c)."""
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """What speaks against n labels; a row whose image has all labels has no rival: STRUCK."""
+
+    cosine: Rows
+    """(n,): to the nearest rival."""
+    likeliest: NDArray[np.int64]
+    """(n,): the rival that is likeliest meant, or -1."""
+    logit: Rows
+    """(n,): its logit: cosine / τ plus log odds."""
+    log_partition: Rows
+    """(n,): log of the sum of exp(logit) over all rivals."""
+
+
+def find_rivals(
+    g: Rows,
+    labels: Labels,
+    directions: Rows,
+    temperature: float,
+    log_odds: LogOdds | None = None,
+    k: int = 1,
+) -> Rivals:
+    """Compare rows g (n, d) of labels (n,) or (n, 1 + K) with their rivals' prototypes.
+
+    ``directions`` (C·k, d) has k prototypes of unit length for each class, of which the nearest
+    counts. The products are made in tiles; none is kept.
+    """
+    found = Rivals(
+        np.full(len(g), STRUCK), np.full(len(g), -1), np.full(len(g), STRUCK),
+        np.full(len(g), STRUCK),
+    )  # fmt: skip
+    own = own_labels(labels)
+    struck = labels[:, None] if labels.ndim == 1 else labels
+    for rows in tiles(len(g), ROWS):
+        for part in tiles(len(directions) // k, CLASSES):
+            cosines = nearest_of_class(g[rows] @ directions[part.start * k : part.stop * k].T, k)
+            strike(cosines, struck[rows], part.start)
+            logits = cosines / np.float32(temperature)
+            if log_odds is not None:
+                logits += log_odds(own[rows], part)
+            strike(logits, struck[rows], part.start)
+            _add(found, rows, cosines, logits, part.start)
+    return found
+
+
+def _add(found: Rivals, rows: slice, cosines: Rows, logits: Rows, first: int) -> None:
+    """Add the classes of a part to what is found of some rows, in place."""
+    np.maximum(found.cosine[rows], cosines.max(axis=1), out=found.cosine[rows])
+    top = logits.argmax(axis=1)
+    logit = logits[np.arange(len(top)), top]
+    better = logit > found.logit[rows]
+    found.likeliest[rows][better] = top[better] + first
+    found.logit[rows][better] = logit[better]
+    partition = found.log_partition[rows]
+    np.logaddexp(partition, log_sum_exp(logits), out=partition)
+
+
+def nearest_rival(g: Rows, labels: Labels, prototypes: Rows) -> Rows:
+    """Find the cosines (n,) to the nearest of the prototypes (C, d), C ≥ 2, that is a rival."""
+    if labels.ndim == 1:
+        cosines, nearest = nearest_prototypes(g, prototypes, 2)
+        return np.where(nearest[:, 0] == labels, cosines[:, 1], cosines[:, 0])
+    return find_rivals(g, labels, prototypes, 1.0).cosine

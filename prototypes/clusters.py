@@ -78,7 +78,7 @@ def sample_block(
     The draw depends on the block's content alone, so that any number of workers draws the same.
     """
     weight = weigh(g, labels)
-    draw = np.random.default_rng(zlib.crc32(np.ascontiguousarray(g))).random(len(g))
+    draw = np.random.default_rng(zlib.crc32(np.ascontiguousarray(g).data)).random(len(g))
     chosen = np.flatnonzero(~np.isnan(weight) & (draw < rates[labels]))
     return WeightedSample(g[chosen], labels[chosen], weight[chosen])
 

@@ -46,7 +46,7 @@ def k_means(
         max_points_per_centroid=len(rows),
     )
     clustering.train(rows, weights=np.ascontiguousarray(weights, np.float32))
-    return clustering.centroids.copy(), clustering.assign(rows)[1]
+    return np.array(clustering.centroids), clustering.assign(rows)[1]
 
 
 def _search(queries: NDArray[np.float32], rows: NDArray[np.float32], k: int) -> Nearest:

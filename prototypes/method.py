@@ -157,6 +157,8 @@ def fit_prototypes(
     reliable_rows = total(each(partial(reliable_sums, plain=plain, bins=bins)))
     initial = unit_rows(trust.join(reliable_rows).means())
     sample = confidence.sample
+    if verified is not None:
+        sample += total(verified(partial(sample_rows, classes=classes, stride=stride)))
     chosen = reliable(sample.g, sample.labels, plain, bins)
     trusted = Sample(sample.g[chosen], sample.labels[chosen])
     judge = _fit_consistency(relations_of(graph, initial), sample, trusted, options)

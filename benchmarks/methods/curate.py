@@ -1,5 +1,7 @@
 """`curate weight` itself, on a manifest without images: what its user gets."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 from rich.console import Console
@@ -9,8 +11,11 @@ from curate.options import WeightOptions
 from curate.weigh import weigh
 
 
-def judge(task: Task) -> Judgement:
-    """Weigh the task's crawl; 'weight' is the order of Eq. 6 before it is cut off at 0."""
+def judge(task: Task, **chosen: Any) -> Judgement:
+    """Weigh the task's crawl; 'weight' is the order of Eq. 6 before it is cut off at 0.
+
+    ``chosen`` are options of `curate weight`; what they do not change is not done again.
+    """
     weighed = weigh(
         WeightOptions(
             manifest=task.manifest,
@@ -18,6 +23,8 @@ def judge(task: Task) -> Judgement:
             graph=task.graph,
             out=task.folder / "weighted.parquet",
             run_dir=task.folder / "run",
+            overwrite=True,
+            **chosen,
         ),
         Console(quiet=True),
     )

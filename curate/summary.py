@@ -67,7 +67,8 @@ class Tally:
         """Count the labels of a shard: its columns, what counts as wrong, and the positions."""
         self.wrong += int(wrong.sum())
         self.unlabelled += int((labels < 0).sum())
-        self.zero_weight += pc.sum(pc.equal(ours["weight"], 0)).as_py() or 0
+        zero = pc.equal(ours["weight"], 0).to_numpy()
+        self.zero_weight += int((zero & (labels >= 0) if self.lists else zero).sum())
         self.kinds.update(kind for kind in ours["issue_kind"].to_pylist() if kind)
         ok = pc.equal(ours["status"], Status.OK).to_numpy() & (labels >= 0)
         flagged = ok & ours["is_label_issue"].fill_null(False).to_numpy()
@@ -117,7 +118,8 @@ def show_summary(console: Console, tally: Tally, out: Path) -> None:
     )
     facts.add_row("without features", f"{tally.failed:,}" + (f": {failures}" if failures else ""))
     if tally.unlabelled:
-        facts.add_row("without a label", f"{tally.unlabelled:,} (weight 0, with a suggestion)")
+        weighed = "no weights" if tally.lists else "weight 0, with a suggestion"
+        facts.add_row("without a label", f"{tally.unlabelled:,} ({weighed})")
     facts.add_row("labels that look wrong", f"[bold]{tally.noise:.1%}[/]")
     facts.add_row(
         "flagged",

@@ -175,10 +175,12 @@ def test_columns_that_are_not_there_are_named_with_those_that_are(tmp_path: Path
     assert opened(path, tmp_path, label="kind", image="picture").columns.image == "picture"
 
 
-def test_labels_that_are_lists_or_numbers_with_a_point_are_refused(tmp_path: Path) -> None:
+def test_labels_that_are_no_texts_or_whole_numbers_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "lists.parquet"
-    pl.DataFrame({"image": [b""], "label": [["a"]]}).write_parquet(path)
-    assert "holds a list of labels" in refusal(path, tmp_path)
+    pl.DataFrame({"image": [b""], "label": [[["a"]]]}).write_parquet(path)
+    assert "and a label is a text or a whole number" in refusal(path, tmp_path)
+    pl.DataFrame({"image": [b""], "label": [[0.5]]}).write_parquet(path)
+    assert "and a label is a text or a whole number" in refusal(path, tmp_path)
     pl.DataFrame({"image": [b""], "label": [0.5]}).write_parquet(path)
     assert "is double, and a label is a text or a whole number" in refusal(path, tmp_path)
 

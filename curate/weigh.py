@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from curate.classes import count_classes
-from curate.columns import check_names
+from curate.columns import AGREEMENT, NAMES, check_names
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
@@ -23,16 +23,20 @@ from curate.options import WeightOptions
 from curate.printable import printable
 from curate.progress import progress_bar
 from curate.run import Run, default_folder, open_run
+from curate.steps.agreement import caption_agreement
 from curate.steps.blocks import StoredBlocks
-from curate.steps.features import check_features, find_features
+from curate.steps.caption_vectors import caption_column, embed_captions
+from curate.steps.evidence import Sources, no_evidence, weigh_evidence
+from curate.steps.features import check_features, chosen_encoder, find_features
 from curate.steps.graph import CLASSES, Graph, relate
 from curate.steps.labels import index_labels
 from curate.steps.score import score_shards
 from curate.steps.state import kept
 from curate.steps.write import write_weighted
+from curate.steps.zero_shot import check_zero_shot, read_classes
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
-from curate.summary import Tally, show_classes, show_failures, show_summary
+from curate.summary import Tally, show_classes, show_evidence, show_failures, show_summary
 from prototypes import method
 from prototypes.space import AdaptedSpace
 
@@ -75,6 +79,10 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         classes = count_classes(manifest)
         shards = freeze_plan(manifest, run.step("plan"))
         graph = relate(manifest, classes, options.graph_options, run, console)
+        zero_shot = None
+        if options.zero_shot:
+            encoder = chosen_encoder(options, manifest)
+            zero_shot = read_classes(encoder, graph.table, options.device, run, console)
         features = find_features(options, manifest, shards, run, console)
         show_classes(console, graph.table, run.folder / CLASSES)
         labels = run.step(
@@ -82,7 +90,12 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         )
         index_labels(manifest, shards, classes, labels)
         check_features(manifest, shards, classes, features, labels)
-        scores = _score(options, shards, graph, features, labels, run, console)
+        captions = None
+        if options.caption_agreement:
+            vectors = embed_captions(manifest, shards, graph.text, run, console)
+            captions = caption_agreement(shards, vectors, graph.text, labels, run)
+        sources = Sources(captions, zero_shot)
+        scores = _score(options, shards, graph, features, labels, sources, run, console)
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
                 manifest, shards, classes, features, labels, scores, options, advance
@@ -93,7 +106,12 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
 def _check(manifest: Manifest, options: WeightOptions) -> None:
     """Refuse what cannot end well before any work is done."""
     present = [manifest.columns.key or "row"] if options.slim else manifest.schema.names
-    check_names(present, options.prefix, str(manifest.path))
+    names = [*NAMES, AGREEMENT] if options.caption_agreement else NAMES
+    check_names(present, options.prefix, str(manifest.path), names)
+    if options.caption_agreement:
+        caption_column(manifest, "--caption-agreement")
+    if options.zero_shot:
+        check_zero_shot(chosen_encoder(options, manifest))
     check_output(options.output, manifest, options.slim, options.overwrite)
     check_keys(manifest)
 
@@ -104,6 +122,7 @@ def _score(
     graph: Graph,
     features: Folders,
     labels: Folders,
+    sources: Sources,
     run: Run,
     console: Console,
 ) -> Folders:
@@ -133,7 +152,15 @@ def _score(
                 method.adapted(blocks, space), count, graph.relations, chosen
             ),
         )
-    scores = run.step("scores", name)
+    evidence = no_evidence(name)
+    if sources.names:
+        with progress_bar(console, "Weighing evidence", rows) as advance:
+            blocks = StoredBlocks(shards, features, labels, advance)
+            store = run.step("evidence")
+            evidence = weigh_evidence(blocks, space, prototypes, sources, store, name)
+        show_evidence(console, sources, evidence.opinions)
+    scores = run.step("scores", evidence.name)
     with progress_bar(console, "Scoring", rows) as advance:
-        score_shards(StoredBlocks(shards, features, labels, advance), space, prototypes, scores)
+        blocks = StoredBlocks(shards, features, labels, advance)
+        score_shards(blocks, space, prototypes, evidence, scores)
     return scores

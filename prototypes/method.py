@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import EachBlock, Floats, Labels, total, unit_rows
 from prototypes.consistency import Consistency, targets
+from prototypes.evidence import Evidence
 from prototypes.initial import (
     MarginHistogram,
     margin_histogram,
@@ -114,13 +115,17 @@ def fit_prototypes(
 
 
 def score_block(
-    features: Floats, labels: Labels, space: AdaptedSpace, prototypes: Prototypes
+    features: Floats,
+    labels: Labels,
+    space: AdaptedSpace,
+    prototypes: Prototypes,
+    evidence: Evidence | None = None,
 ) -> Scores:
-    """Score a block of features x (n, D)."""
+    """Score a block of features x (n, D), with what else speaks for their labels."""
     g = space.transform(features)
     return Scores(
         prototypes.consistency(g, labels),
-        label_quality(g, labels, prototypes.v, prototypes.tau, space.self_influence),
+        label_quality(g, labels, prototypes.v, prototypes.tau, space.self_influence, evidence),
     )
 
 

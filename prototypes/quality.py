@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.blocks import Labels, unit_rows
+from prototypes.evidence import Evidence
 from prototypes.moments import counted
 from prototypes.neighbours import nearest_prototypes
 from prototypes.softmax import log_partition
@@ -47,16 +48,22 @@ def label_quality(
     prototypes: NDArray[np.float32],
     temperature: float,
     self_influence: NDArray[np.float32],
+    evidence: Evidence | None = None,
 ) -> LabelQuality:
     """Compare rows g (n, d) with prototypes (C, d) of any length and with their labels.
 
     From the cosine to a row's own prototype comes off what the row itself has added to it,
     ``self_influence`` (C,) (see `AdaptedSpace`), so that a label does not vouch for itself.
+    ``evidence`` is added to the cosines, in all but the distance.
     """
     known = counted(g, labels, len(prototypes))
+    distance = np.where(known, np.linalg.norm(prototypes[labels] - g, axis=1), np.nan)
     directions = unit_rows(prototypes)
+    if evidence is not None:
+        g = np.hstack([g, evidence.rows])
+        directions = np.hstack([directions, evidence.classes])
     own = np.where(known, np.einsum("ij,ij->i", g, directions[labels]), np.float32(np.nan))
-    fair = own - self_influence[labels]
+    fair = own - self_influence[labels] + (0 if evidence is None else evidence.own)
     other, suggested = _best_other(g, labels, directions)
     suggested = np.where(known & (fair >= other), labels, suggested)
     # Shares of the softmax over all classes, with the own class's cosine put right in each.
@@ -67,7 +74,7 @@ def label_quality(
     quality = fair_share / rest
     other_quality = np.exp(np.minimum(other / np.float32(temperature) - scale, 0)) / rest
     return LabelQuality(
-        np.where(known, np.linalg.norm(prototypes[labels] - g, axis=1), np.nan).astype(np.float32),
+        distance.astype(np.float32),
         quality,
         suggested,
         np.where(suggested == labels, quality, np.minimum(other_quality, 1)),

@@ -42,6 +42,8 @@ class Graph:
     """The relation matrix (C, C) of each part of --graph, as it was before scaling."""
     relations: Matrix | None
     """S_t (C, C), NaN for classes that no graph knows; None without a graph."""
+    text: TextSource
+    """Reads what is written of the classes."""
 
 
 def relate(
@@ -70,13 +72,14 @@ def relate_classes(
     stated = {} if options.classes is None else read_class_file(options.classes, classes)
     wordnet = _opener(console.print)
     table = class_table(classes, options, stated, run.step("classes"), wordnet)
-    sources = Sources(manifest, table, wordnet, TextSource(options, table, wordnet), console)
+    text = TextSource(options, table, wordnet)
+    sources = Sources(manifest, table, wordnet, text, console)
     store = run.step("graph")
     names = {part: _kept(part, relation(part, sources), classes, store) for part in options.parts}
     matrices = {str(part): _load(store, name) for part, name in names.items()}
     total = _sum(list(names.values()), list(matrices.values()), store)
     name = fingerprint(code=CODE, classes=classes.names, parts=list(names.values()))
-    return Graph(name, table, matrices, total)
+    return Graph(name, table, matrices, total, text)
 
 
 def _opener(report: Callable[[str], None]) -> Callable[[], "WordNet"]:

@@ -6,8 +6,10 @@ from numpy.typing import NDArray
 
 from curate.manifest.plan import Shard
 from curate.steps.blocks import BLOCK_ROWS, StoredBlocks
+from curate.steps.evidence import Evidence
 from curate.store.folders import Folders
-from prototypes.method import Prototypes, Scores, score_block
+from prototypes.method import Prototypes, Scores
+from prototypes.opinions import score_opinions
 from prototypes.quality import ISSUE_KINDS
 from prototypes.space import AdaptedSpace
 
@@ -16,30 +18,43 @@ def score_shards(
     blocks: StoredBlocks,
     space: AdaptedSpace,
     prototypes: Prototypes,
+    evidence: Evidence,
     store: Folders,
 ) -> None:
     """Score the shards that ``store`` does not have.
 
     Kept: distance, consistency, label_quality, suggested (a class's position), suggested_quality,
-    is_label_issue, issue_kind, counted_wrong; null where there is none.
+    is_label_issue, issue_kind, counted_wrong; null where there is none. With captions compared,
+    caption_agreement too.
     """
     for shard in blocks.shards:
         if shard.name not in store:
-            store.write(shard.name, {"scores": _score(blocks, shard, space, prototypes)})
+            store.write(shard.name, {"scores": _score(blocks, shard, space, prototypes, evidence)})
         blocks.advance(shard.rows)
 
 
 def _score(
-    blocks: StoredBlocks, shard: Shard, space: AdaptedSpace, prototypes: Prototypes
+    blocks: StoredBlocks,
+    shard: Shard,
+    space: AdaptedSpace,
+    prototypes: Prototypes,
+    evidence: Evidence,
 ) -> pl.DataFrame:
     features, labels = blocks.read(shard)
+    agreement = evidence.sources.agreement(shard)
+    texts, opinions = evidence.sources.texts, evidence.opinions
     tables = []
     for start in range(0, shard.rows, BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
         x = np.asarray(features[rows])
-        scores = score_block(x, labels[rows], space, prototypes)
+        scores = score_opinions(
+            x, labels[rows], agreement[rows], space, prototypes, texts, opinions
+        )
         tables.append(_table(scores, np.any(x != 0, axis=1)))
-    return pl.concat(tables)
+    table = pl.concat(tables)
+    if evidence.sources.captions is None:
+        return table
+    return table.with_columns(caption_agreement=pl.Series(agreement).fill_nan(None))
 
 
 def _table(scores: Scores, there: NDArray[np.bool_]) -> pl.DataFrame:

@@ -7,6 +7,7 @@ adapted space, prototypes (Eq. 4, 5), scores, weights (Eq. 6).
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -78,7 +79,10 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         _check(manifest, options)
         classes = count_classes(manifest)
         shards = freeze_plan(manifest, run.step("plan"))
-        graph = relate(manifest, classes, options.graph_options, run, console)
+        read_captions = None
+        if options.caption_agreement:
+            read_captions = partial(embed_captions, manifest, shards, run, console)
+        graph = relate(manifest, classes, options.graph_options, run, console, read_captions)
         zero_shot = None
         if options.zero_shot:
             encoder = chosen_encoder(options, manifest)
@@ -91,8 +95,8 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         index_labels(manifest, shards, classes, labels)
         check_features(manifest, shards, classes, features, labels)
         captions = None
-        if options.caption_agreement:
-            vectors = embed_captions(manifest, shards, graph.text, run, console)
+        if read_captions is not None:
+            vectors = read_captions(graph.text)
             captions = caption_agreement(shards, vectors, graph.text, labels, run)
         sources = Sources(captions, zero_shot)
         scores = _score(options, shards, graph, features, labels, sources, run, console)

@@ -76,9 +76,9 @@ def _margins(
 
     A class without a name, NaN in ``names`` (C, E), is near no caption and has no agreement.
     """
-    named = np.isfinite(names).all(axis=1)
-    written = np.isfinite(vectors).all(axis=1)
-    known = written[which] & named[labels] & (labels != NO_CLASS)
+    named = np.asarray(np.isfinite(names).all(axis=1))
+    written = np.isfinite(vectors[which]).all(axis=1)
+    known = written & named[labels] & (labels != NO_CLASS)
     found = np.full(len(labels), np.nan, np.float32)
     near = unit_rows(np.nan_to_num(names))
     rows = np.flatnonzero(known)

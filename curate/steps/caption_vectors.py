@@ -72,7 +72,7 @@ def caption_column(manifest: Manifest, option: str) -> str:
 
 
 def embed_captions(
-    manifest: Manifest, shards: Sequence[Shard], text: TextSource, run: Run, console: Console
+    manifest: Manifest, shards: Sequence[Shard], run: Run, console: Console, text: TextSource
 ) -> CaptionVectors:
     """Make or find the embeddings of the captions.
 

@@ -9,7 +9,7 @@ from prototypes.blocks import Floats, Labels, unit_rows
 from prototypes.evidence import ClassTexts, Evidence, limited
 from prototypes.method import Prototypes, Scores, score_block
 from prototypes.moments import counted
-from prototypes.pooling import pool
+from prototypes.pooling import calibrate, pool
 from prototypes.space import AdaptedSpace
 
 Rows = NDArray[np.float32]
@@ -52,12 +52,14 @@ class Opinions:
     zero_shot: float
     """Weight of the class texts' log p."""
     agreement: float
-    """Logits that a standard deviation of caption agreement adds."""
+    """Logits that a standard deviation of caption agreement adds ..."""
+    captioned: float
+    """... and a caption that agrees neither more nor less than usual."""
     mean: Rows
     """(E,): the mean image, in the class texts' space."""
 
 
-NO_OPINIONS = Opinions(1.0, 0.0, 0.0, np.zeros(0, np.float32))
+NO_OPINIONS = Opinions(1.0, 0.0, 0.0, 0.0, np.zeros(0, np.float32))
 
 
 def fit_opinions(
@@ -72,8 +74,15 @@ def fit_opinions(
     opinions = NO_OPINIONS
     if not len(sample.labels):
         return opinions
+    cosines = space.transform(sample.features) @ unit_rows(prototypes.v).T
+    cosines[np.arange(len(cosines)), sample.labels] -= space.self_influence[sample.labels]
+    logits = cosines / np.float32(prototypes.tau)
     if texts is not None:
-        opinions = _with_texts(sample, space, prototypes, texts)
+        mean = texts.images(sample.features).mean(axis=0)
+        prior, classes = texts.prior(sample.features, mean)
+        found = pool(logits, prior @ classes.T, sample.labels)
+        if found.second > 0:
+            opinions = Opinions(found.first, found.second, 0.0, 0.0, mean)
     has = ~np.isnan(sample.agreement)
     if not has.any():
         return opinions
@@ -85,7 +94,15 @@ def fit_opinions(
     usual, captions = np.zeros((2, len(labels), 2))
     usual[:, 1] = np.log(share / (1 - share))
     captions[:, 1] = limited(agreement)
-    return replace(opinions, agreement=pool(usual, captions, nearest).second)
+    found = pool(usual, captions, nearest)
+    if not found.second > 0:
+        return opinions
+    return replace(
+        opinions,
+        prototypes=opinions.prototypes if opinions.zero_shot else calibrate(logits, sample.labels),
+        agreement=found.second,
+        captioned=(found.first - 1) * usual[0, 1],
+    )
 
 
 def score_opinions(
@@ -104,7 +121,8 @@ def score_opinions(
     classes = np.zeros((len(prototypes.v), 0), np.float32)
     if texts is not None and opinions.zero_shot > 0:
         rows, classes = texts.prior(features, opinions.mean)
-    own = limited(agreement) * np.float32(temperature * opinions.agreement)
+    logits = opinions.captioned + opinions.agreement * limited(agreement)
+    own = np.where(np.isnan(agreement), 0, temperature * logits).astype(np.float32)
     return score_block(
         features,
         labels,
@@ -112,15 +130,3 @@ def score_opinions(
         replace(prototypes, tau=temperature),
         Evidence(own, rows * scale, classes),
     )
-
-
-def _with_texts(
-    sample: OpinionSample, space: AdaptedSpace, prototypes: Prototypes, texts: ClassTexts
-) -> Opinions:
-    mean = texts.images(sample.features).mean(axis=0)
-    cosines = space.transform(sample.features) @ unit_rows(prototypes.v).T
-    rows = np.arange(len(cosines))
-    cosines[rows, sample.labels] -= space.self_influence[sample.labels]
-    prior, classes = texts.prior(sample.features, mean)
-    found = pool(cosines / np.float32(prototypes.tau), prior @ classes.T, sample.labels)
-    return Opinions(found.first, found.second, 0.0, mean)

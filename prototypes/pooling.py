@@ -55,6 +55,15 @@ def pool(first: Logits, second: Logits, answers: Answers) -> Pooling:
     return Pooling(float(w[0]), float(w[1]))
 
 
+def calibrate(logits: Logits, answers: Answers) -> float:
+    """Fit the weight of one opinion's logits (m, K) to noisy answers (m,), as `pool` does.
+
+    Temperature scaling (Guo et al. 2017) that leaves what cannot be foretold to ε: softmax is then
+    the chance that an answer is right rather than that it was given.
+    """
+    return float(_fit((logits,), answers)[0])
+
+
 def _fit(views: tuple[Logits, ...], answers: Answers) -> NDArray[np.float64]:
     def cost(w: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         value, slope = _log_likelihood(w, views, answers)

@@ -23,9 +23,8 @@ CAPTIONS = ["a cat", None, "a dog", "a cat ", "", "a bird", " ", "a dog", "a fis
 class Letters:
     """Stands for the text model: a text is the counts of its letters."""
 
-    model_facts: dict[str, object] = {}
-
     def __init__(self) -> None:
+        self.model_facts: dict[str, object] = {}
         self.bert: Any = self
         self.read: list[str] = []
 
@@ -69,5 +68,5 @@ def test_each_caption_is_read_once_and_found_in_every_row(tmp_path: Path, parts:
 def test_a_column_without_a_caption_is_told(tmp_path: Path) -> None:
     crawl, run = manifest(tmp_path, [None, " "], 1), Run(tmp_path / "run")
     shards = freeze_plan(crawl, run.step("plan"))
-    with pytest.raises(CurateError, match="column 'caption' of .* is empty in every row"):
+    with pytest.raises(CurateError, match=r"column 'caption' of .* is empty in every row"):
         embed_captions(crawl, shards, run, Console(quiet=True), Letters())  # type: ignore[arg-type]

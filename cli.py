@@ -125,6 +125,22 @@ def weight(
     text_model: TextModel = TEXT_MODEL,
     text_pooling: TextPooling = "mean",
     classes: ClassFile = None,
+    caption_agreement: Annotated[
+        bool,
+        typer.Option(
+            "--caption-agreement",
+            help="Compare captions with labels: a column caption_agreement, and label_quality"
+            " with it where that is found to help.",
+        ),
+    ] = False,
+    zero_shot: Annotated[
+        bool,
+        typer.Option(
+            "--zero-shot",
+            help="With open_clip: compare images with class names too, where that is found to"
+            " help label_quality.",
+        ),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -241,6 +257,8 @@ def weight(
             text_model=text_model,
             text_pooling=text_pooling,
             classes=classes,
+            caption_agreement=caption_agreement,
+            zero_shot=zero_shot,
             out=out,
             run_dir=run_dir,
             columns=ColumnOptions(image=image, label=label, key=key, caption=caption),

@@ -9,13 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
-<<<<<<< HEAD
 from curate.manifest.manifest import Manifest, as_text
-from curate.manifest.tables import JSON_LINES, SEPARATORS, scan_table
-=======
-from curate.manifest.manifest import Manifest
 from curate.manifest.tables import read_table
->>>>>>> helper/options
 
 NO_CLASS = -1
 LIST_AS_TEXT = r"""^\[\s*["'].*\]$"""

@@ -15,11 +15,15 @@ NAMES = (
     "weight", "label_quality", "suggested_label", "suggested_quality", "is_label_issue",
     "issue_kind", "distance", "consistency", "status",
 )  # fmt: skip
+AGREEMENT = "caption_agreement"
+"""Where captions are compared with labels."""
 
 
-def check_names(present: Sequence[str], prefix: str, manifest: str) -> None:
+def check_names(
+    present: Sequence[str], prefix: str, manifest: str, names: Sequence[str] = NAMES
+) -> None:
     """Refuse a manifest that has a column of the same name as one of ours."""
-    for name in NAMES:
+    for name in names:
         if prefix + name in present:
             raise CurateError(
                 f"{manifest} already has a column '{prefix}{name}'; give ours other names with"
@@ -35,7 +39,7 @@ def our_columns(
     alpha: float,
     beta: float,
 ) -> pa.Table:
-    """Make the added columns (n rows), as named in NAMES, from stored scores.
+    """Make the added columns (n rows), as named in NAMES, from stored scores; and AGREEMENT.
 
     What has no distance (no features, or no label) weighs 0.
 
@@ -53,6 +57,7 @@ def our_columns(
         "issue_kind",
         "distance",
         "consistency",
+        *({AGREEMENT} & set(scores.columns)),
         statuses.alias("status"),
     ).to_arrow()
     at = table.schema.get_field_index("suggested_label")

@@ -41,6 +41,8 @@ class GraphOptions:
     text_pooling: str = "mean"
     classes: Path | None = None
     device: str = "auto"
+    names: bool = False
+    """The classes' names are read, whatever the graph."""
 
     def __post_init__(self) -> None:
         parse_graph(self.graph)

@@ -34,6 +34,8 @@ class WeightOptions:
     text_model: str = DEFAULT_TEXT_MODEL
     text_pooling: str = "mean"
     classes: Path | None = None
+    caption_agreement: bool = False
+    zero_shot: bool = False
     out: Path | None = None
     run_dir: Path | None = None
     columns: ColumnOptions = field(default_factory=ColumnOptions)
@@ -75,7 +77,12 @@ class WeightOptions:
     def graph_options(self) -> GraphOptions:
         """The part that says how the classes are related."""
         return GraphOptions(
-            self.graph, self.text_model, self.text_pooling, self.classes, self.device
+            self.graph,
+            self.text_model,
+            self.text_pooling,
+            self.classes,
+            self.device,
+            self.caption_agreement or self.zero_shot,
         )
 
     @property

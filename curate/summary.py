@@ -17,6 +17,8 @@ from rich.table import Column, Table
 from curate.classes import Classes
 from curate.images.status import Status
 from curate.printable import brief, printable
+from curate.steps.evidence import Sources
+from prototypes.opinions import Opinions
 
 WORST_CLASSES = 8
 LOUD_SHARE = 0.1
@@ -173,6 +175,22 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
             soft_wrap=not console.is_terminal,
             highlight=False,
         )
+
+
+def show_evidence(console: Console, sources: Sources, opinions: Opinions) -> None:
+    """Say what captions and class names were found to be worth, where they were asked."""
+    asked = (
+        (sources.captions, "captions", "--caption-agreement", opinions.agreement),
+        (sources.zero_shot, "class names", "--zero-shot", opinions.zero_shot),
+    )
+    for source, what, option, worth in asked:
+        if source is not None:
+            found = (
+                f"foretell what was held out and count in label_quality with weight {worth:.3g}."
+                if worth > 0
+                else "foretell nothing of what was held out and do not count in label_quality."
+            )
+            console.print(f"{option}: the {what} {found}", soft_wrap=not console.is_terminal)
 
 
 def _worst_classes(tally: Tally) -> Table:

@@ -5,15 +5,17 @@ adapted space, prototypes (Eq. 4, 5), scores, weights (Eq. 6).
 """
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
 from curate.classes import count_classes
-from curate.columns import check_names
+from curate.columns import AGREEMENT, NAMES, SOFT_NAMES, check_names
+from curate.errors import CurateError
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
@@ -23,23 +25,31 @@ from curate.options import WeightOptions
 from curate.printable import printable
 from curate.progress import progress_bar
 from curate.run import Run, default_folder, open_run
+from curate.steps import soft_labels
+from curate.steps.agreement import caption_agreement
 from curate.steps.blocks import StoredBlocks
-from curate.steps.features import check_features, find_features
+from curate.steps.caption_vectors import caption_column, embed_captions
+from curate.steps.evidence import Sources, no_evidence, weigh_evidence
+from curate.steps.features import check_features, chosen_encoder, find_features
+from curate.steps.given import Given
 from curate.steps.graph import CLASSES, Graph, relate
 from curate.steps.labels import index_labels
+from curate.steps.noise_matrix import NOISE_MATRIX, write_noise_matrix
 from curate.steps.score import score_shards
 from curate.steps.state import kept
+from curate.steps.stored_features import StoredFeatures
 from curate.steps.verified import LabelParts, read_verified, say_unverified, take_apart
 from curate.steps.write import write_weighted
+from curate.steps.zero_shot import check_zero_shot, read_classes
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
-from curate.summary import Tally, show_classes, show_failures, show_summary
+from curate.summary import Tally, show_classes, show_evidence, show_failures, show_summary
 from prototypes import method
 from prototypes.blocks import labelled
 from prototypes.space import AdaptedSpace
 from prototypes.verified import ONLY
 
-CODE = 3
+CODE = 4
 """Raise it when a change in prototypes/ changes scores."""
 
 
@@ -57,7 +67,7 @@ def weigh_and_report(options: WeightOptions) -> None:
     weighed = weigh(options, Console(stderr=True))
     console = Console()
     show_failures(console, weighed.tally, str(options.manifest))
-    show_summary(console, weighed.tally, weighed.out)
+    show_summary(console, weighed.tally, weighed.out, weighed.run / NOISE_MATRIX)
     following = escape(printable(shlex.quote(str(weighed.out))))
     console.print(f"Next: curate inspect {following}", soft_wrap=True, highlight=False)
 
@@ -75,61 +85,107 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         manifest = open_manifest(options.manifest, options.columns, options.root, run.step("rows"))
         _check(manifest, options)
         classes = count_classes(manifest)
+        soft_labels.check_count(options.soft_labels, classes)
         verified = None
         if options.verified is not None:
             verified = read_verified(options.verified, manifest, classes, console)
         shards = freeze_plan(manifest, run.step("plan"))
-        graph = relate(manifest, classes, options.graph_options, run, console)
-        features = find_features(options, manifest, shards, run, console)
-        show_classes(console, graph.table, run.folder / CLASSES)
+        read_captions = None
+        if options.caption_agreement:
+            read_captions = partial(embed_captions, manifest, shards, run, console)
+        graph = relate(manifest, classes, options.graph_options, run, console, read_captions)
         labels = run.step(
             "labels", fingerprint(label=manifest.columns.label, classes=classes.names)
         )
         index_labels(manifest, shards, classes, labels)
-        check_features(manifest, shards, classes, features, labels)
-<<<<<<< HEAD
-        lists = manifest.has_label_lists
-        scores = _score(options, shards, graph, features, labels, lists, run, console)
-=======
         parts = LabelParts(labels, labels, None)
         if verified is not None:
             parts = take_apart(verified, shards, labels, run)
-            if options.method.verified == ONLY:
-                say_unverified(parts, shards, classes, features, console)
-        scores = _score(options, shards, graph, features, parts, run, console)
->>>>>>> helper/options
+        given = Given(classes, labels)
+        features = find_features(options, manifest, shards, given, run, console)
+        show_classes(console, graph.table, run.folder / CLASSES)
+        check_features(manifest, shards, classes, features, labels)
+        if options.method.verified == ONLY and verified is not None:
+            say_unverified(parts, shards, classes, features, console)
+        captions = zero_shot = None
+        if read_captions is not None:
+            vectors = read_captions(graph.text)
+            captions = caption_agreement(shards, vectors, graph.text, labels, run)
+        if options.zero_shot:
+            encoder = chosen_encoder(options, manifest)
+            zero_shot = read_classes(encoder, graph.table, features, shards, options, run, console)
+        fitted = _fit(options, shards, graph, features, parts, run, console)
+        sources = Sources(captions, zero_shot)
+        scores, soft = _judge(
+            options, shards, graph, features, given, fitted, sources, run, console
+        )
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
-                manifest, shards, classes, features, labels, scores, options, advance
+                manifest, shards, classes, features, labels, scores, soft, options, advance
             )
+        write_noise_matrix(tally.noise_counts, manifest, classes, run.folder / NOISE_MATRIX)
     return Weighed(options.output, folder, tally)
 
 
 def _check(manifest: Manifest, options: WeightOptions) -> None:
     """Refuse what cannot end well before any work is done."""
     present = [manifest.columns.key or "row"] if options.slim else manifest.schema.names
-    check_names(present, options.prefix, str(manifest.path))
+    names = list(NAMES)
+    if options.caption_agreement:
+        names.append(AGREEMENT)
+        caption_column(manifest, "--caption-agreement")
+    if options.soft_labels is not None:
+        names += SOFT_NAMES
+    check_names(present, options.prefix, str(manifest.path), names)
+    if options.zero_shot:
+        check_zero_shot(chosen_encoder(options, manifest))
+    if manifest.has_label_lists:
+        _check_lists(manifest, options)
     check_output(options.output, manifest, options.slim, options.overwrite)
     check_keys(manifest)
 
 
-def _score(
+def _check_lists(manifest: Manifest, options: WeightOptions) -> None:
+    """Refuse what takes one label for each image."""
+    for option, asked in (
+        ("--verified", options.verified is not None),
+        ("--caption-agreement", options.caption_agreement),
+        ("--zero-shot", options.zero_shot),
+        ("--soft-labels", options.soft_labels is not None),
+    ):
+        if asked:
+            raise CurateError(
+                f"{option} takes one label for each image, and column '{manifest.columns.label}' of"
+                f" {manifest.path} holds lists; leave {option} out, or name another column with"
+                " --label."
+            )
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """The adapted space and the prototypes, and a name that tells them from any other."""
+
+    name: str
+    space: AdaptedSpace
+    prototypes: method.Prototypes
+
+
+def _fit(
     options: WeightOptions,
     shards: Sequence[Shard],
     graph: Graph,
-    features: Folders,
-<<<<<<< HEAD
-    labels: Folders,
-    lists: bool,
-=======
+    features: StoredFeatures,
     labels: LabelParts,
->>>>>>> helper/options
     run: Run,
     console: Console,
-) -> Folders:
+) -> _Fitted:
     """Take the features through SINet's steps; each is found again or done."""
     count, rows = len(graph.table), sum(shard.rows for shard in shards)
-    space_name = fingerprint(code=CODE, contents=_contents(shards, features, *labels.fitted))
+    contents = [
+        (features.contents(s.name), [part.receipt(s.name)["sha256"] for part in labels.fitted])
+        for s in shards
+    ]
+    space_name = fingerprint(code=CODE, contents=contents)
     verified = None
     if labels.verified is not None:
         verified = labelled(StoredBlocks(shards, features, labels.verified, lambda _: None))
@@ -157,17 +213,44 @@ def _score(
                 None if verified is None else method.adapted(verified, space),
             ),
         )
-    scores = run.step("scores", fingerprint(prototypes=name, given=_contents(shards, labels.given)))
+    return _Fitted(name, space, prototypes)
+
+
+def _judge(
+    options: WeightOptions,
+    shards: Sequence[Shard],
+    graph: Graph,
+    features: StoredFeatures,
+    given: Given,
+    fitted: _Fitted,
+    sources: Sources,
+    run: Run,
+    console: Console,
+) -> tuple[Folders, Folders | None]:
+    """Score every row by its given label; returns the scores, and soft labels where wanted."""
+    rows = sum(shard.rows for shard in shards)
+    space, prototypes, relations = fitted.space, fitted.prototypes, graph.relations
+    receipts = [given.labels.receipt(shard.name)["sha256"] for shard in shards]
+    name = fingerprint(prototypes=fitted.name, given=receipts)
+
+    def blocks_of(advance: Callable[[int], None]) -> StoredBlocks:
+        return StoredBlocks(shards, features, given.labels, advance)
+
+    evidence = no_evidence(name)
+    if sources.names:
+        with progress_bar(console, "Weighing evidence", rows) as advance:
+            evidence = weigh_evidence(
+                blocks_of(advance), space, prototypes, relations, sources, run, name
+            )
+        show_evidence(console, sources, evidence.opinions)
+    scores = run.step("scores", evidence.name)
+    lists = given.lists
     with progress_bar(console, "Scoring", rows) as advance:
-<<<<<<< HEAD
-        blocks = StoredBlocks(shards, features, labels, advance)
-        score_shards(blocks, space, prototypes, scores, lists)
-=======
-        given = StoredBlocks(shards, features, labels.given, advance)
-        score_shards(given, space, prototypes, scores)
->>>>>>> helper/options
-    return scores
-
-
-def _contents(shards: Sequence[Shard], *stores: Folders) -> list[object]:
-    return [store.receipt(shard.name)["sha256"] for store in stores for shard in shards]
+        score_shards(blocks_of(advance), space, prototypes, relations, evidence, scores, lists)
+    if options.soft_labels is None:
+        return scores, None
+    k = options.soft_labels
+    soft = run.step("soft_labels", fingerprint(code=soft_labels.CODE, scores=name, k=k))
+    with progress_bar(console, "Smoothing labels", rows) as advance:
+        soft_labels.smooth_shards(blocks_of(advance), space, prototypes, k, soft)
+    return scores, soft

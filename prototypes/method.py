@@ -15,6 +15,7 @@ from prototypes.blocks import EachBlock, Floats, Labels, total, unit_rows
 from prototypes.clusters import fit_clusters
 from prototypes.confusion import Confusion, fit_confusion
 from prototypes.consistency import L2, SOFTMAX, Consistency, l2_targets, targets
+from prototypes.evidence import Evidence
 from prototypes.initial import (
     MarginHistogram,
     margin_histogram,
@@ -88,7 +89,7 @@ class Prototypes:
 
     def log_odds(self, graph: Matrix | None) -> LogOdds | None:
         """Say what labels are taken for by the graph S_t that was fitted; None: anything."""
-        if self.confusion.share == 0:
+        if graph is None or self.confusion.share == 0:
             return None
         relations = Relations(graph, self.consistency.initial, self.level, self.slope)
         return partial(self.confusion.log_odds, relations)
@@ -186,13 +187,19 @@ def score_block(
     space: AdaptedSpace,
     prototypes: Prototypes,
     graph: Matrix | None = None,
+    evidence: Evidence | None = None,
 ) -> Scores:
-    """Score a block of features x (n, D), with the graph that the prototypes were fitted with."""
+    """Score a block of features x (n, D) with the graph that the prototypes were fitted with.
+
+    ``evidence`` is what else speaks for their labels.
+    """
     g = space.transform(features)
     log_odds = prototypes.log_odds(graph)
     return Scores(
         prototypes.consistency(g, labels),
-        label_quality(g, labels, prototypes.v, prototypes.tau, space.self_influence, log_odds),
+        label_quality(
+            g, labels, prototypes.v, prototypes.tau, space.self_influence, log_odds, evidence
+        ),
     )
 
 

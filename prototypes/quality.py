@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.blocks import Labels, unit_rows
+from prototypes.evidence import Evidence
 from prototypes.moments import counted
 from prototypes.pairs import STRUCK, own_labels
 from prototypes.rivals import LogOdds, find_rivals
@@ -50,6 +51,7 @@ def label_quality(
     temperature: float,
     self_influence: NDArray[np.float32],
     log_odds: LogOdds | None = None,
+    evidence: Evidence | None = None,
 ) -> LabelQuality:
     """Compare rows g (n, d) with prototypes (C·k, d) of any length and with their labels.
 
@@ -57,15 +59,21 @@ def label_quality(
     From the cosine to a row's own prototype comes off what the row itself has added to it,
     ``self_influence`` (C,) (see `AdaptedSpace`), so that a label does not vouch for itself; it is
     the same for any k, as it comes by way of the space. ``log_odds`` says which rivals a label is
-    likely to be taken for (see `Confusion`).
+    likely to be taken for (see `Confusion`). ``evidence`` is added to the cosines, in all but the
+    distance.
     """
     k = len(prototypes) // len(self_influence)
     known, given = counted(g, labels, len(self_influence)), own_labels(labels)
     directions = unit_rows(prototypes)
     mine = [given * k + i for i in range(k)]
+    distance = np.minimum.reduce([np.linalg.norm(prototypes[i] - g, axis=1) for i in mine])
+    if evidence is not None:
+        g = np.hstack([g, evidence.rows])
+        directions = np.hstack([directions, np.repeat(evidence.classes, k, axis=0)])
     own = np.maximum.reduce([np.einsum("ij,ij->i", g, directions[i]) for i in mine])
     own = np.where(known, own - self_influence[given], np.float32(np.nan))
-    distance = np.minimum.reduce([np.linalg.norm(prototypes[i] - g, axis=1) for i in mine])
+    if evidence is not None:
+        own += evidence.own
     rivals = find_rivals(g, labels, directions, temperature, log_odds, k)
     logit = own / np.float32(temperature)
     against = np.logaddexp(rivals.log_partition, _unseen(len(self_influence), temperature))

@@ -1,13 +1,21 @@
 """Opening open_clip models, both towers; open_clip is imported only here."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from curate.encoders.hub import fetch_weights
 from curate.errors import CurateError
+
+if TYPE_CHECKING:
+    import torch
+
+NAMES_AT_A_TIME = 32
 
 
 def open_model(arch: str, tag: str = "", checkpoint: Path | None = None) -> tuple[Any, Path]:
@@ -30,6 +38,40 @@ def open_model(arch: str, tag: str = "", checkpoint: Path | None = None) -> tupl
     elif not checkpoint.is_file():
         raise CurateError(f"there is no checkpoint {checkpoint}; give its path after the @.")
     return _create(arch, checkpoint, published), checkpoint
+
+
+def embed_names(
+    arch: str,
+    model: Any,
+    names: Sequence[str],
+    device: "torch.device",
+    advance: Callable[[int], None],
+) -> NDArray[np.float32]:
+    """Embed names by the text tower of a model of ``arch``: (n, E) unit rows.
+
+    Each is the mean over open_clip's seven simple prompts, those that OpenAI found best for
+    ImageNet. Raises CurateError when the tokenizer is not to be had.
+    """
+    from open_clip import SIMPLE_IMAGENET_TEMPLATES, build_zero_shot_classifier, get_tokenizer
+
+    try:
+        tokenizer = get_tokenizer(arch)
+    # Some come from the hub, by way of transformers and its HTTP client.
+    except Exception as error:
+        raise CurateError(
+            f"--zero-shot: the tokenizer of {arch} is not to be had ({_reason(error)}); put it in"
+            " the Hugging Face cache, or leave --zero-shot out."
+        ) from error
+    model.to(device)
+    found = []
+    for start in range(0, len(names), NAMES_AT_A_TIME):
+        some = names[start : start + NAMES_AT_A_TIME]
+        texts = build_zero_shot_classifier(
+            model, tokenizer, some, SIMPLE_IMAGENET_TEMPLATES, None, device
+        )
+        found.append(texts.T.float().cpu().numpy())
+        advance(len(some))
+    return np.concatenate(found)
 
 
 def _create(arch: str, checkpoint: Path, published: dict[str, Any]) -> Any:

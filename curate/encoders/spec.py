@@ -47,7 +47,12 @@ def _open_open_clip(model: str, device: str) -> Encoder:
     from curate.encoders.openclip import open_model
     from curate.encoders.openclip_encoder import OpenClipEncoder
 
+    opened, weights = open_model(*open_clip_parts(model))
+    return OpenClipEncoder(f"open_clip:{model}", opened, weights, device)
+
+
+def open_clip_parts(model: str) -> tuple[str, str, Path | None]:
+    """Read ARCH, TAG and CHECKPOINT from ARCH/TAG@CHECKPOINT."""
     name, at, path = model.partition("@")
     arch, _, tag = name.partition("/")
-    opened, weights = open_model(arch, tag, Path(path).expanduser() if at else None)
-    return OpenClipEncoder(f"open_clip:{model}", opened, weights, device)
+    return arch, tag, Path(path).expanduser() if at else None

@@ -8,6 +8,7 @@ from rich.console import Console
 from curate.errors import CurateError
 from curate.manifest.manifest import Manifest
 from curate.progress import progress_bar
+from curate.steps.caption_vectors import CaptionVectors, caption_column
 from curate.steps.class_texts import TextSource
 
 CAPTIONS, LEAST_OF_CLASS, MOST_OF_CLASS = 20_000, 10, 100
@@ -21,46 +22,49 @@ def caption_facts(manifest: Manifest) -> dict[str, object]:
     """
     return {
         "label": manifest.columns.label,
-        "caption": _column(manifest),
+        "caption": caption_column(manifest, "--graph captions"),
         "parts": [part.identity for part in manifest.parts],
     }
 
 
 def mean_captions(
-    manifest: Manifest, classes: list[str], text: TextSource, console: Console
+    manifest: Manifest,
+    classes: list[str],
+    text: TextSource,
+    read: CaptionVectors | None,
+    console: Console,
 ) -> NDArray[np.float32]:
-    """Return (C, D): the mean embedding of each class's reliable captions, NaN for none."""
+    """Return (C, D): the mean embedding of each class's reliable captions, NaN for none.
+
+    ``read`` are the captions' embeddings where they are there already.
+    """
     from graphs.text import caption_embeddings
 
     sample = _sample(manifest, classes)
     labels = sample["class"].to_numpy().astype(np.intp)
+    if read is not None:
+        return caption_embeddings(read.of_rows(sample["row"].to_numpy()), labels, len(classes))
     with progress_bar(console, "Reading captions", len(sample)) as advance:
-        read = text.bert.means(sample["caption"].to_list(), advance)
-    return caption_embeddings(read, labels, len(classes))
-
-
-def _column(manifest: Manifest) -> str:
-    if manifest.columns.caption is None:
-        raise CurateError(
-            f"--graph captions: {manifest.path} has no caption column; name it with --caption, one"
-            f" of: {', '.join(manifest.schema.names)}."
-        )
-    return manifest.columns.caption
+        vectors = text.bert.means(sample["caption"].to_list(), advance)
+    return caption_embeddings(vectors, labels, len(classes))
 
 
 def _sample(manifest: Manifest, classes: list[str]) -> pl.DataFrame:
-    """Take captions of each class, evenly spaced over its rows: columns class (0..C-1), caption."""
-    caption = _column(manifest)
+    """Take captions of each class, evenly spaced over its rows: columns row, class, caption."""
+    caption = caption_column(manifest, "--graph captions")
     per_class = min(max(CAPTIONS // len(classes), LEAST_OF_CLASS), MOST_OF_CLASS)
     position = pl.int_range(pl.len()).over("class")
     stride = (pl.len().over("class") / per_class).ceil().cast(pl.Int64)
     rows = (
-        manifest.scan_labels(pl.col(caption).cast(pl.String).alias("caption"))
+        manifest.scan_labels(
+            pl.col(caption).cast(pl.String).alias("caption"), pl.int_range(pl.len()).alias("row")
+        )
         .select(
             pl.col("label")
             .replace_strict(classes, range(len(classes)), default=None, return_dtype=pl.Int32)
             .alias("class"),
             "caption",
+            "row",
         )
         .filter(pl.col("class").is_not_null(), pl.col("caption").str.strip_chars() != "")
         .collect(engine="streaming")

@@ -72,6 +72,27 @@ class TextSource:
             )
         return spread_over_classes(self._embed(known), [text is not None for text in texts])
 
+    @property
+    def names_facts(self) -> dict[str, object]:
+        """What the embeddings of the classes' names depend on."""
+        return {"names": self.table["name"].to_list()} | self.model_facts
+
+    def embed_names(self) -> Embeddings:
+        """Embed each class's name, pooled by mean as captions are: (C, E); NaN without a name.
+
+        Raises CurateError unless two classes have one.
+        """
+        from graphs.text import spread_over_classes
+
+        names = self.table["name"].to_list()
+        known = [name for name in names if name]
+        if len(known) < 2:
+            raise CurateError(
+                "--caption-agreement: fewer than two classes have a name to compare captions with;"
+                " give names in a table with columns label, name (--classes FILE)."
+            )
+        return spread_over_classes(self.bert.means(known), [bool(name) for name in names])
+
     def _embed(self, texts: list[str]) -> Embeddings:
         if self.options.text_pooling == "mean":
             return self.bert.means(texts)

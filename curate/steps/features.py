@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,16 +37,31 @@ def find_features(
     In this order: --embeddings (or those of a clip-retrieval folder), --encoder, the manifest's
     column embedding, the default encoder.
     """
-    folder = options.embeddings
-    if folder is None and options.encoder is None and (options.manifest / "img_emb").is_dir():
-        folder = options.manifest
-    if folder is not None:
-        embeddings = open_embeddings(folder)
-        check_embeddings(embeddings, manifest)
-        return _take(manifest, shards, run, console, embeddings)
-    if options.encoder is None and manifest.columns.embedding is not None:
+    encoder = chosen_encoder(options, manifest)
+    if encoder is not None:
+        return _encode(encoder, options, manifest, shards, run, console)
+    folder = _embeddings_folder(options)
+    if folder is None:
         return _take(manifest, shards, run, console, None)
-    return _encode(options, manifest, shards, run, console)
+    embeddings = open_embeddings(folder)
+    check_embeddings(embeddings, manifest)
+    return _take(manifest, shards, run, console, embeddings)
+
+
+def chosen_encoder(options: WeightOptions, manifest: Manifest) -> str | None:
+    """Say which encoder makes the features; None where they are there already."""
+    if options.encoder is not None:
+        return options.encoder
+    if _embeddings_folder(options) is not None or manifest.columns.embedding is not None:
+        return None
+    return DEFAULT_ENCODER
+
+
+def _embeddings_folder(options: WeightOptions) -> Path | None:
+    if options.embeddings is not None:
+        return options.embeddings
+    inside = options.encoder is None and (options.manifest / "img_emb").is_dir()
+    return options.manifest if inside else None
 
 
 def _take(
@@ -68,13 +84,16 @@ def _take(
 
 
 def _encode(
-    options: WeightOptions, manifest: Manifest, shards: Sequence[Shard], run: Run, console: Console
+    spec: str,
+    options: WeightOptions,
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    run: Run,
+    console: Console,
 ) -> Folders:
     picture_finder(manifest)
     check_paths(manifest)
-    encoder = open_encoder(
-        DEFAULT_ENCODER if options.encoder is None else options.encoder, options.device
-    )
+    encoder = open_encoder(spec, options.device)
     name = fingerprint(
         code=CODE,
         encoder=encoder.fingerprint,

@@ -14,6 +14,7 @@ from curate.errors import CurateError
 from curate.graph_spec import GraphOptions, Part
 from curate.manifest.manifest import Manifest
 from curate.run import Run
+from curate.steps.caption_vectors import CaptionVectors
 from curate.steps.class_texts import TextSource
 from curate.steps.relations import Relation, Sources, relation
 from curate.steps.senses import ClassTable, class_table
@@ -42,13 +43,20 @@ class Graph:
     """The relation matrix (C, C) of each part of --graph, as it was before scaling."""
     relations: Matrix | None
     """S_t (C, C), NaN for classes that no graph knows; None without a graph."""
+    text: TextSource
+    """Reads what is written of the classes."""
 
 
 def relate(
-    manifest: Manifest, classes: Classes, options: GraphOptions, run: Run, console: Console
+    manifest: Manifest,
+    classes: Classes,
+    options: GraphOptions,
+    run: Run,
+    console: Console,
+    captions: Callable[[TextSource], CaptionVectors] | None = None,
 ) -> Graph:
     """Find S_t, and write down for the user what each class was taken for (classes.csv)."""
-    graph = relate_classes(manifest, classes, options, run, console)
+    graph = relate_classes(manifest, classes, options, run, console, captions)
     path = run.folder / CLASSES
     if options.classes is None or options.classes.resolve() != path.resolve():
         with appearing_file(path) as unfinished:
@@ -62,21 +70,24 @@ def relate_classes(
     options: GraphOptions,
     run: Run,
     console: Console,
+    captions: Callable[[TextSource], CaptionVectors] | None = None,
 ) -> Graph:
     """Make or load the class table, each relation matrix, and their sum S_t.
 
-    Raises CurateError for what a graph needs and is not there.
+    ``captions`` reads all captions, where more than the graph needs them. Raises CurateError for
+    what a graph needs and is not there.
     """
     stated = {} if options.classes is None else read_class_file(options.classes, classes)
     wordnet = _opener(console.print)
     table = class_table(classes, options, stated, run.step("classes"), wordnet)
-    sources = Sources(manifest, table, wordnet, TextSource(options, table, wordnet), console)
+    text = TextSource(options, table, wordnet)
+    sources = Sources(manifest, table, wordnet, text, console, captions)
     store = run.step("graph")
     names = {part: _kept(part, relation(part, sources), classes, store) for part in options.parts}
     matrices = {str(part): _load(store, name) for part, name in names.items()}
     total = _sum(list(names.values()), list(matrices.values()), store)
     name = fingerprint(code=CODE, classes=classes.names, parts=list(names.values()))
-    return Graph(name, table, matrices, total)
+    return Graph(name, table, matrices, total, text)
 
 
 def _opener(report: Callable[[str], None]) -> Callable[[], "WordNet"]:

@@ -13,6 +13,7 @@ from curate.errors import CurateError
 from curate.graph_files import read_edges, read_matrix
 from curate.graph_spec import Part
 from curate.manifest.manifest import Manifest
+from curate.steps.caption_vectors import CaptionVectors
 from curate.steps.captions import caption_facts, mean_captions
 from curate.steps.class_texts import TextSource
 from curate.steps.senses import ClassTable
@@ -33,6 +34,8 @@ class Sources:
     wordnet: Callable[[], "WordNet"]
     text: TextSource
     console: Console
+    captions: Callable[[TextSource], CaptionVectors] | None = None
+    """Makes or finds the embeddings of all captions, where more than the graph needs them."""
 
     @property
     def classes(self) -> list[str]:
@@ -84,11 +87,13 @@ def _captions(_: str, sources: Sources) -> Relation:
     def make() -> Matrix:
         from graphs.text import cosine_graph
 
+        read = None if sources.captions is None else sources.captions(sources.text)
         return cosine_graph(
-            mean_captions(sources.manifest, sources.classes, sources.text, sources.console)
+            mean_captions(sources.manifest, sources.classes, sources.text, read, sources.console)
         )
 
-    return Relation(caption_facts(sources.manifest) | sources.text.model_facts, make)
+    rounded = {} if sources.captions is None else {"rounded": True}
+    return Relation(caption_facts(sources.manifest) | sources.text.model_facts | rounded, make)
 
 
 def _hierarchy(file: str, sources: Sources) -> Relation:

@@ -6,9 +6,11 @@ from numpy.typing import NDArray
 
 from curate.manifest.plan import Shard
 from curate.steps.blocks import StoredBlocks
+from curate.steps.evidence import Evidence
 from curate.store.folders import Content, Folders
-from prototypes.method import Prototypes, Scores, score_block
+from prototypes.method import Prototypes, Scores
 from prototypes.missing import missing_labels
+from prototypes.opinions import score_opinions
 from prototypes.quality import ISSUE_KINDS
 from prototypes.space import AdaptedSpace
 
@@ -17,19 +19,22 @@ def score_shards(
     blocks: StoredBlocks,
     space: AdaptedSpace,
     prototypes: Prototypes,
+    graph: NDArray[np.float32] | None,
+    evidence: Evidence,
     store: Folders,
     lists: bool,
 ) -> None:
     """Score the shards that ``store`` does not have.
 
     Kept: distance, consistency, label_quality, suggested (a class's position), suggested_quality,
-    is_label_issue, issue_kind, counted_wrong; null where there is none. With ``lists`` of labels
-    these are of (row, label) pairs, and what is missing is kept too: row, suggested,
-    suggested_quality.
+    is_label_issue, issue_kind, counted_wrong; null where there is none. With captions compared,
+    caption_agreement too. With ``lists`` of labels these are of (row, label) pairs, and what is
+    missing is kept too: row, suggested, suggested_quality.
     """
     for shard in blocks.shards:
         if shard.name not in store:
-            contents: dict[str, Content] = {"scores": _score(blocks, shard, space, prototypes)}
+            scores = _score(blocks, shard, space, prototypes, graph, evidence)
+            contents: dict[str, Content] = {"scores": scores}
             if lists:
                 contents["missing"] = _missing(blocks, shard, space, prototypes)
             store.write(shard.name, contents)
@@ -37,14 +42,26 @@ def score_shards(
 
 
 def _score(
-    blocks: StoredBlocks, shard: Shard, space: AdaptedSpace, prototypes: Prototypes
+    blocks: StoredBlocks,
+    shard: Shard,
+    space: AdaptedSpace,
+    prototypes: Prototypes,
+    graph: NDArray[np.float32] | None,
+    evidence: Evidence,
 ) -> pl.DataFrame:
-    tables = []
+    agreement = evidence.sources.agreement(shard)
+    texts, opinions = evidence.sources.texts, evidence.opinions
+    tables, first = [], 0
     for features, labels in blocks.read(shard):
-        x = np.asarray(features)
-        scores = score_block(x, labels, space, prototypes)
+        # Captions are not compared with lists of labels: a row is a pair, and all are NaN.
+        x, said = np.asarray(features), agreement[first : first + len(labels)]
+        scores = score_opinions(x, labels, said, space, prototypes, texts, opinions, graph)
+        first += len(labels)
         tables.append(_table(scores, np.any(x != 0, axis=1)))
-    return pl.concat(tables)
+    table = pl.concat(tables)
+    if evidence.sources.captions is None:
+        return table
+    return table.with_columns(caption_agreement=pl.Series(agreement).fill_nan(None))
 
 
 def _missing(

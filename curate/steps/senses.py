@@ -42,7 +42,7 @@ def class_table(
 
 
 def _need_senses(names: Sequence[str], options: GraphOptions, stated: Stated) -> bool:
-    """Tell whether a graph reads WordNet: not where the user or the labels say it all."""
+    """Tell whether WordNet is read: not where the user or the labels say it all."""
     from graphs.class_texts import is_synset
 
     parts = {str(part) for part in options.parts}
@@ -53,7 +53,7 @@ def _need_senses(names: Sequence[str], options: GraphOptions, stated: Stated) ->
     ):
         return not all("description" in stated.get(name, {}) for name in names)
     unnamed = (name for name in names if "name" not in stated.get(name, {}))
-    return "text:name" in parts and any(map(is_synset, unnamed))
+    return ("text:name" in parts or options.names) and any(map(is_synset, unnamed))
 
 
 def _table(names: Sequence[str], stated: Stated, wordnet: "WordNet | None") -> ClassTable:

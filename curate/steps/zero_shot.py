@@ -1,0 +1,85 @@
+"""The classes' names in the image tower's space: embeddings by open_clip's text tower."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from curate.encoders.device import torch_device
+from curate.encoders.spec import open_clip_parts
+from curate.errors import CurateError
+from curate.progress import progress_bar
+from curate.run import Run
+from curate.steps.senses import ClassTable
+from curate.store.fingerprint import file_identity, fingerprint
+from prototypes.blocks import unit_rows
+from prototypes.evidence import ClassTexts
+
+CODE = 1
+"""Raise it when a change here or in encoders/openclip.py changes the embeddings."""
+KIND = "open_clip:"
+
+
+def check_zero_shot(encoder: str | None) -> str:
+    """Return ARCH/TAG@CHECKPOINT of the encoder; raises CurateError unless it is open_clip's."""
+    if encoder is None or not encoder.startswith(KIND):
+        what = "features that are there already" if encoder is None else f"--encoder {encoder}"
+        raise CurateError(
+            f"--zero-shot compares images with class names by the text tower of an open_clip model,"
+            f" and {what} has none; choose --encoder open_clip:ARCH/TAG, or leave --zero-shot out."
+        )
+    return encoder.removeprefix(KIND)
+
+
+@dataclass(frozen=True)
+class ZeroShot:
+    """The classes' names where the images are."""
+
+    name: str
+    """Another name, other texts."""
+    texts: ClassTexts
+
+
+def read_classes(
+    encoder: str | None,
+    table: ClassTable,
+    device: str,
+    run: Run,
+    console: Console,
+    first_column: int = 0,
+) -> ZeroShot:
+    """Make or find the unit rows (C, E) of the classes' names.
+
+    A class is its names, which commas divide, averaged; its label where it has no name. The
+    image tower's part of the features begins at ``first_column``. Raises CurateError unless the
+    encoder is open_clip's.
+    """
+    arch, tag, checkpoint = open_clip_parts(check_zero_shot(encoder))
+    names = [name or label for label, name in table.select("label", "name").iter_rows()]
+    store = run.step("zero_shot")
+    weights = None if checkpoint is None or not checkpoint.is_file() else file_identity(checkpoint)
+    made = fingerprint(code=CODE, arch=arch, tag=tag, weights=weights, names=names)
+    if made not in store:
+        vectors = _embedded(names, arch, tag, checkpoint, device, console)
+        store.write(made, {"vectors": vectors}, encoder=encoder, names=names)
+    vectors = np.asarray(store.array(made, "vectors"))
+    columns = (first_column, first_column + vectors.shape[1])
+    return ZeroShot(fingerprint(texts=made, columns=columns), ClassTexts(vectors, columns))
+
+
+def _embedded(
+    texts: list[str], arch: str, tag: str, checkpoint: Path | None, device: str, console: Console
+) -> NDArray[np.float32]:
+    from curate.encoders.openclip import embed_names, open_model
+
+    model, _ = open_model(arch, tag, checkpoint)
+    names = [[part.strip() for part in text.split(",") if part.strip()] or [text] for text in texts]
+    distinct = list(dict.fromkeys(name for own in names for name in own))
+    index = {name: at for at, name in enumerate(distinct)}
+    with progress_bar(console, "Reading class names", len(distinct)) as advance:
+        vectors = embed_names(arch, model, distinct, torch_device(device), advance)
+    return unit_rows(
+        np.stack([vectors[[index[name] for name in own]].mean(axis=0) for own in names])
+    )

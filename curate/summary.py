@@ -17,10 +17,18 @@ from rich.table import Column, Table
 from curate.classes import Classes
 from curate.images.status import Status
 from curate.printable import brief, printable
+from prototypes.noise_matrix import (
+    OUTSIDE,
+    NoiseCounts,
+    empty_counts,
+    estimated_truth,
+    noise_counts,
+)
 
 WORST_CLASSES = 8
 LOUD_SHARE = 0.1
 SHOWN_CLASSES = 5
+STRONGEST_CONFUSIONS = 4
 
 
 @dataclass
@@ -37,21 +45,24 @@ class Tally:
     kinds: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
     """Per status, the first few rows that have it."""
+    noise_counts: NoiseCounts = field(init=False)
+    """Pairs of given and estimated true class, over the rows that could be judged."""
     judged: NDArray[np.int64] = field(init=False)
     """(C) rows of each class that have features."""
     issues: NDArray[np.int64] = field(init=False)
     """(C) of them, flagged."""
 
     def __post_init__(self) -> None:
+        self.noise_counts = empty_counts(len(self.classes.names))
         self.judged = np.zeros(len(self.classes.names), np.int64)
         self.issues = np.zeros(len(self.classes.names), np.int64)
 
     def add(
-        self, ours: pa.Table, wrong: pl.Series, labels: NDArray[np.int32], first_row: int
+        self, ours: pa.Table, scores: pl.DataFrame, labels: NDArray[np.int32], first_row: int
     ) -> None:
-        """Count a shard: its added columns, what counts as wrong, and its labels' positions."""
+        """Count a shard: its added columns, its stored scores, and its labels' positions."""
         self.rows += ours.num_rows
-        self.wrong += int(wrong.sum())
+        self.wrong += int(scores["counted_wrong"].sum())
         self.unlabelled += int((labels < 0).sum())
         self.zero_weight += pc.sum(pc.equal(ours["weight"], 0)).as_py() or 0
         self.statuses.update(ours["status"].to_pylist())
@@ -60,7 +71,14 @@ class Tally:
         flagged = ok & ours["is_label_issue"].fill_null(False).to_numpy()
         self.judged += np.bincount(labels[ok], minlength=len(self.judged))
         self.issues += np.bincount(labels[flagged], minlength=len(self.issues))
+        self._count_noise(scores.filter(pl.lit(pl.Series(ok))), labels[ok])
         self._note_examples(ours["status"].to_pylist(), first_row)
+
+    def _count_noise(self, scores: pl.DataFrame, labels: NDArray[np.int32]) -> None:
+        outlier = (scores["issue_kind"] == "outlier").fill_null(False).to_numpy()
+        suggested, wrong = scores["suggested"].to_numpy(), scores["counted_wrong"].to_numpy()
+        true = estimated_truth(labels, suggested, wrong, outlier)
+        self.noise_counts += noise_counts(labels, true, len(self.judged))
 
     def _note_examples(self, statuses: list[str], first_row: int) -> None:
         for row, status in enumerate(statuses, first_row + 1):
@@ -93,7 +111,7 @@ def show_failures(console: Console, tally: Tally, source: str) -> None:
     )
 
 
-def show_summary(console: Console, tally: Tally, out: Path) -> None:
+def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) -> None:
     """Print rows, failures, the share of wrong labels, the worst classes, and what to do next."""
     facts = Table.grid(Column(style="dim"), Column(), padding=(0, 2))
     facts.add_row("rows", f"{tally.rows:,} in {len(tally.classes.names):,} classes")
@@ -111,6 +129,9 @@ def show_summary(console: Console, tally: Tally, out: Path) -> None:
         f"{tally.issues.sum():,}: {tally.kinds['relabel']:,} fit another class,"
         f" {tally.kinds['outlier']:,} fit none",
     )
+    confusions = _confusions(tally)
+    if confusions:
+        facts.add_row("most confused", "\n".join(confusions))
     facts.add_row("weight 0", f"{tally.zero_weight:,}")
     alone = [tally.classes.names[index] for index in np.flatnonzero(tally.judged == 1)]
     if alone:
@@ -124,6 +145,11 @@ def show_summary(console: Console, tally: Tally, out: Path) -> None:
     console.print()
     console.print(_worst_classes(tally))
     console.print(f"Written: {escape(printable(str(out)))}", soft_wrap=True, highlight=False)
+    console.print(
+        f"Noise matrix, p(given | true): {escape(printable(str(noise_matrix)))}",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
@@ -154,11 +180,24 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
         )
 
 
+def _confusions(tally: Tally) -> list[str]:
+    """Name the pairs of given and another true class that the most images have."""
+    counts, names = tally.noise_counts, tally.classes.names
+    confused = (counts.given != counts.true) & (counts.true != OUTSIDE)
+    order = np.argsort(-counts.counts * confused, kind="stable")[:STRONGEST_CONFUSIONS]
+    return [
+        f"{escape(brief(names[counts.given[at]]))} → {escape(brief(names[counts.true[at]]))}:"
+        f" {counts.counts[at]:,}"
+        for at in order
+        if confused[at]
+    ]
+
+
 def _worst_classes(tally: Tally) -> Table:
-    share = tally.issues / np.maximum(tally.judged, 1)
+    share = tally.noise_counts.wrong()
     order = np.lexsort((-tally.issues, -share))[:WORST_CLASSES]
     table = Table(
-        "class", "flagged", "of", "share", "",
+        "class", "flagged", "of", "wrong", "",
         title="Classes that suffer most", title_justify="left", box=SIMPLE_HEAD,
     )  # fmt: skip
     for column in table.columns[1:4]:

@@ -23,10 +23,12 @@ from curate.options import WeightOptions
 from curate.printable import printable
 from curate.progress import progress_bar
 from curate.run import Run, default_folder, open_run
+from curate.steps import soft_labels
 from curate.steps.blocks import StoredBlocks
 from curate.steps.features import check_features, find_features
 from curate.steps.graph import CLASSES, Graph, relate
 from curate.steps.labels import index_labels
+from curate.steps.noise_matrix import NOISE_MATRIX, write_noise_matrix
 from curate.steps.score import score_shards
 from curate.steps.state import kept
 from curate.steps.write import write_weighted
@@ -55,7 +57,7 @@ def weigh_and_report(options: WeightOptions) -> None:
     weighed = weigh(options, Console(stderr=True))
     console = Console()
     show_failures(console, weighed.tally, str(options.manifest))
-    show_summary(console, weighed.tally, weighed.out)
+    show_summary(console, weighed.tally, weighed.out, weighed.run / NOISE_MATRIX)
     following = escape(printable(shlex.quote(str(weighed.out))))
     console.print(f"Next: curate inspect {following}", soft_wrap=True, highlight=False)
 
@@ -73,6 +75,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         manifest = open_manifest(options.manifest, options.columns, options.root, run.step("rows"))
         _check(manifest, options)
         classes = count_classes(manifest)
+        soft_labels.check_count(options.soft_labels, classes)
         shards = freeze_plan(manifest, run.step("plan"))
         graph = relate(manifest, classes, options.graph_options, run, console)
         features = find_features(options, manifest, shards, run, console)
@@ -82,18 +85,19 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         )
         index_labels(manifest, shards, classes, labels)
         check_features(manifest, shards, classes, features, labels)
-        scores = _score(options, shards, graph, features, labels, run, console)
+        scores, soft = _score(options, shards, graph, features, labels, run, console)
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
-                manifest, shards, classes, features, labels, scores, options, advance
+                manifest, shards, classes, features, labels, scores, soft, options, advance
             )
+        write_noise_matrix(tally.noise_counts, manifest, classes, run.folder / NOISE_MATRIX)
     return Weighed(options.output, folder, tally)
 
 
 def _check(manifest: Manifest, options: WeightOptions) -> None:
     """Refuse what cannot end well before any work is done."""
     present = [manifest.columns.key or "row"] if options.slim else manifest.schema.names
-    check_names(present, options.prefix, str(manifest.path))
+    check_names(present, options.prefix, str(manifest.path), options.soft_labels is not None)
     check_output(options.output, manifest, options.slim, options.overwrite)
     check_keys(manifest)
 
@@ -106,8 +110,11 @@ def _score(
     labels: Folders,
     run: Run,
     console: Console,
-) -> Folders:
-    """Take the features through SINet's steps; each is found again or done."""
+) -> tuple[Folders, Folders | None]:
+    """Take the features through SINet's steps; each is found again or done.
+
+    Returns where the scores are kept, and the soft labels if they are wanted.
+    """
     count, rows = len(graph.table), sum(shard.rows for shard in shards)
     contents = [
         store.receipt(shard.name)["sha256"] for store in (features, labels) for shard in shards
@@ -136,4 +143,11 @@ def _score(
     scores = run.step("scores", name)
     with progress_bar(console, "Scoring", rows) as advance:
         score_shards(StoredBlocks(shards, features, labels, advance), space, prototypes, scores)
-    return scores
+    if options.soft_labels is None:
+        return scores, None
+    k = options.soft_labels
+    soft = run.step("soft_labels", fingerprint(code=soft_labels.CODE, scores=name, k=k))
+    with progress_bar(console, "Smoothing labels", rows) as advance:
+        blocks = StoredBlocks(shards, features, labels, advance)
+        soft_labels.smooth_shards(blocks, space, prototypes, k, soft)
+    return scores, soft

@@ -107,11 +107,14 @@ def _metadata(metadata: dict[bytes, bytes] | None, ours: pa.Schema) -> dict[byte
     if features is None:
         return metadata
     for field in ours:
-        features[field.name] = {
-            "dtype": DATASETS_NAMES.get(str(field.type), str(field.type)),
-            "_type": "Value",
-        }
+        features[field.name] = _described(field.type)
     return {**metadata, b"huggingface": json.dumps(described).encode()}
+
+
+def _described(kind: pa.DataType) -> dict[str, object]:
+    if pa.types.is_list(kind):
+        return {"feature": _described(kind.value_type), "_type": "Sequence"}
+    return {"dtype": DATASETS_NAMES.get(str(kind), str(kind)), "_type": "Value"}
 
 
 def _write_parquet(path: Path, tables: Iterator[pa.Table]) -> None:

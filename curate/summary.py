@@ -131,7 +131,7 @@ def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) 
     )
     confusions = _confusions(tally)
     if confusions:
-        facts.add_row("most confused", "\n".join(confusions))
+        facts.add_row("given → likely true", "\n".join(confusions))
     facts.add_row("weight 0", f"{tally.zero_weight:,}")
     alone = [tally.classes.names[index] for index in np.flatnonzero(tally.judged == 1)]
     if alone:

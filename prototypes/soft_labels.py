@@ -58,8 +58,8 @@ def soft_labels(
     other[other.all(axis=1), -1] = False
     own = np.einsum("ij,ij->i", g, directions[labels]) - self_influence[labels]
     z = np.column_stack([own + np.float32(HEAD_START), cosines[other].reshape(-1, k)])
-    shares = np.exp(log_softmax(z * np.float32(SHARPNESS / temperature)))
-    shares[~known] = np.eye(1, k + 1, dtype=np.float32)
+    shares = np.exp(log_softmax(z.astype(np.float64) * (SHARPNESS / temperature)))
+    shares[~known] = np.eye(1, k + 1)
     shares[labels < 0] = np.nan
     classes = np.column_stack([labels, nearest[other].reshape(-1, k)])
     return SoftLabels(classes, shares.astype(np.float32))

@@ -164,6 +164,15 @@ def weight(
         bool, typer.Option("--slim", help="Write only the key and the new columns.")
     ] = False,
     prefix: Annotated[str, typer.Option(help="Put before the names of the new columns.")] = "",
+    soft_labels: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K",
+            help="Add smoothed targets: the given label shares with the K other classes that fit"
+            " best. Not for .csv.",
+            show_default=False,
+        ),
+    ] = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try the rows again that have no features.")
     ] = False,
@@ -267,6 +276,7 @@ def weight(
             workers=workers,
             slim=slim,
             prefix=prefix,
+            soft_labels=soft_labels,
             retry_failed=retry_failed,
             overwrite=overwrite,
         )

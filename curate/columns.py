@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from curate.classes import Classes
 from curate.errors import CurateError
@@ -16,7 +17,9 @@ NAMES = (
     "issue_kind", "distance", "consistency", "status",
 )  # fmt: skip
 AGREEMENT = "caption_agreement"
-"""Where captions are compared with labels."""
+"""Added by --caption-agreement."""
+SOFT_NAMES = ("soft_labels", "soft_probabilities")
+"""Added by --soft-labels."""
 
 
 def check_names(
@@ -47,11 +50,10 @@ def our_columns(
     Where images have lists of labels these are columns of (row, label) pairs, see `label_lists`.
     """
     distance = scores["distance"].fill_null(np.nan).to_numpy()
-    suggested = pl.Series(classes.names).gather(scores["suggested"])
+    suggested = as_labels(classes, scores["suggested"].to_arrow(), column)
     table = scores.select(
         pl.Series("weight", sample_weight(distance, alpha, beta), pl.Float32),
         "label_quality",
-        suggested.alias("suggested_label"),
         "suggested_quality",
         "is_label_issue",
         "issue_kind",
@@ -60,5 +62,34 @@ def our_columns(
         *({AGREEMENT} & set(scores.columns)),
         statuses.alias("status"),
     ).to_arrow()
-    at = table.schema.get_field_index("suggested_label")
-    return table.set_column(at, "suggested_label", table.column(at).cast(label_type(column)))
+    return table.add_column(NAMES.index("suggested_label"), "suggested_label", suggested)
+
+
+def soft_columns(
+    labels: NDArray[np.int32],
+    probabilities: NDArray[np.float32],
+    there: NDArray[np.bool_],
+    classes: Classes,
+    column: pa.DataType,
+) -> pa.Table:
+    """Make the columns of SOFT_NAMES, lists, from soft labels (n, K + 1), the given one first.
+
+    A row that is not ``there`` (n,), without features, has its given label alone; a row without
+    a label has nulls.
+    """
+    unlabelled = labels[:, 0] < 0
+    lengths = np.where(unlabelled, 0, np.where(there, labels.shape[1], 1))
+    kept = np.arange(labels.shape[1]) < lengths[:, None]
+    offsets = pa.array(np.append(0, lengths.cumsum()), pa.int32())
+    values = (as_labels(classes, pa.array(labels[kept]), column), pa.array(probabilities[kept]))
+    return pa.table(
+        {
+            name: pa.ListArray.from_arrays(offsets, value, mask=pa.array(unlabelled))
+            for name, value in zip(SOFT_NAMES, values, strict=True)
+        }
+    )
+
+
+def as_labels(classes: Classes, positions: pa.Array, column: pa.DataType) -> pa.Array:
+    """Give the classes at positions (n,) as values of the type of labels in such a ``column``."""
+    return pa.array(classes.names).take(positions).cast(label_type(column))

@@ -44,6 +44,7 @@ class WeightOptions:
     workers: int | None = None
     slim: bool = False
     prefix: str = ""
+    soft_labels: int | None = None
     retry_failed: bool = False
     overwrite: bool = False
 
@@ -62,6 +63,22 @@ class WeightOptions:
             raise CurateError("--encoder and --embeddings exclude each other; choose one of them.")
         if self.root is not None and not self.root.is_dir():
             raise CurateError(f"--root {self.root} is not a folder; name the images' folder.")
+
+        self._check_soft_labels()
+
+    def _check_soft_labels(self) -> None:
+        if self.soft_labels is None:
+            return
+        if self.soft_labels < 1:
+            raise CurateError(
+                f"--soft-labels {self.soft_labels}: the given label shares with at least one other"
+                " class; give 1 or more, or leave the option out."
+            )
+        if self.output.suffix == ".csv":
+            raise CurateError(
+                f"--soft-labels {self.soft_labels} writes lists, which {self.output} cannot hold;"
+                " write .parquet or .jsonl with --out."
+            )
 
     @property
     def output(self) -> Path:

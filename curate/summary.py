@@ -18,11 +18,19 @@ from curate.classes import Classes
 from curate.images.status import Status
 from curate.printable import brief, printable
 from curate.steps.evidence import Sources
+from prototypes.noise_matrix import (
+    OUTSIDE,
+    NoiseCounts,
+    empty_counts,
+    estimated_truth,
+    noise_counts,
+)
 from prototypes.opinions import Opinions
 
 WORST_CLASSES = 8
 LOUD_SHARE = 0.1
 SHOWN_CLASSES = 5
+STRONGEST_CONFUSIONS = 4
 
 
 @dataclass
@@ -45,12 +53,15 @@ class Tally:
     kinds: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
     """Per status, the first few rows that have it."""
+    noise_counts: NoiseCounts = field(init=False)
+    """Pairs of given and estimated true class, over the rows that could be judged."""
     judged: NDArray[np.int64] = field(init=False)
     """(C) labels of each class, of images that have features."""
     issues: NDArray[np.int64] = field(init=False)
     """(C) of them, flagged."""
 
     def __post_init__(self) -> None:
+        self.noise_counts = empty_counts(len(self.classes.names))
         self.judged = np.zeros(len(self.classes.names), np.int64)
         self.issues = np.zeros(len(self.classes.names), np.int64)
 
@@ -65,9 +76,9 @@ class Tally:
         self.missing += len(missing)
         self.incomplete += missing["row"].n_unique()
 
-    def add_labels(self, ours: pa.Table, wrong: pl.Series, labels: NDArray[np.int32]) -> None:
-        """Count the labels of a shard: its columns, what counts as wrong, and the positions."""
-        self.wrong += int(wrong.sum())
+    def add_labels(self, ours: pa.Table, scores: pl.DataFrame, labels: NDArray[np.int32]) -> None:
+        """Count the labels of a shard: its columns, its stored scores, and the positions."""
+        self.wrong += int(scores["counted_wrong"].sum())
         self.unlabelled += int((labels < 0).sum())
         zero = pc.equal(ours["weight"], 0).to_numpy()
         self.zero_weight += int((zero & (labels >= 0) if self.lists else zero).sum())
@@ -76,6 +87,13 @@ class Tally:
         flagged = ok & ours["is_label_issue"].fill_null(False).to_numpy()
         self.judged += np.bincount(labels[ok], minlength=len(self.judged))
         self.issues += np.bincount(labels[flagged], minlength=len(self.issues))
+        self._count_noise(scores.filter(pl.lit(pl.Series(ok))), labels[ok])
+
+    def _count_noise(self, scores: pl.DataFrame, labels: NDArray[np.int32]) -> None:
+        outlier = (scores["issue_kind"] == "outlier").fill_null(False).to_numpy()
+        suggested, wrong = scores["suggested"].to_numpy(), scores["counted_wrong"].to_numpy()
+        true = estimated_truth(labels, suggested, wrong, outlier)
+        self.noise_counts += noise_counts(labels, true, len(self.judged))
 
     def _note_examples(self, statuses: list[str], first_row: int) -> None:
         for row, status in enumerate(statuses, first_row + 1):
@@ -108,7 +126,7 @@ def show_failures(console: Console, tally: Tally, source: str) -> None:
     )
 
 
-def show_summary(console: Console, tally: Tally, out: Path) -> None:
+def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) -> None:
     """Print rows, failures, the share of wrong labels, the worst classes, and what to do next."""
     facts = Table.grid(Column(style="dim"), Column(), padding=(0, 2))
     carried = f", with {sum(tally.classes.counts):,} labels" if tally.lists else ""
@@ -134,6 +152,9 @@ def show_summary(console: Console, tally: Tally, out: Path) -> None:
             "labels that look missing",
             f"{tally.missing:,}, in {tally.incomplete / max(images, 1):.1%} of the images",
         )
+    confusions = _confusions(tally)
+    if confusions:
+        facts.add_row("given → likely true", "\n".join(confusions))
     facts.add_row("weight 0", f"{tally.zero_weight:,}")
     alone = [tally.classes.names[index] for index in np.flatnonzero(tally.judged == 1)]
     if alone:
@@ -147,6 +168,11 @@ def show_summary(console: Console, tally: Tally, out: Path) -> None:
     console.print()
     console.print(_worst_classes(tally))
     console.print(f"Written: {escape(printable(str(out)))}", soft_wrap=True, highlight=False)
+    console.print(
+        f"Noise matrix, p(given | true): {escape(printable(str(noise_matrix)))}",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
@@ -191,13 +217,24 @@ def show_evidence(console: Console, sources: Sources, opinions: Opinions) -> Non
                 else "foretell nothing of what was held out and do not count in label_quality."
             )
             console.print(f"{option}: the {what} {found}", soft_wrap=not console.is_terminal)
+def _confusions(tally: Tally) -> list[str]:
+    """Name the pairs of given and another true class that the most images have."""
+    counts, names = tally.noise_counts, tally.classes.names
+    confused = (counts.given != counts.true) & (counts.true != OUTSIDE)
+    order = np.argsort(-counts.counts * confused, kind="stable")[:STRONGEST_CONFUSIONS]
+    return [
+        f"{escape(brief(names[counts.given[at]]))} → {escape(brief(names[counts.true[at]]))}:"
+        f" {counts.counts[at]:,}"
+        for at in order
+        if confused[at]
+    ]
 
 
 def _worst_classes(tally: Tally) -> Table:
-    share = tally.issues / np.maximum(tally.judged, 1)
+    share = tally.noise_counts.wrong()
     order = np.lexsort((-tally.issues, -share))[:WORST_CLASSES]
     table = Table(
-        "class", "flagged", "of", "share", "",
+        "class", "flagged", "of", "wrong", "",
         title="Classes that suffer most", title_justify="left", box=SIMPLE_HEAD,
     )  # fmt: skip
     for column in table.columns[1:4]:

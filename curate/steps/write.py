@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import pyarrow as pa
 
 from curate.classes import Classes
-from curate.columns import our_columns
+from curate.columns import SOFT_NAMES, our_columns, soft_columns
+from curate.images.status import Status
 from curate.label_lists import list_columns
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
@@ -23,6 +24,7 @@ def write_weighted(
     features: Folders,
     labels: Folders,
     scores: Folders,
+    soft: Folders | None,
     options: WeightOptions,
     advance: Callable[[int], None],
 ) -> Tally:
@@ -38,12 +40,18 @@ def write_weighted(
         of_pairs = statuses if sets.shape[1] == 1 else statuses.gather(rows)
         ours = our_columns(table, of_pairs, classes, column, options.alpha, options.beta)
         tally.add_rows(statuses, shard.first_row)
-        tally.add_labels(ours, table["counted_wrong"], sets[rows, places])
+        tally.add_labels(ours, table, sets[rows, places])
         if manifest.has_label_lists:
             lists = labels.array(shard.name, "given"), labels.array(shard.name, "lengths")
             missing = scores.table(shard.name, "missing")
             ours = list_columns(ours, lists, missing, statuses, classes, column)
             tally.add_missing(missing)
+        if soft is not None:
+            there = (statuses == Status.OK).to_numpy()
+            targets, shares = (soft.array(shard.name, name) for name in SOFT_NAMES)
+            smoothed = soft_columns(targets, shares, there, classes, column)
+            for name, values in zip(SOFT_NAMES, smoothed.columns, strict=True):
+                ours = ours.append_column(name, values)
         return ours.rename_columns([options.prefix + name for name in ours.column_names])
 
     write_manifest(manifest, shards, added, options.output, options.slim, advance)

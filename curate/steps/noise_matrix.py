@@ -1,0 +1,37 @@
+"""The estimated noise matrix as a table in the run folder."""
+
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from curate.classes import Classes
+from curate.columns import as_labels
+from curate.manifest.manifest import Manifest
+from curate.store.atomic import appearing_file
+from prototypes.noise_matrix import OUTSIDE, NoiseCounts
+
+NOISE_MATRIX = "noise_matrix.parquet"
+
+
+def write_noise_matrix(
+    counts: NoiseCounts, manifest: Manifest, classes: Classes, path: Path
+) -> None:
+    """Write a row for every pair of given and true class that occurs, by true, commonest first.
+
+    Columns given and true (of the type of the manifest's labels; a null in true: none of the
+    classes), count, given_by_true = p(given | true) and true_by_given = p(true | given).
+    """
+    label_type = manifest.schema.field(manifest.columns.label).type
+    true = pa.array(counts.true, mask=counts.true == OUTSIDE)
+    table = pl.DataFrame(
+        {
+            "given": as_labels(classes, pa.array(counts.given), label_type),
+            "true": as_labels(classes, true, label_type),
+            "count": counts.counts,
+            "given_by_true": counts.given_by_true(),
+            "true_by_given": counts.true_by_given(),
+        }
+    ).sort("true", "count", "given", descending=[False, True, False], nulls_last=True)
+    with appearing_file(path) as unfinished:
+        table.write_parquet(unfinished)

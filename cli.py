@@ -111,7 +111,8 @@ def weight(
     encoder: Annotated[
         str | None,
         typer.Option(
-            help="open_clip:ARCH/TAG, open_clip:ARCH@CHECKPOINT, onnx:MODEL.onnx or embedded."
+            help="open_clip:ARCH/TAG, open_clip:ARCH@CHECKPOINT, onnx:MODEL.onnx, embedded, or a"
+            " sum (a+b) of them, their features side by side."
             " Default: the column 'embedding' where there is one, else"
             " open_clip:ViT-B-32/laion2b_s34b_b79k.",
             show_default=False,

@@ -74,7 +74,7 @@ def read_crawl(
         positions = run.step("labels", "all")
         index_labels(opened, shards, classes, positions)
         blocks = StoredBlocks(shards, features, positions, lambda _: None)
-        parts = [blocks.read(shard) for shard in shards]
+        parts = [block for shard in shards for block in blocks.read(shard)]
         true, kinds = _read_truth(opened, truth, classes.names)
     labels = np.concatenate([part[1] for part in parts])
     crawl = Crawl(np.concatenate([part[0] for part in parts]), classes.names, labels, true, kinds)

@@ -29,6 +29,7 @@ from curate.steps.graph import CLASSES, Graph, relate
 from curate.steps.labels import index_labels
 from curate.steps.score import score_shards
 from curate.steps.state import kept
+from curate.steps.stored_features import StoredFeatures
 from curate.steps.write import write_weighted
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
@@ -102,7 +103,7 @@ def _score(
     options: WeightOptions,
     shards: Sequence[Shard],
     graph: Graph,
-    features: Folders,
+    features: StoredFeatures,
     labels: Folders,
     run: Run,
     console: Console,
@@ -110,7 +111,7 @@ def _score(
     """Take the features through SINet's steps; each is found again or done."""
     count, rows = len(graph.table), sum(shard.rows for shard in shards)
     contents = [
-        store.receipt(shard.name)["sha256"] for store in (features, labels) for shard in shards
+        (features.contents(shard.name), labels.receipt(shard.name)["sha256"]) for shard in shards
     ]
     space_name = fingerprint(code=CODE, contents=contents)
     with progress_bar(console, "Adapting the space", rows) as advance:

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from curate.classes import NO_CLASS
 from curate.images.status import Status
 from curate.manifest.plan import Shard
+from curate.steps.stored_features import Features, StoredFeatures
 from curate.store.folders import Folders
 
 T = TypeVar("T")
-BLOCK_ROWS = 4_096
-Features = NDArray[np.float16]
 Labels = NDArray[np.int32]
 
 
@@ -26,22 +25,22 @@ class StoredBlocks:
     """
 
     shards: Sequence[Shard]
-    features: Folders
+    features: StoredFeatures
     labels: Folders
     advance: Callable[[int], None]
 
     def __call__(self, fn: Callable[[Features, Labels], T]) -> Iterator[T]:
         """Give fn(features, labels) of every block."""
         for shard in self.shards:
-            features, labels = self.read(shard)
-            for start in range(0, shard.rows, BLOCK_ROWS):
-                rows = slice(start, start + BLOCK_ROWS)
-                yield fn(features[rows], labels[rows])
-                self.advance(len(labels[rows]))
+            for features, labels in self.read(shard):
+                yield fn(features, labels)
+                self.advance(len(labels))
 
-    def read(self, shard: Shard) -> tuple[Features, Labels]:
-        """Map a shard's features and read its labels."""
-        features = self.features.array(shard.name, "features")
-        labels = self.labels.array(shard.name, "labels")
-        ok = self.features.table(shard.name, "rows")["status"] == Status.OK
-        return features, np.where(ok.to_numpy(), labels, NO_CLASS).astype(np.int32)
+    def read(self, shard: Shard) -> Iterator[tuple[Features, Labels]]:
+        """Give the blocks of a shard."""
+        ok = (self.features.statuses(shard.name) == Status.OK).to_numpy()
+        labels = np.where(ok, self.labels.array(shard.name, "labels"), NO_CLASS).astype(np.int32)
+        start = 0
+        for features in self.features.blocks(shard.name):
+            yield features, labels[start : start + len(features)]
+            start += len(features)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.classes import Classes
-from curate.encoders.spec import DEFAULT_ENCODER, open_encoder
+from curate.encoders.spec import DEFAULT_ENCODER, open_encoder, split_encoders
 from curate.errors import CurateError
 from curate.images.status import Status
 from curate.images.workers import DecodePool
@@ -20,6 +20,7 @@ from curate.options import WeightOptions
 from curate.progress import progress_bar
 from curate.run import Run
 from curate.steps.embed import embed_pictures, retry_pictures, take_embeddings
+from curate.steps.stored_features import StoredFeatures
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
 
@@ -29,7 +30,7 @@ CODE = 1
 
 def find_features(
     options: WeightOptions, manifest: Manifest, shards: Sequence[Shard], run: Run, console: Console
-) -> Folders:
+) -> StoredFeatures:
     """Make sure that every shard has features, and return where they are kept.
 
     In this order: --embeddings (or those of a clip-retrieval folder), --encoder, the manifest's
@@ -41,10 +42,13 @@ def find_features(
     if folder is not None:
         embeddings = open_embeddings(folder)
         check_embeddings(embeddings, manifest)
-        return _take(manifest, shards, run, console, embeddings)
+        return StoredFeatures((_take(manifest, shards, run, console, embeddings),))
     if options.encoder is None and manifest.columns.embedding is not None:
-        return _take(manifest, shards, run, console, None)
-    return _encode(options, manifest, shards, run, console)
+        return StoredFeatures((_take(manifest, shards, run, console, None),))
+    specs = split_encoders(DEFAULT_ENCODER if options.encoder is None else options.encoder)
+    return StoredFeatures(
+        tuple(_encode(spec, options, manifest, shards, run, console) for spec in specs)
+    )
 
 
 def _take(
@@ -67,13 +71,16 @@ def _take(
 
 
 def _encode(
-    options: WeightOptions, manifest: Manifest, shards: Sequence[Shard], run: Run, console: Console
+    spec: str,
+    options: WeightOptions,
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    run: Run,
+    console: Console,
 ) -> Folders:
     picture_finder(manifest)
     check_paths(manifest)
-    encoder = open_encoder(
-        DEFAULT_ENCODER if options.encoder is None else options.encoder, options.device
-    )
+    encoder = open_encoder(spec, options.device)
     name = fingerprint(
         code=CODE,
         encoder=encoder.fingerprint,
@@ -96,14 +103,14 @@ def check_features(
     manifest: Manifest,
     shards: Sequence[Shard],
     classes: Classes,
-    features: Folders,
+    features: StoredFeatures,
     labels: Folders,
 ) -> None:
     """Raise CurateError unless two classes have two samples with features each."""
     judged = np.zeros(len(classes.names), np.int64)
     reasons: Counter[str] = Counter()
     for shard in shards:
-        status = features.table(shard.name, "rows")["status"]
+        status = features.statuses(shard.name)
         reasons.update(status.filter(status != Status.OK).to_list())
         positions = labels.array(shard.name, "labels")[(status == Status.OK).to_numpy()]
         judged += np.bincount(positions[positions >= 0], minlength=len(judged))

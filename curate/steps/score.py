@@ -5,7 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.manifest.plan import Shard
-from curate.steps.blocks import BLOCK_ROWS, StoredBlocks
+from curate.steps.blocks import StoredBlocks
 from curate.store.folders import Folders
 from prototypes.method import Prototypes, Scores, score_block
 from prototypes.quality import ISSUE_KINDS
@@ -32,14 +32,10 @@ def score_shards(
 def _score(
     blocks: StoredBlocks, shard: Shard, space: AdaptedSpace, prototypes: Prototypes
 ) -> pl.DataFrame:
-    features, labels = blocks.read(shard)
-    tables = []
-    for start in range(0, shard.rows, BLOCK_ROWS):
-        rows = slice(start, start + BLOCK_ROWS)
-        x = np.asarray(features[rows])
-        scores = score_block(x, labels[rows], space, prototypes)
-        tables.append(_table(scores, np.any(x != 0, axis=1)))
-    return pl.concat(tables)
+    return pl.concat(
+        _table(score_block(x, labels, space, prototypes), np.any(x != 0, axis=1))
+        for x, labels in blocks.read(shard)
+    )
 
 
 def _table(scores: Scores, there: NDArray[np.bool_]) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.write import write_manifest
 from curate.options import WeightOptions
+from curate.steps.stored_features import StoredFeatures
 from curate.store.folders import Folders
 from curate.summary import Tally
 
@@ -18,7 +19,7 @@ def write_weighted(
     manifest: Manifest,
     shards: Sequence[Shard],
     classes: Classes,
-    features: Folders,
+    features: StoredFeatures,
     labels: Folders,
     scores: Folders,
     options: WeightOptions,
@@ -30,7 +31,7 @@ def write_weighted(
 
     def added(shard: Shard) -> pa.Table:
         table = scores.table(shard.name, "scores")
-        statuses = features.table(shard.name, "rows")["status"]
+        statuses = features.statuses(shard.name)
         ours = our_columns(table, statuses, classes, label_type, options.alpha, options.beta)
         tally.add(ours, table["counted_wrong"], labels.array(shard.name, "labels"), shard.first_row)
         return ours.rename_columns([options.prefix + name for name in ours.column_names])

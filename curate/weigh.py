@@ -25,6 +25,7 @@ from curate.progress import progress_bar
 from curate.run import Run, default_folder, open_run
 from curate.steps.blocks import StoredBlocks
 from curate.steps.features import check_features, find_features
+from curate.steps.given import Given
 from curate.steps.graph import CLASSES, Graph, relate
 from curate.steps.labels import index_labels
 from curate.steps.score import score_shards
@@ -76,12 +77,12 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         classes = count_classes(manifest)
         shards = freeze_plan(manifest, run.step("plan"))
         graph = relate(manifest, classes, options.graph_options, run, console)
-        features = find_features(options, manifest, shards, run, console)
-        show_classes(console, graph.table, run.folder / CLASSES)
         labels = run.step(
             "labels", fingerprint(label=manifest.columns.label, classes=classes.names)
         )
         index_labels(manifest, shards, classes, labels)
+        features = find_features(options, manifest, shards, Given(classes, labels), run, console)
+        show_classes(console, graph.table, run.folder / CLASSES)
         check_features(manifest, shards, classes, features, labels)
         scores = _score(options, shards, graph, features, labels, run, console)
         with progress_bar(console, "Writing", manifest.rows) as advance:

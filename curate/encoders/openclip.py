@@ -32,6 +32,26 @@ def open_model(arch: str, tag: str = "", checkpoint: Path | None = None) -> tupl
     return _create(arch, checkpoint, published), checkpoint
 
 
+def new_model(arch: str) -> Any:
+    """Return a model of that architecture that knows nothing; its text tower is left so too.
+
+    Raises CurateError for an unknown architecture.
+    """
+    _check_arch(arch)
+    from open_clip import create_model
+
+    return create_model(arch, load_weights=False, pretrained_text=False)
+
+
+def published_tags(arch: str) -> Sequence[str]:
+    """Name the published weights of an architecture; CurateError if there is no such one."""
+    _check_arch(arch)
+    from open_clip import list_pretrained_tags_by_model
+
+    tags: Sequence[str] = list_pretrained_tags_by_model(arch)
+    return tags
+
+
 def _create(arch: str, checkpoint: Path, published: dict[str, Any]) -> Any:
     from open_clip import create_model
 

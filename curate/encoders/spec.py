@@ -10,10 +10,11 @@ from curate.errors import CurateError
 DEFAULT_ENCODER = "open_clip:ViT-B-32/laion2b_s34b_b79k"
 POSSIBLE = (
     "open_clip:ARCH/PRETRAINED_TAG, open_clip:ARCH[/TAG]@/path/to/checkpoint, "
-    "onnx:/path/model.onnx (with model.json beside it), embedded, or a sum of them (a+b)"
+    "onnx:/path/model.onnx (with model.json beside it), embedded, "
+    "self (a network trained on the crawl), or a sum of them (a+b)"
 )
 
-ANOTHER = re.compile(r"\+(?=(?:onnx|open_clip):|(?:embedded)(?:\+|$))")
+ANOTHER = re.compile(r"\+(?=(?:onnx|open_clip):|embedded(?:\+|$)|self(?:[:@+]|$))")
 """The plus between two encoders; one in a path is followed by something else."""
 
 

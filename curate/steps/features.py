@@ -20,16 +20,23 @@ from curate.options import WeightOptions
 from curate.progress import progress_bar
 from curate.run import Run
 from curate.steps.embed import embed_pictures, retry_pictures, take_embeddings
+from curate.steps.given import Given
 from curate.steps.stored_features import StoredFeatures
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
+from curate.training.spec import is_self, parse_network
 
 CODE = 1
 """Raise it when a change here changes the features."""
 
 
 def find_features(
-    options: WeightOptions, manifest: Manifest, shards: Sequence[Shard], run: Run, console: Console
+    options: WeightOptions,
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    given: Given,
+    run: Run,
+    console: Console,
 ) -> StoredFeatures:
     """Make sure that every shard has features, and return where they are kept.
 
@@ -45,10 +52,19 @@ def find_features(
         return StoredFeatures((_take(manifest, shards, run, console, embeddings),))
     if options.encoder is None and manifest.columns.embedding is not None:
         return StoredFeatures((_take(manifest, shards, run, console, None),))
+    picture_finder(manifest)
+    check_paths(manifest)
     specs = split_encoders(DEFAULT_ENCODER if options.encoder is None else options.encoder)
-    return StoredFeatures(
-        tuple(_encode(spec, options, manifest, shards, run, console) for spec in specs)
-    )
+    stores = {
+        spec: _encode(spec, options, manifest, shards, run, console)
+        for spec in specs
+        if not is_self(spec)
+    }
+    others = tuple(stores.values())
+    for spec in specs:
+        if is_self(spec):
+            stores[spec] = _train(spec, options, manifest, shards, given, others, run, console)
+    return StoredFeatures(tuple(stores[spec] for spec in specs))
 
 
 def _take(
@@ -70,6 +86,26 @@ def _take(
     return store
 
 
+def _train(
+    spec: str,
+    options: WeightOptions,
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    given: Given,
+    others: tuple[Folders, ...],
+    run: Run,
+    console: Console,
+) -> Folders:
+    """Train a network on the crawl; the features of ``others`` tell its first weights."""
+    network = parse_network(spec)
+    from curate.steps.self_features import SelfFeatures  # here, for it imports torch
+
+    crawl = SelfFeatures(options, manifest, shards, given, run, console)
+    pictures = crawl.store_pictures(network)
+    check_features(manifest, shards, given.classes, StoredFeatures((pictures,)), given.labels)
+    return crawl.train(network, pictures, others)
+
+
 def _encode(
     spec: str,
     options: WeightOptions,
@@ -78,18 +114,11 @@ def _encode(
     run: Run,
     console: Console,
 ) -> Folders:
-    picture_finder(manifest)
-    check_paths(manifest)
     encoder = open_encoder(spec, options.device)
-    name = fingerprint(
-        code=CODE,
-        encoder=encoder.fingerprint,
-        image=manifest.columns.image,
-        root=str(manifest.root.resolve()) if has_paths(manifest) else None,
-    )
+    name = fingerprint(code=CODE, encoder=encoder.fingerprint, **pictures_facts(manifest))
     store = run.step("features", name)
     missing = [shard for shard in shards if shard.name not in store]
-    failed = _failed(shards, store) if options.retry_failed else []
+    failed = failed_rows(shards, store) if options.retry_failed else []
     if missing or failed:
         with DecodePool(encoder.preprocess, options.decoders) as pool:
             with progress_bar(console, "Encoding", _rows(missing)) as advance:
@@ -125,7 +154,7 @@ def check_features(
     )
 
 
-def _failed(shards: Sequence[Shard], store: Folders) -> list[tuple[Shard, NDArray[np.bool_]]]:
+def failed_rows(shards: Sequence[Shard], store: Folders) -> list[tuple[Shard, NDArray[np.bool_]]]:
     """List finished shards with rows that have no features, and which rows those are."""
     failed = []
     for shard in shards:
@@ -134,6 +163,12 @@ def _failed(shards: Sequence[Shard], store: Folders) -> list[tuple[Shard, NDArra
             if mask.any():
                 failed.append((shard, mask))
     return failed
+
+
+def pictures_facts(manifest: Manifest) -> dict[str, object]:
+    """Tell where a crawl's pictures come from: others, other features."""
+    root = str(manifest.root.resolve()) if has_paths(manifest) else None
+    return {"image": manifest.columns.image, "root": root}
 
 
 def _rows(shards: Sequence[Shard]) -> int:

@@ -1,6 +1,7 @@
 """Opening open_clip models, both towers; open_clip is imported only here."""
 
 import difflib
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
@@ -40,7 +41,11 @@ def new_model(arch: str) -> Any:
     _check_arch(arch)
     from open_clip import create_model
 
-    return create_model(arch, load_weights=False, pretrained_text=False)
+    logging.disable(logging.WARNING)  # it warns that there are no weights
+    try:
+        return create_model(arch, load_weights=False, pretrained_text=False)
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def published_tags(arch: str) -> Sequence[str]:

@@ -100,10 +100,10 @@ def _train(
     network = parse_network(spec)
     from curate.steps.self_features import SelfFeatures  # here, for it imports torch
 
-    crawl = SelfFeatures(options, manifest, shards, given, run, console)
-    pictures = crawl.store_pictures(network)
+    crawl = SelfFeatures(network, options, manifest, shards, given, run, console)
+    pictures = crawl.store_pictures()
     check_features(manifest, shards, given.classes, StoredFeatures((pictures,)), given.labels)
-    return crawl.train(network, pictures, others)
+    return crawl.train(pictures, others)
 
 
 def _encode(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from curate.steps.features import failed_rows, pictures_facts
 from curate.steps.given import Given
 from curate.store.fingerprint import fingerprint, sha256_of
 from curate.store.folders import Folders
-from curate.training.device import computer
+from curate.training.device import Computer, computer
 from curate.training.models import Model, open_model_of
 from curate.training.pictures import StoredPictures, store_pictures
 from curate.training.plan import picture_side, plan_training
@@ -35,8 +36,9 @@ MEASURED_SHARDS, MEASURED_ROWS = 8, 64
 
 @dataclass(frozen=True)
 class SelfFeatures:
-    """The crawl and the run that a network is trained in."""
+    """The network, and the crawl and the run that it is trained in."""
 
+    spec: NetworkSpec
     options: WeightOptions
     manifest: Manifest
     shards: Sequence[Shard]
@@ -44,9 +46,17 @@ class SelfFeatures:
     run: Run
     console: Console
 
-    def store_pictures(self, spec: NetworkSpec) -> Folders:
+    @cached_property
+    def _model(self) -> Model:
+        return open_model_of(self.spec)
+
+    @cached_property
+    def _computer(self) -> Computer:
+        return computer(self.options.device)
+
+    def store_pictures(self) -> Folders:
         """Decode all pictures to the network's size, those that are not there yet."""
-        preprocess = self._preprocess(open_model_of(spec))
+        preprocess = self._preprocess()
         facts = pictures_facts(self.manifest)
         store = self.run.step(
             "pictures", fingerprint(code=CODE, preprocess=asdict(preprocess), **facts)
@@ -62,40 +72,42 @@ class SelfFeatures:
                 store_pictures(self.manifest, wanted, store, preprocess.size, pool, advance)
         return store
 
-    def train(self, spec: NetworkSpec, pictures: Folders, others: tuple[Folders, ...]) -> Folders:
+    def train(self, pictures: Folders, others: tuple[Folders, ...]) -> Folders:
         """Train the network on stored pictures, unless it is trained, and store its features."""
-        model, here = open_model_of(spec), computer(self.options.device)
+        model, here = self._model, self._computer
         stored = StoredPictures(self.shards, pictures)
         judge = Judge(self.shards, self.given.labels, len(self.given.classes.names), others)
         labelled = int((stored.labels(self.given.labels) >= 0).sum())
-        plan = plan_training(stored.side, labelled, here.device.type, bool(others))
+        plan = plan_training(
+            stored.side, labelled, here.device.type, model.largest_batch, bool(others)
+        )
         name = fingerprint(
             code=CODE,
             plan=asdict(plan),
             precision=str(here.half),
-            init=_identity(spec),
-            network=(spec.library, spec.name),
+            init=_identity(self.spec),
+            network=(self.spec.library, self.spec.name),
             contents=[
                 [store.receipt(shard.name)["sha256"] for shard in self.shards]
                 for store in (pictures, self.given.labels, *others)
             ],
         )
-        with progress_bar(self.console, "Training", plan.length(labelled)) as advance:
-            network = train(
-                model, plan, stored, judge, here, self.run.step("network", name), advance
-            )
         store = self.run.step("features", fingerprint(code=CODE, network=name))
         missing = [shard for shard in self.shards if shard.name not in store]
-        rows = sum(shard.rows for shard in missing)
-        with progress_bar(self.console, "Encoding", rows) as advance:
-            write_features(network, stored, missing, store, here, advance)
+        if missing:
+            kept = self.run.step("network", name)
+            with progress_bar(self.console, "Training", plan.length(labelled)) as advance:
+                network = train(model, plan, stored, judge, here, kept, advance)
+            rows = sum(shard.rows for shard in missing)
+            with progress_bar(self.console, "Encoding", rows) as advance:
+                write_features(network, stored, missing, store, here, advance)
         return store
 
-    def _preprocess(self, model: Model) -> Preprocess:
+    def _preprocess(self) -> Preprocess:
         """Tell how pictures are decoded; for the small network by what they are like."""
-        if model.preprocess is not None:
-            return model.preprocess
-        device = computer(self.options.device).device.type
+        if self._model.preprocess is not None:
+            return self._model.preprocess
+        device = self._computer.device.type
         return Preprocess(picture_side(self._native_side(), self.manifest.rows, device))
 
     def _native_side(self) -> int:

@@ -117,6 +117,7 @@ class Training:
             saved.save_now_and_then(position)
 
     def _train_batch(self, rows: Rows, targets: Targets, seed: tuple[int, ...]) -> None:
+        torch.manual_seed(int(np.random.default_rng(seed).integers(2**63)))  # of dropout
         pictures = augmented(self._crawl.pictures.take(rows), np.random.default_rng(seed))
         device = self._computer.device
         with self._computer.autocast():

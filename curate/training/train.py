@@ -61,7 +61,6 @@ def train(
     """
     labels = pictures.labels(judge.labels)
     crawl = Crawl(pictures, labels, *split_rows(labels, plan.held_out))
-    torch.manual_seed(0)
     sample = crawl.train[:: max(len(crawl.train) // SAMPLE, 1)][:SAMPLE]
     network = model.build(pictures.take(sample), judge.classes)
     if NETWORK not in store:

@@ -1,5 +1,6 @@
 """Saved weights into a trunk."""
 
+import warnings
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -23,7 +24,7 @@ def load_trunk(trunk: nn.Module, path: Path, what: str) -> None:
         missing = trunk.load_state_dict(_read(path), strict=False).missing_keys
         reason = f"it lacks {missing[0]}" if missing else ""
     except (RuntimeError, TypeError, AttributeError, OSError, EOFError, SafetensorError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
     except UnpicklingError:  # torch's own words advise to load it unsafely
         reason = "it is damaged, or holds more than plain tensors"
     if reason:
@@ -37,5 +38,6 @@ def load_trunk(trunk: nn.Module, path: Path, what: str) -> None:
 def _read(path: Path) -> dict[str, torch.Tensor]:
     if path.suffix == ".safetensors":
         return load_file(path)
-    state: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    with warnings.catch_warnings(action="ignore"):
+        state: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return state

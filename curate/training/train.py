@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from curate.errors import CurateError
 from curate.images.status import Status
 from curate.manifest.plan import Shard
 from curate.steps.blocks import StoredBlocks
@@ -66,7 +67,14 @@ def train(
     if NETWORK not in store:
         training = Training(network, model.recipe(plan.batch_size), plan, crawl, computer)
         refreshed = _Refreshed(plan, pictures, judge, computer, store, labels)
-        best = training.run(lambda parts: Checkpoints(store, parts), refreshed, advance)
+        try:
+            best = training.run(lambda parts: Checkpoints(store, parts), refreshed, advance)
+        except torch.OutOfMemoryError as error:
+            raise CurateError(
+                f"the memory of the GPU is too small to train this network on batches of"
+                f" {plan.batch_size} pictures of {pictures.side} x {pictures.side} pixels; free"
+                " some, choose a smaller network, or use --device cpu."
+            ) from error
         store.write(NETWORK, {"network.pt": tensors(best.cpu().state_dict())})
         store.remove_others(NETWORK)
     network.load_state_dict(load_tensors(store, NETWORK, "network"))

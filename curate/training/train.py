@@ -58,7 +58,7 @@ def train(
 ) -> Network:
     """Train the network, or go on with it, or load it if it is done.
 
-    ``advance`` is told of pictures trained on, `training_length` in all.
+    ``advance`` is told of pictures trained on, `Plan.length` in all.
     """
     labels = pictures.labels(judge.labels)
     crawl = Crawl(pictures, labels, *split_rows(labels, plan.held_out))

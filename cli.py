@@ -111,8 +111,10 @@ def weight(
     encoder: Annotated[
         str | None,
         typer.Option(
-            help="open_clip:ARCH/TAG, open_clip:ARCH@CHECKPOINT, onnx:MODEL.onnx or embedded."
-            " Default: the column 'embedding' where there is one, else"
+            help="open_clip:ARCH/TAG, open_clip:ARCH@CHECKPOINT, onnx:MODEL.onnx, embedded, self"
+            " (a network trained on the crawl: self:timm/NAME or self:open_clip/ARCH where the"
+            " small one is not enough, @FILE, @pretrained or @TAG for weights to begin with), or a"
+            " sum a+b. Default: the column 'embedding' where there is one, else"
             " open_clip:ViT-B-32/laion2b_s34b_b79k.",
             show_default=False,
         ),

@@ -19,6 +19,7 @@ from curate.options import WeightOptions
 from curate.run import open_run
 from curate.steps.blocks import StoredBlocks
 from curate.steps.features import find_features
+from curate.steps.given import Given
 from curate.steps.labels import index_labels
 
 CLEAN, WRONG = "clean", "wrong"
@@ -70,9 +71,10 @@ def read_crawl(
     with open_run(run_dir) as run:
         opened = open_manifest(manifest, ColumnOptions(), None, run.step("rows"))
         classes, shards = count_classes(opened), freeze_plan(opened, run.step("plan"))
-        features = find_features(options, opened, shards, run, console)
         positions = run.step("labels", "all")
         index_labels(opened, shards, classes, positions)
+        given = Given(classes, positions)
+        features = find_features(options, opened, shards, given, run, console)
         blocks = StoredBlocks(shards, features, positions, lambda _: None)
         parts = [block for shard in shards for block in blocks.read(shard)]
         true, kinds = _read_truth(opened, truth, classes.names)

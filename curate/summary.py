@@ -217,6 +217,8 @@ def show_evidence(console: Console, sources: Sources, opinions: Opinions) -> Non
                 else "foretell nothing of what was held out and do not count in label_quality."
             )
             console.print(f"{option}: the {what} {found}", soft_wrap=not console.is_terminal)
+
+
 def _confusions(tally: Tally) -> list[str]:
     """Name the pairs of given and another true class that the most images have."""
     counts, names = tally.noise_counts, tally.classes.names

@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from curate.classes import count_classes
 from curate.columns import AGREEMENT, NAMES, SOFT_NAMES, check_names
+from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
@@ -44,6 +45,7 @@ from curate.steps.zero_shot import check_zero_shot, read_classes
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.summary import Tally, show_classes, show_evidence, show_failures, show_summary
+from curate.training.spec import is_self
 from prototypes import method
 from prototypes.blocks import labelled
 from prototypes.space import AdaptedSpace
@@ -101,7 +103,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         parts = LabelParts(labels, labels, None)
         if verified is not None:
             parts = take_apart(verified, shards, labels, run)
-        given = Given(classes, labels)
+        given = Given(classes, labels, manifest.has_label_lists)
         features = find_features(options, manifest, shards, given, run, console)
         show_classes(console, graph.table, run.folder / CLASSES)
         check_features(manifest, shards, classes, features, labels)
@@ -113,7 +115,9 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
             captions = caption_agreement(shards, vectors, graph.text, labels, run)
         if options.zero_shot:
             encoder = chosen_encoder(options, manifest)
-            zero_shot = read_classes(encoder, graph.table, features, shards, options, run, console)
+            zero_shot = read_classes(
+                encoder, graph.table, features, shards, options.device, run, console
+            )
         fitted = _fit(options, shards, graph, features, parts, run, console)
         sources = Sources(captions, zero_shot)
         scores, soft = _judge(
@@ -152,6 +156,7 @@ def _check_lists(manifest: Manifest, options: WeightOptions) -> None:
         ("--caption-agreement", options.caption_agreement),
         ("--zero-shot", options.zero_shot),
         ("--soft-labels", options.soft_labels is not None),
+        ("--encoder self", any(map(is_self, split_encoders(options.encoder or "")))),
     ):
         if asked:
             raise CurateError(

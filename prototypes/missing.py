@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from prototypes.blocks import Labels, tiles, unit_rows
 from prototypes.pairs import strike
 from prototypes.quality import OUTLIER_COSINE
-from prototypes.softmax import CLASSES, ROWS, log_sum_exp
+from prototypes.softmax import CLASSES, ROWS, log_sum_exp, nearest_of_class
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,22 @@ class Missing:
 
 
 def missing_labels(
-    g: NDArray[np.float32], given: Labels, prototypes: NDArray[np.float32], temperature: float
+    g: NDArray[np.float32],
+    given: Labels,
+    prototypes: NDArray[np.float32],
+    temperature: float,
+    k: int = 1,
 ) -> Missing:
     """Suggest for images g (n, d) the classes whose cosine is OUTLIER_COSINE or more.
 
     Below that no class fits, as for a given label that is an outlier. ``given`` (n, L) are all
-    labels of an image, filled up with -1; ``prototypes`` (C, d) of any length. The quality is a
+    labels of an image, filled up with -1; ``prototypes`` (C·k, d) are of
+    any length, and of k of a class the nearest counts. The quality is a
     softmax over the classes that were not given. Images of zeros lack nothing.
     """
     directions = unit_rows(prototypes)
     parts = [
-        _of_tile(g[rows], given[rows], directions, temperature, rows.start)
+        _of_tile(g[rows], given[rows], directions, temperature, k, rows.start)
         for rows in tiles(len(g), ROWS)
     ]
     rows, classes, quality = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -44,11 +49,11 @@ def missing_labels(
 
 def _of_tile(
     g: NDArray[np.float32], given: Labels, directions: NDArray[np.float32], temperature: float,
-    first: int,
+    k: int, first: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:  # fmt: skip
     rows, classes, cosines, partitions = [], [], [], []
-    for part in tiles(len(directions), CLASSES):
-        cosine = g @ directions[part].T
+    for part in tiles(len(directions) // k, CLASSES):
+        cosine = nearest_of_class(g @ directions[part.start * k : part.stop * k].T, k)
         strike(cosine, given, part.start)
         fits, at = np.nonzero(cosine >= OUTLIER_COSINE)
         rows.append(fits)

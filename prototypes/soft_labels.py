@@ -35,7 +35,9 @@ def soft_labels(
     self_influence: NDArray[np.float32],
     k: int,
 ) -> SoftLabels:
-    """Smooth the labels of rows g (n, d) over prototypes (C, d) of any length.
+    """Smooth the labels of rows g (n, d) over prototypes (C·k', d) of any length.
+
+    Of k' prototypes of a class, which lie side by side, the nearest counts.
 
     For a class c, z_c is the cosine of g to its prototype; for the given label y what the row
     itself has added to it comes off (``self_influence`` (C,), as in `label_quality`) and the head
@@ -51,15 +53,28 @@ def soft_labels(
 
     Raises ValueError unless 1 ≤ k ≤ C − 1.
     """
-    known = counted(g, labels, len(prototypes))
+    known = counted(g, labels, len(self_influence))
     directions = unit_rows(prototypes)
-    cosines, nearest = nearest_prototypes(g, directions, k + 1)
+    each = len(prototypes) // len(self_influence)
+    cosines, nearest = nearest_prototypes(g, directions, (k + 1) * each)
+    cosines, nearest = _first_of_class(cosines, nearest // each, k + 1)
     other = nearest != labels[:, None]
     other[other.all(axis=1), -1] = False
-    own = np.einsum("ij,ij->i", g, directions[labels]) - self_influence[labels]
+    mine = [np.einsum("ij,ij->i", g, directions[labels * each + i]) for i in range(each)]
+    own = np.maximum.reduce(mine) - self_influence[labels]
     z = np.column_stack([own + np.float32(HEAD_START), cosines[other].reshape(-1, k)])
     shares = np.exp(log_softmax(z.astype(np.float64) * (SHARPNESS / temperature)))
     shares[~known] = np.eye(1, k + 1)
     shares[labels < 0] = np.nan
     classes = np.column_stack([labels, nearest[other].reshape(-1, k)])
     return SoftLabels(classes, shares.astype(np.float32))
+
+
+def _first_of_class(
+    cosines: NDArray[np.float32], classes: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Keep of neighbours (n, m), nearest first, the first of each of ``count`` classes."""
+    m = classes.shape[1]
+    again = ((classes[:, :, None] == classes[:, None, :]) & np.tri(m, m, -1, bool)).any(axis=2)
+    first = np.argsort(again, axis=1, kind="stable")[:, :count]
+    return np.take_along_axis(cosines, first, 1), np.take_along_axis(classes, first, 1)

@@ -45,12 +45,13 @@ def test_the_command_line_imports_curate_only_and_only_inside_commands() -> None
 def test_each_heavy_library_has_one_module() -> None:
     users = defaultdict(set)
     for file, tree in sources().items():
-        for name in imported(tree) & {"faiss", "nltk", "open_clip", "transformers"}:
+        for name in imported(tree) & {"faiss", "nltk", "open_clip", "timm", "transformers"}:
             users[name].add(str(file))
     assert users == {
         "faiss": {"prototypes/neighbours.py"},
         "nltk": {"graphs/wordnet.py"},
         "open_clip": {"curate/encoders/openclip.py"},
+        "timm": {"curate/training/timm_model.py"},
         "transformers": {"graphs/bert.py"},
     }
 

@@ -1,6 +1,7 @@
 """Opening open_clip models, both towers; open_clip is imported only here."""
 
 import difflib
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
@@ -38,6 +39,30 @@ def open_model(arch: str, tag: str = "", checkpoint: Path | None = None) -> tupl
     elif not checkpoint.is_file():
         raise CurateError(f"there is no checkpoint {checkpoint}; give its path after the @.")
     return _create(arch, checkpoint, published), checkpoint
+
+
+def new_model(arch: str) -> Any:
+    """Return a model of that architecture that knows nothing; its text tower is left so too.
+
+    Raises CurateError for an unknown architecture.
+    """
+    _check_arch(arch)
+    from open_clip import create_model
+
+    logging.disable(logging.WARNING)  # it warns that there are no weights
+    try:
+        return create_model(arch, load_weights=False, pretrained_text=False)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def published_tags(arch: str) -> Sequence[str]:
+    """Name the published weights of an architecture; CurateError if there is no such one."""
+    _check_arch(arch)
+    from open_clip import list_pretrained_tags_by_model
+
+    tags: Sequence[str] = list_pretrained_tags_by_model(arch)
+    return tags
 
 
 def embed_names(

@@ -1,5 +1,6 @@
 """The encoder that a string names."""
 
+import re
 from pathlib import Path
 
 from curate.encoders.base import Encoder
@@ -9,8 +10,24 @@ from curate.errors import CurateError
 DEFAULT_ENCODER = "open_clip:ViT-B-32/laion2b_s34b_b79k"
 POSSIBLE = (
     "open_clip:ARCH/PRETRAINED_TAG, open_clip:ARCH[/TAG]@/path/to/checkpoint, "
-    "onnx:/path/model.onnx (with model.json beside it) or embedded"
+    "onnx:/path/model.onnx (with model.json beside it), embedded, "
+    "self (a network trained on the crawl), or a sum of them (a+b)"
 )
+
+ANOTHER = re.compile(r"\+(?=(?:onnx|open_clip):|embedded(?:\+|$)|self(?:[:@+]|$))")
+"""The plus between two encoders; one in a path is followed by something else."""
+
+
+def split_encoders(spec: str) -> list[str]:
+    """Split A+B into the encoders whose features are put side by side.
+
+    Raises CurateError where one is named twice.
+    """
+    parts = ANOTHER.split(spec)
+    twice = [part for part in parts if parts.count(part) > 1]
+    if twice:
+        raise CurateError(f"--encoder {spec}: {twice[0]} is in it twice; take one of them out.")
+    return parts
 
 
 def open_encoder(spec: str, device: str = "auto") -> Encoder:

@@ -12,11 +12,10 @@ from curate.classes import NO_CLASS
 from curate.images.status import Status
 from curate.manifest.plan import Shard
 from curate.steps.labels import label_pairs, stored_sets
+from curate.steps.stored_features import BLOCK_ROWS, Features, StoredFeatures
 from curate.store.folders import Folders
 
 T = TypeVar("T")
-BLOCK_ROWS = 4_096
-Features = NDArray[np.float16]
 Labels = NDArray[np.int32]
 
 
@@ -30,7 +29,7 @@ class StoredBlocks:
     """
 
     shards: Sequence[Shard]
-    features: Folders
+    features: StoredFeatures
     labels: Folders
     advance: Callable[[int], None]
 
@@ -64,12 +63,12 @@ class StoredBlocks:
         return max(int(stored_sets(self.labels, shard).shape[1]) for shard in self.shards)
 
     def _images(self, shard: Shard) -> Iterator[tuple[Features, Labels, NDArray[np.bool_]]]:
-        features = self.features.array(shard.name, "features")
-        ok = (self.features.table(shard.name, "rows")["status"] == Status.OK).to_numpy()
-        sets = stored_sets(self.labels, shard)
-        for start in range(0, shard.rows, BLOCK_ROWS):
-            rows = slice(start, start + BLOCK_ROWS)
-            yield features[rows], sets[rows], ok[rows]
+        ok = (self.features.statuses(shard.name) == Status.OK).to_numpy()
+        sets, start = stored_sets(self.labels, shard), 0
+        for features in self.features.blocks(shard.name):
+            rows = slice(start, start + len(features))
+            yield features, sets[rows], ok[rows]
+            start = rows.stop
 
     def _own_first(self, labels: Labels, place: NDArray[np.int64]) -> Labels:
         """Bring each pair's own label to the front of its image's (m, L), as wide in any shard."""

@@ -35,7 +35,7 @@ def embed_pictures(
         statuses = np.array(encoded.statuses, object)
         features = np.zeros((encoded.shard.rows, encoder.dim), np.float32)
         features[statuses == Status.OK] = encoded.features
-        _keep(store, encoded.shard, unit_rows(features), statuses)
+        keep_features(store, encoded.shard, unit_rows(features), statuses)
 
 
 def retry_pictures(
@@ -54,7 +54,7 @@ def retry_pictures(
         statuses = store.table(encoded.shard.name, "rows")["status"].to_numpy().astype(object)
         statuses[mask] = encoded.statuses
         features[mask & (statuses == Status.OK)] = unit_rows(encoded.features)
-        _keep(store, encoded.shard, features, statuses)
+        keep_features(store, encoded.shard, features, statuses)
 
 
 def take_embeddings(
@@ -75,7 +75,7 @@ def take_embeddings(
         there = features.any(axis=1)
         statuses = np.where(there, np.where(finite, Status.OK, Status.NOT_FINITE), Status.MISSING)
         features[statuses != Status.OK] = 0
-        _keep(store, shard, unit_rows(features), statuses)
+        keep_features(store, shard, unit_rows(features), statuses)
         advance(shard.rows)
 
 
@@ -121,9 +121,10 @@ def _embedding_width(manifest: Manifest, name: str) -> int:
     return len(first[name][0])
 
 
-def _keep(
+def keep_features(
     store: Folders, shard: Shard, features: NDArray[np.float16], statuses: NDArray[np.object_]
 ) -> None:
+    """Store a shard's unit-length features (n, D) and why rows have none (n,)."""
     rows = pl.DataFrame({"status": statuses.astype(str)})
     store.write(shard.name, {"features": features, "rows": rows}, rows=shard.rows)
 

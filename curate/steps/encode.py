@@ -42,7 +42,7 @@ def encode_shards(
     Decoding runs ahead over the ends of shards. A batch never reaches over one, so that a shard's
     features do not depend on where a run was interrupted.
     """
-    decoded = pool.decode(_sources(manifest, wanted))
+    decoded = pool.decode(picture_sources(manifest, wanted))
     ended: deque[tuple[Shard, list[Status]]] = deque()
     batches = _batches(decoded, wanted, encoder.batch_size, ended, advance)
     blocks: list[NDArray[np.float32]] = []
@@ -52,9 +52,10 @@ def encode_shards(
     yield from _whole(ended, blocks, encoder.dim)
 
 
-def _sources(
+def picture_sources(
     manifest: Manifest, wanted: Sequence[tuple[Shard, Mask]]
 ) -> Iterator[ImageSource | None]:
+    """Say where the picture of every wanted row lies, None where there is none."""
     columns, find = picture_finder(manifest)
     masks = {shard.name: mask for shard, mask in wanted}
     for shard, batches in read_shards(manifest, [shard for shard, _ in wanted], columns):

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.manifest.plan import Shard
+from curate.run import Run
 from curate.steps.agreement import Agreement
-from curate.steps.blocks import BLOCK_ROWS, StoredBlocks
+from curate.steps.blocks import StoredBlocks
 from curate.steps.state import kept
 from curate.steps.zero_shot import ZeroShot
 from curate.store.fingerprint import fingerprint
-from curate.store.folders import Folders
 from prototypes.blocks import total
 from prototypes.evidence import ClassTexts
 from prototypes.method import Prototypes
@@ -63,17 +63,20 @@ def weigh_evidence(
     blocks: StoredBlocks,
     space: AdaptedSpace,
     prototypes: Prototypes,
+    graph: NDArray[np.float32] | None,
     sources: Sources,
-    store: Folders,
+    run: Run,
     prototypes_name: str,
 ) -> Evidence:
     """Make or find what the sources are worth: one pass over blocks of features."""
     name = fingerprint(prototypes=prototypes_name, sources=sources.names)
     opinions = kept(
-        store,
+        run.step("evidence"),
         name,
         Opinions,
-        lambda: fit_opinions(_sample(blocks, space, sources), space, prototypes, sources.texts),
+        lambda: fit_opinions(
+            _sample(blocks, space, sources), space, prototypes, sources.texts, graph
+        ),
     )
     return Evidence(name, sources, opinions)
 
@@ -83,14 +86,10 @@ def _sample(blocks: StoredBlocks, space: AdaptedSpace, sources: Sources) -> Opin
     stride = sample_stride(sum(shard.rows for shard in blocks.shards), classes)
     parts = []
     for shard in blocks.shards:
-        features, labels = blocks.read(shard)
-        agreement = sources.agreement(shard)
-        for start in range(0, shard.rows, BLOCK_ROWS):
-            rows = slice(start, start + BLOCK_ROWS)
-            parts.append(
-                sample_opinions(
-                    np.asarray(features[rows]), labels[rows], agreement[rows], classes, stride
-                )
-            )
+        agreement, start = sources.agreement(shard), 0
+        for features, labels in blocks.read(shard):
+            said = agreement[start : start + len(labels)]
+            parts.append(sample_opinions(np.asarray(features), labels, said, classes, stride))
+            start += len(labels)
         blocks.advance(shard.rows)
     return total(parts)

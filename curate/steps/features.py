@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.classes import Classes
-from curate.encoders.spec import DEFAULT_ENCODER, open_encoder
+from curate.encoders.spec import DEFAULT_ENCODER, open_encoder, split_encoders
 from curate.errors import CurateError
 from curate.images.status import Status
 from curate.images.workers import DecodePool
@@ -21,31 +21,49 @@ from curate.options import WeightOptions
 from curate.progress import progress_bar
 from curate.run import Run
 from curate.steps.embed import embed_pictures, retry_pictures, take_embeddings
+from curate.steps.given import Given
 from curate.steps.labels import label_pairs, stored_sets
+from curate.steps.stored_features import StoredFeatures
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
+from curate.training.spec import is_self, parse_network
 
 CODE = 1
 """Raise it when a change here changes the features."""
 
 
 def find_features(
-    options: WeightOptions, manifest: Manifest, shards: Sequence[Shard], run: Run, console: Console
-) -> Folders:
+    options: WeightOptions,
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    given: Given,
+    run: Run,
+    console: Console,
+) -> StoredFeatures:
     """Make sure that every shard has features, and return where they are kept.
 
     In this order: --embeddings (or those of a clip-retrieval folder), --encoder, the manifest's
     column embedding, the default encoder.
     """
-    encoder = chosen_encoder(options, manifest)
-    if encoder is not None:
-        return _encode(encoder, options, manifest, shards, run, console)
-    folder = _embeddings_folder(options)
-    if folder is None:
-        return _take(manifest, shards, run, console, None)
-    embeddings = open_embeddings(folder)
-    check_embeddings(embeddings, manifest)
-    return _take(manifest, shards, run, console, embeddings)
+    encoder, folder = chosen_encoder(options, manifest), _embeddings_folder(options)
+    if encoder is None:
+        embeddings = None if folder is None else open_embeddings(folder)
+        if embeddings is not None:
+            check_embeddings(embeddings, manifest)
+        return StoredFeatures((_take(manifest, shards, run, console, embeddings),))
+    picture_finder(manifest)
+    check_paths(manifest)
+    specs = split_encoders(encoder)
+    stores = {
+        spec: _encode(spec, options, manifest, shards, run, console)
+        for spec in specs
+        if not is_self(spec)
+    }
+    others = tuple(stores.values())
+    for spec in specs:
+        if is_self(spec):
+            stores[spec] = _train(spec, options, manifest, shards, given, others, run, console)
+    return StoredFeatures(tuple(stores[spec] for spec in specs))
 
 
 def chosen_encoder(options: WeightOptions, manifest: Manifest) -> str | None:
@@ -83,6 +101,26 @@ def _take(
     return store
 
 
+def _train(
+    spec: str,
+    options: WeightOptions,
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    given: Given,
+    others: tuple[Folders, ...],
+    run: Run,
+    console: Console,
+) -> Folders:
+    """Train a network on the crawl; the features of ``others`` tell its first weights."""
+    network = parse_network(spec)
+    from curate.steps.self_features import SelfFeatures  # here, for it imports torch
+
+    crawl = SelfFeatures(network, options, manifest, shards, given, run, console)
+    pictures = crawl.store_pictures()
+    check_features(manifest, shards, given.classes, StoredFeatures((pictures,)), given.labels)
+    return crawl.train(pictures, others)
+
+
 def _encode(
     spec: str,
     options: WeightOptions,
@@ -91,18 +129,11 @@ def _encode(
     run: Run,
     console: Console,
 ) -> Folders:
-    picture_finder(manifest)
-    check_paths(manifest)
     encoder = open_encoder(spec, options.device)
-    name = fingerprint(
-        code=CODE,
-        encoder=encoder.fingerprint,
-        image=manifest.columns.image,
-        root=str(manifest.root.resolve()) if has_paths(manifest) else None,
-    )
+    name = fingerprint(code=CODE, encoder=encoder.fingerprint, **pictures_facts(manifest))
     store = run.step("features", name)
     missing = [shard for shard in shards if shard.name not in store]
-    failed = _failed(shards, store) if options.retry_failed else []
+    failed = failed_rows(shards, store) if options.retry_failed else []
     if missing or failed:
         with DecodePool(encoder.preprocess, options.decoders) as pool:
             with progress_bar(console, "Encoding", _rows(missing)) as advance:
@@ -116,14 +147,14 @@ def check_features(
     manifest: Manifest,
     shards: Sequence[Shard],
     classes: Classes,
-    features: Folders,
+    features: StoredFeatures,
     labels: Folders,
 ) -> None:
     """Raise CurateError unless two classes have two samples with features each."""
     judged = np.zeros(len(classes.names), np.int64)
     reasons: Counter[str] = Counter()
     for shard in shards:
-        status = features.table(shard.name, "rows")["status"]
+        status = features.statuses(shard.name)
         reasons.update(status.filter(status != Status.OK).to_list())
         sets = stored_sets(labels, shard)[(status == Status.OK).to_numpy()]
         positions = sets[label_pairs(sets)]
@@ -139,7 +170,7 @@ def check_features(
     )
 
 
-def _failed(shards: Sequence[Shard], store: Folders) -> list[tuple[Shard, NDArray[np.bool_]]]:
+def failed_rows(shards: Sequence[Shard], store: Folders) -> list[tuple[Shard, NDArray[np.bool_]]]:
     """List finished shards with rows that have no features, and which rows those are."""
     failed = []
     for shard in shards:
@@ -148,6 +179,12 @@ def _failed(shards: Sequence[Shard], store: Folders) -> list[tuple[Shard, NDArra
             if mask.any():
                 failed.append((shard, mask))
     return failed
+
+
+def pictures_facts(manifest: Manifest) -> dict[str, object]:
+    """Tell where a crawl's pictures come from: others, other features."""
+    root = str(manifest.root.resolve()) if has_paths(manifest) else None
+    return {"image": manifest.columns.image, "root": root}
 
 
 def _rows(shards: Sequence[Shard]) -> int:

@@ -53,8 +53,9 @@ def _score(
     texts, opinions = evidence.sources.texts, evidence.opinions
     tables, first = [], 0
     for features, labels in blocks.read(shard):
-        # Captions are not compared with lists of labels: a row is a pair, and all are NaN.
         x, said = np.asarray(features), agreement[first : first + len(labels)]
+        if evidence.sources.captions is None:
+            said = np.full(len(labels), np.nan, np.float32)
         scores = score_opinions(x, labels, said, space, prototypes, texts, opinions, graph)
         first += len(labels)
         tables.append(_table(scores, np.any(x != 0, axis=1)))
@@ -67,9 +68,10 @@ def _score(
 def _missing(
     blocks: StoredBlocks, shard: Shard, space: AdaptedSpace, prototypes: Prototypes
 ) -> pl.DataFrame:
-    tables, first = [], 0
+    tables, first, k = [], 0, len(prototypes.v) // len(space.self_influence)
     for features, given in blocks.images(shard):
-        found = missing_labels(space.transform(features), given, prototypes.v, prototypes.tau)
+        g = space.transform(features)
+        found = missing_labels(g, given, prototypes.v, prototypes.tau, k)
         columns = {"row": found.rows + first, "suggested": found.classes.astype(np.int32)}
         tables.append(pl.DataFrame(columns | {"suggested_quality": found.quality}))
         first += len(given)

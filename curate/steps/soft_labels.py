@@ -5,7 +5,7 @@ import numpy as np
 from curate.classes import Classes
 from curate.errors import CurateError
 from curate.manifest.plan import Shard
-from curate.steps.blocks import BLOCK_ROWS, StoredBlocks
+from curate.steps.blocks import StoredBlocks
 from curate.store.folders import Folders
 from prototypes.method import Prototypes
 from prototypes.soft_labels import soft_labels
@@ -41,13 +41,12 @@ def smooth_shards(
 def _smooth(
     blocks: StoredBlocks, shard: Shard, space: AdaptedSpace, prototypes: Prototypes, k: int
 ) -> dict[str, np.ndarray]:
-    features, _ = blocks.read(shard)
-    labels = blocks.labels.array(shard.name, "labels")
-    classes = np.empty((shard.rows, k + 1), np.int32)
-    probabilities = np.empty((shard.rows, k + 1), np.float32)
-    for start in range(0, shard.rows, BLOCK_ROWS):
-        rows = slice(start, start + BLOCK_ROWS)
-        g = space.transform(np.asarray(features[rows]))
-        soft = soft_labels(g, labels[rows], prototypes.v, prototypes.tau, space.self_influence, k)
-        classes[rows], probabilities[rows] = soft.classes, soft.probabilities
-    return {"soft_labels": classes, "soft_probabilities": probabilities}
+    v, tau, influence = prototypes.v, prototypes.tau, space.self_influence
+    soft = [
+        soft_labels(space.transform(np.asarray(features)), sets[:, 0], v, tau, influence, k)
+        for features, sets in blocks.images(shard)
+    ]
+    return {
+        "soft_labels": np.concatenate([block.classes for block in soft]).astype(np.int32),
+        "soft_probabilities": np.concatenate([block.probabilities for block in soft]),
+    }

@@ -17,6 +17,7 @@ from curate.manifest.plan import Shard
 from curate.manifest.tables import read_table
 from curate.printable import brief
 from curate.run import Run
+from curate.steps.stored_features import StoredFeatures
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 
@@ -126,7 +127,7 @@ def take_apart(rows: pl.DataFrame, shards: Sequence[Shard], given: Folders, run:
 
 
 def say_unverified(
-    parts: LabelParts, shards: Sequence[Shard], classes: Classes, features: Folders,
+    parts: LabelParts, shards: Sequence[Shard], classes: Classes, features: StoredFeatures,
     console: Console,
 ) -> None:  # fmt: skip
     """Say of how many classes no image with features is verified."""
@@ -134,7 +135,7 @@ def say_unverified(
     counts = np.zeros(len(classes.names), np.int64)
     for shard in shards:
         labels = parts.verified.array(shard.name, "labels")
-        ok = (features.table(shard.name, "rows")["status"] == Status.OK).to_numpy()
+        ok = (features.statuses(shard.name) == Status.OK).to_numpy()
         counts += np.bincount(labels[ok & (labels >= 0)], minlength=len(counts))
     bare = np.flatnonzero(counts == 0)
     if len(bare):

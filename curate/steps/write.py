@@ -13,6 +13,7 @@ from curate.manifest.plan import Shard
 from curate.manifest.write import write_manifest
 from curate.options import WeightOptions
 from curate.steps.labels import label_pairs, stored_sets
+from curate.steps.stored_features import StoredFeatures
 from curate.store.folders import Folders
 from curate.summary import Tally
 
@@ -21,7 +22,7 @@ def write_weighted(
     manifest: Manifest,
     shards: Sequence[Shard],
     classes: Classes,
-    features: Folders,
+    features: StoredFeatures,
     labels: Folders,
     scores: Folders,
     soft: Folders | None,
@@ -34,7 +35,7 @@ def write_weighted(
 
     def added(shard: Shard) -> pa.Table:
         table = scores.table(shard.name, "scores")
-        statuses = features.table(shard.name, "rows")["status"]
+        statuses = features.statuses(shard.name)
         sets = stored_sets(labels, shard)
         rows, places = label_pairs(sets)
         of_pairs = statuses if sets.shape[1] == 1 else statuses.gather(rows)

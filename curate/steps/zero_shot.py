@@ -1,5 +1,6 @@
 """The classes' names in the image tower's space: embeddings by open_clip's text tower."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,11 +9,13 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.encoders.device import torch_device
-from curate.encoders.spec import open_clip_parts
+from curate.encoders.spec import open_clip_parts, split_encoders
 from curate.errors import CurateError
+from curate.manifest.plan import Shard
 from curate.progress import progress_bar
 from curate.run import Run
 from curate.steps.senses import ClassTable
+from curate.steps.stored_features import StoredFeatures
 from curate.store.fingerprint import file_identity, fingerprint
 from prototypes.blocks import unit_rows
 from prototypes.evidence import ClassTexts
@@ -22,15 +25,17 @@ CODE = 1
 KIND = "open_clip:"
 
 
-def check_zero_shot(encoder: str | None) -> str:
-    """Return ARCH/TAG@CHECKPOINT of the encoder; raises CurateError unless it is open_clip's."""
-    if encoder is None or not encoder.startswith(KIND):
+def check_zero_shot(encoder: str | None) -> int:
+    """Return which of the encoders is open_clip's; raises CurateError where none is."""
+    specs = [] if encoder is None else split_encoders(encoder)
+    found = [at for at, spec in enumerate(specs) if spec.startswith(KIND)]
+    if not found:
         what = "features that are there already" if encoder is None else f"--encoder {encoder}"
         raise CurateError(
             f"--zero-shot compares images with class names by the text tower of an open_clip model,"
             f" and {what} has none; choose --encoder open_clip:ARCH/TAG, or leave --zero-shot out."
         )
-    return encoder.removeprefix(KIND)
+    return found[0]
 
 
 @dataclass(frozen=True)
@@ -45,27 +50,30 @@ class ZeroShot:
 def read_classes(
     encoder: str | None,
     table: ClassTable,
+    features: StoredFeatures,
+    shards: Sequence[Shard],
     device: str,
     run: Run,
     console: Console,
-    first_column: int = 0,
 ) -> ZeroShot:
     """Make or find the unit rows (C, E) of the classes' names.
 
     A class is its names, which commas divide, averaged; its label where it has no name. The
-    image tower's part of the features begins at ``first_column``. Raises CurateError unless the
-    encoder is open_clip's.
+    image tower's part of the features is found beside those of other encoders. Raises CurateError
+    unless one of the encoders is open_clip's.
     """
-    arch, tag, checkpoint = open_clip_parts(check_zero_shot(encoder))
+    part = check_zero_shot(encoder)
+    spec = split_encoders(str(encoder))[part]
+    arch, tag, checkpoint = open_clip_parts(spec.removeprefix(KIND))
     names = [name or label for label, name in table.select("label", "name").iter_rows()]
     store = run.step("zero_shot")
     weights = None if checkpoint is None or not checkpoint.is_file() else file_identity(checkpoint)
     made = fingerprint(code=CODE, arch=arch, tag=tag, weights=weights, names=names)
     if made not in store:
         vectors = _embedded(names, arch, tag, checkpoint, device, console)
-        store.write(made, {"vectors": vectors}, encoder=encoder, names=names)
+        store.write(made, {"vectors": vectors}, encoder=spec, names=names)
     vectors = np.asarray(store.array(made, "vectors"))
-    columns = (first_column, first_column + vectors.shape[1])
+    columns = features.columns(part, shards[0].name)
     return ZeroShot(fingerprint(texts=made, columns=columns), ClassTexts(vectors, columns))
 
 

@@ -1,6 +1,7 @@
 """Finished folders: arrays and tables with a receipt that says what they are."""
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,17 @@ class Folders:
         self._verify(name)
         settings: dict[str, object] = json.loads((self.root / name / f"{stem}.json").read_text())
         return settings
+
+    def file(self, name: str, file: str) -> Path:
+        """Give the path of a file that a function has written."""
+        self._verify(name)
+        return self.root / name / file
+
+    def remove_others(self, name: str) -> None:
+        """Remove all folders but ``name``: what led to it is no longer needed."""
+        for folder in self.root.iterdir():
+            if folder.name != name:
+                shutil.rmtree(folder)
 
     def _verify(self, name: str) -> None:
         """Check, once a process, that the files are those of the receipt."""

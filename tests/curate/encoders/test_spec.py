@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from curate.encoders.spec import DEFAULT_ENCODER, open_encoder
+from curate.encoders.spec import DEFAULT_ENCODER, open_encoder, split_encoders
 from curate.errors import CurateError
 
 
@@ -51,3 +51,23 @@ def test_an_unknown_device_is_told():
 
 def test_opens_the_embedded_encoder():
     assert open_encoder("embedded").spec == "embedded"
+
+
+@pytest.mark.parametrize(
+    ("spec", "parts"),
+    [
+        ("embedded", ["embedded"]),
+        ("onnx:a.onnx+embedded", ["onnx:a.onnx", "embedded"]),
+        ("embedded+onnx:a.onnx+open_clip:B/c", ["embedded", "onnx:a.onnx", "open_clip:B/c"]),
+        ("onnx:c++/a+b.onnx+onnx:/d+e/f.onnx", ["onnx:c++/a+b.onnx", "onnx:/d+e/f.onnx"]),
+        ("onnx:a+embedded_models/b.onnx", ["onnx:a+embedded_models/b.onnx"]),
+        ("open_clip:A@b+onnx", ["open_clip:A@b+onnx"]),
+    ],
+)
+def test_a_plus_splits_only_before_another_encoder(spec, parts):
+    assert split_encoders(spec) == parts
+
+
+def test_an_encoder_named_twice_is_told():
+    with pytest.raises(CurateError, match=r"embedded\+embedded: embedded is in it twice"):
+        split_encoders("embedded+embedded")

@@ -1,0 +1,1 @@
+"""A network trained on the crawl itself, as SINet's is; torch is imported only inside of it."""

@@ -1,0 +1,112 @@
+"""The network that a spec names, its picture size and how it is optimised."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from curate.encoders.openclip import new_model, open_model, published_tags
+from curate.images.preprocess import Preprocess
+from curate.training.loop import SEED, Recipe
+from curate.training.network import Network, small_network
+from curate.training.spec import NetworkSpec
+from curate.training.timm_model import open_timm
+from curate.training.weights import load_trunk
+
+SMALL_BATCH, LARGE_BATCH = 512, 128
+"""Largest batches of the small network and of all others."""
+SMALL = Recipe("sgd", 0.4, 5e-4)
+"""At batches of ``SMALL_BATCH``."""
+NEW = Recipe("adamw", 1e-3, 5e-2)
+FINE = Recipe("adamw", 1e-4, 5e-2)
+"""From saved weights on: small steps."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network that was not trained on the crawl yet."""
+
+    preprocess: Preprocess | None
+    """What its pictures look like; None: any size will do."""
+    build: Callable[[NDArray[np.uint8], int], Network]
+    """Makes the network from some pictures of the crawl (n, side, side, 3) and C."""
+    recipe: Callable[[int], Recipe]
+    """Chooses how it is optimised by the size of batches."""
+    largest_batch: int
+
+
+def open_model_of(spec: NetworkSpec) -> Model:
+    """Open the network that ``spec`` names.
+
+    Raises CurateError for an architecture or published weights that do not exist, a download that
+    fails, and a file that is missing, broken or another architecture's.
+    """
+    if spec.library == "":
+        return Model(None, partial(_small, spec), _small_recipe, SMALL_BATCH)
+    with _seeded():
+        trunk, settings = _open_open_clip(spec) if spec.library == "open_clip" else open_timm(spec)
+    side = settings["size"]
+    side = side if isinstance(side, int) else side[0]
+    preprocess = Preprocess(side, settings["interpolation"], "squash")
+    mean, std = torch.tensor(settings["mean"]), torch.tensor(settings["std"])
+
+    def build(_: NDArray[np.uint8], classes: int) -> Network:
+        with _seeded():
+            return Network(trunk, _width(trunk, side), classes, mean, std)
+
+    return Model(preprocess, build, lambda _: FINE if spec.init else NEW, LARGE_BATCH)
+
+
+def _small_recipe(batch_size: int) -> Recipe:
+    rate = SMALL.learning_rate * (batch_size / SMALL_BATCH) ** 0.5
+    return Recipe(SMALL.optimizer, rate, SMALL.weight_decay)
+
+
+def _small(spec: NetworkSpec, pictures: NDArray[np.uint8], classes: int) -> Network:
+    with _seeded():
+        network = small_network(pictures, classes)
+    if spec.init:
+        load_trunk(network.trunk, Path(spec.init).expanduser(), "the small network")
+    return network
+
+
+@contextlib.contextmanager
+def _seeded() -> Iterator[None]:
+    """Make what is random the same each time."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        yield
+
+
+class _VisualTower(nn.Module):
+    """The pictures' half of an open_clip model."""
+
+    def __init__(self, visual: nn.Module) -> None:
+        super().__init__()
+        self.visual = visual
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        features = self.visual(pictures)
+        return features[0] if isinstance(features, tuple) else features  # type: ignore[no-any-return]
+
+
+def _open_open_clip(spec: NetworkSpec) -> tuple[nn.Module, dict[str, Any]]:
+    if not spec.init:
+        model = new_model(spec.name)
+    elif spec.init in published_tags(spec.name):
+        model, _ = open_model(spec.name, spec.init)
+    else:
+        model, _ = open_model(spec.name, "", Path(spec.init).expanduser())
+    return _VisualTower(model.visual), model.visual.preprocess_cfg
+
+
+@torch.inference_mode()
+def _width(trunk: nn.Module, side: int) -> int:
+    return int(trunk.eval()(torch.zeros(1, 3, side, side)).shape[1])

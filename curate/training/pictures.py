@@ -1,0 +1,112 @@
+"""Decoded pictures of the crawl, kept by shards, so that epochs read memory maps."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.classes import NO_CLASS
+from curate.images.status import Status
+from curate.images.workers import DecodePool
+from curate.manifest.manifest import Manifest
+from curate.manifest.plan import Shard
+from curate.steps.encode import Mask, picture_sources
+from curate.store.folders import Folders
+
+BLOCK_ROWS = 512
+
+Statuses = NDArray[np.object_]
+
+
+def store_pictures(
+    manifest: Manifest,
+    wanted: Sequence[tuple[Shard, Mask]],
+    store: Folders,
+    side: int,
+    pool: DecodePool,
+    advance: Callable[[int], None],
+) -> None:
+    """Decode these rows of these shards into uint8 (n, side, side, 3); failed rows are zeros.
+
+    The other rows of a shard that is there already stay as they are. Pictures go to the disk as
+    they come.
+    """
+    for shard, mask in wanted:
+        statuses = _statuses(store, shard)
+
+        def write_pictures(
+            path: Path, shard: Shard = shard, mask: Mask = mask, statuses: Statuses = statuses
+        ) -> None:
+            shape = (shard.rows, side, side, 3)
+            pictures = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+            if shard.name in store:
+                _copy(store.array(shard.name, "pictures"), pictures)
+            rows = np.flatnonzero(mask)
+            for decoded in pool.decode(picture_sources(manifest, [(shard, mask)])):
+                these, rows = np.split(rows, [len(decoded.statuses)])
+                statuses[these] = decoded.statuses
+                pictures[these[statuses[these] == Status.OK]] = decoded.pictures
+                advance(len(these))
+            pictures.flush()
+
+        def write_rows(path: Path, statuses: Statuses = statuses) -> None:
+            pl.DataFrame({"status": statuses.astype(str)}).write_parquet(path)
+
+        store.write(
+            shard.name,
+            {"pictures.npy": write_pictures, "rows.parquet": write_rows},
+            rows=shard.rows,
+        )
+
+
+def _statuses(store: Folders, shard: Shard) -> Statuses:
+    if shard.name not in store:
+        return np.full(shard.rows, Status.MISSING, object)
+    return store.table(shard.name, "rows")["status"].to_numpy().astype(object)
+
+
+def _copy(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> None:
+    for start in range(0, len(source), BLOCK_ROWS):
+        target[start : start + BLOCK_ROWS] = source[start : start + BLOCK_ROWS]
+
+
+class StoredPictures:
+    """The stored pictures of all rows, by row of the manifest."""
+
+    def __init__(self, shards: Sequence[Shard], store: Folders) -> None:
+        self.shards = shards
+        self.rows = sum(shard.rows for shard in shards)
+        self._store = store
+        self._firsts = np.array([shard.first_row for shard in shards])
+        self._maps = [store.array(shard.name, "pictures") for shard in shards]
+        self.side = int(self._maps[0].shape[1])
+
+    def statuses(self, shard: Shard) -> Statuses:
+        """Say of each row of a shard ok, or why there is no picture."""
+        return _statuses(self._store, shard)
+
+    def labels(self, labels: Folders) -> NDArray[np.int32]:
+        """Give the labels (N,) of all rows, -1 where there is no label or no picture."""
+        blocks = []
+        for shard in self.shards:
+            ok = self.statuses(shard) == Status.OK
+            blocks.append(np.where(ok, labels.array(shard.name, "labels"), NO_CLASS))
+        return np.concatenate(blocks).astype(np.int32)
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Read these rows of the manifest, in ascending order: (n, side, side, 3)."""
+        owners = np.searchsorted(self._firsts, rows, side="right") - 1
+        return np.concatenate(
+            [
+                self._maps[owner][rows[owners == owner] - self._firsts[owner]]
+                for owner in np.unique(owners)
+            ]
+        )
+
+    def blocks(self, shard: Shard) -> Iterator[NDArray[np.uint8]]:
+        """Give the pictures of a shard in order, zeros where there is none."""
+        pictures = self._maps[self.shards.index(shard)]
+        for start in range(0, shard.rows, BLOCK_ROWS):
+            yield pictures[start : start + BLOCK_ROWS]

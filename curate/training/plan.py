@@ -1,0 +1,69 @@
+"""How large the pictures are and how long is trained: functions of the crawl, set once."""
+
+from dataclasses import dataclass
+
+SIDES = (32, 48, 64)
+"""Sides of the small network's pictures."""
+BUDGET = {"cpu": 600_000, "cuda": 4_000_000}
+"""Pictures of 32 x 32 that are trained on in all: about 12 minutes on two cores with bfloat16."""
+FEWEST_EPOCHS, GOOD_EPOCHS, MOST_EPOCHS = 4, 7, 12
+BATCHES_AN_EPOCH, SMALLEST_BATCH = 64, 16
+WARM_SHARE = 0.4
+"""Share of the epochs before the first refresh."""
+REFRESH_SHARE = 0.2
+"""Share of the epochs from one refresh to the next."""
+HELD_OUT_SHARE, MOST_HELD_OUT, FEWEST_HELD_OUT = 0.05, 1000, 50
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long is trained and when labels are judged again."""
+
+    epochs: int
+    batch_size: int
+    refreshes: tuple[int, ...]
+    """Epochs before which weights and prototypes are refreshed."""
+    held_out: int
+    """Labelled rows that are not trained on but tell when to stop; 0: too few to spare any."""
+
+    def length(self, labelled: int) -> int:
+        """Count the pictures that are trained on in all."""
+        return self.epochs * self.steps(labelled) * self.batch_size
+
+    def steps(self, labelled: int) -> int:
+        """Count the batches of an epoch; what is left over waits for the next."""
+        return max((labelled - self.held_out) // self.batch_size, 1)
+
+
+def picture_side(native: int, rows: int, device: str) -> int:
+    """Choose the side of the small network's pictures: no larger than they are, nor than pays."""
+    fitting = [side for side in SIDES if side <= native]
+    paying = [side for side in fitting if _affordable(side, rows, device) >= GOOD_EPOCHS]
+    return max(paying, default=SIDES[0])
+
+
+def plan_training(side: int, rows: int, device: str, largest_batch: int, taught: bool) -> Plan:
+    """Plan the training on ``rows`` labelled pictures.
+
+    ``taught``: other features tell the first weights, before the first epoch.
+    """
+    epochs = min(max(round(_affordable(side, rows, device)), FEWEST_EPOCHS), MOST_EPOCHS)
+    every = max(round(REFRESH_SHARE * epochs), 1)
+    refreshes = [0] * taught + list(range(max(round(WARM_SHARE * epochs), 1), epochs, every))
+    held_out = min(int(HELD_OUT_SHARE * rows), MOST_HELD_OUT)
+    return Plan(
+        epochs,
+        min(max(_power_of_two(rows // BATCHES_AN_EPOCH), SMALLEST_BATCH), largest_batch),
+        tuple(refreshes),
+        held_out if held_out >= FEWEST_HELD_OUT else 0,
+    )
+
+
+def _affordable(side: int, rows: int, device: str) -> float:
+    """Epochs that the budget pays for; the large pictures of large networks count as 64 x 64."""
+    return BUDGET[device] / (rows * (min(side, SIDES[-1]) / SIDES[0]) ** 2)
+
+
+def _power_of_two(number: int) -> int:
+    """Return the largest power of two that is not above ``number``, at least 1."""
+    return 1 << max(number.bit_length() - 1, 0)

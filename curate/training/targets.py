@@ -1,0 +1,107 @@
+"""What each row is trained towards: its label to the degree that it is trusted, else what fits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.steps.blocks import StoredBlocks
+from prototypes import method
+from prototypes.blocks import Floats, Labels, unit_rows
+from prototypes.neighbours import nearest_prototypes
+from prototypes.softmax import log_sum_exp
+from prototypes.space import AdaptedSpace
+
+SUGGESTIONS = 3
+"""k of the adaptive label smoothing."""
+NOISE = (0.02, 0.6)
+"""Bounds of the share of wrong labels that is reckoned with."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Shares of a few classes for each of N rows, and the rows' weights in the loss (Eq. 7)."""
+
+    classes: NDArray[np.int32]
+    """(N, 1 + m): the given label, then suggestions; a class that comes twice has no share then."""
+    shares: NDArray[np.float32]
+    """(N, 1 + k), each row's sum is 1."""
+    weights: NDArray[np.float32]
+    """(N,), 0 for rows that cannot be judged."""
+
+
+def given_targets(labels: NDArray[np.int32]) -> Targets:
+    """Trust every label (N,)."""
+    ones = np.ones(len(labels), np.float32)
+    return Targets(labels[:, None], ones[:, None], ones)
+
+
+def refreshed_targets(blocks: StoredBlocks, classes: int) -> Targets:
+    """Judge the labels by the method on the network's present features.
+
+    SINet's adaptive label smoothing: a label keeps the share that it is right with, the rest goes
+    to the k other classes that fit best, in the proportions of the softmax over classes. Without a
+    class relation graph, so that another graph does not ask for another training.
+    """
+    space = method.fit_space(blocks, classes)
+    prototypes = method.fit_prototypes(method.adapted(blocks, space), classes)
+    judge = _Judge(space, prototypes)
+    wrong, judged = np.sum(list(blocks(judge.count_wrong)), axis=0)
+    noise = float(np.clip(wrong / max(judged, 1), *NOISE))
+    return _joined(list(blocks(partial(judge.targets, noise=noise))))
+
+
+def share_right(quality: Floats, noise: float, others: int) -> NDArray[np.float32]:
+    """Return the chance (n,) that a label of this quality is right, where ``noise`` are wrong.
+
+    Quality is the chance of the label among labels as they are given. By Bayes' rule, a wrong one
+    being any of ``others`` classes alike: even an unlikely label is right more often
+    than not, as there are more right labels than wrong ones.
+    """
+    right = (1 - noise) * quality
+    wrong = noise * (1 - quality) / others
+    return np.asarray(right / (right + wrong), np.float32)
+
+
+@dataclass(frozen=True)
+class _Judge:
+    space: AdaptedSpace
+    prototypes: method.Prototypes
+
+    def count_wrong(self, features: Floats, labels: Labels) -> NDArray[np.int64]:
+        """Count the rows that look wrong, and those that have a label."""
+        scores = method.score_block(features, labels, self.space, self.prototypes)
+        return np.array([scores.label.counted_wrong.sum(), (labels >= 0).sum()])
+
+    def targets(self, features: Floats, labels: Labels, noise: float) -> Targets:
+        """Give the targets of a block."""
+        scores = method.score_block(features, labels, self.space, self.prototypes)
+        others = min(SUGGESTIONS, len(self.prototypes.v) - 1)
+        right = share_right(np.nan_to_num(scores.label.quality), noise, others)[:, None]
+        suggested, likely = self._suggestions(self.space.transform(features), labels)
+        return Targets(
+            np.hstack([labels[:, None], suggested]).astype(np.int32),
+            np.hstack([right, (1 - right) * likely]).astype(np.float32),
+            (labels >= 0).astype(np.float32),
+        )
+
+    def _suggestions(
+        self, g: NDArray[np.float32], labels: Labels
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Find up to k classes beside the given one (n, k), and their proportions (n, k)."""
+        k = min(SUGGESTIONS + 1, len(self.prototypes.v))
+        cosines, classes = nearest_prototypes(g, unit_rows(self.prototypes.v), k)
+        other = np.where(classes == labels[:, None], np.float32(-np.inf), cosines)
+        logits = other / np.float32(self.prototypes.tau)
+        return classes, np.exp(logits - log_sum_exp(logits.copy())[:, None])
+
+
+def _joined(parts: Sequence[Targets]) -> Targets:
+    """Put blocks together; rows without a label get a class that is there, and weight 0."""
+    return Targets(
+        np.maximum(np.concatenate([part.classes for part in parts]), 0),
+        np.concatenate([part.shares for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+    )

@@ -1,0 +1,142 @@
+"""From stored pictures to a trained network, and from it to features; all kept by name."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from curate.errors import CurateError
+from curate.images.status import Status
+from curate.manifest.plan import Shard
+from curate.steps.blocks import StoredBlocks
+from curate.steps.embed import keep_features, unit_rows
+from curate.steps.stored_features import StoredFeatures
+from curate.store.folders import Folders
+from curate.training.checkpoint import Checkpoints, load_tensors, tensors
+from curate.training.device import Computer
+from curate.training.loop import Crawl, Training, split_rows
+from curate.training.models import Model
+from curate.training.network import Network
+from curate.training.pictures import StoredPictures
+from curate.training.plan import Plan
+from curate.training.targets import Targets, given_targets, refreshed_targets
+
+NETWORK = "network"
+SAMPLE = 2_000
+"""Pictures of the crawl that the small network's first layer is fitted to."""
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges labels by the network's present features, beside those of other encoders."""
+
+    shards: Sequence[Shard]
+    labels: Folders
+    classes: int
+    others: tuple[Folders, ...]
+
+    def targets(self, *features: Folders) -> Targets:
+        """Give the targets by these features and the others'."""
+        stored = StoredFeatures((*features, *self.others))
+        blocks = StoredBlocks(self.shards, stored, self.labels, lambda _: None)
+        return refreshed_targets(blocks, self.classes)
+
+
+def train(
+    model: Model,
+    plan: Plan,
+    pictures: StoredPictures,
+    judge: Judge,
+    computer: Computer,
+    store: Folders,
+    advance: Advance,
+) -> Network:
+    """Train the network, or go on with it, or load it if it is done.
+
+    ``advance`` is told of pictures trained on, `Plan.length` in all.
+    """
+    labels = pictures.labels(judge.labels)
+    crawl = Crawl(pictures, labels, *split_rows(labels, plan.held_out))
+    sample = crawl.train[:: max(len(crawl.train) // SAMPLE, 1)][:SAMPLE]
+    network = model.build(pictures.take(sample), judge.classes)
+    if NETWORK not in store:
+        training = Training(network, model.recipe(plan.batch_size), plan, crawl, computer)
+        refreshed = _Refreshed(plan, pictures, judge, computer, store, labels)
+        try:
+            best = training.run(lambda parts: Checkpoints(store, parts), refreshed, advance)
+        except torch.OutOfMemoryError as error:
+            raise CurateError(
+                f"the memory of the GPU is too small to train this network on batches of"
+                f" {plan.batch_size} pictures of {pictures.side} x {pictures.side} pixels; free"
+                " some, choose a smaller network, or use --device cpu."
+            ) from error
+        store.write(NETWORK, {"network.pt": tensors(best.cpu().state_dict())})
+        store.remove_others(NETWORK)
+    network.load_state_dict(load_tensors(store, NETWORK, "network"))
+    return network.onto(computer.device).eval()
+
+
+@dataclass(frozen=True)
+class _Refreshed:
+    """What is trained towards, by epoch; each refresh is made once and kept."""
+
+    plan: Plan
+    pictures: StoredPictures
+    judge: Judge
+    computer: Computer
+    store: Folders
+    labels: NDArray[np.int32]
+
+    def __call__(self, epoch: int, network: Network) -> Targets:
+        """Give the targets of this epoch; ``network`` is the present average."""
+        past = [refresh for refresh in self.plan.refreshes if refresh <= epoch]
+        if not past:
+            return given_targets(self.labels)
+        name = f"targets-{past[-1]}"
+        if name not in self.store:
+            self.store.write(name, vars(self._refresh(past[-1], network)))
+        return Targets(**{key: self.store.array(name, key) for key in Targets.__annotations__})
+
+    def _refresh(self, epoch: int, network: Network) -> Targets:
+        if epoch == 0:
+            return self.judge.targets()
+        features = Folders(self.store.root / "features")
+        write_features(network, self.pictures, self.judge.shards, features, self.computer)
+        targets = self.judge.targets(features)
+        shutil.rmtree(features.root)
+        return targets
+
+
+def write_features(
+    network: Network,
+    pictures: StoredPictures,
+    shards: Sequence[Shard],
+    store: Folders,
+    computer: Computer,
+    advance: Advance = lambda _: None,
+) -> None:
+    """Store the unit-length features of the shards: of each picture and its mirror image, added."""
+    for shard in shards:
+        blocks = []
+        for block in pictures.blocks(shard):
+            blocks.append(unit_rows(_features(network, block, computer)))
+            advance(len(block))
+        features, statuses = np.concatenate(blocks), pictures.statuses(shard)
+        features[statuses != Status.OK] = 0
+        keep_features(store, shard, features, statuses)
+
+
+@torch.inference_mode()
+def _features(
+    network: Network, pictures: NDArray[np.uint8], computer: Computer
+) -> NDArray[np.float32]:
+    pixels = torch.from_numpy(np.array(pictures)).to(computer.device)
+    with computer.autocast():
+        seen = network.features(pixels) + network.features(pixels.flip(2))
+    features: NDArray[np.float32] = seen.float().cpu().numpy()
+    return features

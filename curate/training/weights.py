@@ -1,0 +1,43 @@
+"""Saved weights into a trunk."""
+
+import warnings
+from pathlib import Path
+from pickle import UnpicklingError
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from curate.errors import CurateError
+
+
+def load_trunk(trunk: nn.Module, path: Path, what: str) -> None:
+    """Load the weights of a trunk: safetensors, or what torch loads with ``weights_only``.
+
+    Raises CurateError for a file that is missing, damaged, or lacks weights of this architecture;
+    what it has beside them, such as another head, is left out.
+    """
+    if not path.is_file():
+        raise CurateError(f"there is no checkpoint {path}; give its path after the @.")
+    try:
+        missing = trunk.load_state_dict(_read(path), strict=False).missing_keys
+        reason = f"it lacks {missing[0]}" if missing else ""
+    except (RuntimeError, TypeError, AttributeError, OSError, EOFError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+    except UnpicklingError:  # torch's own words advise to load it unsafely
+        reason = "it is damaged, or holds more than plain tensors"
+    if reason:
+        raise CurateError(
+            f"{path} cannot be loaded as a checkpoint of {what} ({reason}); check that this is the"
+            " architecture it was trained as, and save its plain state dict with"
+            " safetensors.torch.save_file."
+        )
+
+
+def _read(path: Path) -> dict[str, torch.Tensor]:
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    with warnings.catch_warnings(action="ignore"):
+        state: dict[str, torch.Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return state

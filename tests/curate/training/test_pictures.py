@@ -1,0 +1,60 @@
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from curate.images.status import Status
+from curate.images.workers import Decoded
+from curate.manifest.columns import ColumnOptions
+from curate.manifest.open import open_manifest
+from curate.manifest.plan import Shard
+from curate.store.folders import Folders
+from curate.training.pictures import StoredPictures, store_pictures
+
+ROWS = 30
+SHARDS = [Shard("a", 0, 0, 11, 0), Shard("b", 0, 11, 1, 11), Shard("c", 0, 12, 18, 12)]
+
+
+class FakePool:
+    """Decodes a number n into a picture of n's; multiples of ``broken`` fail."""
+
+    def __init__(self, broken: int) -> None:
+        self.broken = broken
+
+    def decode(self, sources: Iterable[Any]) -> Iterator[Decoded]:
+        rows = [int(source) for source in sources]
+        for part in (rows[at : at + 4] for at in range(0, len(rows), 4)):
+            statuses = [Status.TRUNCATED if n % self.broken == 0 else Status.OK for n in part]
+            good = [np.full((2, 2, 3), n, np.uint8) for n in part if n % self.broken]
+            yield Decoded(statuses, np.array(good, np.uint8).reshape(-1, 2, 2, 3))
+
+
+def test_every_row_gets_its_picture_and_failed_ones_can_be_tried_again(tmp_path: Path) -> None:
+    images = [str(n).encode() for n in range(ROWS)]
+    pl.DataFrame({"image": images, "label": ["x"] * ROWS}).write_parquet(tmp_path / "c.parquet")
+    manifest = open_manifest(tmp_path / "c.parquet", ColumnOptions(), None, Folders(tmp_path / "r"))
+    store, counted = Folders(tmp_path / "pictures"), []
+    everything = [(shard, np.ones(shard.rows, bool)) for shard in SHARDS]
+    store_pictures(manifest, everything, store, 2, FakePool(5), counted.append)
+    assert sum(counted) == ROWS
+    failed = [
+        (shard, np.arange(shard.first_row, shard.first_row + shard.rows) % 5 == 0)
+        for shard in (SHARDS[0], SHARDS[2])
+    ]
+    store_pictures(manifest, failed, store, 2, FakePool(10), counted.append)
+
+    pictures = StoredPictures(SHARDS, store)
+    ok = np.arange(ROWS) % 10 != 0
+    expected = np.where(ok, np.arange(ROWS), 0)
+    rows = np.array([1, 2, 10, 11, 12, 15, 29])
+    assert pictures.take(rows)[:, 1, 1, 2].tolist() == expected[rows].tolist()
+    blocks = [block for shard in SHARDS for block in pictures.blocks(shard)]
+    np.testing.assert_array_equal(np.concatenate(blocks)[:, 0, 0, 0], expected)
+    statuses = np.concatenate([pictures.statuses(shard) for shard in SHARDS])
+    assert ((statuses == Status.OK) == ok).all()
+    labels = Folders(tmp_path / "labels")
+    for shard in SHARDS:
+        labels.write(shard.name, {"labels": np.full(shard.rows, 3, np.int32)})
+    assert pictures.labels(labels).tolist() == np.where(ok, 3, -1).tolist()

@@ -125,7 +125,7 @@ def _self_influence(
     ``centres`` (C, d) are the projected μ. A class of one sample has no other to be judged by
     and keeps it all: 0.
     """
-    length = np.sqrt(np.einsum("ij,ij->", projection, total @ projection))
+    length = np.sqrt(max(np.einsum("ij,ij->", projection, total @ projection), 0))
     share = (1 - count / count.sum()) / np.maximum(count, 1)
     scale = length * np.linalg.norm(centres, axis=1)
     judged = (count > 1) & (scale > 0)

@@ -42,12 +42,12 @@ def test_the_prior_is_the_logits_of_zero_shot_classification() -> None:
 
 
 def test_evidence_is_added_to_the_cosines() -> None:
-    g, v = unit_rows(RNG.normal(size=(40, 6))), RNG.normal(size=(9, 6)).astype(np.float32)
-    y = RNG.integers(0, 9, 40)
-    own, rows, classes = RNG.normal(size=40), RNG.normal(size=(40, 2)), RNG.normal(size=(9, 2))
+    g, v = unit_rows(RNG.normal(size=(40, 6))), RNG.normal(size=(12, 6)).astype(np.float32)
+    y = RNG.integers(0, 12, 40)
+    own, rows, classes = RNG.normal(size=40), RNG.normal(size=(40, 2)), RNG.normal(size=(12, 2))
     evidence = Evidence(*(part.astype(np.float32) / 5 for part in (own, rows, classes)))
-    nobody = np.zeros(9, np.float32)
-    found = label_quality(g, y, v, 0.2, nobody, evidence)
+    nobody = np.zeros(12, np.float32)
+    found = label_quality(g, y, v, 0.2, nobody, evidence=evidence)
     scores = g @ unit_rows(v).T + evidence.rows @ evidence.classes.T
     scores[np.arange(40), y] += evidence.own
     slow = softmax(scores / 0.2, axis=1)

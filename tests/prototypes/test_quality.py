@@ -43,9 +43,9 @@ def test_distance_is_to_the_prototype_of_the_label() -> None:
 
 def test_of_several_prototypes_of_a_class_the_nearest_counts() -> None:
     g, y, _ = crawl()
-    v = np.random.default_rng(1).normal(size=(9, 3, 6)).astype(np.float32)
-    influence = np.linspace(0, 0.4, 9, dtype=np.float32)
-    found = label_quality(g, y, v.reshape(27, 6), 0.2, influence)
+    v = np.random.default_rng(1).normal(size=(12, 3, 6)).astype(np.float32)
+    influence = np.linspace(0, 0.4, 12, dtype=np.float32)
+    found = label_quality(g, y, v.reshape(36, 6), 0.2, influence)
     cosines = np.einsum("nd,ckd->nck", g, v / np.linalg.norm(v, axis=2, keepdims=True)).max(axis=2)
     cosines[np.arange(100), y] -= influence[y]
     slow = softmax(cosines / 0.2, axis=1)
@@ -90,3 +90,23 @@ def test_labels_count_as_wrong_by_margin_or_cosine() -> None:
     own = np.array([0.9, 0.5, 0.5, 0.05, np.nan], np.float32)
     other = np.array([0.3, 0.8, 0.9, 0.0, 0.9], np.float32)
     assert counted_wrong(own, other).tolist() == [False, False, True, True, False]
+
+
+def test_rivals_are_weighed_by_their_odds() -> None:
+    g, y, v = crawl()
+    odds = np.random.default_rng(3).normal(size=(12, 12)).astype(np.float32)
+    found = label_quality(g, y, v, 0.2, NOBODY, lambda labels, part: odds[labels][:, part])
+    logits = g @ unit_rows(v).T / 0.2 + np.where(np.eye(12)[y] > 0, 0, odds[y])
+    slow = softmax(logits, axis=1)
+    assert np.allclose(found.quality, slow[np.arange(100), y], rtol=1e-4, atol=1e-7)
+    assert np.array_equal(found.suggested, slow.argmax(axis=1))
+
+
+def test_among_few_classes_an_image_must_look_like_one() -> None:
+    directions = np.eye(3, 8, dtype=np.float32)
+    g = unit_rows(directions[[0, 0]] + np.array([[0], [4]]) * np.eye(8)[7])
+    quality = label_quality(g, np.array([0, 0]), directions, 0.3, NOBODY[:3]).quality
+    cosine = g[1, 0]
+    seven = 7 * np.exp(0.3 / 0.3)
+    assert quality[0] > 0.5 > quality[1]
+    assert np.isclose(quality[1], np.exp(cosine / 0.3) / (np.exp(cosine / 0.3) + 2 + seven))

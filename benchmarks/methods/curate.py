@@ -1,26 +1,19 @@
 """`curate weight` itself, on a manifest without images: what its user gets."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 from rich.console import Console
 
 from benchmarks.methods import Judgement, Task
 from curate.options import WeightOptions
-from curate.weigh import weigh
+from curate.weigh import Weighed, weigh
 
 
 def judge(task: Task) -> Judgement:
     """Weigh the task's crawl; 'weight' is the order of Eq. 6 before it is cut off at 0."""
-    weighed = weigh(
-        WeightOptions(
-            manifest=task.manifest,
-            embeddings=task.folder,
-            graph=task.graph,
-            out=task.folder / "weighted.parquet",
-            run_dir=task.folder / "run",
-        ),
-        Console(quiet=True),
-    )
+    weighed = weigh_task(task)
     rows = pl.read_parquet(weighed.out)
     columns = rows.select("label_quality", weight=-pl.col("distance"), consistency="consistency")
     return Judgement(
@@ -28,3 +21,17 @@ def judge(task: Task) -> Judgement:
         rows["is_label_issue"].to_numpy(),
         weighed.tally.noise,
     )
+
+
+def weigh_task(task: Task, **options: Any) -> Weighed:
+    """Weigh the task's crawl with these `WeightOptions` in place of the defaults."""
+    chosen = WeightOptions(
+        manifest=task.manifest,
+        embeddings=task.folder,
+        graph=task.graph,
+        out=task.folder / "weighted.parquet",
+        run_dir=task.folder / "run",
+        overwrite=True,
+        **options,
+    )
+    return weigh(chosen, Console(quiet=True))

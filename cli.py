@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 from typer.exceptions import Abort, Exit, TyperException
 
 TEXT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+CONSISTENCY = "Consistency and prototypes (SINet Eq. 4, 5)"
 MANIFEST = "Parquet, CSV, JSONL, a WebDataset tar, or a folder of classes, tars or Parquet files."
 
 
@@ -107,7 +108,6 @@ def weight(
         float, typer.Option(help="Distance from which on a sample weighs 0 (SINet Eq. 6).")
     ] = 1.2,
     beta: Annotated[float, typer.Option(help="Power of the weight (SINet Eq. 6).")] = 1.5,
-    gamma: Annotated[float, typer.Option(help="Power of the consistency (SINet Eq. 4).")] = 2.0,
     encoder: Annotated[
         str | None,
         typer.Option(
@@ -154,6 +154,61 @@ def weight(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the output if it exists.")
     ] = False,
+    psi: Annotated[
+        str, typer.Option(help="ψ of Eq. 4: softmax, or l2.", rich_help_panel=CONSISTENCY)
+    ] = "softmax",
+    tau_v: Annotated[
+        float | None,
+        typer.Option(
+            help="Temperature of the softmax of visual similarities. Default: calibrated.",
+            rich_help_panel=CONSISTENCY,
+            show_default=False,
+        ),
+    ] = None,
+    tau_t: Annotated[
+        float | None,
+        typer.Option(
+            help="Temperature of the softmax of class relations. Default: calibrated.",
+            rich_help_panel=CONSISTENCY,
+            show_default=False,
+        ),
+    ] = None,
+    gamma: Annotated[
+        float, typer.Option(help="Power of the consistency.", rich_help_panel=CONSISTENCY)
+    ] = 2.0,
+    epsilon: Annotated[
+        float, typer.Option(help="What is added to the KL.", rich_help_panel=CONSISTENCY)
+    ] = 0.05,
+    prototypes: Annotated[
+        str,
+        typer.Option(
+            help="weighted: means weighted by consistency (Eq. 5); constant: plain means.",
+            rich_help_panel=CONSISTENCY,
+        ),
+    ] = "weighted",
+    prototypes_per_class: Annotated[
+        int,
+        typer.Option(
+            help="At most so many prototypes per class; the nearest counts.",
+            rich_help_panel=CONSISTENCY,
+        ),
+    ] = 1,
+    verified: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table of labels that a person has verified: key, label (null: none of the"
+            " classes).",
+            rich_help_panel=CONSISTENCY,
+        ),
+    ] = None,
+    verified_use: Annotated[
+        str,
+        typer.Option(
+            help="Prototypes from both verified and other rows, or, of classes with verified rows,"
+            " from them only.",
+            rich_help_panel=CONSISTENCY,
+        ),
+    ] = "both",
     debug: Debug = False,
 ) -> None:
     """Give every sample of a crawl a weight, a quality and a suggested label.
@@ -161,7 +216,7 @@ def weight(
     Example: curate weight crawl.parquet --alpha 1.2 --beta 1.5
     """
     from curate.manifest.columns import ColumnOptions
-    from curate.options import WeightOptions
+    from curate.options import MethodOptions, WeightOptions
     from curate.weigh import weigh_and_report
 
     weigh_and_report(
@@ -169,7 +224,17 @@ def weight(
             manifest=manifest,
             alpha=alpha,
             beta=beta,
-            gamma=gamma,
+            method=MethodOptions(
+                gamma=gamma,
+                epsilon=epsilon,
+                psi=psi,
+                tau_v=tau_v,
+                tau_t=tau_t,
+                prototypes=prototypes,
+                per_class=prototypes_per_class,
+                verified=verified_use,
+            ),
+            verified=verified,
             encoder=encoder,
             embeddings=embeddings,
             graph=graph,

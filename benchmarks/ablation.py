@@ -24,6 +24,8 @@ from benchmarks.methods.curate import weigh_task
 from benchmarks.split import STEPS, Embeddings, RunDir, Seeds, Steps, Validation, read_split
 from benchmarks.table import accuracy_table
 from curate.errors import CurateError
+from curate.options import MethodOptions
+from prototypes import method
 from prototypes.weights import sample_weight
 
 CONFIDENT = 0.4
@@ -39,7 +41,7 @@ class Setting:
     model: str = "C"
     """The paper's A: all data, B: the high-confidence subset, C: weighted."""
     graph: str = "wordnet"
-    prototypes: str = "weighted"
+    prototypes: str = method.WEIGHTED
     alpha: float = 1.2
     beta: float = 1.5
 
@@ -57,7 +59,10 @@ TABLES = {
             "CD + HW": Setting(graph="text:description+wordnet"),
         },
     ),
-    3: ("prototypes", {kind: Setting(prototypes=kind) for kind in ("constant", "weighted")}),
+    3: (
+        "prototypes",
+        {kind: Setting(prototypes=kind) for kind in (method.CONSTANT, method.WEIGHTED)},
+    ),
     4: ("α", {f"{alpha:.1f}": Setting(alpha=alpha) for alpha in (0.8, 1.0, 1.2, 1.4, 1.6)}),
     5: ("β", {f"{beta:.1f}": Setting(beta=beta) for beta in (0.5, 1.0, 1.5, 2.0, 3.0)}),
 }
@@ -112,8 +117,7 @@ def _chosen(tables: Sequence[int] | None) -> list[int]:
 
 def distance(task: Task, graph: str, prototypes: str) -> NDArray[np.float32]:
     """Weigh the task's crawl; return the distance (N,) of Eq. 6."""
-    chosen = {} if prototypes == "weighted" else {"prototypes": prototypes}
-    weighed = weigh_task(replace(task, graph=graph), **chosen)
+    weighed = weigh_task(replace(task, graph=graph), method=MethodOptions(prototypes=prototypes))
     return pl.read_parquet(weighed.out)["distance"].to_numpy()
 
 

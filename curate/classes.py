@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.manifest.manifest import Manifest
-from curate.manifest.tables import JSON_LINES, SEPARATORS, scan_table
+from curate.manifest.tables import read_table
 
 NO_CLASS = -1
 
@@ -60,21 +60,7 @@ def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, s
 
     Raises CurateError for an unreadable table, a missing column and a label that no row has.
     """
-    endings = (*SEPARATORS, *JSON_LINES, ".parquet")
-    if not path.is_file() or path.suffix.lower() not in endings:
-        raise CurateError(
-            f"--classes {path} is not a table; give a file that ends in {', '.join(endings)} with"
-            " columns label, synset, name, description."
-        )
-    try:
-        scan = (
-            pl.scan_parquet(path, glob=False)
-            if path.suffix.lower() == ".parquet"
-            else scan_table(path)
-        )
-        table = scan.collect()
-    except pl.exceptions.PolarsError as error:
-        raise CurateError(f"--classes {path} cannot be read: {error}") from error
+    table = read_table(path, "--classes", "label, synset, name, description")
     if "label" not in table.columns or not {"synset", "name", "description"} & set(table.columns):
         raise CurateError(
             f"--classes {path} has columns {', '.join(table.columns)}; it needs label, and synset"

@@ -9,8 +9,14 @@ from curate.encoders.device import DEVICES
 from curate.errors import CurateError
 from curate.graph_spec import DEFAULT_TEXT_MODEL, GraphOptions
 from curate.manifest.columns import ColumnOptions
+from prototypes import method
+from prototypes.consistency import L2, PSI
+from prototypes.verified import ONLY, USES
 
 TEXT_OUTPUTS = {".csv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl"}
+MOST_PROTOTYPES = 64
+MethodOptions = method.Options
+"""What can be chosen about the mathematics."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,8 @@ class WeightOptions:
     manifest: Path
     alpha: float = 1.2
     beta: float = 1.5
-    gamma: float = 2.0
+    method: MethodOptions = field(default_factory=MethodOptions)
+    verified: Path | None = None
     encoder: str | None = None
     embeddings: Path | None = None
     graph: str = "wordnet"
@@ -39,12 +46,11 @@ class WeightOptions:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("alpha", "beta", "gamma"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
-                raise CurateError(
-                    f"--{name} {value} is not a number above 0; the defaults are 1.2, 1.5 and 2."
-                )
+        _check_above_0("alpha", self.alpha, 1.2)
+        _check_above_0("beta", self.beta, 1.5)
+        _check_method(self.method)
+        if self.verified is None and self.method.verified == ONLY:
+            raise CurateError("--verified-use only: name the verified rows with --verified FILE.")
         if self.workers is not None and self.workers < 1:
             raise CurateError(f"--workers {self.workers}: at least one process decodes images.")
         if self.device not in DEVICES:
@@ -80,3 +86,33 @@ class WeightOptions:
     def as_json(self) -> dict[str, object]:
         """Give the options as they are written into the run folder."""
         return asdict(self)
+
+
+def _check_above_0(name: str, value: float, default: object) -> None:
+    if not (math.isfinite(value) and value > 0):
+        raise CurateError(f"--{name} {value} is not a number above 0; the default is {default}.")
+
+
+def _check_method(chosen: MethodOptions) -> None:
+    _check_above_0("gamma", chosen.gamma, 2)
+    _check_above_0("epsilon", chosen.epsilon, 0.05)
+    for name, words, value in (
+        ("psi", PSI, chosen.psi),
+        ("prototypes", method.PROTOTYPES, chosen.prototypes),
+        ("verified-use", USES, chosen.verified),
+    ):
+        if value not in words:
+            raise CurateError(f"--{name} {value}: it must be one of {', '.join(words)}.")
+    for name, temperature in (("tau-v", chosen.tau_v), ("tau-t", chosen.tau_t)):
+        if temperature is None:
+            continue
+        _check_above_0(name, temperature, "calibrated on the crawl")
+        if chosen.psi == L2:
+            raise CurateError(
+                f"--{name} {temperature} is the temperature of a softmax, which --psi l2 does"
+                " without; leave one of them out."
+            )
+    if not 1 <= chosen.per_class <= MOST_PROTOTYPES:
+        raise CurateError(
+            f"--prototypes-per-class {chosen.per_class}: it must be from 1 to {MOST_PROTOTYPES}."
+        )

@@ -29,16 +29,18 @@ from curate.steps.graph import CLASSES, Graph, relate
 from curate.steps.labels import index_labels
 from curate.steps.score import score_shards
 from curate.steps.state import kept
+from curate.steps.verified import LabelParts, read_verified, say_unverified, take_apart
 from curate.steps.write import write_weighted
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.summary import Tally, show_classes, show_failures, show_summary
 from prototypes import method
+from prototypes.blocks import labelled
 from prototypes.space import AdaptedSpace
+from prototypes.verified import ONLY
 
 CODE = 3
 """Raise it when a change in prototypes/ changes scores."""
-PROTOTYPE_PASSES = 4
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,9 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         manifest = open_manifest(options.manifest, options.columns, options.root, run.step("rows"))
         _check(manifest, options)
         classes = count_classes(manifest)
+        verified = None
+        if options.verified is not None:
+            verified = read_verified(options.verified, manifest, classes, console)
         shards = freeze_plan(manifest, run.step("plan"))
         graph = relate(manifest, classes, options.graph_options, run, console)
         features = find_features(options, manifest, shards, run, console)
@@ -82,7 +87,12 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         )
         index_labels(manifest, shards, classes, labels)
         check_features(manifest, shards, classes, features, labels)
-        scores = _score(options, shards, graph, features, labels, run, console)
+        parts = LabelParts(labels, labels, None)
+        if verified is not None:
+            parts = take_apart(verified, shards, labels, run)
+            if options.method.verified == ONLY:
+                say_unverified(parts, shards, classes, features, console)
+        scores = _score(options, shards, graph, features, parts, run, console)
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
                 manifest, shards, classes, features, labels, scores, options, advance
@@ -103,37 +113,46 @@ def _score(
     shards: Sequence[Shard],
     graph: Graph,
     features: Folders,
-    labels: Folders,
+    labels: LabelParts,
     run: Run,
     console: Console,
 ) -> Folders:
     """Take the features through SINet's steps; each is found again or done."""
     count, rows = len(graph.table), sum(shard.rows for shard in shards)
-    contents = [
-        store.receipt(shard.name)["sha256"] for store in (features, labels) for shard in shards
-    ]
-    space_name = fingerprint(code=CODE, contents=contents)
+    space_name = fingerprint(code=CODE, contents=_contents(shards, features, *labels.fitted))
+    verified = None
+    if labels.verified is not None:
+        verified = labelled(StoredBlocks(shards, features, labels.verified, lambda _: None))
     with progress_bar(console, "Adapting the space", rows) as advance:
-        blocks = StoredBlocks(shards, features, labels, advance)
+        blocks = StoredBlocks(shards, features, labels.crowd, advance)
         space = kept(
             run.step("space"),
             space_name,
             AdaptedSpace,
-            lambda: method.fit_space(blocks, count),
+            lambda: method.fit_space(blocks, count, verified),
         )
-    chosen = method.Options(gamma=options.gamma)
+    chosen = options.method
     name = fingerprint(code=CODE, space=space_name, graph=graph.name, options=vars(chosen))
-    with progress_bar(console, "Finding prototypes", PROTOTYPE_PASSES * rows) as advance:
-        blocks = StoredBlocks(shards, features, labels, advance)
+    with progress_bar(console, "Finding prototypes", method.passes(chosen) * rows) as advance:
+        blocks = StoredBlocks(shards, features, labels.crowd, advance)
         prototypes = kept(
             run.step("prototypes"),
             name,
             method.Prototypes,
             lambda: method.fit_prototypes(
-                method.adapted(blocks, space), count, graph.relations, chosen
+                method.adapted(blocks, space),
+                count,
+                graph.relations,
+                chosen,
+                None if verified is None else method.adapted(verified, space),
             ),
         )
-    scores = run.step("scores", name)
+    scores = run.step("scores", fingerprint(prototypes=name, given=_contents(shards, labels.given)))
     with progress_bar(console, "Scoring", rows) as advance:
-        score_shards(StoredBlocks(shards, features, labels, advance), space, prototypes, scores)
+        given = StoredBlocks(shards, features, labels.given, advance)
+        score_shards(given, space, prototypes, scores)
     return scores
+
+
+def _contents(shards: Sequence[Shard], *stores: Folders) -> list[object]:
+    return [store.receipt(shard.name)["sha256"] for store in stores for shard in shards]

@@ -1,7 +1,7 @@
 """Blocks of rows: how features reach the mathematics without ever being held all at once."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from typing import Any, Protocol, TypeVar
 
@@ -35,6 +35,20 @@ def in_memory(features: Floats, labels: Labels, rows: int = 65_536) -> EachBlock
             yield fn(features[part], labels[part])
 
     return each
+
+
+def labelled(each: EachBlock) -> EachBlock:
+    """Give of every block only the rows that have a label."""
+
+    def each_labelled(fn: Callable[[Floats, Labels], T], /) -> Iterable[T]:
+        return each(partial(_of_labelled, fn))
+
+    return each_labelled
+
+
+def _of_labelled(fn: Callable[[Floats, Labels], T], features: Floats, labels: Labels) -> T:
+    rows = np.flatnonzero(labels >= 0)
+    return fn(features[rows], labels[rows])
 
 
 def tiles(length: int, size: int = TILE) -> Iterator[slice]:

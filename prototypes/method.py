@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.blocks import EachBlock, Floats, Labels, total, unit_rows
-from prototypes.consistency import Consistency, targets
+from prototypes.clusters import fit_clusters
+from prototypes.consistency import L2, SOFTMAX, Consistency, l2_targets, targets
 from prototypes.initial import (
     MarginHistogram,
     margin_histogram,
@@ -20,7 +21,7 @@ from prototypes.initial import (
     reliable_bins,
     reliable_sums,
 )
-from prototypes.moments import ClassSums, block_moments, class_sums
+from prototypes.moments import Weigh, block_moments, class_sums, constant, weighted_sums
 from prototypes.quality import LabelQuality, label_quality
 from prototypes.relations import Relations, relations_of
 from prototypes.space import AdaptedSpace, adapted_space
@@ -31,6 +32,11 @@ from prototypes.temperature import (
     sample_rows,
     sample_stride,
 )
+from prototypes.verified import BOTH, Verified
+
+WEIGHTED, CONSTANT = "weighted", "constant"
+PROTOTYPES = (WEIGHTED, CONSTANT)
+"""Samples weigh p in their prototype (Eq. 5), or all the same (SINet Table 3)."""
 
 T = TypeVar("T")
 Rows = NDArray[np.float32]
@@ -38,10 +44,21 @@ Rows = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Options:
-    """Constants of Eq. 4 and of the initial prototypes."""
+    """What can be chosen about Eq. 4 and 5 and the initial prototypes."""
 
     gamma: float = 2.0
     epsilon: float = 0.05
+    psi: str = SOFTMAX
+    """ψ of Eq. 4: one of `consistency.PSI`."""
+    tau_v: float | None = None
+    tau_t: float | None = None
+    """Temperatures of a softmax ψ; None: calibrated."""
+    prototypes: str = WEIGHTED
+    """One of PROTOTYPES."""
+    per_class: int = 1
+    """k: so many prototypes per class at most."""
+    verified: str = BOTH
+    """What verified rows are used for: one of `verified.USES`."""
     reliable: float = 0.4
     """Share of each class, the most confident, whose mean is the initial prototype."""
 
@@ -51,7 +68,7 @@ class Prototypes:
     """The prototypes of Eq. 5 and what they were made by."""
 
     v: Rows
-    """(C, d)"""
+    """(C·k, d): those of a class side by side; one that has fewer than k repeats its first."""
     tau: float
     """Temperature of label quality."""
     consistency: Consistency
@@ -66,9 +83,14 @@ class Scores:
     label: LabelQuality
 
 
-def fit_space(each: EachBlock, classes: int) -> AdaptedSpace:
-    """Fit the adapted space to blocks of features: one pass."""
-    return adapted_space(total(each(partial(block_moments, classes=classes))))
+def fit_space(each: EachBlock, classes: int, verified: EachBlock | None = None) -> AdaptedSpace:
+    """Fit the adapted space to blocks of features: one pass.
+
+    ``verified`` gives the rows with a verified label, if any; they have none in ``each``.
+    """
+    sources = [each] if verified is None else [each, verified]
+    block = partial(block_moments, classes=classes)
+    return adapted_space(total(total(source(block)) for source in sources))
 
 
 def adapted(each: EachBlock, space: AdaptedSpace) -> EachBlock:
@@ -86,31 +108,47 @@ def _in_space(
     return fn(space.transform(features), labels)
 
 
+def passes(options: Options) -> int:
+    """Count the passes of `fit_prototypes` over the blocks."""
+    return 3 + (options.prototypes == WEIGHTED) + 2 * (options.per_class > 1)
+
+
 def fit_prototypes(
     each: EachBlock,
     classes: int,
     graph: NDArray[np.floating[Any]] | None = None,
     options: Options = Options(),
+    verified: EachBlock | None = None,
 ) -> Prototypes:
-    """Fit prototypes to blocks of adapted features (see `adapted`): four passes.
+    """Fit prototypes to blocks of adapted features (see `adapted`).
 
     ``graph`` is S_t (C, C), NaN where it does not know a class, or None: there
-    what the classes look like stands in for it. Raises ValueError for a label that is no class
+    what the classes look like stands in for it. ``verified`` gives the rows whose label a person
+    has verified; they have none in ``each``. Raises ValueError for a label that is no class
     and for a graph of another shape.
     """
     sums = total(each(partial(class_sums, classes=classes)))
-    plain = unit_rows(sums.means())
+    trust = Verified.of(verified, sums, options.verified)
+    plain = unit_rows(trust.join(sums).means())
     stride = sample_stride(sums.weight.sum(), classes)
     confidence = total(each(partial(_confidence, plain=plain, stride=stride)))
     bins = reliable_bins(confidence.margins, options.reliable)
-    reliable_means = total(each(partial(reliable_sums, plain=plain, bins=bins))).means()
-    initial = unit_rows(reliable_means)
+    reliable_rows = total(each(partial(reliable_sums, plain=plain, bins=bins)))
+    initial = unit_rows(trust.join(reliable_rows).means())
     sample = confidence.sample
+    if verified is not None:
+        sample += total(verified(partial(sample_rows, classes=classes, stride=stride)))
     chosen = reliable(sample.g, sample.labels, plain, bins)
     trusted = Sample(sample.g[chosen], sample.labels[chosen])
     judge = _fit_consistency(relations_of(graph, initial), sample, trusted, options)
-    v = total(each(partial(_consistent_sums, judge))).means().astype(np.float32)
-    return Prototypes(v, label_temperature(sample, unit_rows(v)), judge)
+    weigh: Weigh = partial(constant, p=1.0)
+    if options.prototypes == WEIGHTED:
+        weigh = judge
+        sums = total(each(partial(weighted_sums, weigh=judge, classes=classes)))
+    v, k = trust.join(sums).means().astype(np.float32), options.per_class
+    if k > 1:
+        v = fit_clusters(trust.sources(each, weigh, sums), v, k)
+    return Prototypes(v, label_temperature(sample, unit_rows(v), k), judge)
 
 
 def score_block(
@@ -142,11 +180,13 @@ def _confidence(g: Rows, labels: Labels, plain: Rows, stride: int) -> _Confidenc
 def _fit_consistency(
     relations: Relations, sample: Sample, chosen: Sample, options: Options
 ) -> Consistency:
-    tau_v = label_temperature(sample, relations.initial)
-    tau_t = relation_temperature(chosen, relations, tau_v)
-    expected = targets(relations, tau_t)
-    return Consistency(relations.initial, expected, tau_v, tau_t, options.epsilon, options.gamma)
-
-
-def _consistent_sums(judge: Consistency, g: Rows, labels: Labels) -> ClassSums:
-    return class_sums(g, labels, len(judge.initial), judge(g, labels))
+    if options.psi == L2:
+        tau_v = tau_t = 1.0
+        expected = l2_targets(relations)
+    else:
+        tau_v = options.tau_v or label_temperature(sample, relations.initial)
+        tau_t = options.tau_t or relation_temperature(chosen, relations, tau_v)
+        expected = targets(relations, tau_t)
+    return Consistency(
+        relations.initial, expected, options.psi, tau_v, tau_t, options.epsilon, options.gamma
+    )

@@ -1,5 +1,6 @@
 """Per-class sums and the second moment of features: all that the adapted space is made of."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +57,21 @@ def class_sums(
         sums.weight[present] = np.add.reduceat(weight, starts)
         sums.total[present] = np.add.reduceat(rows[order] * weight[:, None], starts, axis=0)
     return sums
+
+
+Weigh = Callable[[NDArray[np.float32], Labels], NDArray[np.float32]]
+"""Gives rows g (n, d) with labels (n,) weights (n,), NaN for a row that does not count."""
+
+
+def weighted_sums(g: NDArray[np.float32], labels: Labels, weigh: Weigh, classes: int) -> ClassSums:
+    """Sum the rows of a block per class, weighted: Eq. 5 where ``weigh`` is Eq. 4."""
+    return class_sums(g, labels, classes, weigh(g, labels))
+
+
+def constant(g: NDArray[np.float32], labels: Labels, p: float) -> NDArray[np.float32]:
+    """Weigh all rows the same: (n,)."""
+    there = (labels >= 0) & g.any(axis=1)
+    return np.where(there, np.float32(p), np.float32(np.nan))
 
 
 def counted(rows: Floats, labels: Labels, classes: int) -> NDArray[np.bool_]:

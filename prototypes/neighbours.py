@@ -4,6 +4,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+ITERATIONS, STARTS, SEED = 20, 3, 1234
+"""Of k-means: rounds, starting points of which the best is kept, and what draws them."""
 Nearest = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
@@ -22,6 +24,29 @@ def nearest_samples(g: NDArray[np.float32], samples: NDArray[np.float32], k: int
     samples finds itself. Exact. Raises ValueError unless 1 ≤ k ≤ N.
     """
     return _search(g, samples, k)
+
+
+def k_means(
+    rows: NDArray[np.float32], weights: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Cut rows (m, d) with weights (m,) above 0 into k clusters by Euclidean distance.
+
+    Returns the centres (k, d) and the cluster of each row (m,). The same input gives the same
+    clusters. Raises ValueError unless 1 ≤ k ≤ m.
+    """
+    if not 1 <= k <= len(rows):
+        raise ValueError(f"Asked for {k} clusters of {len(rows)} rows: ask for 1 to that many.")
+    clustering = faiss.Kmeans(
+        rows.shape[1],
+        k,
+        niter=ITERATIONS,
+        nredo=STARTS,
+        seed=SEED,
+        min_points_per_centroid=1,
+        max_points_per_centroid=len(rows),
+    )
+    clustering.train(rows, weights=np.ascontiguousarray(weights, np.float32))
+    return np.array(clustering.centroids), clustering.assign(rows)[1]
 
 
 def _search(queries: NDArray[np.float32], rows: NDArray[np.float32], k: int) -> Nearest:

@@ -48,26 +48,32 @@ def label_quality(
     temperature: float,
     self_influence: NDArray[np.float32],
 ) -> LabelQuality:
-    """Compare rows g (n, d) with prototypes (C, d) of any length and with their labels.
+    """Compare rows g (n, d) with prototypes (C·k, d) of any length and with their labels.
 
+    Of a class's k prototypes, which lie side by side, the nearest counts.
     From the cosine to a row's own prototype comes off what the row itself has added to it,
-    ``self_influence`` (C,) (see `AdaptedSpace`), so that a label does not vouch for itself.
+    ``self_influence`` (C,) (see `AdaptedSpace`), so that a label does not vouch for itself; it is
+    the same for any k, as it comes by way of the space.
     """
-    known = counted(g, labels, len(prototypes))
+    k = len(prototypes) // len(self_influence)
+    known = counted(g, labels, len(self_influence))
     directions = unit_rows(prototypes)
-    own = np.where(known, np.einsum("ij,ij->i", g, directions[labels]), np.float32(np.nan))
+    mine = [labels * k + i for i in range(k)]
+    own = np.maximum.reduce([np.einsum("ij,ij->i", g, directions[i]) for i in mine])
+    own = np.where(known, own, np.float32(np.nan))
     fair = own - self_influence[labels]
-    other, suggested = _best_other(g, labels, directions)
+    distance = np.minimum.reduce([np.linalg.norm(prototypes[i] - g, axis=1) for i in mine])
+    other, suggested = _best_other(g, labels, directions, k)
     suggested = np.where(known & (fair >= other), labels, suggested)
     # Shares of the softmax over all classes, with the own class's cosine put right in each.
-    scale = log_partition(g, directions, temperature)
+    scale = log_partition(g, directions, temperature, k)
     share = np.exp(np.minimum(own / np.float32(temperature) - scale, 0))
     fair_share = share * np.exp((fair - own) / np.float32(temperature))
     rest = np.where(known, np.maximum(1 - share, 0) + fair_share, 1)
     quality = fair_share / rest
     other_quality = np.exp(np.minimum(other / np.float32(temperature) - scale, 0)) / rest
     return LabelQuality(
-        np.where(known, np.linalg.norm(prototypes[labels] - g, axis=1), np.nan).astype(np.float32),
+        np.where(known, distance, np.nan).astype(np.float32),
         quality,
         suggested,
         np.where(suggested == labels, quality, np.minimum(other_quality, 1)),
@@ -77,13 +83,14 @@ def label_quality(
 
 
 def _best_other(
-    g: NDArray[np.float32], labels: Labels, directions: NDArray[np.float32]
+    g: NDArray[np.float32], labels: Labels, directions: NDArray[np.float32], k: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Find the nearest prototype that is not the label's: its cosine (n,) and class (n,)."""
-    cosines, nearest = nearest_prototypes(g, directions, 2)
-    at = np.where(nearest[:, 0] == labels, 1, 0)
+    cosines, nearest = nearest_prototypes(g, directions, k + 1)
+    classes = nearest // k
+    at = np.argmax(classes != labels[:, None], axis=1)
     rows = np.arange(len(g))
-    return cosines[rows, at], nearest[rows, at]
+    return cosines[rows, at], classes[rows, at]
 
 
 def issues(own: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.int8]:

@@ -12,17 +12,30 @@ ROWS, CLASSES = 4096, 1024
 
 
 def log_partition(
-    g: NDArray[np.float32], prototypes: NDArray[np.float32], temperature: float
+    g: NDArray[np.float32], prototypes: NDArray[np.float32], temperature: float, k: int = 1
 ) -> NDArray[np.float32]:
-    """Return log Σ_j exp(g·P_j / τ) of rows g (n, d) over prototypes (C, d): (n,)."""
+    """Return log Σ_j exp(g·P_j / τ) of rows g (n, d) over prototypes (C, d): (n,).
+
+    With k prototypes per class, (C·k, d), those of a class side by side, P_j is the nearest of
+    class j.
+    """
     result = np.empty(len(g), np.float32)
     for rows in tiles(len(g), ROWS):
         parts = [
-            log_sum_exp(g[rows] @ (prototypes[part] / np.float32(temperature)).T)
-            for part in tiles(len(prototypes), CLASSES)
+            log_sum_exp(
+                nearest_of_class(g[rows] @ (prototypes[part] / np.float32(temperature)).T, k)
+            )
+            for part in tiles(len(prototypes), max(CLASSES // k, 1) * k)
         ]
         result[rows] = log_sum_exp(np.stack(parts, axis=1))
     return result
+
+
+def nearest_of_class(cosines: NDArray[np.float32], k: int) -> NDArray[np.float32]:
+    """Return of cosines (n, C·k) to k prototypes per class the greatest of each class: (n, C)."""
+    if k == 1:
+        return cosines
+    return np.asarray(cosines.reshape(len(cosines), -1, k).max(axis=2))
 
 
 def log_sum_exp(logits: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:

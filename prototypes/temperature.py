@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 from prototypes.blocks import Labels
 from prototypes.moments import counted
 from prototypes.relations import Relations
-from prototypes.softmax import log_softmax, log_sum_exp
+from prototypes.softmax import log_softmax, log_sum_exp, nearest_of_class
 
 LOWEST, HIGHEST = 0.01, 10.0
 """Where a temperature of cosines is looked for."""
@@ -44,9 +44,12 @@ def sample_rows(g: NDArray[np.float32], labels: Labels, classes: int, stride: in
     return Sample(g[kept], labels[kept])
 
 
-def label_temperature(sample: Sample, prototypes: NDArray[np.float32]) -> float:
-    """Return τ_v: temperature scaling (Guo et al. 2017) of the cosines to the given labels."""
-    cosines = sample.g @ prototypes.T
+def label_temperature(sample: Sample, prototypes: NDArray[np.float32], k: int = 1) -> float:
+    """Return τ_v: temperature scaling (Guo et al. 2017) of the cosines to the given labels.
+
+    ``prototypes`` (C·k, d) has k for each class, of which the nearest counts.
+    """
+    cosines = nearest_of_class(sample.g @ prototypes.T, k)
     return best_temperature(cosines, cosines[np.arange(len(cosines)), sample.labels])
 
 

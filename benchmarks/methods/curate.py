@@ -11,9 +11,12 @@ from curate.options import WeightOptions
 from curate.weigh import Weighed, weigh
 
 
-def judge(task: Task) -> Judgement:
-    """Weigh the task's crawl; 'weight' is the order of Eq. 6 before it is cut off at 0."""
-    weighed = weigh_task(task)
+def judge(task: Task, **options: Any) -> Judgement:
+    """Weigh the task's crawl; 'weight' is the order of Eq. 6 before it is cut off at 0.
+
+    ``options`` as in `weigh_task`.
+    """
+    weighed = weigh_task(task, **options)
     rows = pl.read_parquet(weighed.out)
     columns = rows.select("label_quality", weight=-pl.col("distance"), consistency="consistency")
     return Judgement(
@@ -24,7 +27,10 @@ def judge(task: Task) -> Judgement:
 
 
 def weigh_task(task: Task, **options: Any) -> Weighed:
-    """Weigh the task's crawl with these `WeightOptions` in place of the defaults."""
+    """Weigh the task's crawl with these `WeightOptions` in place of the defaults.
+
+    What they do not change is not done again.
+    """
     chosen = WeightOptions(
         manifest=task.manifest,
         embeddings=task.folder,

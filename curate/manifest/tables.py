@@ -38,3 +38,25 @@ def scan_table(source: Path) -> pl.LazyFrame:
 def _literal(source: Path) -> str:
     """Write a path so that polars takes brackets and stars in it for themselves."""
     return glob.escape(str(source))
+
+
+def read_table(path: Path, option: str, columns: str) -> pl.DataFrame:
+    """Read a small table of the user's: Parquet, CSV, TSV or JSON lines.
+
+    Raises CurateError, which names the option and the columns wanted, for what is no such table.
+    """
+    endings = (*SEPARATORS, *JSON_LINES, ".parquet")
+    if not path.is_file() or path.suffix.lower() not in endings:
+        raise CurateError(
+            f"{option} {path} is not a table; give a file that ends in {', '.join(endings)} with"
+            f" columns {columns}."
+        )
+    try:
+        if path.suffix.lower() == ".parquet":
+            return pl.read_parquet(path, glob=False)
+        return scan_table(path).collect()
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        raise CurateError(
+            f"{option} {path} cannot be read: {str(error).splitlines()[0].rstrip('.')}; write it"
+            " again."
+        ) from error

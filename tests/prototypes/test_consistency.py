@@ -6,7 +6,7 @@ from scipy.special import logsumexp, softmax
 
 from prototypes import softmax as streamed
 from prototypes.blocks import unit_rows
-from prototypes.consistency import consistency, divergence, targets
+from prototypes.consistency import consistency, divergence, l2_divergence, l2_targets, targets
 from prototypes.relations import relations_of
 
 
@@ -38,6 +38,28 @@ def test_divergence_equals_eq_4_written_out(seed: int, tau_v: float, tau_t: floa
     slow = (t * np.log(t / v)).sum(axis=1)
     expected = targets(relations_of(graph, initial), tau_t)
     assert np.allclose(divergence(g, y, initial, expected, tau_v), slow, rtol=1e-4, atol=1e-4)
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=30, deadline=None)
+def test_l2_divergence_is_one_minus_the_cosine_of_the_similarities(seed: int) -> None:
+    g, y, initial = crawl(seed)
+    graph = np.random.default_rng(seed).normal(size=(7, 7))
+    t = graph[y] / np.linalg.norm(graph[y], axis=1, keepdims=True)
+    v = g.astype(float) @ initial.T
+    v /= np.linalg.norm(v, axis=1, keepdims=True)
+    slow = 1 - (t * v).sum(axis=1)
+    found = l2_divergence(g, y, initial, l2_targets(relations_of(graph, initial)))
+    assert np.allclose(found, slow, atol=1e-5)
+    assert ((found >= 0) & (found <= 2)).all()
+
+
+def test_similarities_of_zero_have_no_direction_and_give_no_nan() -> None:
+    g, y, initial = crawl(0)
+    initial = initial.copy()
+    initial[:, 0], g[:3] = 0, np.eye(5, dtype=np.float32)[0]
+    expected = l2_targets(relations_of(np.zeros((7, 7)), initial))
+    assert np.allclose(l2_divergence(g, y, initial, expected), 1)
 
 
 def test_an_image_just_as_its_class_should_look_has_the_greatest_consistency() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from prototypes.blocks import unit_rows
-from prototypes.neighbours import nearest_prototypes, nearest_samples
+from prototypes.neighbours import k_means, nearest_prototypes, nearest_samples
 
 
 def test_neighbours_are_those_of_an_exhaustive_sort() -> None:
@@ -27,3 +27,26 @@ def test_no_queries_have_no_neighbours() -> None:
 def test_more_neighbours_than_rows_are_refused() -> None:
     with pytest.raises(ValueError, match="4 neighbours among 3 rows"):
         nearest_prototypes(np.eye(3, dtype=np.float32), np.eye(3, dtype=np.float32), 4)
+
+
+def test_clusters_that_lie_apart_are_found_and_found_again() -> None:
+    rng = np.random.default_rng(0)
+    true = np.repeat([0, 1, 2], 40)
+    rows = (5 * np.eye(3)[true] + rng.normal(size=(120, 3)) / 10).astype(np.float32)
+    weights = rng.uniform(0.1, 400, 120).astype(np.float32)
+    centres, cluster = k_means(rows, weights, 3)
+    for c in range(3):
+        own = cluster == cluster[40 * c]
+        assert np.array_equal(own, true == c)
+        mean = np.average(rows[own], axis=0, weights=weights[own])
+        assert np.allclose(centres[cluster[40 * c]], mean, atol=1e-4)
+    again = k_means(rows, weights, 3)
+    assert np.array_equal(again[0], centres)
+    assert np.array_equal(again[1], cluster)
+
+
+def test_rows_that_are_all_the_same_are_cut_without_nan() -> None:
+    rows = np.ones((9, 2), np.float32)
+    assert np.isfinite(k_means(rows, np.ones(9, np.float32), 4)[0]).all()
+    with pytest.raises(ValueError, match="10 clusters of 9 rows"):
+        k_means(rows, np.ones(9, np.float32), 10)

@@ -41,6 +41,32 @@ def test_distance_is_to_the_prototype_of_the_label() -> None:
     assert np.allclose(label_quality(g, y, v, 0.2, NOBODY).distance, slow, atol=1e-5)
 
 
+def test_of_several_prototypes_of_a_class_the_nearest_counts() -> None:
+    g, y, _ = crawl()
+    v = np.random.default_rng(1).normal(size=(9, 3, 6)).astype(np.float32)
+    influence = np.linspace(0, 0.4, 9, dtype=np.float32)
+    found = label_quality(g, y, v.reshape(27, 6), 0.2, influence)
+    cosines = np.einsum("nd,ckd->nck", g, v / np.linalg.norm(v, axis=2, keepdims=True)).max(axis=2)
+    cosines[np.arange(100), y] -= influence[y]
+    slow = softmax(cosines / 0.2, axis=1)
+    assert np.allclose(found.quality, slow[np.arange(100), y], rtol=1e-3, atol=1e-6)
+    assert np.array_equal(found.suggested, slow.argmax(axis=1))
+    assert np.allclose(found.suggested_quality, slow.max(axis=1), rtol=1e-3)
+    away = np.linalg.norm(v[y] - g[:, None], axis=2).min(axis=1)
+    assert np.allclose(found.distance, away, atol=1e-5)
+
+
+def test_a_prototype_that_is_repeated_is_one() -> None:
+    g, y, v = crawl()
+    y[:5] = -1
+    one = label_quality(g, y, v, 0.2, NOBODY)
+    three = label_quality(g, y, np.repeat(v, 3, axis=0), 0.2, NOBODY)
+    for field in ("quality", "suggested_quality", "distance", "issue", "suggested"):
+        assert np.allclose(
+            getattr(one, field), getattr(three, field), rtol=1e-4, atol=1e-6, equal_nan=True
+        ), field
+
+
 def test_a_row_without_a_label_gets_a_suggestion_only() -> None:
     g, y, v = crawl()
     whole = label_quality(g, y, v, 0.2, NOBODY)

@@ -1,0 +1,147 @@
+"""Labels that a person has verified, from a table of keys and labels, taken apart from the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from rich.console import Console
+from rich.markup import escape
+
+from curate.classes import NO_CLASS, Classes
+from curate.errors import CurateError
+from curate.images.status import Status
+from curate.manifest.manifest import Manifest
+from curate.manifest.plan import Shard
+from curate.manifest.tables import read_table
+from curate.printable import brief
+from curate.run import Run
+from curate.store.fingerprint import fingerprint
+from curate.store.folders import Folders
+
+
+@dataclass(frozen=True)
+class LabelParts:
+    """Positions of labels by shards, `labels` (n,) each; -1 where a row has none of that kind."""
+
+    given: Folders
+    """As the manifest has them."""
+    crowd: Folders
+    """Those of the rows that nobody has verified."""
+    verified: Folders | None
+    """Those that a person has verified; None without --verified."""
+
+    @property
+    def fitted(self) -> list[Folders]:
+        """What prototypes are made from."""
+        return [self.crowd] if self.verified is None else [self.crowd, self.verified]
+
+
+def read_verified(
+    path: Path, manifest: Manifest, classes: Classes, console: Console
+) -> pl.DataFrame:
+    """Look the verified rows up: columns row (of the manifest, ascending) and label (position, -1).
+
+    A null label, or one that is no class, is none of the classes. Keys that the manifest does not
+    have and keys with contradicting labels are left out, and said. Raises CurateError for a
+    table or manifest without the columns, and where no row is left that names a class.
+    """
+    key = manifest.columns.key
+    if key is None:
+        raise CurateError(
+            f"--verified {path} names rows by their key, and {manifest.path} has no key column;"
+            " name it with --key."
+        )
+    table = read_table(path, "--verified", "key, label (null: none of the classes)")
+    text = _column(path, table, ("label", manifest.columns.label)).cast(pl.String)
+    given = table.select(
+        _column(path, table, (key, "key")).cast(pl.String).alias("key"),
+        pl.when(text != "").then(text).alias("label"),
+    ).unique(maintain_order=True)
+    doubled = given["key"].is_duplicated() & given["key"].is_not_null()
+    contradicting, once = given.filter(doubled), given.filter(~doubled)
+    found = (
+        manifest.scan()
+        .select(pl.col(key).cast(pl.String).alias("key"))
+        .with_row_index("row")
+        .join(once.lazy(), on="key", how="inner")
+        .sort("row")
+        .collect(engine="streaming")
+    )
+    rows = found.with_columns(pl.Series("label", classes.indices(found["label"]), pl.Int32))
+    lost = once.join(found, on="key", how="anti", nulls_equal=True)["key"]
+    strange = found.filter(rows["label"] == NO_CLASS)["label"].drop_nulls()
+    _say(console, path, contradicting["key"].unique(maintain_order=True), "keys have contradicting"
+         " labels", "and are left out")  # fmt: skip
+    _say(console, path, lost, "keys are not in the manifest", "and are left out")
+    _say(console, path, strange, "labels are no class of the manifest",
+         "and count as none of the classes")  # fmt: skip
+    if not (rows["label"] != NO_CLASS).any():
+        raise CurateError(
+            f"--verified {path}: of {len(table):,} rows none has a key of {manifest.path}"
+            f" (column '{key}') and a label of its column '{manifest.columns.label}'; take keys and"
+            " labels as they stand there."
+        )
+    return rows.select("row", "label")
+
+
+def _column(path: Path, table: pl.DataFrame, names: Sequence[str]) -> pl.Series:
+    for name in names:
+        if name in table.columns and not table[name].dtype.is_nested():
+            return table[name]
+    raise CurateError(
+        f"--verified {path} has columns {', '.join(table.columns)}; it needs key, and one label"
+        " for each (null: none of the classes)."
+    )
+
+
+def _say(console: Console, path: Path, values: pl.Series, what: str, then: str) -> None:
+    if len(values):
+        console.print(
+            f"[yellow]--verified {escape(str(path))}:[/] {len(values):,} {what} (such as"
+            f" '{escape(brief(str(values[0])))}') {then}.",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def take_apart(rows: pl.DataFrame, shards: Sequence[Shard], given: Folders, run: Run) -> LabelParts:
+    """Split the given labels into those of rows that are verified and those of the others."""
+    name = fingerprint(given=given.root.name, **rows.to_dict(as_series=False))
+    parts = LabelParts(given, run.step("labels", f"{name}-crowd"), run.step("labels", name))
+    at, labels = rows["row"].to_numpy(), rows["label"].to_numpy()
+    assert parts.verified is not None
+    for shard in shards:
+        if shard.name in parts.crowd and shard.name in parts.verified:
+            continue
+        here = slice(*np.searchsorted(at, (shard.first_row, shard.first_row + shard.rows)))
+        crowd = np.array(given.array(shard.name, "labels"))
+        verified = np.full_like(crowd, NO_CLASS)
+        crowd[at[here] - shard.first_row] = NO_CLASS
+        verified[at[here] - shard.first_row] = labels[here]
+        parts.crowd.write(shard.name, {"labels": crowd}, rows=shard.rows)
+        parts.verified.write(shard.name, {"labels": verified}, rows=shard.rows)
+    return parts
+
+
+def say_unverified(
+    parts: LabelParts, shards: Sequence[Shard], classes: Classes, features: Folders,
+    console: Console,
+) -> None:  # fmt: skip
+    """Say of how many classes no image with features is verified."""
+    assert parts.verified is not None
+    counts = np.zeros(len(classes.names), np.int64)
+    for shard in shards:
+        labels = parts.verified.array(shard.name, "labels")
+        ok = (features.table(shard.name, "rows")["status"] == Status.OK).to_numpy()
+        counts += np.bincount(labels[ok & (labels >= 0)], minlength=len(counts))
+    bare = np.flatnonzero(counts == 0)
+    if len(bare):
+        console.print(
+            f"[yellow]Without a verified image:[/] {len(bare):,} of {len(counts):,} classes,"
+            f" such as '{escape(brief(classes.names[bare[0]]))}'; their prototypes come from the"
+            " labels of the crawl.",
+            soft_wrap=True,
+            highlight=False,
+        )

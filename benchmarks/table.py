@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from rich import box
 from rich.table import Table
 
@@ -44,3 +46,20 @@ def results_table(results: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
 
 def _share(value: float) -> str:
     return f"{value:.3f}"
+
+
+def accuracy_table(
+    title: str,
+    headings: Sequence[str],
+    rows: Sequence[tuple[Sequence[str], NDArray[np.float64]]],
+    steps: Sequence[int],
+) -> Table:
+    """Lay out rows of cells, one for each heading, and of accuracies (seeds, steps)."""
+    table = Table(box=box.MARKDOWN, title=title, title_justify="left")
+    table.add_column(headings[0])
+    for heading in (*headings[1:], *(f"{step:,} steps" for step in steps)):
+        table.add_column(heading, justify="right")
+    for cells, found in rows:
+        mean, spread = found.mean(axis=0), found.std(axis=0)
+        table.add_row(*cells, *(f"{m:.3f} ± {s:.3f}" for m, s in zip(mean, spread, strict=True)))
+    return table

@@ -19,7 +19,7 @@ from prototypes.pairs import own_labels
 
 SAMPLE_ROWS = 256
 """So many rows of a class are sampled for each of its prototypes, the most that FAISS uses ..."""
-SAMPLE_BYTES = 2**29
+SAMPLE_BYTES = 2**28
 """... and of all classes together so many bytes."""
 LEAST_ROWS = 20
 """A prototype stands for so many samples at least, counted by Kish's effective sample size."""

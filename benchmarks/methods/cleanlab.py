@@ -1,5 +1,7 @@
 """cleanlab from out-of-sample predictions of a logistic regression, as its tutorials advise."""
 
+from pathlib import Path
+
 import numpy as np
 from cleanlab.count import num_label_issues
 from cleanlab.filter import find_label_issues
@@ -9,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from benchmarks.methods import Judgement, Task
+from curate.errors import CurateError
 from prototypes.blocks import unit_rows
 
 FOLDS = 5
@@ -40,3 +43,21 @@ def predict(features: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray
         method="predict_proba",
     )
     return probabilities
+
+
+def kept_rows(task: Task, predictions: Path | None) -> NDArray[np.bool_]:
+    """Tell the rows (N,) that find_label_issues leaves in.
+
+    ``predictions`` is an .npz of `predict`'s probabilities and labels, made if it is not there.
+    """
+    labels = task.labels
+    if predictions is not None and predictions.is_file():
+        with np.load(predictions, allow_pickle=False) as stored:
+            predicted, stored_labels = stored["predicted"], stored["labels"]
+        if not np.array_equal(labels, stored_labels):
+            raise CurateError(f"{predictions} is of other labels; name a file that is not there.")
+    else:
+        predicted = predict(unit_rows(task.features), labels).astype(np.float32)
+        if predictions is not None:
+            np.savez(predictions, predicted=predicted, labels=labels)
+    return np.asarray(~find_label_issues(labels, predicted.astype(np.float64), n_jobs=1))

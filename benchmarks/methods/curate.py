@@ -8,26 +8,15 @@ from rich.console import Console
 
 from benchmarks.methods import Judgement, Task
 from curate.options import WeightOptions
-from curate.weigh import weigh
+from curate.weigh import Weighed, weigh
 
 
-def judge(task: Task, **chosen: Any) -> Judgement:
+def judge(task: Task, **options: Any) -> Judgement:
     """Weigh the task's crawl; 'weight' is the order of Eq. 6 before it is cut off at 0.
 
-    ``chosen`` are options of `curate weight`; what they do not change is not done again.
+    ``options`` as in `weigh_task`.
     """
-    weighed = weigh(
-        WeightOptions(
-            manifest=task.manifest,
-            embeddings=task.folder,
-            graph=task.graph,
-            out=task.folder / "weighted.parquet",
-            run_dir=task.folder / "run",
-            overwrite=True,
-            **chosen,
-        ),
-        Console(quiet=True),
-    )
+    weighed = weigh_task(task, **options)
     rows = pl.read_parquet(weighed.out)
     columns = rows.select("label_quality", weight=-pl.col("distance"), consistency="consistency")
     return Judgement(
@@ -35,3 +24,20 @@ def judge(task: Task, **chosen: Any) -> Judgement:
         rows["is_label_issue"].to_numpy(),
         weighed.tally.noise,
     )
+
+
+def weigh_task(task: Task, **options: Any) -> Weighed:
+    """Weigh the task's crawl with these `WeightOptions` in place of the defaults.
+
+    What they do not change is not done again.
+    """
+    chosen = WeightOptions(
+        manifest=task.manifest,
+        embeddings=task.folder,
+        graph=task.graph,
+        out=task.folder / "weighted.parquet",
+        run_dir=task.folder / "run",
+        overwrite=True,
+        **options,
+    )
+    return weigh(chosen, Console(quiet=True))

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prototypes.blocks import EachBlock, in_memory, unit_rows
+from prototypes.blocks import EachBlock, in_memory, labelled, unit_rows
 from prototypes.method import (
+    Options,
     Prototypes,
     Scores,
     adapted,
@@ -20,6 +21,9 @@ from prototypes.method import (
 )
 from prototypes.space import AdaptedSpace
 from prototypes.weights import sample_weight
+
+
+DEFAULT = Options()
 
 
 def crawl(
@@ -34,9 +38,11 @@ def crawl(
     return x.astype(np.float16), given_labels, wrong
 
 
-def fit(each: EachBlock, classes: int, graph: Any = None) -> tuple[AdaptedSpace, Prototypes]:
+def fit(
+    each: EachBlock, classes: int, graph: Any = None, options: Options = DEFAULT
+) -> tuple[AdaptedSpace, Prototypes]:
     space = fit_space(each, classes)
-    return space, fit_prototypes(adapted(each, space), classes, graph)
+    return space, fit_prototypes(adapted(each, space), classes, graph, options)
 
 
 def scores(x: np.ndarray, y: np.ndarray, classes: int, graph: Any = None) -> Scores:
@@ -74,9 +80,13 @@ def test_any_number_of_workers_gives_the_same_bits() -> None:
         with ThreadPoolExecutor(3) as pool:
             yield from pool.map(lambda block: fn(*block), blocks)
 
-    one, several = fit(in_memory(x, y, 100), 5)[1], fit(threads, 5)[1]
-    assert np.array_equal(one.v, several.v)
-    assert one.tau == several.tau
+    for options in (Options(), Options(per_class=3)):
+        one, several = (
+            fit(in_memory(x, y, 100), 5, None, options)[1],
+            fit(threads, 5, None, options)[1],
+        )
+        assert np.array_equal(one.v, several.v)
+        assert one.tau == several.tau
 
 
 def test_what_a_worker_is_sent_can_be_pickled() -> None:
@@ -87,6 +97,9 @@ def test_what_a_worker_is_sent_can_be_pickled() -> None:
 
     space, prototypes = fit(pickled, 3)
     assert len(list(pickled(partial(score_block, space=space, prototypes=prototypes)))) == 1
+    options = Options(per_class=2, psi="l2", prototypes="constant", verified="only")
+    verified = adapted(labelled(pickled), space)
+    fit_prototypes(adapted(pickled, space), 3, None, options, verified)
 
 
 def test_rows_without_label_or_features_change_no_other_row() -> None:

@@ -16,7 +16,7 @@ from curate.store.atomic import UNFINISHED, appearing_file, remove_unfinished
 from curate.store.folders import Folders
 
 LIBRARIES = ("curate", "numpy", "polars", "pyarrow", "pillow", "onnxruntime", "torch", "faiss-gpu",
-             "open_clip_torch", "nltk", "transformers")  # fmt: skip
+             "open_clip_torch", "timm", "nltk", "transformers")  # fmt: skip
 
 MARKER = "curate.txt"
 """Tells a run folder from any other."""

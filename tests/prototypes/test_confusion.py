@@ -26,7 +26,7 @@ def flipped_crawl(classes: int, family: int) -> tuple[np.ndarray, np.ndarray, np
     """Features, labels of which 40% are those of another of the family, and which are wrong."""
     rng = np.random.default_rng(2)
     true = rng.integers(0, classes, 4000)
-    x = rng.normal(size=(4000, 24)) + 1.1 * rng.normal(size=(classes, 24))[true]
+    x = rng.normal(size=(4000, 24)) + 0.7 * rng.normal(size=(classes, 24))[true]
     wrong = rng.random(4000) < 0.4
     step = rng.integers(1, family, 4000)
     neighbour = true // family * family + (true % family + step) % family

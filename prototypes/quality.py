@@ -13,7 +13,7 @@ from prototypes.rivals import LogOdds, find_rivals
 
 ISSUE_KINDS = (None, "relabel", "outlier")
 """Names of the numbers in `LabelQuality.issue`."""
-ISSUE_MARGIN = 0.25
+ISSUE_MARGIN = 0.28
 """A label is an issue if the cosine to another class is higher by this ..."""
 ISSUE_COSINE = 0.15
 """... or the cosine to its own is below this."""

@@ -55,14 +55,12 @@ class Opinions:
     zero_shot: float
     """Weight of the class texts' log p."""
     agreement: float
-    """Logits that a standard deviation of caption agreement adds ..."""
-    captioned: float
-    """... and a caption that agrees neither more nor less than usual."""
+    """Logits that a standard deviation of caption agreement adds."""
     mean: Rows
     """(E,): the mean image, in the class texts' space."""
 
 
-NO_OPINIONS = Opinions(1.0, 0.0, 0.0, 0.0, np.zeros(0, np.float32))
+NO_OPINIONS = Opinions(1.0, 0.0, 0.0, np.zeros(0, np.float32))
 
 
 def fit_opinions(
@@ -90,7 +88,7 @@ def fit_opinions(
         prior, classes = texts.prior(sample.features, mean)
         found = pool(logits, prior @ classes.T, sample.labels)
         if found.second > 0:
-            opinions = Opinions(found.first, found.second, 0.0, 0.0, mean)
+            opinions = Opinions(found.first, found.second, 0.0, mean)
     has = ~np.isnan(sample.agreement)
     if not has.any():
         return opinions
@@ -109,7 +107,6 @@ def fit_opinions(
         opinions,
         prototypes=opinions.prototypes if opinions.zero_shot else calibrate(logits, sample.labels),
         agreement=found.second,
-        captioned=(found.first - 1) * usual[0, 1],
     )
 
 
@@ -130,8 +127,7 @@ def score_opinions(
     classes = np.zeros((len(space.self_influence), 0), np.float32)
     if texts is not None and opinions.zero_shot > 0:
         rows, classes = texts.prior(features, opinions.mean)
-    logits = opinions.captioned + opinions.agreement * limited(agreement)
-    own = np.where(np.isnan(agreement), 0, temperature * logits).astype(np.float32)
+    own = limited(agreement) * np.float32(temperature * opinions.agreement)
     return score_block(
         features,
         labels,

@@ -34,6 +34,7 @@ from prototypes.space import AdaptedSpace, adapted_space
 from prototypes.temperature import (
     Sample,
     label_temperature,
+    quality_temperature,
     relation_temperature,
     sample_rows,
     sample_stride,
@@ -173,7 +174,7 @@ def fit_prototypes(
     v, k = trust.join(sums).means().astype(np.float32), options.per_class
     if k > 1:
         v = fit_clusters(trust.sources(each, weigh, sums), v, k)
-    tau = label_temperature(sample, unit_rows(v), k)
+    tau = quality_temperature(sample, unit_rows(v), k)
     relations = relations_of(graph, judge.initial)
     likeliest = relation_temperature(trusted, relations, tau)
     looks = _by_look(sample, v, k, tau)

@@ -10,6 +10,7 @@ from prototypes.evidence import Evidence
 from prototypes.moments import counted
 from prototypes.pairs import STRUCK, own_labels
 from prototypes.rivals import LogOdds, find_rivals
+from prototypes.unseen import unseen_logit
 
 ISSUE_KINDS = (None, "relabel", "outlier")
 """Names of the numbers in `LabelQuality.issue`."""
@@ -22,8 +23,6 @@ OUTLIER_COSINE = 0.4
 COUNTED_MARGIN, COUNTED_COSINE = 0.35, 0.1
 """The same for the labels that count in the estimate: with these as many right labels are
 counted as wrong ones are missed."""
-USUAL_CLASSES, UNSEEN_COSINE = 10, 0.3
-"""Rivals are made up to so many, each with this cosine (see `_unseen`)."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,8 @@ def label_quality(
     From the cosine to a row's own prototype comes off what the row itself has added to it,
     ``self_influence`` (C,) (see `AdaptedSpace`), so that a label does not vouch for itself; it is
     the same for any k, as it comes by way of the space. ``log_odds`` says which rivals a label is
-    likely to be taken for (see `Confusion`). ``evidence`` is added to the cosines, in all but the
-    distance.
+    likely to be taken for (see `Confusion`), and few classes are made up to more (see `unseen`).
+    ``evidence`` is added to the cosines, in all but the distance.
     """
     k = len(prototypes) // len(self_influence)
     known, given = counted(g, labels, len(self_influence)), own_labels(labels)
@@ -76,7 +75,7 @@ def label_quality(
         own += evidence.own
     rivals = find_rivals(g, labels, directions, temperature, log_odds, k)
     logit = own / np.float32(temperature)
-    against = np.logaddexp(rivals.log_partition, _unseen(len(self_influence), temperature))
+    against = np.logaddexp(rivals.log_partition, unseen_logit(len(self_influence), temperature))
     better = ~(known & (logit >= rivals.logit))
     everything = np.logaddexp(against, np.where(known, logit, STRUCK))
     best = np.where(better, rivals.logit, logit)
@@ -88,18 +87,6 @@ def label_quality(
         issues(own, rivals.cosine),
         counted_wrong(own, rivals.cosine),
     )
-
-
-def _unseen(classes: int, temperature: float) -> np.float32:
-    """Return the logit of all classes that a crawl of few classes leaves out.
-
-    Images of other things turn up in any crawl, and among few classes they must look like one.
-    As many rivals are added as make up USUAL_CLASSES, with the cosine UNSEEN_COSINE each.
-    """
-    left_out = USUAL_CLASSES - classes
-    if left_out <= 0:
-        return STRUCK
-    return np.float32(np.log(left_out) + UNSEEN_COSINE / temperature)
 
 
 def issues(own: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.int8]:

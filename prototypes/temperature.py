@@ -12,6 +12,7 @@ from prototypes.moments import counted
 from prototypes.pairs import own_labels, strike_others
 from prototypes.relations import Relations
 from prototypes.softmax import log_softmax, log_sum_exp, nearest_of_class
+from prototypes.unseen import with_unseen
 
 LOWEST, HIGHEST = 0.01, 10.0
 """Where a temperature of cosines is looked for."""
@@ -45,15 +46,25 @@ def sample_rows(g: NDArray[np.float32], labels: Labels, classes: int, stride: in
     return Sample(g[kept], labels[kept])
 
 
-def label_temperature(sample: Sample, prototypes: NDArray[np.float32], k: int = 1) -> float:
-    """Return τ_v: temperature scaling (Guo et al. 2017) of the cosines to the given labels.
+def label_temperature(sample: Sample, prototypes: NDArray[np.float32]) -> float:
+    """Return τ_v: temperature scaling (Guo et al. 2017) of the cosines to the given labels."""
+    cosines = sample.g @ prototypes.T
+    strike_others(cosines, sample.labels)
+    return best_temperature(cosines, _own(cosines, sample.labels))
 
-    ``prototypes`` (C·k, d) has k for each class, of which the nearest counts.
+
+def quality_temperature(sample: Sample, prototypes: NDArray[np.float32], k: int) -> float:
+    """Return τ of label quality: the same, of the nearest of k prototypes of a class (C·k, d).
+
+    The classes that a crawl of few classes leaves out are rivals too (see `unseen`).
     """
     cosines = nearest_of_class(sample.g @ prototypes.T, k)
     strike_others(cosines, sample.labels)
-    own = cosines[np.arange(len(cosines)), own_labels(sample.labels)]
-    return best_temperature(cosines, own)
+    return best_temperature(with_unseen(cosines), _own(cosines, sample.labels))
+
+
+def _own(cosines: NDArray[np.float32], labels: Labels) -> NDArray[np.float32]:
+    return cosines[np.arange(len(cosines)), own_labels(labels)]
 
 
 def relation_temperature(reliable: Sample, relations: Relations, temperature: float) -> float:

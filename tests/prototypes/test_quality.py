@@ -3,6 +3,7 @@ from scipy.special import softmax
 
 from prototypes.blocks import unit_rows
 from prototypes.quality import ISSUE_KINDS, counted_wrong, issues, label_quality
+from prototypes.unseen import UNSEEN_COSINE
 
 
 def crawl() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -107,6 +108,6 @@ def test_among_few_classes_an_image_must_look_like_one() -> None:
     g = unit_rows(directions[[0, 0]] + np.array([[0], [4]]) * np.eye(8)[7])
     quality = label_quality(g, np.array([0, 0]), directions, 0.3, NOBODY[:3]).quality
     cosine = g[1, 0]
-    seven = 7 * np.exp(0.3 / 0.3)
+    seven = 7 * np.exp(UNSEEN_COSINE / 0.3)
     assert quality[0] > 0.5 > quality[1]
     assert np.isclose(quality[1], np.exp(cosine / 0.3) / (np.exp(cosine / 0.3) + 2 + seven))

@@ -19,4 +19,6 @@ def test_a_caption_speaks_for_every_label_of_its_image(tmp_path: Path) -> None:
     named = ColumnOptions(label="labels", caption="label")
     manifest = open_manifest(path, named, None, Folders(tmp_path / "run"))
     sample = _sample(manifest, ["a", "b", "c"])
-    assert sorted(sample.rows()) == [(0, "one"), (1, "four"), (1, "one")]
+    assert sorted(sample.select("class", "caption", "row").rows()) == [
+        (0, "one", 0), (1, "four", 3), (1, "one", 0),
+    ]  # fmt: skip

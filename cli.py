@@ -213,6 +213,14 @@ def weight(
             rich_help_panel=CONSISTENCY,
         ),
     ] = "weighted",
+    rounds: Annotated[
+        int,
+        typer.Option(
+            help="How often consistency is judged, each time by the prototypes of the time before"
+            " and of other images.",
+            rich_help_panel=CONSISTENCY,
+        ),
+    ] = 1,
     prototypes_per_class: Annotated[
         int,
         typer.Option(
@@ -258,6 +266,7 @@ def weight(
                 tau_v=tau_v,
                 tau_t=tau_t,
                 prototypes=prototypes,
+                rounds=rounds,
                 per_class=prototypes_per_class,
                 verified=verified_use,
             ),

@@ -30,6 +30,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "default": {},
     "--psi l2": {"psi": "l2"},
     "--prototypes constant": {"prototypes": "constant"},
+    **{f"--rounds {rounds}": {"rounds": rounds} for rounds in (2, 3, 5)},
     **{f"--prototypes-per-class {k}": {"per_class": k} for k in (2, 3, 5)},
     **{f"--gamma {gamma:g}": {"gamma": gamma} for gamma in (0.5, 1.0, 4.0)},
     **{f"--epsilon {epsilon:g}": {"epsilon": epsilon} for epsilon in (0.01, 0.2, 1.0)},

@@ -14,6 +14,7 @@ from prototypes.consistency import L2, PSI
 from prototypes.verified import ONLY, USES
 
 TEXT_OUTPUTS = {".csv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl"}
+MOST_ROUNDS = 20
 MOST_PROTOTYPES = 64
 MethodOptions = method.Options
 """What can be chosen about the mathematics."""
@@ -136,6 +137,13 @@ def _check_method(chosen: MethodOptions) -> None:
                 f"--{name} {temperature} is the temperature of a softmax, which --psi l2 does"
                 " without; leave one of them out."
             )
+    if not 1 <= chosen.rounds <= MOST_ROUNDS:
+        raise CurateError(f"--rounds {chosen.rounds}: it must be from 1 to {MOST_ROUNDS}.")
+    if chosen.rounds > 1 and chosen.prototypes == method.CONSTANT:
+        raise CurateError(
+            f"--rounds {chosen.rounds} judges again by weighted prototypes, and --prototypes"
+            " constant has none; leave one of them out."
+        )
     if not 1 <= chosen.per_class <= MOST_PROTOTYPES:
         raise CurateError(
             f"--prototypes-per-class {chosen.per_class}: it must be from 1 to {MOST_PROTOTYPES}."

@@ -133,6 +133,8 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
 
 def _check(manifest: Manifest, options: WeightOptions) -> None:
     """Refuse what cannot end well before any work is done."""
+    if manifest.has_label_lists:
+        _check_lists(manifest, options)
     present = [manifest.columns.key or "row"] if options.slim else manifest.schema.names
     names = list(NAMES)
     if options.caption_agreement:
@@ -143,8 +145,6 @@ def _check(manifest: Manifest, options: WeightOptions) -> None:
     check_names(present, options.prefix, str(manifest.path), names)
     if options.zero_shot:
         check_zero_shot(chosen_encoder(options, manifest))
-    if manifest.has_label_lists:
-        _check_lists(manifest, options)
     check_output(options.output, manifest, options.slim, options.overwrite)
     check_keys(manifest)
 

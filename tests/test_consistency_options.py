@@ -60,6 +60,7 @@ def receipts(path: Path, step: str) -> set[Path]:
     [
         ("--psi", "l2"),
         ("--prototypes", "constant"),
+        ("--rounds", 3),
         ("--prototypes-per-class", 2),
         ("--epsilon", 0.5, "--gamma", 1),
         ("--tau-v", 0.3, "--tau-t", 0.2),
@@ -94,6 +95,8 @@ def test_every_option_finds_the_wrong_labels_and_redoes_what_depends_on_it(
         (("--epsilon", 0), "--epsilon 0.0 is not a number above 0"),
         (("--tau-v", -1), "--tau-v -1.0 is not a number above 0"),
         (("--psi", "l2", "--tau-t", 1), "--tau-t 1.0 is the temperature of a softmax"),
+        (("--rounds", 0), "--rounds 0: it must be from 1 to 20"),
+        (("--rounds", 2, "--prototypes", "constant"), "--prototypes constant has none"),
         (("--prototypes-per-class", 0), "--prototypes-per-class 0: it must be from 1 to 64"),
     ],
 )

@@ -270,3 +270,22 @@ def test_classes_and_graphs_take_lists(folder: Path, tmp_path: Path) -> None:
     assert table["label"].to_list() == list(NAMES)
     counts = crawl()["label"].explode(empty_as_null=False).value_counts().sort("label")["count"]
     assert table["rows"].to_list() == counts.to_list()
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--soft-labels", 2),
+        ("--caption-agreement",),
+        ("--zero-shot",),
+        ("--verified", "verified.csv"),
+        ("--encoder", "embedded+self"),
+    ],
+)
+def test_what_takes_one_label_for_each_image_says_so(
+    folder: Path, tmp_path: Path, option: tuple[object, ...]
+) -> None:
+    run = ("--run-dir", tmp_path / "run", "--out", tmp_path / "out.parquet")
+    result = curate("weight", folder / "crawl.parquet", *option, *run)
+    assert result.exit_code == 2
+    assert "takes one label for each image, and column 'label'" in " ".join(result.stderr.split())

@@ -156,9 +156,8 @@ def show(
             for name in settings
         ]
         headings = [heading] if theirs is None else [heading, "paper (second hand)"]
-        note = "; the paper's numbers were not at hand" if theirs is None else ""
-        title = f"Table {number}: {what}{note}"
-        console.print(accuracy_table(title, headings, rows, steps))
+        console.print(accuracy_table(f"Table {number}: {what}", headings, rows, steps))
+    console.print("The paper's numbers: Table 1 second hand, Tables 2 to 5 not at hand.")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ from prototypes.method import (
 from prototypes.space import AdaptedSpace
 from prototypes.weights import sample_weight
 
-
 DEFAULT = Options()
 
 

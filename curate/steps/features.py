@@ -26,7 +26,7 @@ from curate.steps.labels import label_pairs, stored_sets
 from curate.steps.stored_features import StoredFeatures
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
-from curate.training.spec import is_self, parse_network
+from curate.training.spec import NetworkSpec, is_self, parse_network
 
 CODE = 1
 """Raise it when a change here changes the features."""
@@ -54,15 +54,15 @@ def find_features(
     picture_finder(manifest)
     check_paths(manifest)
     specs = split_encoders(encoder)
+    networks = {spec: parse_network(spec) for spec in specs if is_self(spec)}
     stores = {
         spec: _encode(spec, options, manifest, shards, run, console)
         for spec in specs
-        if not is_self(spec)
+        if spec not in networks
     }
     others = tuple(stores.values())
-    for spec in specs:
-        if is_self(spec):
-            stores[spec] = _train(spec, options, manifest, shards, given, others, run, console)
+    for spec, network in networks.items():
+        stores[spec] = _train(network, options, manifest, shards, given, others, run, console)
     return StoredFeatures(tuple(stores[spec] for spec in specs))
 
 
@@ -102,7 +102,7 @@ def _take(
 
 
 def _train(
-    spec: str,
+    network: NetworkSpec,
     options: WeightOptions,
     manifest: Manifest,
     shards: Sequence[Shard],
@@ -112,7 +112,6 @@ def _train(
     console: Console,
 ) -> Folders:
     """Train a network on the crawl; the features of ``others`` tell its first weights."""
-    network = parse_network(spec)
     from curate.steps.self_features import SelfFeatures  # here, for it imports torch
 
     crawl = SelfFeatures(network, options, manifest, shards, given, run, console)

@@ -20,9 +20,9 @@ from curate.training.spec import NetworkSpec
 from curate.training.timm_model import open_timm
 from curate.training.weights import load_trunk
 
-SMALL_BATCH, LARGE_BATCH = 512, 128
+SMALL_BATCH, LARGE_BATCH = 256, 128
 """Largest batches of the small network and of all others."""
-SMALL = Recipe("sgd", 0.4, 5e-4)
+SMALL = Recipe("sgd", 0.28, 5e-4)
 """At batches of ``SMALL_BATCH``."""
 NEW = Recipe("adamw", 1e-3, 5e-2)
 FINE = Recipe("adamw", 1e-4, 5e-2)

@@ -8,7 +8,7 @@ BUDGET = {"cpu": 600_000, "cuda": 4_000_000}
 """Pictures of 32 x 32 that are trained on in all; 400,000 took 10 minutes of CPU time where the
 processor computes with bfloat16."""
 FEWEST_EPOCHS, GOOD_EPOCHS, MOST_EPOCHS = 4, 7, 12
-BATCHES_AN_EPOCH, SMALLEST_BATCH = 64, 16
+BATCHES_AN_EPOCH, SMALLEST_BATCH = 128, 16
 WARM_SHARE = 0.4
 """Share of the epochs before the first refresh."""
 REFRESH_SHARE = 0.2

@@ -6,7 +6,11 @@ from hypothesis import strategies as st
 from prototypes.weights import sample_weight
 
 
-@given(st.lists(st.floats(0, 2), min_size=1), st.floats(0.1, 3), st.floats(0.1, 4))
+@given(
+    st.lists(st.floats(0, 2, width=32), min_size=1),
+    st.floats(0.125, 3, width=32),
+    st.floats(0.1, 4),
+)
 def test_weight_is_eq_6(distances: list[float], alpha: float, beta: float) -> None:
     slow = [max(0.0, alpha - d) ** beta for d in distances]
     found = sample_weight(np.array(distances), alpha, beta)

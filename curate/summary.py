@@ -17,7 +17,7 @@ from rich.table import Column, Table
 from curate.classes import Classes
 from curate.images.status import Status
 from curate.printable import brief, printable
-from curate.steps.evidence import Sources
+from curate.steps.second_opinions import SecondOpinions
 from prototypes.noise_matrix import (
     OUTSIDE,
     NoiseCounts,
@@ -203,7 +203,7 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
         )
 
 
-def show_evidence(console: Console, sources: Sources, opinions: Opinions) -> None:
+def show_opinions(console: Console, sources: SecondOpinions, opinions: Opinions) -> None:
     """Say what captions and class names were found to be worth, where they were asked."""
     asked = (
         (sources.captions, "captions", "--caption-agreement", opinions.agreement),

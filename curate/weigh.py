@@ -30,13 +30,13 @@ from curate.steps import soft_labels
 from curate.steps.agreement import caption_agreement
 from curate.steps.blocks import StoredBlocks
 from curate.steps.caption_vectors import caption_column, embed_captions
-from curate.steps.evidence import Sources, no_evidence, weigh_evidence
 from curate.steps.features import check_features, chosen_encoder, find_features
 from curate.steps.given import Given
 from curate.steps.graph import CLASSES, Graph, relate
 from curate.steps.labels import index_labels
 from curate.steps.noise_matrix import NOISE_MATRIX, write_noise_matrix
 from curate.steps.score import score_shards
+from curate.steps.second_opinions import SecondOpinions, unasked, weigh_opinions
 from curate.steps.state import kept
 from curate.steps.stored_features import StoredFeatures
 from curate.steps.verified import LabelParts, read_verified, say_unverified, take_apart
@@ -44,7 +44,7 @@ from curate.steps.write import write_weighted
 from curate.steps.zero_shot import check_zero_shot, read_classes
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
-from curate.summary import Tally, show_classes, show_evidence, show_failures, show_summary
+from curate.summary import Tally, show_classes, show_failures, show_opinions, show_summary
 from curate.training.spec import is_self
 from prototypes import method
 from prototypes.blocks import labelled
@@ -119,7 +119,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
                 encoder, graph.table, features, shards, options.device, run, console
             )
         fitted = _fit(options, shards, graph, features, parts, run, console)
-        sources = Sources(captions, zero_shot)
+        sources = SecondOpinions(captions, zero_shot)
         scores, soft = _judge(
             options, shards, graph, features, given, fitted, sources, run, console
         )
@@ -228,7 +228,7 @@ def _judge(
     features: StoredFeatures,
     given: Given,
     fitted: _Fitted,
-    sources: Sources,
+    sources: SecondOpinions,
     run: Run,
     console: Console,
 ) -> tuple[Folders, Folders | None]:
@@ -241,17 +241,18 @@ def _judge(
     def blocks_of(advance: Callable[[int], None]) -> StoredBlocks:
         return StoredBlocks(shards, features, given.labels, advance)
 
-    evidence = no_evidence(name)
+    opinions = unasked(name)
     if sources.names:
-        with progress_bar(console, "Weighing evidence", rows) as advance:
-            evidence = weigh_evidence(
+        with progress_bar(console, "Weighing opinions", rows) as advance:
+            opinions = weigh_opinions(
                 blocks_of(advance), space, prototypes, relations, sources, run, name
             )
-        show_evidence(console, sources, evidence.opinions)
-    scores = run.step("scores", evidence.name)
-    lists = given.lists
+        show_opinions(console, sources, opinions.worth)
+    scores = run.step("scores", opinions.name)
     with progress_bar(console, "Scoring", rows) as advance:
-        score_shards(blocks_of(advance), space, prototypes, relations, evidence, scores, lists)
+        score_shards(
+            blocks_of(advance), space, prototypes, relations, opinions, scores, given.lists
+        )
     if options.soft_labels is None:
         return scores, None
     k = options.soft_labels

@@ -88,6 +88,11 @@ class Prototypes:
     slope: float
     """Of the relations around the initial prototypes (see `Relations`)."""
 
+    @property
+    def per_class(self) -> int:
+        """Say how many prototypes lie side by side for each class: k."""
+        return len(self.v) // len(self.consistency.initial)
+
     def log_odds(self, graph: Matrix | None) -> LogOdds | None:
         """Say what labels are taken for by the graph S_t that was fitted; None: anything."""
         if graph is None or self.confusion.share == 0:

@@ -20,7 +20,7 @@ class Missing:
     classes: NDArray[np.int64]
     """(m,)"""
     quality: NDArray[np.float32]
-    """(m,): the label quality that the class would have if it were given as well."""
+    """(m,): softmax of the cosines over the classes that were not given, at the class."""
 
 
 def missing_labels(
@@ -33,9 +33,8 @@ def missing_labels(
     """Suggest for images g (n, d) the classes whose cosine is OUTLIER_COSINE or more.
 
     Below that no class fits, as for a given label that is an outlier. ``given`` (n, L) are all
-    labels of an image, filled up with -1; ``prototypes`` (C·k, d) are of
-    any length, and of k of a class the nearest counts. The quality is a
-    softmax over the classes that were not given. Images of zeros lack nothing.
+    labels of an image, filled up with -1; ``prototypes`` (C·k, d) are of any length, and of the k
+    of a class the nearest counts. Images of zeros lack nothing.
     """
     directions = unit_rows(prototypes)
     parts = [

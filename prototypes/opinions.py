@@ -20,7 +20,7 @@ Matrix = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class OpinionSample:
-    """Some labelled rows with all that is known of them; two samples add up to a longer one."""
+    """Some rows with all that is known of them; two samples add up to a longer one."""
 
     features: Floats
     """(m, D)"""
@@ -38,12 +38,10 @@ class OpinionSample:
         )
 
 
-def sample_opinions(
-    features: Floats, labels: Labels, agreement: Rows, classes: int, stride: int
-) -> OpinionSample:
+def sample_opinions(block: OpinionSample, classes: int, stride: int) -> OpinionSample:
     """Take every ``stride``-th counted row of a block."""
-    kept = np.flatnonzero(counted(features, labels, classes))[::stride]
-    return OpinionSample(features[kept], labels[kept], agreement[kept])
+    kept = np.flatnonzero(counted(block.features, block.labels, classes))[::stride]
+    return OpinionSample(block.features[kept], block.labels[kept], block.agreement[kept])
 
 
 @dataclass(frozen=True)
@@ -79,8 +77,8 @@ def fit_opinions(
     opinions = NO_OPINIONS
     if not len(sample.labels):
         return opinions
-    k = len(prototypes.v) // len(space.self_influence)
-    cosines = nearest_of_class(space.transform(sample.features) @ unit_rows(prototypes.v).T, k)
+    g = space.transform(sample.features)
+    cosines = nearest_of_class(g @ unit_rows(prototypes.v).T, prototypes.per_class)
     cosines[np.arange(len(cosines)), sample.labels] -= space.self_influence[sample.labels]
     logits = cosines / np.float32(prototypes.tau)
     if texts is not None:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from curate.manifest.plan import Shard
 from curate.steps.blocks import StoredBlocks
-from curate.steps.evidence import Evidence
+from curate.steps.second_opinions import WeighedOpinions
 from curate.store.folders import Content, Folders
 from prototypes.method import Prototypes, Scores
 from prototypes.missing import missing_labels
@@ -20,7 +20,7 @@ def score_shards(
     space: AdaptedSpace,
     prototypes: Prototypes,
     graph: NDArray[np.float32] | None,
-    evidence: Evidence,
+    opinions: WeighedOpinions,
     store: Folders,
     lists: bool,
 ) -> None:
@@ -33,7 +33,7 @@ def score_shards(
     """
     for shard in blocks.shards:
         if shard.name not in store:
-            scores = _score(blocks, shard, space, prototypes, graph, evidence)
+            scores = _score(blocks, shard, space, prototypes, graph, opinions)
             contents: dict[str, Content] = {"scores": scores}
             if lists:
                 contents["missing"] = _missing(blocks, shard, space, prototypes)
@@ -47,31 +47,28 @@ def _score(
     space: AdaptedSpace,
     prototypes: Prototypes,
     graph: NDArray[np.float32] | None,
-    evidence: Evidence,
+    opinions: WeighedOpinions,
 ) -> pl.DataFrame:
-    agreement = evidence.sources.agreement(shard)
-    texts, opinions = evidence.sources.texts, evidence.opinions
-    tables, first = [], 0
-    for features, labels in blocks.read(shard):
-        x, said = np.asarray(features), agreement[first : first + len(labels)]
-        if evidence.sources.captions is None:
-            said = np.full(len(labels), np.nan, np.float32)
-        scores = score_opinions(x, labels, said, space, prototypes, texts, opinions, graph)
-        first += len(labels)
-        tables.append(_table(scores, np.any(x != 0, axis=1)))
-    table = pl.concat(tables)
-    if evidence.sources.captions is None:
-        return table
-    return table.with_columns(caption_agreement=pl.Series(agreement).fill_nan(None))
+    sources, tables = opinions.sources, []
+    for block in sources.beside(blocks, shard):
+        x, labels, said = block.features, block.labels, block.agreement
+        scores = score_opinions(
+            x, labels, said, space, prototypes, sources.texts, opinions.worth, graph
+        )
+        table = _table(scores, np.any(x != 0, axis=1))
+        if sources.captions is not None:
+            table = table.with_columns(caption_agreement=pl.Series(said).fill_nan(None))
+        tables.append(table)
+    return pl.concat(tables)
 
 
 def _missing(
     blocks: StoredBlocks, shard: Shard, space: AdaptedSpace, prototypes: Prototypes
 ) -> pl.DataFrame:
-    tables, first, k = [], 0, len(prototypes.v) // len(space.self_influence)
+    tables, first = [], 0
     for features, given in blocks.images(shard):
         g = space.transform(features)
-        found = missing_labels(g, given, prototypes.v, prototypes.tau, k)
+        found = missing_labels(g, given, prototypes.v, prototypes.tau, prototypes.per_class)
         columns = {"row": found.rows + first, "suggested": found.classes.astype(np.int32)}
         tables.append(pl.DataFrame(columns | {"suggested_quality": found.quality}))
         first += len(given)

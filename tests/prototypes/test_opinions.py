@@ -9,6 +9,7 @@ from prototypes.method import Prototypes, adapted, fit_prototypes, fit_space, sc
 from prototypes.opinions import (
     NO_OPINIONS,
     Opinions,
+    OpinionSample,
     fit_opinions,
     sample_opinions,
     score_opinions,
@@ -41,7 +42,7 @@ def judged(
 ) -> tuple[Opinions, np.ndarray]:
     """Return what the opinions are worth, and label quality with them."""
     sample = total(
-        sample_opinions(X[part], Y[part], agreement[part], CLASSES, 1)
+        sample_opinions(OpinionSample(X[part], Y[part], agreement[part]), CLASSES, 1)
         for part in (slice(0, 1300), slice(1300, N))
     )
     found = fit_opinions(sample, *fitted, texts)
@@ -112,5 +113,5 @@ def test_both_together_are_better_than_each(fitted) -> None:
 
 
 def test_a_crawl_without_labels_has_no_opinions(fitted) -> None:
-    sample = sample_opinions(X[:9], np.full(9, -1), NO_CAPTIONS[:9], CLASSES, 1)
+    sample = sample_opinions(OpinionSample(X[:9], np.full(9, -1), NO_CAPTIONS[:9]), CLASSES, 1)
     assert fit_opinions(sample, *fitted, None) == NO_OPINIONS

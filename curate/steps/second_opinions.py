@@ -1,5 +1,6 @@
-"""What is said of labels beside the features, and what that is worth."""
+"""What captions and class names say of labels beside the features, and what that is worth."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ from prototypes.temperature import sample_stride
 
 
 @dataclass(frozen=True)
-class Sources:
+class SecondOpinions:
     """Where more is said of labels; None where the user did not ask for it."""
 
     captions: Agreement | None = None
@@ -37,40 +38,46 @@ class Sources:
         """The classes' names where the images are."""
         return None if self.zero_shot is None else self.zero_shot.texts
 
-    def agreement(self, shard: Shard) -> NDArray[np.float32]:
-        """Return the agreement of a shard's captions (n,); NaN where there is none."""
-        if self.captions is None:
-            return np.full(shard.rows, np.nan, np.float32)
-        return self.captions.read(shard)
+    def beside(self, blocks: StoredBlocks, shard: Shard) -> Iterator[OpinionSample]:
+        """Give the blocks of a shard with the agreement of their captions; NaN without one."""
+        agreement = None if self.captions is None else self.captions.read(shard)
+        start = 0
+        for features, labels in blocks.read(shard):
+            rows = slice(start, start + len(labels))
+            said = (
+                np.full(len(labels), np.nan, np.float32) if agreement is None else agreement[rows]
+            )
+            yield OpinionSample(np.asarray(features), labels, said)
+            start = rows.stop
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """The sources, and what each was found to be worth."""
+class WeighedOpinions:
+    """Second opinions, and what each was found to be worth."""
 
     name: str
-    """Of scores with this evidence."""
-    sources: Sources
-    opinions: Opinions
+    """Of scores with these opinions."""
+    sources: SecondOpinions
+    worth: Opinions
 
 
-def no_evidence(name: str) -> Evidence:
+def unasked(name: str) -> WeighedOpinions:
     """Return that nothing more is said, for scores of that name."""
-    return Evidence(name, Sources(), NO_OPINIONS)
+    return WeighedOpinions(name, SecondOpinions(), NO_OPINIONS)
 
 
-def weigh_evidence(
+def weigh_opinions(
     blocks: StoredBlocks,
     space: AdaptedSpace,
     prototypes: Prototypes,
     graph: NDArray[np.float32] | None,
-    sources: Sources,
+    sources: SecondOpinions,
     run: Run,
     prototypes_name: str,
-) -> Evidence:
+) -> WeighedOpinions:
     """Make or find what the sources are worth: one pass over blocks of features."""
     name = fingerprint(prototypes=prototypes_name, sources=sources.names)
-    opinions = kept(
+    worth = kept(
         run.step("evidence"),
         name,
         Opinions,
@@ -78,18 +85,16 @@ def weigh_evidence(
             _sample(blocks, space, sources), space, prototypes, sources.texts, graph
         ),
     )
-    return Evidence(name, sources, opinions)
+    return WeighedOpinions(name, sources, worth)
 
 
-def _sample(blocks: StoredBlocks, space: AdaptedSpace, sources: Sources) -> OpinionSample:
+def _sample(blocks: StoredBlocks, space: AdaptedSpace, sources: SecondOpinions) -> OpinionSample:
     classes = len(space.self_influence)
     stride = sample_stride(sum(shard.rows for shard in blocks.shards), classes)
     parts = []
     for shard in blocks.shards:
-        agreement, start = sources.agreement(shard), 0
-        for features, labels in blocks.read(shard):
-            said = agreement[start : start + len(labels)]
-            parts.append(sample_opinions(np.asarray(features), labels, said, classes, stride))
-            start += len(labels)
+        parts += [
+            sample_opinions(block, classes, stride) for block in sources.beside(blocks, shard)
+        ]
         blocks.advance(shard.rows)
     return total(parts)

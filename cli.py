@@ -300,7 +300,10 @@ def inspect(
     limit: Annotated[int, typer.Option(min=1, help="How many suspects.")] = 12,
     label: Annotated[str | None, typer.Option("--class", help="Only of this class.")] = None,
     root: Root = None,
-    prefix: Annotated[str, typer.Option(help="The --prefix that curate weight was given.")] = "",
+    prefix: Annotated[
+        str | None,
+        typer.Option(help="The --prefix that curate weight was given.", show_default=False),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Show the worst suspects, as small pictures where the terminal has colours.
@@ -308,8 +311,9 @@ def inspect(
     Example: curate inspect crawl.weighted.parquet --class crane
     """
     from curate.review.inspect import inspect as show
+    from curate.weighted import WeightedOptions
 
-    show(weighted, limit, label, root, prefix)
+    show(WeightedOptions(weighted, root=root, prefix=prefix), limit, label)
 
 
 @app.command()

@@ -20,6 +20,12 @@ AGREEMENT = "caption_agreement"
 """Added by --caption-agreement."""
 SOFT_NAMES = ("soft_labels", "soft_probabilities")
 """Added by --soft-labels."""
+REFINED_NAMES = ("refined_label", "refined_probability", "refined_weight", "refined_classes",
+                 "refined_probabilities")  # fmt: skip
+"""Added by `curate refine`: the label it takes for right, its probability, the weight for it, and
+the likeliest classes (lists, best first) with theirs."""
+NOISE_NAMES = ("noise_free", "noise_random", "noise_confusing")
+"""Added by `curate refine --head xiao`: the posterior of each type of noise."""
 
 
 def check_names(

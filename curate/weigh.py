@@ -125,7 +125,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         )
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
-                manifest, shards, classes, features, labels, scores, soft, options, advance
+                manifest, shards, classes, features, labels, scores, soft, options, folder, advance
             )
         write_noise_matrix(tally.noise_counts, manifest, classes, run.folder / NOISE_MATRIX)
     return Weighed(options.output, folder, tally)

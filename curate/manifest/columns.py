@@ -41,6 +41,11 @@ class ColumnOptions:
     caption: str | None = None
 
 
+def label_names(named: ColumnOptions) -> Sequence[str]:
+    """Say by which names a label column is found."""
+    return KNOWN_NAMES["label"] if named.label is None else [named.label]
+
+
 def find_columns(schema: pa.Schema, named: ColumnOptions, manifest: str) -> Columns:
     """Match the schema with what the user named and with the names that crawls use.
 

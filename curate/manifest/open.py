@@ -5,11 +5,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
+
 from curate.errors import CurateError
 from curate.manifest.columns import ColumnOptions, find_columns
 from curate.manifest.embeddings import numeric_order
 from curate.manifest.image_folder import PICTURE_ENDINGS, folder_table, picture_files
-from curate.manifest.manifest import Manifest, parquet_part
+from curate.manifest.manifest import Manifest, Part, parquet_part
 from curate.manifest.tables import JSON_LINES, SEPARATORS, table_to_parquet
 from curate.manifest.tars import tars_table
 from curate.store.fingerprint import file_identity, fingerprint
@@ -30,13 +32,16 @@ def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: F
     column that is needed is not there, and when there are no rows.
     """
     require_exists(path)
-    if path.is_file():
-        home = path.parent
-        parts, in_tars = _open_file(path, named, frozen)
-    else:
-        home = path
+    home, in_tars = path, False
+    if path.is_dir():
         parts, in_tars = _open_folder(path, named, frozen)
-    opened = [parquet_part(file, identity) for file, identity in parts]
+        opened = [parquet_part(file, identity) for file, identity in parts]
+    elif path.suffix.lower() == ".tar":
+        home, in_tars = path.parent, True
+        opened = [parquet_part(*_freeze_tars([path], named, frozen))]
+    else:
+        home = path.parent
+        opened = [table_part(path, frozen)]
     schema = opened[0][1]
     for part, other in opened:
         if not other.equals(schema):
@@ -49,7 +54,7 @@ def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: F
         path=path,
         parts=tuple(part for part, _ in opened),
         schema=schema,
-        columns=find_columns(schema, _in_tar_names(named) if in_tars else named, str(path)),
+        columns=find_columns(schema, in_tar_names(named) if in_tars else named, str(path)),
         root=Path(os.path.normpath((root or home).absolute())),
         in_tars=in_tars,
     )
@@ -64,18 +69,18 @@ def require_exists(path: Path) -> None:
         raise CurateError(f"{path} does not exist; the manifest is {FORMATS}.")
 
 
-def _open_file(
-    path: Path, named: ColumnOptions, frozen: Folders
-) -> tuple[list[tuple[Path, str]], bool]:
-    ending = path.suffix.lower()
+def table_part(path: Path, frozen: Folders) -> tuple[Part, pa.Schema]:
+    """Open one table as Parquet; CSV, TSV and JSON lines are written once into ``frozen``.
+
+    Raises CurateError when it is no such table.
+    """
+    ending, identity = path.suffix.lower(), _identity([path])
     if ending in PARQUET:
-        return [(path, _identity([path]))], False
+        return parquet_part(path, identity)
     if ending in SEPARATORS or ending in JSON_LINES:
         if path.stat().st_size == 0:
             raise CurateError(f"{path} is empty; there is nothing to weigh.")
-        return [_freeze(frozen, _identity([path]), partial(table_to_parquet, path))], False
-    if ending == ".tar":
-        return [_freeze_tars([path], named, frozen)], True
+        return parquet_part(*_freeze(frozen, identity, partial(table_to_parquet, path)))
     raise CurateError(f"{path}: the ending '{ending}' is not known; the manifest is {FORMATS}.")
 
 
@@ -120,7 +125,7 @@ def _identity(files: list[Path], named: ColumnOptions | None = None) -> str:
     )
 
 
-def _in_tar_names(named: ColumnOptions) -> ColumnOptions:
+def in_tar_names(named: ColumnOptions) -> ColumnOptions:
     """Drop the names of JSON fields: the index has columns label and caption."""
     return ColumnOptions(image=named.image, key=named.key)
 

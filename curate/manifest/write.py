@@ -12,6 +12,7 @@ from curate.errors import CurateError
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
+from curate.origin import Origin
 from curate.store.atomic import appearing_file
 
 ROW_GROUP_BYTES = 64 << 20
@@ -26,6 +27,7 @@ def write_manifest(
     added: Callable[[Shard], pa.Table],
     out: Path,
     slim: bool,
+    origin: Origin,
     advance: Callable[[int], None],
 ) -> None:
     """Write all shards with the columns that ``added`` gives for each; ``out`` appears whole.
@@ -36,7 +38,7 @@ def write_manifest(
     tables = _weighted(manifest, shards, added, slim, advance)
     with appearing_file(out) as unfinished:
         if out.suffix == ".parquet":
-            _write_parquet(unfinished, tables)
+            _write_parquet(unfinished, tables, origin.metadata(out))
         else:
             _write_text(unfinished, tables, out.suffix)
 
@@ -122,10 +124,11 @@ def _described(kind: pa.DataType) -> dict[str, object]:
     return {"dtype": DATASETS_NAMES.get(str(kind), str(kind)), "_type": "Value"}
 
 
-def _write_parquet(path: Path, tables: Iterator[pa.Table]) -> None:
+def _write_parquet(path: Path, tables: Iterator[pa.Table], metadata: dict[bytes, bytes]) -> None:
     """Gather small tables into row groups of a sensible size."""
     first = next(tables)
-    with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
+    schema = first.schema.with_metadata({**(first.schema.metadata or {}), **metadata})
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         gathered, size, rows = [first], first.nbytes, first.num_rows
         for table in tables:
             if size >= ROW_GROUP_BYTES or rows >= ROW_GROUP_ROWS:

@@ -1,6 +1,8 @@
 """The weighted manifest, written from the scores of each shard and counted on the way."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -8,10 +10,12 @@ from curate.classes import Classes
 from curate.columns import SOFT_NAMES, our_columns, soft_columns
 from curate.images.status import Status
 from curate.label_lists import list_columns
+from curate.manifest.columns import NO_KEY, ColumnOptions
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.write import write_manifest
 from curate.options import WeightOptions
+from curate.origin import Origin
 from curate.steps.labels import label_pairs, stored_sets
 from curate.steps.stored_features import StoredFeatures
 from curate.store.folders import Folders
@@ -27,6 +31,7 @@ def write_weighted(
     scores: Folders,
     soft: Folders | None,
     options: WeightOptions,
+    run: Path,
     advance: Callable[[int], None],
 ) -> Tally:
     """Write the output with Eq. 6's weights for this alpha and beta; return what was counted."""
@@ -55,5 +60,16 @@ def write_weighted(
                 ours = ours.append_column(name, values)
         return ours.rename_columns([options.prefix + name for name in ours.column_names])
 
-    write_manifest(manifest, shards, added, options.output, options.slim, advance)
+    origin = Origin(
+        manifest.path, run, manifest.root, _named(manifest, options.columns), options.prefix
+    )
+    write_manifest(manifest, shards, added, options.output, options.slim, origin, advance)
     return tally
+
+
+def _named(manifest: Manifest, named: ColumnOptions) -> ColumnOptions:
+    """Name the columns that were found; of tars, label and caption are fields of their JSON."""
+    found, key = manifest.columns, manifest.columns.key or NO_KEY
+    if manifest.in_tars:
+        return replace(named, key=key)
+    return ColumnOptions(found.label, found.image, key, found.caption)

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from cli import app
 from curate.review.inspect import inspect
+from curate.weighted import WeightedOptions
 
 
 def png() -> bytes:
@@ -37,7 +38,7 @@ def shown(path: Path, colours: bool = False, **options: object) -> str:
     stream = io.StringIO()
     system = "truecolor" if colours else None
     console = Console(file=stream, width=80, force_terminal=colours, color_system=system)
-    inspect(path, console=console, **options)
+    inspect(WeightedOptions(path), console=console, **options)
     return stream.getvalue()
 
 

@@ -1,0 +1,169 @@
+"""A weighted manifest: what `curate weight` wrote, with what it was made from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from curate.columns import AGREEMENT, NAMES, NOISE_NAMES, REFINED_NAMES
+from curate.errors import CurateError
+from curate.images.source import ImageSource
+from curate.manifest.columns import ColumnOptions, is_text, label_names
+from curate.manifest.manifest import Manifest, Part
+from curate.manifest.open import in_tar_names, open_manifest, require_exists, table_part
+from curate.manifest.pictures import picture_finder
+from curate.origin import Origin, read_origin
+from curate.run import MARKER
+from curate.store.folders import Folders
+
+TAR_COLUMNS = {"tar", "offset", "length"}
+"""What `curate weight` writes of a picture that lies in a tar."""
+OURS = (*NAMES, AGREEMENT, *REFINED_NAMES, *NOISE_NAMES)
+NUMBERS = ("weight", "label_quality", "suggested_quality", "distance", "consistency", AGREEMENT,
+           "refined_probability", "refined_weight", *NOISE_NAMES)  # fmt: skip
+"""Columns of ours that a CSV holds as text."""
+
+
+@dataclass(frozen=True)
+class WeightedOptions:
+    """A weighted manifest, and what it does not say of itself (a Parquet file says it all)."""
+
+    path: Path
+    columns: ColumnOptions = field(default_factory=ColumnOptions)
+    root: Path | None = None
+    prefix: str | None = None
+    run_dir: Path | None = None
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """The rows of a crawl, in order, with what was found of each."""
+
+    path: Path
+    """What the user named."""
+    part: Part
+    """The file, as Parquet."""
+    schema: pa.Schema
+    """Of the file."""
+    manifest: Manifest
+    """The labels and images: the file again, or, where it was written with --slim, its origin."""
+    prefix: str
+    run: Path | None
+    """The folder of the run that weighed it; None where it is not known or no longer there."""
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return self.part.rows
+
+    @property
+    def is_slim(self) -> bool:
+        """Tell whether labels and images are in another file than our columns."""
+        return self.manifest.parts != (self.part,)
+
+    @property
+    def names(self) -> list[str]:
+        """Our columns that the file has, without the prefix."""
+        return [name for name in OURS if self.prefix + name in self.schema.names]
+
+    def scan(self) -> pl.LazyFrame:
+        """Scan lazily: row, key (the row's number without one), label, caption, and our columns.
+
+        Ours have the names of `curate.columns`, whatever the prefix. No images.
+        """
+        columns, text = self.manifest.columns, pl.String()
+        kind = pl.List(text) if self.manifest.has_label_lists else text
+        kept = [pl.col(columns.label).cast(kind).alias("label")]
+        for name, column in (("key", columns.key), ("caption", columns.caption)):
+            if column is not None:
+                kept.append(pl.col(column).cast(text).alias(name))
+        found = pl.scan_parquet(self.part.path, glob=False).select(map(self._typed, self.names))
+        crawl = self.manifest.scan().select(kept)
+        rows = pl.concat([crawl, found], how="horizontal").with_row_index("row")
+        return rows if columns.key else rows.with_columns(key=pl.col("row").cast(text))
+
+    def pictures(self, rows: Sequence[int]) -> list[ImageSource | None]:
+        """Find the pictures of some rows; None where a row names none, or the crawl has none."""
+        if self.manifest.columns.image is None:
+            return [None] * len(rows)
+        columns, find = picture_finder(self.manifest)
+        scan, found = self.manifest.scan().select(columns), []
+        for row in rows:
+            found += find(scan.slice(row, 1).collect().to_arrow().to_batches()[0])
+        return found
+
+    def _typed(self, name: str) -> pl.Expr:
+        """Read a column of ours; a CSV holds everything as text."""
+        column = pl.col(self.prefix + name)
+        if is_text(self.schema.field(self.prefix + name).type):
+            if name in NUMBERS:
+                column = column.cast(pl.Float32)
+            elif name == "is_label_issue":
+                column = column == "true"
+        return column.alias(name)
+
+
+def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
+    """Open what `curate weight` wrote; CSV and JSON lines are written as Parquet into ``frozen``.
+
+    Raises CurateError where it does not exist, has not been weighed, or has neither labels nor a
+    manifest that it was made from.
+    """
+    path = options.path
+    require_exists(path)
+    part, schema = table_part(path, frozen)
+    origin = read_origin(path) or _guess(path)
+    prefix = origin.prefix if options.prefix is None else options.prefix
+    if prefix + "label_quality" not in schema.names:
+        raise CurateError(
+            f"{path} has no column '{prefix}label_quality'; give what `curate weight` wrote (with"
+            " its --prefix, if it was given one)."
+        )
+    run = options.run_dir or origin.run
+    if options.run_dir is not None and not (run / MARKER).exists():
+        raise CurateError(
+            f"--run-dir {run} is no folder of a run; name the one in which `curate weight` kept"
+            " its work."
+        )
+    manifest = _manifest(options, origin, schema, frozen)
+    if manifest.rows != part.rows:
+        raise CurateError(
+            f"{path} has {part.rows:,} rows, and {manifest.path}, which it was made from, has"
+            f" {manifest.rows:,}; weigh that again."
+        )
+    return Weighted(path, part, schema, manifest, prefix, run if (run / MARKER).exists() else None)
+
+
+def _manifest(
+    options: WeightedOptions, origin: Origin, schema: pa.Schema, frozen: Folders
+) -> Manifest:
+    """Open the file as a manifest where it has labels, else the manifest that it was made from."""
+    named = _first(options.columns, origin.columns)
+    root = options.root or (origin.root if origin.root.is_dir() else None)
+    has_labels = any(name in schema.names for name in label_names(named))
+    if not has_labels and not origin.manifest.exists():
+        raise CurateError(
+            f"{options.path} has no labels, and {origin.manifest}, which it was made from, is not"
+            " there; weigh it again without --slim, or name its label column with --label."
+        )
+    if not has_labels:
+        return open_manifest(origin.manifest, named, root, frozen)
+    in_tars = set(schema.names) >= TAR_COLUMNS
+    named = in_tar_names(named) if in_tars else named
+    return replace(open_manifest(options.path, named, root, frozen), in_tars=in_tars)
+
+
+def _first(named: ColumnOptions, known: ColumnOptions) -> ColumnOptions:
+    """Take what the user named, else what the file says of itself."""
+    chosen = {name: column or getattr(known, name) for name, column in vars(named).items()}
+    return ColumnOptions(**chosen)
+
+
+def _guess(weighted: Path) -> Origin:
+    """Guess where a file comes from by the names that `curate weight` gives of itself."""
+    stem = weighted.name.removesuffix(weighted.suffix).removesuffix(".weighted")
+    manifest = weighted.absolute().with_name(stem + weighted.suffix)
+    home = manifest.parent
+    return Origin(manifest, home / f"{manifest.name}.curate", home, ColumnOptions())

@@ -1,0 +1,118 @@
+"""What `curate weight` wrote, opened again: in every format, slim or whole, moved or not."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from cli import app
+from curate.errors import CurateError
+from curate.manifest.columns import ColumnOptions
+from curate.store.folders import Folders
+from curate.weighted import Weighted, WeightedOptions, open_weighted
+
+ROWS, CLASSES = 60, 3
+LABELS = [f"class {row % CLASSES}" for row in range(ROWS)]
+
+
+def weighed(folder: Path, *options: object, ending: str = ".parquet") -> None:
+    """Weigh a crawl whose columns have names that nobody guesses."""
+    rng = np.random.default_rng(0)
+    features = np.eye(8)[np.arange(ROWS) % CLASSES] + rng.normal(0, 0.2, (ROWS, 8))
+    np.save(folder / "features.npy", features.astype(np.float32))
+    table = pl.DataFrame(
+        {
+            "wer": [f"k{row:03d}" for row in range(ROWS)],
+            "was": LABELS,
+            "wo": [f"{row}.png" for row in range(ROWS)],
+        }
+    )
+    path = folder / f"crawl{ending}"
+    table.write_parquet(path) if ending == ".parquet" else table.write_csv(path)
+    named = ("--label", "was", "--key", "wer", "--image", "wo", "--graph", "none")
+    features_option = ("--embeddings", folder / "features.npy")
+    arguments = ["weight", path, *named, *features_option, *options]
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    assert result.exit_code == 0, result.output
+
+
+def opened(path: Path, folder: Path, **options: object) -> Weighted:
+    return open_weighted(WeightedOptions(path, **options), Folders(folder / "frozen"))
+
+
+def rows_of(weighted: Weighted) -> pl.DataFrame:
+    return weighted.scan().collect()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--slim",), ("--prefix", "c_"), ("--out", "elsewhere/w.parquet", "--run-dir", "r")],
+)
+def test_a_parquet_file_says_itself_what_its_columns_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    weighed(tmp_path, *options)
+    out = options[1] if "--out" in options else "crawl.weighted.parquet"
+    weighted = opened(tmp_path / out, tmp_path)
+    rows = rows_of(weighted)
+    assert rows["label"].to_list() == LABELS
+    assert rows["key"].to_list() == [f"k{row:03d}" for row in range(ROWS)]
+    assert rows["row"].to_list() == list(range(ROWS))
+    assert rows["weight"].dtype == pl.Float32
+    assert weighted.pictures([7])[0].path == tmp_path / "7.png"
+    assert weighted.run == tmp_path / ("r" if "--out" in options else "crawl.parquet.curate")
+    assert weighted.is_slim == (options == ("--slim",))
+
+
+def test_folders_may_move_together(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    weighed(here)
+    there = here.rename(tmp_path / "there")
+    assert opened(there / "crawl.weighted.parquet", tmp_path).run == there / "crawl.parquet.curate"
+
+
+def test_a_csv_is_read_as_the_same_numbers(tmp_path: Path) -> None:
+    weighed(tmp_path, ending=".csv")
+    named = ColumnOptions(label="was", key="wer", image="wo")
+    weighted = opened(tmp_path / "crawl.weighted.csv", tmp_path, columns=named)
+    weighed(tmp_path)
+    whole = rows_of(opened(tmp_path / "crawl.weighted.parquet", tmp_path))
+    assert rows_of(weighted).select(whole.columns).equals(whole)
+    assert weighted.run == tmp_path / "crawl.csv.curate"
+
+
+def test_without_its_run_there_are_still_the_rows(tmp_path: Path) -> None:
+    weighed(tmp_path)
+    out = tmp_path / "crawl.weighted.parquet"
+    pl.read_parquet(out).write_parquet(tmp_path / "again.parquet")
+    named = ColumnOptions(label="was", key="wer", image="wo")
+    weighted = opened(tmp_path / "again.parquet", tmp_path, columns=named)
+    assert weighted.run is None
+    assert len(rows_of(weighted)) == ROWS
+    found = opened(
+        tmp_path / "again.parquet",
+        tmp_path,
+        columns=named,
+        run_dir=tmp_path / "crawl.parquet.curate",
+    )
+    assert found.run == tmp_path / "crawl.parquet.curate"
+
+
+def test_what_cannot_be_is_said(tmp_path: Path) -> None:
+    weighed(tmp_path, "--slim")
+    out = tmp_path / "crawl.weighted.parquet"
+    with pytest.raises(CurateError, match=r"--run-dir .*nowhere is no folder of a run"):
+        opened(out, tmp_path, run_dir=tmp_path / "nowhere")
+    with pytest.raises(CurateError, match="no column 'x_label_quality'"):
+        opened(out, tmp_path, prefix="x_")
+    crawl = tmp_path / "crawl.parquet"
+    pl.read_parquet(crawl).head(9).write_parquet(crawl)
+    with pytest.raises(CurateError, match=r"has 60 rows, and .* has 9; weigh that again"):
+        opened(out, tmp_path)
+    crawl.unlink()
+    with pytest.raises(CurateError, match="which it was made from, is not there"):
+        opened(out, tmp_path)

@@ -20,7 +20,7 @@ from curate.errors import CurateError
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
-from curate.manifest.plan import Shard, freeze_plan
+from curate.manifest.plan import Shard, freeze_plan, plan_name
 from curate.manifest.write import check_output
 from curate.options import WeightOptions
 from curate.printable import printable
@@ -46,6 +46,7 @@ from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.summary import Tally, show_classes, show_failures, show_opinions, show_summary
 from curate.training.spec import is_self
+from curate.work import WorkNames
 from prototypes import method
 from prototypes.blocks import labelled
 from prototypes.space import AdaptedSpace
@@ -123,10 +124,12 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         scores, soft = _judge(
             options, shards, graph, features, given, fitted, sources, run, console
         )
+        work = _remember(options, manifest, graph, features, given, fitted, run)
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
-                manifest, shards, classes, features, labels, scores, soft, options, folder, advance
+                manifest, shards, features, given, scores, soft, options, folder, work, advance
             )
+        run.record(options.as_json(), work=work)
         write_noise_matrix(tally.noise_counts, manifest, classes, run.folder / NOISE_MATRIX)
     return Weighed(options.output, folder, tally)
 
@@ -168,9 +171,10 @@ def _check_lists(manifest: Manifest, options: WeightOptions) -> None:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """The adapted space and the prototypes, and a name that tells them from any other."""
+    """The adapted space and the prototypes, and names that tell them from any other."""
 
     name: str
+    space_name: str
     space: AdaptedSpace
     prototypes: method.Prototypes
 
@@ -218,7 +222,26 @@ def _fit(
                 None if verified is None else method.adapted(verified, space),
             ),
         )
-    return _Fitted(name, space, prototypes)
+    return _Fitted(name, space_name, space, prototypes)
+
+
+def _remember(
+    options: WeightOptions, manifest: Manifest, graph: Graph, features: StoredFeatures,
+    given: Given, fitted: _Fitted, run: Run,
+) -> str:  # fmt: skip
+    """Write down, for the commands that go on from here, what the weights are made from."""
+    return WorkNames(
+        plan=plan_name(manifest),
+        features=tuple(part.root.name for part in features.parts),
+        labels=given.labels.root.name,
+        space=fitted.space_name,
+        prototypes=fitted.name,
+        relations=graph.stored,
+        classes=given.classes.names,
+        encoder=chosen_encoder(options, manifest) or "embeddings",
+        alpha=options.alpha,
+        beta=options.beta,
+    ).remember(run)
 
 
 def _judge(

@@ -43,6 +43,8 @@ class Graph:
     """The relation matrix (C, C) of each part of --graph, as it was before scaling."""
     relations: Matrix | None
     """S_t (C, C), NaN for classes that no graph knows; None without a graph."""
+    stored: str | None
+    """The name of S_t among the run's graphs."""
     text: TextSource
     """Reads what is written of the classes."""
 
@@ -84,10 +86,11 @@ def relate_classes(
     sources = Sources(manifest, table, wordnet, text, console, captions)
     store = run.step("graph")
     names = {part: _kept(part, relation(part, sources), classes, store) for part in options.parts}
-    matrices = {str(part): _load(store, name) for part, name in names.items()}
+    matrices = {str(part): load_relations(store, name) for part, name in names.items()}
     total = _sum(list(names.values()), list(matrices.values()), store)
+    relations = None if total is None else load_relations(store, total)
     name = fingerprint(code=CODE, classes=classes.names, parts=list(names.values()))
-    return Graph(name, table, matrices, total, text)
+    return Graph(name, table, matrices, relations, total, text)
 
 
 def _opener(report: Callable[[str], None]) -> Callable[[], "WordNet"]:
@@ -122,16 +125,18 @@ def _relates(S: Matrix) -> bool:
     return bool((~np.isnan(S)).sum() > (~np.isnan(S.diagonal())).sum())
 
 
-def _sum(names: list[str], matrices: list[Matrix], store: Folders) -> Matrix | None:
+def _sum(names: list[str], matrices: list[Matrix], store: Folders) -> str | None:
+    """Make S_t unless it is there; return its folder's name."""
     if len(names) < 2:
-        return matrices[0] if matrices else None
+        return names[0] if names else None
     name = fingerprint(code=CODE, sum=names)
     if name not in store:
         from graphs.blend import blend
 
         store.write(name, {"relations": blend(matrices)}, sum=names)
-    return _load(store, name)
+    return name
 
 
-def _load(store: Folders, name: str) -> Matrix:
+def load_relations(store: Folders, name: str) -> Matrix:
+    """Load a relation matrix (C, C) of that name."""
     return np.asarray(store.array(name, "relations"), np.float32)

@@ -85,6 +85,10 @@ RunDir = Annotated[
 ]
 Label = Annotated[str | None, typer.Option(help="Label column.")]
 Caption = Annotated[str | None, typer.Option(help="Caption column.")]
+Prefix = Annotated[
+    str | None,
+    typer.Option(help="The --prefix that curate weight was given.", show_default=False),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Root = Annotated[
     Path | None, typer.Option(help="Folder that image paths start from. Default: the manifest's.")
@@ -300,10 +304,7 @@ def inspect(
     limit: Annotated[int, typer.Option(min=1, help="How many suspects.")] = 12,
     label: Annotated[str | None, typer.Option("--class", help="Only of this class.")] = None,
     root: Root = None,
-    prefix: Annotated[
-        str | None,
-        typer.Option(help="The --prefix that curate weight was given.", show_default=False),
-    ] = None,
+    prefix: Prefix = None,
     debug: Debug = False,
 ) -> None:
     """Show the worst suspects, as small pictures where the terminal has colours.
@@ -314,6 +315,93 @@ def inspect(
     from curate.weighted import WeightedOptions
 
     show(WeightedOptions(weighted, root=root, prefix=prefix), limit, label)
+
+
+@app.command()
+def refine(
+    weighted: Annotated[Path, typer.Argument(help="What curate weight wrote.", show_default=False)],
+    verified: Annotated[
+        Path | None,
+        typer.Option(
+            help="Table of labels that a person has verified: key, label (null or an empty list:"
+            " none of the classes). What curate verify writes.",
+            show_default=False,
+        ),
+    ] = None,
+    head: Annotated[
+        str,
+        typer.Option(
+            help="auto, stack, xiao, veit, veit:joint (not pretrained), hu, hu:sigmoid, hu:tanh,"
+            " nmn (needs no verified rows), nmn:dependent (on features), fine-tune,"
+            " fine-tune:mixed, sukhbaatar."
+        ),
+    ] = "auto",
+    apply: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="HEAD_DIR",
+            help="Use a head that was trained before, on another crawl of the same classes and"
+            " encoder too.",
+            show_default=False,
+        ),
+    ] = None,
+    new_classes: Annotated[
+        bool,
+        typer.Option(
+            "--new-classes", help="Take verified labels that no row was given for classes too."
+        ),
+    ] = False,
+    bag: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="With nmn: rows of one value share their labels (frames of a video).",
+            show_default=False,
+        ),
+    ] = None,
+    epochs: Annotated[int, typer.Option(help="Of each stage of a training, at most.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same head.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Output. Default: MANIFEST.refined.parquet (or .csv, .jsonl).", show_default=False
+        ),
+    ] = None,
+    run_dir: RunDir = None,
+    label: Label = None,
+    key: Annotated[str | None, typer.Option(help="Key column.")] = None,
+    prefix: Prefix = None,
+    device: Device = "auto",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output if it exists.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Correct labels with a head trained on a verified subset.
+
+    Example: curate refine crawl.weighted.parquet --verified verified.parquet
+    """
+    from curate.manifest.columns import ColumnOptions
+    from curate.refine import refine_and_report
+    from curate.refine_options import RefineOptions
+    from curate.weighted import WeightedOptions
+
+    columns = ColumnOptions(label=label, key=key)
+    refine_and_report(
+        RefineOptions(
+            weighted=WeightedOptions(weighted, columns, prefix=prefix, run_dir=run_dir),
+            verified=verified,
+            head=head,
+            apply=apply,
+            new_classes=new_classes,
+            bag=bag,
+            epochs=epochs,
+            seed=seed,
+            device=device,
+            out=out,
+            overwrite=overwrite,
+        )
+    )
 
 
 @app.command()

@@ -24,6 +24,8 @@ REFINED_NAMES = ("refined_label", "refined_probability", "refined_weight", "refi
                  "refined_probabilities")  # fmt: skip
 """Added by `curate refine`: the label it takes for right, its probability, the weight for it, and
 the likeliest classes (lists, best first) with theirs."""
+REFINED_LISTS = REFINED_NAMES[3:]
+"""Those that are lists; a CSV cannot hold them and goes without."""
 NOISE_NAMES = ("noise_free", "noise_random", "noise_confusing")
 """Added by `curate refine --head xiao`: the posterior of each type of noise."""
 

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from curate.classes import Classes
+from curate.heads.verdict import Verdict
 from curate.images.status import Status
 from curate.printable import brief, printable
 from curate.steps.second_opinions import SecondOpinions
@@ -251,3 +252,29 @@ def _worst_classes(tally: Tally) -> Table:
             "█" * round(20 * share[index]),
         )
     return table
+
+
+def show_verdict(console: Console, verdict: Verdict | None) -> None:
+    """Say how right labels are with and without a head; and only what was seen."""
+    if verdict is None:
+        console.print(
+            "No row is verified, so nothing tells how right the refined labels are; verify some"
+            " with `curate verify --strategy random` and give them with --verified."
+        )
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, share in (("before", verdict.before), ("after", verdict.after)):
+        interval = f"({share.low:.1%} to {share.high:.1%})"
+        table.add_row(f"labels right {name}", f"{share.mean:.1%}", f"[dim]{interval}[/]")
+    table.add_row("mended, spoiled", f"{verdict.mended:,}", f"{verdict.spoiled:,}")
+    console.print(
+        f"On {verdict.rows:,} verified rows, each judged by a head that has not seen it:\n"
+    )
+    console.print(table)
+    if verdict.improves:
+        console.print("\n[green]An improvement[/]: train on refined_label with refined_weight.\n")
+    else:
+        console.print(
+            "\n[yellow]No improvement is shown[/]: keep the given labels with their weight, or"
+            " verify more rows.\n"
+        )

@@ -54,6 +54,11 @@ class Weighted:
     run: Path | None
     """The folder of the run that weighed it; None where it is not known or no longer there."""
     work_name: str | None
+    origin: Origin
+
+    def itself(self) -> Manifest:
+        """Give the file as a manifest, to be written back with more columns."""
+        return replace(self.manifest, path=self.path, parts=(self.part,), schema=self.schema)
 
     def work(self) -> Work:
         """Open what the weights were made from; raises CurateError where that is gone."""
@@ -146,7 +151,8 @@ def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
         )
     there = (run / MARKER).exists()
     work = origin.work or (Run(run).recorded().get("work") if there else None)
-    return Weighted(path, part, schema, manifest, prefix, run if there else None, work)
+    origin = replace(origin, run=run, prefix=prefix, work=work)
+    return Weighted(path, part, schema, manifest, prefix, run if there else None, work, origin)
 
 
 def _manifest(

@@ -46,7 +46,8 @@ class Manifest:
     @property
     def has_label_lists(self) -> bool:
         """Tell whether an image has a list of labels, and not one."""
-        return is_list(self.schema.field(self.columns.label).type)
+        label = self.columns.label
+        return label in self.schema.names and is_list(self.schema.field(label).type)
 
     def scan(self) -> pl.LazyFrame:
         """Scan all parts lazily, in order."""

@@ -14,12 +14,12 @@ from curate.errors import CurateError
 from curate.images.status import Status
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
-from curate.manifest.tables import read_table
 from curate.printable import brief
 from curate.run import Run
 from curate.steps.stored_features import StoredFeatures
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
+from curate.verified_labels import look_up, say
 
 
 @dataclass(frozen=True)
@@ -54,57 +54,26 @@ def read_verified(
             f"--verified {path} names rows by their key, and {manifest.path} has no key column;"
             " name it with --key."
         )
-    table = read_table(path, "--verified", "key, label (null: none of the classes)")
-    text = _column(path, table, ("label", manifest.columns.label)).cast(pl.String)
-    given = table.select(
-        _column(path, table, (key, "key")).cast(pl.String).alias("key"),
-        pl.when(text != "").then(text).alias("label"),
-    ).unique(maintain_order=True)
-    doubled = given["key"].is_duplicated() & given["key"].is_not_null()
-    contradicting, once = given.filter(doubled), given.filter(~doubled)
-    found = (
-        manifest.scan()
-        .select(pl.col(key).cast(pl.String).alias("key"))
-        .with_row_index("row")
-        .join(once.lazy(), on="key", how="inner")
-        .sort("row")
-        .collect(engine="streaming")
-    )
-    rows = found.with_columns(pl.Series("label", classes.indices(found["label"]), pl.Int32))
-    lost = once.join(found, on="key", how="anti", nulls_equal=True)["key"]
-    strange = found.filter(rows["label"] == NO_CLASS)["label"].drop_nulls()
-    _say(console, path, contradicting["key"].unique(maintain_order=True), "keys have contradicting"
-         " labels", "and are left out")  # fmt: skip
-    _say(console, path, lost, "keys are not in the manifest", "and are left out")
-    _say(console, path, strange, "labels are no class of the manifest",
-         "and count as none of the classes")  # fmt: skip
+    keys = manifest.scan().select(pl.col(key).cast(pl.String).alias("key"))
+    found = look_up(path, keys, (key, "key"), ("label", manifest.columns.label), console)
+    most = found["labels"].list.len().max()
+    if isinstance(most, int) and most > 1:
+        raise CurateError(
+            f"--verified {path} has rows with several labels, and those of {manifest.path} have one"
+            " each; keep one, or leave the row out."
+        )
+    labels = found["labels"].list.first()
+    rows = found.select("row", pl.Series("label", classes.indices(labels), pl.Int32))
+    strange = labels.filter(rows["label"] == NO_CLASS).drop_nulls()
+    say(console, path, strange, "labels are no class of the manifest",
+        "and count as none of the classes")  # fmt: skip
     if not (rows["label"] != NO_CLASS).any():
         raise CurateError(
-            f"--verified {path}: of {len(table):,} rows none has a key of {manifest.path}"
-            f" (column '{key}') and a label of its column '{manifest.columns.label}'; take keys and"
-            " labels as they stand there."
+            f"--verified {path} has no row with a key of {manifest.path} (column '{key}') and a"
+            f" label of its column '{manifest.columns.label}'; take keys and labels as they stand"
+            " there."
         )
-    return rows.select("row", "label")
-
-
-def _column(path: Path, table: pl.DataFrame, names: Sequence[str]) -> pl.Series:
-    for name in names:
-        if name in table.columns and not table[name].dtype.is_nested():
-            return table[name]
-    raise CurateError(
-        f"--verified {path} has columns {', '.join(table.columns)}; it needs key, and one label"
-        " for each (null: none of the classes)."
-    )
-
-
-def _say(console: Console, path: Path, values: pl.Series, what: str, then: str) -> None:
-    if len(values):
-        console.print(
-            f"[yellow]--verified {escape(str(path))}:[/] {len(values):,} {what} (such as"
-            f" '{escape(brief(str(values[0])))}') {then}.",
-            soft_wrap=True,
-            highlight=False,
-        )
+    return rows
 
 
 def take_apart(rows: pl.DataFrame, shards: Sequence[Shard], given: Folders, run: Run) -> LabelParts:

@@ -1,0 +1,92 @@
+"""What every head has in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from torch import Tensor, nn
+
+from curate.heads.task import Task
+
+if TYPE_CHECKING:
+    from curate.heads.training import Learner
+
+HIDDEN, DROPOUT = 512, 0.3
+
+
+class Rows(NamedTuple):
+    """Rows of a batch, or all that a head learns from."""
+
+    x: Tensor
+    """(n, D): features, standardised."""
+    given: Tensor
+    """(n, C): ones where a label is given."""
+    true: Tensor
+    """(n, K): the verified labels; zeros where nobody has verified any."""
+    bag: Tensor
+    """(n,): which bag each is of, numbered from 0; its own where there are none."""
+
+
+class Batch(NamedTuple):
+    """Rows that nobody has verified, and rows that a person has; either may be empty."""
+
+    noisy: Rows
+    verified: Rows
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a training: what is minimised, by which parameters, on what mixture of rows."""
+
+    loss: Callable[[Batch], Tensor]
+    """Of a batch, a mean."""
+    trained: Sequence[nn.Module]
+    noisy: int = 0
+    """Rows of a batch that nobody has verified."""
+    verified: int = 0
+    """Rows of a batch that a person has."""
+
+
+class Head(nn.Module, ABC):
+    """A label-cleaning head on features (n, D)."""
+
+    runs: int
+    """How many stages its training has."""
+    needs_verified = True
+    several = True
+    """Whether it can clean several labels of an image."""
+
+    def __init__(self, task: Task, features: int) -> None:
+        super().__init__()
+        self.task, self.features = task, features
+
+    def fit(self, learner: "Learner") -> None:
+        """Train, stage by stage, and keep what cleans held-out rows best."""
+        learner = learner.holding_out()
+        for stage in self.stages(learner.verified):
+            learner.run(self, stage, lambda rows: self.clean(rows.x, rows.given))
+
+    def stages(self, verified: Rows) -> list[Stage]:
+        """Say how it is trained; ``verified`` are all verified rows."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def classify(self, x: Tensor) -> Tensor:
+        """Return p(true label | image) (n, K), without a look at the given label."""
+
+    @abstractmethod
+    def clean(self, x: Tensor, given: Tensor) -> Tensor:
+        """Return p(true label | image, given label) (n, K)."""
+
+
+def classifier(features: int, outputs: int) -> nn.Sequential:
+    """Make a network with a hidden layer; on frozen features it stands for the papers' CNN."""
+    return nn.Sequential(
+        nn.BatchNorm1d(features, affine=False),
+        nn.Linear(features, HIDDEN),
+        nn.BatchNorm1d(HIDDEN),
+        nn.ReLU(),
+        nn.Dropout(DROPOUT),
+        nn.Linear(HIDDEN, outputs),
+    )

@@ -1,0 +1,129 @@
+"""Jiang et al. 2020, Learning from Noisy Labels with Noise Modeling Network (arXiv:2005.00596).
+
+Each class's given label z is its true label y sent through a channel of its own, which is learned
+from noisy rows alone, together with the classifier of y.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from curate.heads.head import Batch, Head, Rows, Stage, classifier
+from curate.heads.task import LEAST, Task
+
+FIRST = 4.0
+"""Log odds that a channel gives a label unchanged, before it is trained."""
+
+
+class Nmn(Head):
+    """The classifier p(y | x) and the channels q_ij = p(z = i | y = j, x) of each class.
+
+    ``dependent``: q is a function of the features (Eq. 3), else a number of each class (Eq. 4).
+    Rows that share a bag (regions of an image, frames of a video) share their given labels too: a
+    class is in the bag where it is in any of its rows (noisy-or).
+    Deviation: with one label an image, its labels are taken for several of which one is given, and
+    an image is of none of the classes as far as it is of no one of them.
+    """
+
+    needs_verified = False
+
+    runs = 2
+
+    def __init__(self, task: Task, features: int, dependent: bool = False) -> None:
+        super().__init__(task, features)
+        C = task.classes
+        self.y = classifier(features, C)
+        self.bias = nn.Parameter(torch.stack([torch.full((C,), -FIRST), torch.full((C,), FIRST)]))
+        """(2, C): log odds of z = 1 where y is 0 and where it is 1."""
+        self.of_x = nn.Linear(features, 2 * C, bias=False) if dependent else None
+        if self.of_x is not None:
+            nn.init.zeros_(self.of_x.weight)
+
+    def stages(self, verified: Rows) -> list[Stage]:
+        """Train y towards the given labels as they are; then y and the channels together."""
+        del verified
+        channels = (self,)
+        return [
+            Stage(self._plain_loss, (self.y,), noisy=256),
+            Stage(self._loss, channels, noisy=256),
+        ]
+
+    def channel(self, x: Tensor) -> Tensor:
+        """Return q_1j = p(z = 1 | y = j, x): (n, 2, C)."""
+        logits = self.bias.expand(len(x), -1, -1)
+        if self.of_x is not None:
+            logits = logits + self.of_x(x).view(logits.shape)
+        return logits.sigmoid()
+
+    def classify(self, x: Tensor) -> Tensor:
+        """Return p(y = 1 | x) of each class."""
+        return self._as_outputs(self.y(x).sigmoid())
+
+    def clean(self, x: Tensor, given: Tensor) -> Tensor:
+        """Return p(y = 1 | z, x) of each class, by Bayes' rule."""
+        present = self.y(x).sigmoid()
+        return self._as_outputs(posterior(present, present, self.channel(x), given))
+
+    def absent(self, x: Tensor) -> Tensor:
+        """Return log p(y = 0 | x) (n, C); over the rows of a bag it adds up."""
+        return functional.logsigmoid(-self.y(x))
+
+    def clean_in_bag(self, x: Tensor, given: Tensor, absent: Tensor) -> Tensor:
+        """Return p(y = 1 | z, x) of rows in bags; ``absent`` (n, C) is the sum over each's bag."""
+        bag = 1 - absent.exp()
+        return self._as_outputs(posterior(self.y(x).sigmoid(), bag, self.channel(x), given))
+
+    def _plain_loss(self, batch: Batch) -> Tensor:
+        rows = batch.noisy
+        present = noisy_or(self.absent(rows.x), rows.bag)
+        return _binary(present, labels_of(rows.given, rows.bag))
+
+    def _loss(self, batch: Batch) -> Tensor:
+        rows = batch.noisy
+        present = noisy_or(self.absent(rows.x), rows.bag)
+        q = mean_of(self.channel(rows.x), rows.bag)
+        return _binary(observed(present, q), labels_of(rows.given, rows.bag))
+
+    def _as_outputs(self, present: Tensor) -> Tensor:
+        """Make probabilities (n, K) of those of each class (n, C); new classes it does not know."""
+        return self.task.shares(functional.pad(present, (0, self.task.new)))
+
+
+def observed(present: Tensor, q: Tensor) -> Tensor:
+    """Return p(z = 1 | x) (n, C), Eq. 5, by p(y = 1 | x) (n, C) and q_1j (n, 2, C)."""
+    return q[:, 1] * present + q[:, 0] * (1 - present)
+
+
+def posterior(present: Tensor, bag: Tensor, q: Tensor, given: Tensor) -> Tensor:
+    """Return p(y = 1 | z, x) (n, C) of a row, by Bayes' rule.
+
+    ``present`` is the row's p(y = 1 | x), ``bag`` that of its bag, the same for a row alone, q
+    is q_1j (n, 2, C) and ``given`` the bag's z. Where y is in the row, it is in the bag.
+    """
+    of_z = torch.where(given[:, None] > 0, q, 1 - q)
+    return of_z[:, 1] * present / observed(bag, of_z).clamp(min=LEAST)
+
+
+def noisy_or(absent: Tensor, bag: Tensor) -> Tensor:
+    """Return p(a class is in a bag) (B, C) by log p(it is not in a row) (n, C) and bags (n,)."""
+    return 1 - _summed(absent, bag).exp()
+
+
+def labels_of(given: Tensor, bag: Tensor) -> Tensor:
+    """Return the given labels of bags (B, C): those of any of their rows (n, C)."""
+    return _summed(given, bag).clamp(max=1)
+
+
+def mean_of(values: Tensor, bag: Tensor) -> Tensor:
+    """Return the mean over the rows of each bag, (B, ·) of (n, ·)."""
+    return _summed(values, bag) / torch.bincount(bag).view(-1, *[1] * (values.ndim - 1))
+
+
+def _summed(values: Tensor, bag: Tensor) -> Tensor:
+    sums = values.new_zeros(int(bag.max()) + 1, *values.shape[1:])
+    return sums.index_add(0, bag, values)
+
+
+def _binary(p: Tensor, target: Tensor) -> Tensor:
+    p = p.clamp(LEAST, 1 - LEAST)
+    return functional.binary_cross_entropy(p, target, reduction="none").sum(1).mean()

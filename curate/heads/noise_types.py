@@ -1,0 +1,57 @@
+"""The matrix C of confusing noise, and each verified row's type of noise: Xiao Eq. 8-14."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypes.blocks import Labels
+
+FREE, RANDOM, CONFUSING = range(3)
+"""The types of noise z."""
+
+Matrix = NDArray[np.float64]
+
+
+def confusing_matrix(given: Labels, true: Labels, classes: int, outputs: int) -> Matrix:
+    """Estimate C (classes, outputs), p(given | true, confusing), from verified pairs (n,) each.
+
+    Of each true class's wrong labels the most frequent are taken for confusing noise and the
+    others for random noise, as many as give the greatest likelihood; on equality the more. Indexed
+    [given, true], zero where both are the same, columns sum to 1. A class without wrong labels
+    has a column of zeros (the paper does not say). ``outputs`` may be one more than ``classes``:
+    true labels that are none of them.
+    """
+    counts = np.zeros((classes, outputs))
+    np.add.at(counts, (given, true), 1)
+    counts[np.arange(classes), np.arange(classes)] = 0
+    C = np.zeros_like(counts)
+    for true_class in range(outputs):
+        column = counts[:, true_class]
+        if column.any():
+            kept = _most_likely(column / column.sum(), uniform(true_class, classes))
+            C[kept, true_class] = column[kept] / column[kept].sum()
+    return C
+
+
+def uniform(true_class: int, classes: int) -> float:
+    """Return p(given | true, random): any label but the true one."""
+    others = classes - 1 if true_class < classes else classes
+    return 1 / max(others, 1)
+
+
+def noise_types(given: Labels, true: Labels, C: Matrix) -> NDArray[np.int64]:
+    """Return the type of noise z of verified rows (n,) of greatest likelihood: (n,)."""
+    classes = len(C)
+    at_random = np.array([uniform(c, classes) for c in range(C.shape[1])])[true]
+    wrong = np.where(C[given, true] < at_random, RANDOM, CONFUSING)
+    return np.where(given == true, FREE, wrong)
+
+
+def _most_likely(share: Matrix, at_random: float) -> NDArray[np.int64]:
+    """Choose which wrong labels, of these shares (C,) of a true class, are confusing noise."""
+    order = np.argsort(-share, kind="stable")
+    there = share[order][: np.count_nonzero(share)]
+    kept = np.cumsum(there)
+    own = np.cumsum(there * np.log(there)) - kept * np.log(kept)
+    likelihood = np.append(0, own) + (1 - np.append(0, kept)) * np.log(at_random)
+    best = len(likelihood) - 1 - int(np.argmax(likelihood[::-1]))
+    return order[:best]

@@ -1,0 +1,199 @@
+"""How a head is trained: batches of noisy and verified rows, until held-out rows say stop."""
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from curate.heads.head import Batch, Rows, Stage
+from curate.heads.inputs import Inputs
+from curate.heads.task import Task
+from curate.training.device import Computer
+
+LEARNING_RATE, WEIGHT_DECAY = 2e-3, 1e-3
+EPOCHS = 8
+HELD_OUT = 0.2
+PATIENCE = 3
+"""A stage ends when so many epochs have brought nothing better."""
+LEAST_STEPS = 150
+"""Of a stage on few rows: an epoch is then several passes."""
+JUDGED = 4096
+"""Rows at a time where nothing is trained."""
+
+
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows to learn from, in memory."""
+
+    features: NDArray[np.float16]
+    """(n, D)"""
+    given: Positions
+    """(n, L): given labels, filled up with -1."""
+    true: Positions
+    """(n, L'): verified labels, filled up with -1."""
+    verified: NDArray[np.bool_]
+    """(n,): whose labels a person has verified."""
+    bag: Positions
+    """(n,): rows that share a number share their given labels."""
+
+    def __len__(self) -> int:
+        return len(self.verified)
+
+    def chosen(self, rows: NDArray[np.bool_]) -> "Examples":
+        """Keep some rows."""
+        return Examples(*(part[rows] for part in vars(self).values()))
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Trains a head on rows, and judges it on verified rows held out from them."""
+
+    task: Task
+    inputs: Inputs
+    examples: Examples
+    held_out: Examples | None
+    """Verified rows; None: nothing is stopped early."""
+    computer: Computer
+    epochs: int
+    seed: int
+    advance: Callable[[int], None]
+    """Told of each epoch."""
+
+    def holding_out(self) -> "Learner":
+        """Hold out a share of the verified rows, which then say when a stage is over."""
+        at = np.random.default_rng(self.seed).permutation(np.flatnonzero(self.examples.verified))
+        out = np.zeros(len(self.examples), bool)
+        out[at[: round(HELD_OUT * len(at))]] = True
+        return replace(
+            self, examples=self.examples.chosen(~out), held_out=self.examples.chosen(out)
+        )
+
+    def part(self, number: int, of: int) -> "tuple[Learner, NDArray[np.bool_]]":
+        """Return a learner on all rows but the part of that number, and which rows those are."""
+        rng = np.random.default_rng((self.seed, of))
+        outside = rng.integers(of, size=len(self.examples)) != number
+        rest = self.examples.chosen(~outside)
+        judged = rest.chosen(rest.verified)
+        learner = replace(self, examples=self.examples.chosen(outside), held_out=judged)
+        return learner, ~outside
+
+    @cached_property
+    def verified(self) -> Rows:
+        """All verified rows."""
+        return self.rows(np.flatnonzero(self.examples.verified))
+
+    def rows(self, at: Positions) -> Rows:
+        """Take rows of the examples onto the device."""
+        return _rows(self.examples, at, self.task, self.inputs, self.computer.device)
+
+    def run(self, head: torch.nn.Module, stage: Stage, judge: Callable[[Rows], Tensor]) -> None:
+        """Minimise the stage's loss; keep the parameters that ``judge`` likes best.
+
+        ``judge`` gives probabilities (n, K) of rows; their surprise at verified rows that were
+        held out is what is best when it is least. Without any, the last are kept.
+        """
+        parameters = [p for module in stage.trained for p in module.parameters()]
+        batches = _Batches(self.examples, stage, np.random.default_rng(self.seed))
+        optimizer = torch.optim.AdamW(parameters, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+        rate = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, LEARNING_RATE, total_steps=self.epochs * batches.steps + 1
+        )
+        best, kept, since = np.inf, None, 0
+        for epoch in range(self.epochs):
+            head.train()
+            for noisy, verified in batches.epoch():
+                batch = Batch(self.rows(noisy), self.rows(verified))
+                with self.computer.autocast():
+                    loss = stage.loss(batch)
+                optimizer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                rate.step()
+            self.advance(1)
+            surprise = self._surprise(head, judge)
+            if surprise is None:
+                continue
+            since += 1
+            if surprise < best:
+                best, kept, since = surprise, copy.deepcopy(head.state_dict()), 0
+            if since >= PATIENCE:
+                self.advance(self.epochs - epoch - 1)
+                break
+        if kept is not None:
+            head.load_state_dict(kept)
+
+    @torch.inference_mode()
+    def _surprise(self, head: torch.nn.Module, judge: Callable[[Rows], Tensor]) -> float | None:
+        """Return the mean surprise at the held-out rows; None where there are none."""
+        if self.held_out is None or not len(self.held_out):
+            return None
+        head.eval()
+        total = 0.0
+        for start in range(0, len(self.held_out), JUDGED):
+            at = np.arange(start, min(start + JUDGED, len(self.held_out)))
+            rows = _rows(self.held_out, at, self.task, self.inputs, self.computer.device)
+            total += float(self.task.surprise(judge(rows), rows.true).sum())
+        return total / len(self.held_out)
+
+
+class _Batches:
+    """Epochs of batches: the noisy rows each once, the verified ones as often as needed.
+
+    Rows of a bag stay together; a batch of them then has about as many rows as it should.
+    """
+
+    def __init__(self, examples: Examples, stage: Stage, rng: np.random.Generator) -> None:
+        noisy, verified = np.flatnonzero(~examples.verified), np.flatnonzero(examples.verified)
+        bags = examples.bag[noisy]
+        self._noisy = _Drawn(
+            noisy[np.argsort(bags, kind="stable")], np.sort(bags), stage.noisy, rng
+        )
+        self._verified = _Drawn(verified, verified, stage.verified, rng)
+        first = self._noisy if stage.noisy and len(noisy) else self._verified
+        self.steps = max(first.steps, LEAST_STEPS // EPOCHS)
+
+    def epoch(self) -> Iterator[tuple[Positions, Positions]]:
+        for _ in range(self.steps):
+            yield self._noisy.draw(), self._verified.draw()
+
+
+class _Drawn:
+    """Draws rows (n,), sorted by their ``bags`` (n,), whole bags at a time, in ever new orders."""
+
+    def __init__(
+        self, rows: Positions, bags: Positions, size: int, rng: np.random.Generator
+    ) -> None:
+        starts = np.flatnonzero(np.append(True, bags[1:] != bags[:-1])) if len(bags) else rows
+        self._bags = np.split(rows, starts[1:]) if len(starts) < len(rows) else None
+        self._rows, self._rng, self._left = rows, rng, rows[:0]
+        self._size = -(-size * len(starts) // max(len(rows), 1))
+        self.steps = -(-len(starts) // self._size) if self._size else 0
+
+    def draw(self) -> Positions:
+        if not self._size:
+            return self._rows[:0]
+        while len(self._left) < self._size:
+            count = len(self._rows if self._bags is None else self._bags)
+            self._left = np.append(self._left, self._rng.permutation(count))
+        drawn, self._left = self._left[: self._size], self._left[self._size :]
+        if self._bags is None:
+            return self._rows[drawn]
+        return np.concatenate([self._bags[bag] for bag in drawn])
+
+
+def _rows(
+    examples: Examples, at: Positions, task: Task, inputs: Inputs, device: torch.device
+) -> Rows:
+    given = task.given(torch.from_numpy(examples.given[at]).to(device))
+    x = inputs(torch.from_numpy(examples.features[at]).to(device), given)
+    true = task.target(torch.from_numpy(examples.true[at]).to(device))
+    bag = torch.from_numpy(np.unique(examples.bag[at], return_inverse=True)[1]).to(device)
+    return Rows(x, given, true, bag)

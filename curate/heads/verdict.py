@@ -1,0 +1,74 @@
+"""How right labels were before and after cleaning, on verified rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+SURE = 0.95
+"""Of intervals; and an improvement is one where chance is less likely than the rest."""
+
+Sets = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A mean and its 95% interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a head does to the labels of n verified rows that it has not seen."""
+
+    rows: int
+    before: Share
+    after: Share
+    mended: int
+    """Rows whose label is better after than before."""
+    spoiled: int
+    """Rows whose label is worse."""
+
+    @property
+    def improves(self) -> bool:
+        """Tell whether more rows are mended than spoiled, beyond chance (exact sign test)."""
+        changed = self.mended + self.spoiled
+        if self.mended <= self.spoiled:
+            return False
+        return bool(stats.binomtest(self.mended, changed, 0.5).pvalue < 1 - SURE)
+
+
+def judge(given: Sets, refined: Sets, true: Sets) -> Verdict:
+    """Compare label sets (n, K), n ≥ 1, with the true ones.
+
+    A row is as right as |both| / |either| (Jaccard); with one label that is 1 or 0, and the
+    interval Wilson's, else the mean's by Student's t.
+    """
+    before, after = _agreement(given, true), _agreement(refined, true)
+    return Verdict(
+        len(true),
+        _share(before),
+        _share(after),
+        int((after > before).sum()),
+        int((after < before).sum()),
+    )
+
+
+def _agreement(labels: Sets, true: Sets) -> NDArray[np.float64]:
+    either = (labels | true).sum(axis=1)
+    return np.asarray(
+        np.where(either > 0, (labels & true).sum(axis=1) / np.maximum(either, 1), 1.0)
+    )
+
+
+def _share(right: NDArray[np.float64]) -> Share:
+    mean, n = float(right.mean()), len(right)
+    if np.isin(right, (0, 1)).all():
+        interval = stats.binomtest(int(right.sum()), n).proportion_ci(SURE, "wilson")
+        return Share(mean, float(interval.low), float(interval.high))
+    error = stats.t.ppf((1 + SURE) / 2, n - 1) * right.std(ddof=1) / np.sqrt(n)
+    return Share(mean, max(mean - error, 0.0), min(mean + error, 1.0))

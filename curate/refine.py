@@ -1,0 +1,215 @@
+"""`curate refine`: train a head on verified rows, or load one, and correct every label with it.
+
+Reads in the order in which data flows: weighted manifest, verified rows, head, verdict, columns.
+"""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+import torch
+from rich.console import Console
+from rich.markup import escape
+
+from curate.columns import NOISE_NAMES, REFINED_LISTS, REFINED_NAMES, check_names
+from curate.encoders.device import torch_device
+from curate.errors import CurateError
+from curate.heads.cross_fit import CrossFitted
+from curate.heads.inputs import Inputs
+from curate.heads.saved import TrainedHead, load_head
+from curate.heads.spec import choose_head
+from curate.heads.training import Positions
+from curate.heads.verdict import Verdict
+from curate.manifest.columns import label_type
+from curate.manifest.plan import Shard
+from curate.manifest.write import check_output, write_manifest
+from curate.printable import printable
+from curate.progress import progress_bar
+from curate.refine_options import RefineOptions
+from curate.run import Run, open_run
+from curate.steps.apply_head import HeadOnRun
+from curate.steps.learned import (
+    VerifiedRows,
+    gather,
+    read_bags,
+    read_verified_rows,
+    task_of,
+)
+from curate.steps.refined import Columns
+from curate.store.fingerprint import fingerprint
+from curate.store.folders import Folders
+from curate.summary import show_verdict
+from curate.training.device import computer
+from curate.weighted import Weighted, open_weighted
+from curate.work import Work
+from prototypes.rounds import FOLDS
+
+CODE = 1
+"""Raise it when a change here or in curate/heads changes a head or what it says."""
+HEAD = "head"
+
+
+@dataclass(frozen=True)
+class RefinedCrawl:
+    """What a run of `refine` leaves."""
+
+    out: Path
+    head: Path
+    """The folder of the trained head."""
+    verdict: Verdict | None
+    """None where nothing was verified."""
+
+
+def refine_and_report(options: RefineOptions) -> None:
+    """Refine a manifest; the verdict goes to standard output, all else to standard error."""
+    refined = refine(options, Console(stderr=True))
+    console = Console()
+    show_verdict(console, refined.verdict)
+    for name, path in (("Written", refined.out), ("Head", refined.head)):
+        console.print(f"{name}: {escape(printable(str(path)))}", soft_wrap=True, highlight=False)
+    following = escape(printable(shlex.quote(str(refined.out))))
+    console.print(f"Next: curate inspect {following}", soft_wrap=True, highlight=False)
+
+
+def refine(options: RefineOptions, console: Console) -> RefinedCrawl:
+    """Add a head's labels to a weighted manifest; progress and warnings go to ``console``.
+
+    Raises CurateError for everything that the user can mend. A head that was trained before with
+    the same rows and options is used again.
+    """
+    with TemporaryDirectory() as frozen:
+        weighted = open_weighted(options.weighted, Folders(Path(frozen)))
+        _check(weighted, options)
+        work = weighted.work()
+        assert weighted.run is not None
+        with open_run(weighted.run) as run:
+            return _refine(options, weighted, work, run, console)
+
+
+def _check(weighted: Weighted, options: RefineOptions) -> None:
+    """Refuse what cannot end well before any work is done."""
+    names = (*REFINED_NAMES, *NOISE_NAMES)
+    check_names(weighted.schema.names, weighted.prefix, str(weighted.path), names)
+    check_output(options.output, weighted.itself(), False, options.overwrite)
+
+
+def _refine(
+    options: RefineOptions, weighted: Weighted, work: Work, run: Run, console: Console
+) -> RefinedCrawl:
+    bag = None if options.bag is None else read_bags(weighted, options.bag)
+    if options.apply is None:
+        verified = read_verified_rows(options, weighted, work.classes, console)
+        trained, folder = _trained(options, weighted, work, verified, bag, run, console)
+    else:
+        folder, trained = options.apply, load_head(options.apply)
+        _check_fits(trained, work, options, bag, console)
+        verified = read_verified_rows(options, weighted, trained.classes, console)
+    trained.head.to(torch_device(options.device))
+    own = trained.crawl == crawl_name(work)
+    applied = HeadOnRun(trained.head, work, verified, own, bag)
+    if bag is not None:
+        with progress_bar(console, "Gathering bags", weighted.rows) as advance:
+            applied.gather_bags(advance)
+    with progress_bar(console, "Refining", weighted.rows) as advance:
+        _write(applied, trained, weighted, options.output, advance)
+    return RefinedCrawl(options.output, folder, applied.verdict())
+
+
+def _trained(
+    options: RefineOptions, weighted: Weighted, work: Work, verified: VerifiedRows,
+    bag: Positions | None, run: Run, console: Console,
+) -> tuple[TrainedHead, Path]:  # fmt: skip
+    """Train a head, or find it again; returns it and its folder."""
+    several = weighted.manifest.has_label_lists
+    kind = choose_head(options.head, several, len(verified.rows) > 0, bag is not None)
+    task = task_of(verified, len(work.classes), several)
+    name = fingerprint(
+        code=CODE, work=weighted.work_name, head=kind, task=vars(task), classes=verified.classes,
+        rows=verified.rows.tolist(), labels=verified.labels.tolist(), bag=options.bag,
+        epochs=options.epochs, seed=options.seed,
+    )  # fmt: skip
+    store = run.step("heads", name)
+    if HEAD not in store:
+        examples, folds, _ = gather(work, verified, bag, options.seed)
+        inputs = Inputs.of(work.space, work.prototypes, task.new)
+        for new in range(task.new):
+            of_class = (examples.true == task.classes + new).any(axis=1)
+            g = inputs.adapted(torch.from_numpy(examples.features[of_class]))
+            inputs.new_prototypes[new] = g.mean(dim=0)
+        here, epochs = computer(options.device), options.epochs
+        head = CrossFitted(kind, task, inputs)
+        total = FOLDS * head.member(0).runs * epochs
+        with progress_bar(console, f"Training {kind}", total) as advance:
+            for fold in range(FOLDS):
+                head.fit_member(fold, examples, folds, here, epochs, options.seed, advance)
+        made = TrainedHead(head, verified.classes, work.encoder, crawl_name(work))
+        made.save(store, HEAD)
+    return load_head(store.root / HEAD), store.root / HEAD
+
+
+def crawl_name(work: Work) -> str:
+    """Tell the rows of one crawl from those of any other."""
+    return fingerprint(shards=[shard.name for shard in work.shards])
+
+
+def _check_fits(
+    trained: TrainedHead,
+    work: Work,
+    options: RefineOptions,
+    bag: Positions | None,
+    console: Console,
+) -> None:
+    """Refuse a head of other classes or features; say where the encoder has another name."""
+    if trained.given_classes != work.classes:
+        other = sorted(set(trained.given_classes) ^ set(work.classes))
+        raise CurateError(
+            f"--apply {options.apply} was trained for other classes than those of"
+            f" {options.weighted.path}: only one of them has '{other[0]}'; train a head on this"
+            " crawl."
+        )
+    if len(trained.head.inputs.mean) != len(work.space.mean):
+        raise CurateError(
+            f"--apply {options.apply} takes {len(trained.head.inputs.mean):,} features of encoder"
+            f" {trained.encoder}, and those of {options.weighted.path} are {len(work.space.mean):,}"
+            f" of {work.encoder}; weigh that with the same encoder."
+        )
+    if bag is not None and trained.head.name.split(":")[0] != "nmn":
+        raise CurateError(f"--bag is for --head nmn, and --apply {options.apply} is no such head.")
+    if trained.encoder != work.encoder:
+        console.print(
+            f"[yellow]--apply:[/] the head was trained on features of"
+            f" {escape(trained.encoder)}, and these are of {escape(work.encoder)}; if that is not"
+            " the same, what it says means nothing.",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def _write(
+    applied: HeadOnRun,
+    trained: TrainedHead,
+    weighted: Weighted,
+    out: Path,
+    advance: Callable[[int], None],
+) -> None:
+    """Write every row with the head's columns beside it."""
+    work, manifest = applied.work, weighted.itself()
+    label = label_type(weighted.manifest.schema.field(weighted.manifest.columns.label).type)
+    if trained.head.task.new:
+        label = pa.string()
+    centres = trained.head.inputs.centres()
+    columns = Columns(trained.head.task, trained.classes, label, centres, work.alpha, work.beta)
+    by_first = {shard.first_row: shard for shard in work.shards}
+
+    def added(shard: Shard) -> pa.Table:
+        blocks = applied.judge_shard(by_first[shard.first_row])
+        table = pa.concat_tables([columns.table(found) for found in blocks])
+        if out.suffix == ".csv":
+            table = table.drop_columns(list(REFINED_LISTS))
+        return table.rename_columns([weighted.prefix + name for name in table.column_names])
+
+    shards = [replace(s, part=0, start=s.first_row) for s in work.shards]
+    write_manifest(manifest, shards, added, out, False, weighted.origin, advance)

@@ -1,0 +1,173 @@
+"""What a head learns from: features, given labels and verified ones, gathered from a run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from rich.console import Console
+
+from curate.classes import NO_CLASS, Classes
+from curate.errors import CurateError
+from curate.heads.cross_fit import folds_of
+from curate.heads.task import Task
+from curate.heads.training import Examples, Positions
+from curate.images.status import Status
+from curate.manifest.plan import Shard
+from curate.refine_options import RefineOptions
+from curate.steps.labels import stored_sets
+from curate.verified_labels import look_up, say
+from curate.weighted import Weighted
+from curate.work import Work
+
+MOST_ROWS = 200_000
+"""Rows that nobody has verified and that a head learns from, drawn at random."""
+LEAST_VERIFIED = 10
+
+
+@dataclass(frozen=True)
+class VerifiedRows:
+    """Rows of the crawl whose labels a person has verified."""
+
+    rows: Positions
+    """(V,), ascending."""
+    labels: NDArray[np.int64]
+    """(V, L'): positions in ``classes``, filled up with -1."""
+    classes: tuple[str, ...]
+    """The classes of given labels, then new ones."""
+
+    @classmethod
+    def none(cls, classes: tuple[str, ...]) -> "VerifiedRows":
+        """Return that nothing is verified."""
+        return cls(np.zeros(0, np.int64), np.zeros((0, 1), np.int64), classes)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A block of a run's rows."""
+
+    rows: Positions
+    """(n,): of the crawl."""
+    features: NDArray[np.float16]
+    """(n, D)"""
+    given: Positions
+    """(n, L): given labels, filled up with -1."""
+    there: NDArray[np.bool_]
+    """(n,): who has features."""
+
+
+def stored_blocks(work: Work, shard: Shard) -> Iterator[Stored]:
+    """Give a shard's rows, some thousand at a time."""
+    there = (work.features.statuses(shard.name) == Status.OK).to_numpy()
+    sets, start = stored_sets(work.labels, shard), 0
+    for features in work.features.blocks(shard.name):
+        part = slice(start, start + len(features))
+        rows = np.arange(shard.first_row + part.start, shard.first_row + part.stop)
+        given = np.asarray(sets[part], np.int64)
+        yield Stored(rows, np.asarray(features), given, there[part])
+        start = part.stop
+
+
+def read_verified_rows(
+    options: RefineOptions, weighted: Weighted, classes: tuple[str, ...], console: Console
+) -> VerifiedRows:
+    """Look the verified rows up; labels that are no class are none of them, or new classes.
+
+    Raises CurateError where fewer than LEAST_VERIFIED rows are left, or fewer than two classes.
+    """
+    path = options.verified
+    if path is None:
+        return VerifiedRows.none(classes)
+    columns = weighted.manifest.columns
+    found = look_up(
+        path, weighted.scan(), (columns.key or "key", "key"), ("label", columns.label), console
+    )
+    if not weighted.manifest.has_label_lists and (found["labels"].list.len() > 1).any():
+        raise CurateError(
+            f"--verified {path} has rows with several labels, and those of {weighted.path} have one"
+            " each; keep one, or leave the row out."
+        )
+    each = found.explode("labels")
+    known = Classes(classes, ())
+    strange = each["labels"].filter(known.indices(each["labels"]) == NO_CLASS).drop_nulls()
+    if options.new_classes:
+        classes = (*classes, *strange.unique().sort())
+    elif len(strange):
+        many = strange.value_counts(sort=True)["labels"].to_list()
+        say(console, path, strange, f"labels are none of the {len(classes):,} classes", "and count"
+            f" as none of them; --new-classes takes their {len(many):,} for classes")  # fmt: skip
+    positions = Classes(classes, ()).indices(each["labels"])
+    lists = each.with_columns(pl.Series("at", positions, pl.Int64)).group_by(
+        "row", maintain_order=True
+    )
+    labels = lists.agg(pl.col("at").filter(pl.col("at") >= 0))
+    if len(labels) < LEAST_VERIFIED or len(np.unique(positions)) < 2:
+        raise CurateError(
+            f"--verified {path}: {len(labels):,} rows of"
+            f" {len(np.unique(positions[positions >= 0])):,} classes are in {weighted.path}, and a"
+            f" head needs {LEAST_VERIFIED} rows of two classes at least; verify more with `curate"
+            " verify`, or use --head nmn without --verified."
+        )
+    most = max(int(labels["at"].list.len().max() or 1), 1)  # type: ignore[arg-type]
+    filled = np.full((len(labels), most), NO_CLASS, np.int64)
+    lengths = labels["at"].list.len().to_numpy()
+    filled[np.arange(most) < lengths[:, None]] = labels["at"].explode().drop_nulls().to_numpy()
+    return VerifiedRows(labels["row"].to_numpy().astype(np.int64), filled, classes)
+
+
+def task_of(verified: VerifiedRows, classes: int, several: bool) -> Task:
+    """Say what is asked of a head."""
+    new = len(verified.classes) - classes
+    none = bool((verified.labels < 0).all(axis=1).any())
+    return Task(classes, several, new, none and not several)
+
+
+def gather(
+    work: Work, verified: VerifiedRows, bag: Positions | None, seed: int
+) -> tuple[Examples, Positions, Positions]:
+    """Take what a head learns from into memory; returns it, each row's fold, and its row.
+
+    All verified rows that have features, and of the others, or of the bags, a random share.
+    """
+    total = sum(shard.rows for shard in work.shards)
+    units = np.arange(total) if bag is None else bag
+    drawn = np.random.default_rng(seed).random(int(units.max()) + 1)[units] < MOST_ROWS / total
+    is_verified = np.zeros(total, bool)
+    is_verified[verified.rows] = True
+    parts = []
+    for shard in work.shards:
+        for block in stored_blocks(work, shard):
+            wanted = block.there & (drawn[block.rows] | is_verified[block.rows])
+            parts.append((block.rows[wanted], block.features[wanted], block.given[wanted]))
+    rows = np.concatenate([part[0] for part in parts])
+    features = np.concatenate([part[1] for part in parts])
+    width = max(part[2].shape[1] for part in parts)
+    given = np.concatenate([widened(part[2], width) for part in parts])
+    chosen = is_verified[rows]
+    true = np.full((len(rows), verified.labels.shape[1]), NO_CLASS, np.int64)
+    true[chosen] = verified.labels[np.searchsorted(verified.rows, rows[chosen])]
+    examples = Examples(features, given, true, chosen, units[rows])
+    return examples, folds_of(features, None if bag is None else bag[rows]), rows
+
+
+def widened(labels: Positions, width: int) -> Positions:
+    """Fill label sets (n, L) up with -1 to (n, width)."""
+    return np.pad(labels, ((0, 0), (0, width - labels.shape[1])), constant_values=NO_CLASS)
+
+
+def read_bags(weighted: Weighted, column: str) -> Positions:
+    """Return the number of each row's bag (N,); a row without one is its own.
+
+    Raises CurateError where there is no such column.
+    """
+    if column not in weighted.manifest.schema.names:
+        raise CurateError(
+            f"{weighted.manifest.path} has no column '{column}' (--bag); its columns are:"
+            f" {', '.join(weighted.manifest.schema.names)}."
+        )
+    names = weighted.manifest.scan().select(pl.col(column).cast(pl.String)).collect().to_series()
+    numbers = names.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
+    alone = numbers < 0
+    numbers[alone] = numbers.max(initial=-1) + 1 + np.arange(alone.sum())
+    return numbers

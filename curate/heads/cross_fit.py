@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from curate.heads.head import Head
 from curate.heads.inputs import Inputs
-from curate.heads.spec import HEADS
+from curate.heads.spec import make_head
 from curate.heads.task import Task
 from curate.heads.training import Examples, Learner, Positions
 from curate.training.device import Computer
@@ -42,7 +42,7 @@ class CrossFitted(nn.Module):
     def __init__(self, name: str, task: Task, inputs: Inputs) -> None:
         super().__init__()
         self.name, self.task, self.inputs = name, task, inputs
-        self.members = nn.ModuleList(HEADS[name][1](task, inputs.width) for _ in range(FOLDS))
+        self.members = nn.ModuleList(make_head(name, task, inputs.width) for _ in range(FOLDS))
 
     def member(self, fold: int) -> Head:
         """Return the head that has not seen the rows of a fold."""
@@ -56,7 +56,7 @@ class CrossFitted(nn.Module):
     ) -> None:  # fmt: skip
         """Train the head of a fold on the rows (n,) of the others; the same seed, the same head."""
         torch.manual_seed(seed * FOLDS + fold)
-        self.members[fold] = HEADS[self.name][1](self.task, self.inputs.width)
+        self.members[fold] = make_head(self.name, self.task, self.inputs.width)
         self.to(computer.device)
         rows = examples.chosen(folds != fold)
         self.member(fold).fit(

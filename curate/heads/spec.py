@@ -1,7 +1,6 @@
 """Which head `--head` names."""
 
-from collections.abc import Callable
-from functools import partial
+from typing import Any
 
 from curate.errors import CurateError
 from curate.heads.fine_tune import FineTune
@@ -15,21 +14,26 @@ from curate.heads.veit import Veit
 from curate.heads.xiao import Xiao
 
 AUTO = "auto"
-Make = Callable[[Task, int], Head]
-HEADS: dict[str, tuple[type[Head], Make]] = {
-    "stack": (Stack, Stack),
-    "xiao": (Xiao, Xiao),
-    "veit": (Veit, Veit),
-    "veit:joint": (Veit, partial(Veit, pretrained=False)),
-    "hu": (Hu, Hu),
-    "hu:sigmoid": (Hu, partial(Hu, activation="sigmoid")),
-    "hu:tanh": (Hu, partial(Hu, activation="tanh")),
-    "nmn": (Nmn, Nmn),
-    "nmn:dependent": (Nmn, partial(Nmn, dependent=True)),
-    "fine-tune": (FineTune, FineTune),
-    "fine-tune:mixed": (FineTune, partial(FineTune, mixed=True)),
-    "sukhbaatar": (Sukhbaatar, Sukhbaatar),
+HEADS: dict[str, tuple[type[Head], dict[str, Any]]] = {
+    "stack": (Stack, {}),
+    "xiao": (Xiao, {}),
+    "veit": (Veit, {}),
+    "veit:joint": (Veit, {"pretrained": False}),
+    "hu": (Hu, {}),
+    "hu:sigmoid": (Hu, {"activation": "sigmoid"}),
+    "hu:tanh": (Hu, {"activation": "tanh"}),
+    "nmn": (Nmn, {}),
+    "nmn:dependent": (Nmn, {"dependent": True}),
+    "fine-tune": (FineTune, {}),
+    "fine-tune:mixed": (FineTune, {"mixed": True}),
+    "sukhbaatar": (Sukhbaatar, {}),
 }
+
+
+def make_head(name: str, task: Task, features: int) -> Head:
+    """Make an untrained head of that name."""
+    kind, options = HEADS[name]
+    return kind(task, features, **options)
 
 
 def choose_head(name: str, several: bool, verified: bool, bags: bool) -> str:

@@ -1,0 +1,182 @@
+"""Cleaning heads side by side: python -m benchmarks.heads WEIGHTED TRUTH --share 0.05.
+
+WEIGHTED is what `curate weight` wrote, of one label an image or of lists; TRUTH has key and
+true_label. A random share of the rows is verified; a fifth of all rows is held back, and what each
+head says of those that are not verified is held against the truth.
+"""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import numpy as np
+import polars as pl
+import torch
+import typer
+from numpy.typing import NDArray
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+
+from benchmarks.metrics import average_precision
+from curate.heads.head import Head, Rows, Stage
+from curate.heads.inputs import Inputs
+from curate.heads.nmn import Nmn
+from curate.heads.spec import HEADS
+from curate.heads.task import Task
+from curate.heads.training import Examples, Learner
+from curate.heads.verdict import Sets, judge
+from curate.refine_options import EPOCHS, RefineOptions
+from curate.steps.learned import gather, read_verified_rows, task_of
+from curate.steps.refined import PRESENT
+from curate.store.folders import Folders
+from curate.training.device import computer
+from curate.weighted import WeightedOptions, open_weighted
+
+HELD_BACK = 0.2
+MEASURES = ("labels right", "mAP", "AP_all")
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+class Plain(Nmn):
+    """A classifier of each class, trained on given labels as they are: what NMN begins with."""
+
+    runs = 1
+
+    def stages(self, verified: Rows) -> list[Stage]:
+        """Leave the second stage out."""
+        return super().stages(verified)[:1]
+
+
+MADE: dict[str, tuple[type[Head], dict[str, Any]]] = {"noisy labels": (Plain, {}), **HEADS}
+
+
+@dataclass(frozen=True)
+class Data:
+    """A crawl of which all is known."""
+
+    task: Task
+    inputs: Inputs
+    examples: Examples
+    """As if all rows were verified."""
+
+    def truth(self) -> Tensor:
+        """Return the true labels (n, K)."""
+        return self.task.target(torch.from_numpy(self.examples.true))
+
+
+@app.command()
+def heads(
+    weighted: Annotated[Path, typer.Argument(help="What curate weight wrote.")],
+    truth: Annotated[Path, typer.Argument(help="Parquet: key, true_label.")],
+    share: Annotated[list[float] | None, typer.Option(help="Verified; several times.")] = None,
+    head: Annotated[list[str] | None, typer.Option(help="Default: all that can.")] = None,
+    seeds: Annotated[int, typer.Option(help="How often; each draws other rows.")] = 3,
+    threads: Annotated[int, typer.Option(help="Of torch.")] = 1,
+) -> None:
+    """Print what each head makes of labels that it has not been told."""
+    torch.set_num_threads(threads)
+    data = read(weighted, truth)
+    names = head or [name for name, (kind, _) in MADE.items() if can(kind, data.task)]
+    console = Console(width=160)
+    for verified in share or [0.05]:
+        table = Table("head", *MEASURES, "CPU s", box=box.MARKDOWN, title_justify="left")
+        table.title = f"{weighted.name}, {verified:.0%} verified, {seeds} seeds"
+        before = [measure_given(data, verified, seed) for seed in range(seeds)]
+        table.add_row("given labels", _cell(np.array(before)), "", "", "")
+        for name in names:
+            found = np.array([measure(data, name, verified, seed) for seed in range(seeds)])
+            table.add_row(name, *map(_cell, found.T[:3]), f"{found[:, 3].mean():.0f}")
+        console.print(table)
+
+
+def can(kind: type[Head], task: Task) -> bool:
+    """Tell whether a head takes labels of this sort."""
+    return kind.several or not task.several
+
+
+def read(weighted: Path, truth: Path) -> Data:
+    """Open a crawl's features, given labels and true ones."""
+    with TemporaryDirectory() as folder:
+        verified = Path(folder) / "truth.parquet"
+        pl.read_parquet(truth).select("key", label="true_label").write_parquet(verified)
+        opened = open_weighted(WeightedOptions(weighted), Folders(Path(folder) / "frozen"))
+        work = opened.work()
+        options = RefineOptions(WeightedOptions(weighted), verified)
+        rows = read_verified_rows(options, opened, work.classes, Console(stderr=True))
+        task = task_of(rows, len(work.classes), opened.manifest.has_label_lists)
+        examples = gather(work, rows, None, 0)[0]
+        return Data(task, Inputs.of(work.space, work.prototypes, task.new), examples)
+
+
+def split(data: Data, share: float, seed: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which rows (n,) are verified, and which are judged."""
+    rng = np.random.default_rng(seed)
+    verified = rng.random(len(data.examples)) < share
+    return verified, ~verified & (rng.random(len(verified)) < HELD_BACK)
+
+
+def measure_given(data: Data, share: float, seed: int) -> float:
+    """Return how right the labels are as they were given."""
+    judged = split(data, share, seed)[1]
+    given = data.task.as_outputs(data.task.given(torch.from_numpy(data.examples.given))).numpy()
+    right = judge(given[judged] > 0, given[judged] > 0, data.truth().numpy()[judged] > 0)
+    return right.before.mean
+
+
+def measure(data: Data, name: str, share: float, seed: int) -> tuple[float, float, float, float]:
+    """Train a head; return how right its labels are, mAP, AP_all, and CPU seconds.
+
+    Average precisions are those of what the head says of an image without its given label, as
+    in Veit and Hu.
+    """
+    verified, judged = split(data, share, seed)
+    kind, options = MADE[name]
+    verified &= kind.needs_verified
+    examples = replace(data.examples, verified=verified).chosen(~judged)
+    torch.manual_seed(seed)
+    head = kind(data.task, data.inputs.width, **options)
+    learner = Learner(
+        data.task, data.inputs, examples, None, computer("cpu"), EPOCHS, seed, lambda _: None
+    )
+    start = time.process_time()
+    head.fit(learner)
+    seconds = time.process_time() - start
+    cleaned, classified = predict(data, head.eval(), judged)
+    truth = data.truth().numpy()[judged]
+    best = cleaned == cleaned.max(axis=1, keepdims=True)
+    refined: Sets = cleaned >= PRESENT if data.task.several else best
+    right = judge(refined, refined, truth > 0).after.mean
+    named = slice(data.task.named)
+    return right, *precisions(classified[:, named], truth[:, named] > 0), seconds
+
+
+@torch.inference_mode()
+def predict(
+    data: Data, head: Head, judged: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return what the head says with the given label (m, K), and without."""
+    cleaned, classified = [], []
+    for rows in np.array_split(np.flatnonzero(judged), max(int(judged.sum()) // 4096, 1)):
+        given = data.task.given(torch.from_numpy(data.examples.given[rows]))
+        x = data.inputs(torch.from_numpy(data.examples.features[rows]), given)
+        cleaned.append(head.clean(x, given))
+        classified.append(head.classify(x))
+    return torch.cat(cleaned).numpy(), torch.cat(classified).numpy()
+
+
+def precisions(p: NDArray[np.float32], true: Sets) -> tuple[float, float]:
+    """Return mAP, the mean over classes that any image has, and AP_all, over all pairs."""
+    each = [average_precision(t, -s) for s, t in zip(p.T, true.T, strict=True) if t.any()]
+    return float(np.mean(each)), average_precision(true.ravel(), -p.ravel())
+
+
+def _cell(found: NDArray[np.float64]) -> str:
+    return f"{found.mean():.3f} ± {found.std():.3f}"
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,42 @@
+"""Batches: every noisy row once an epoch, bags whole, verified rows as often as needed."""
+
+import numpy as np
+import torch
+
+from curate.heads.head import Stage
+from curate.heads.training import Examples, _Batches
+
+
+def examples(bag: np.ndarray, verified: int) -> Examples:
+    n = len(bag)
+    labels = np.zeros((n, 1), np.int64)
+    return Examples(np.zeros((n, 2), np.float16), labels, labels, np.arange(n) < verified, bag)
+
+
+def stage(noisy: int, verified: int) -> Stage:
+    return Stage(lambda batch: torch.zeros(()), (), noisy, verified)
+
+
+def test_an_epoch_has_every_noisy_row_once_and_verified_rows_in_every_batch() -> None:
+    batches = _Batches(examples(np.arange(1010), 10), stage(50, 20), np.random.default_rng(0))
+    drawn = list(batches.epoch())
+    noisy = np.concatenate([pair[0] for pair in drawn])
+    assert len(drawn) == 20
+    assert np.sort(noisy).tolist() == list(range(10, 1010))
+    assert all(len(pair[1]) == 20 and pair[1].max() < 10 for pair in drawn)
+
+
+def test_rows_of_a_bag_come_together() -> None:
+    bag = np.random.default_rng(1).permutation(np.repeat(np.arange(100), 4))
+    batches = _Batches(examples(bag, 0), stage(40, 0), np.random.default_rng(0))
+    for noisy, verified in batches.epoch():
+        assert len(verified) == 0
+        _, counts = np.unique(bag[noisy], return_counts=True)
+        assert (counts == 4).all()
+        assert len(noisy) == 40
+
+
+def test_few_rows_still_make_steps() -> None:
+    batches = _Batches(examples(np.arange(3), 3), stage(0, 8), np.random.default_rng(0))
+    assert batches.steps > 10
+    assert all(len(verified) == 8 for _, verified in batches.epoch())

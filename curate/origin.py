@@ -24,12 +24,15 @@ class Origin:
     """Image paths are relative to it."""
     columns: ColumnOptions
     prefix: str = ""
+    scores: str = ""
+    """Name of the run's scores that it was written from."""
 
     def metadata(self, out: Path) -> dict[bytes, bytes]:
         """Give what Parquet file ``out`` carries; paths are relative to its folder."""
         home = out.absolute().parent
         paths = {name: os.path.relpath(getattr(self, name).absolute(), home) for name in PATHS}
         facts = {**paths, "columns": asdict(self.columns), "prefix": self.prefix}
+        facts["scores"] = self.scores
         return {KEY: json.dumps(facts, ensure_ascii=False).encode()}
 
 
@@ -41,6 +44,9 @@ def read_origin(path: Path) -> Origin | None:
         paths = {
             name: Path(os.path.normpath(path.absolute().parent / facts[name])) for name in PATHS
         }
-        return Origin(**paths, columns=ColumnOptions(**facts["columns"]), prefix=facts["prefix"])
+        columns = ColumnOptions(**facts["columns"])
+        return Origin(
+            **paths, columns=columns, prefix=facts["prefix"], scores=facts.get("scores", "")
+        )
     except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
         return None

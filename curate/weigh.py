@@ -127,7 +127,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
             tally = write_weighted(
                 manifest, shards, classes, features, labels, scores, soft, options, folder, advance
             )
-        write_noise_matrix(tally.noise_counts, manifest, classes, run.folder / NOISE_MATRIX)
+        write_noise_matrix(tally.noise_counts, manifest, classes, run.folder, scores.root.name)
     return Weighed(options.output, folder, tally)
 
 

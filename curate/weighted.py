@@ -52,6 +52,8 @@ class Weighted:
     prefix: str
     run: Path | None
     """The folder of the run that weighed it; None where it is not known or no longer there."""
+    scores: str = ""
+    """Name of the run's scores that it was written from; empty where the file does not say."""
 
     @property
     def rows(self) -> int:
@@ -79,9 +81,13 @@ class Weighted:
         for name, column in (("key", columns.key), ("caption", columns.caption)):
             if column is not None:
                 kept.append(pl.col(column).cast(text).alias(name))
-        found = pl.scan_parquet(self.part.path, glob=False).select(map(self._typed, self.names))
-        crawl = self.manifest.scan().select(kept)
-        rows = pl.concat([crawl, found], how="horizontal").with_row_index("row")
+        ours = [self._typed(name) for name in self.names]
+        if self.is_slim:
+            found = pl.scan_parquet(self.part.path, glob=False).select(ours)
+            rows = pl.concat([self.manifest.scan().select(kept), found], how="horizontal")
+        else:
+            rows = self.manifest.scan().select(*kept, *ours)
+        rows = rows.with_row_index("row")
         return rows if columns.key else rows.with_columns(key=pl.col("row").cast(text))
 
     def pictures(self, rows: Sequence[int]) -> list[ImageSource | None]:
@@ -133,7 +139,8 @@ def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
             f"{path} has {part.rows:,} rows, and {manifest.path}, which it was made from, has"
             f" {manifest.rows:,}; weigh that again."
         )
-    return Weighted(path, part, schema, manifest, prefix, run if (run / MARKER).exists() else None)
+    there = run if (run / MARKER).exists() else None
+    return Weighted(path, part, schema, manifest, prefix, there, origin.scores)
 
 
 def _manifest(

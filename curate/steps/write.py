@@ -60,9 +60,8 @@ def write_weighted(
                 ours = ours.append_column(name, values)
         return ours.rename_columns([options.prefix + name for name in ours.column_names])
 
-    origin = Origin(
-        manifest.path, run, manifest.root, _named(manifest, options.columns), options.prefix
-    )
+    columns = _named(manifest, options.columns)
+    origin = Origin(manifest.path, run, manifest.root, columns, options.prefix, scores.root.name)
     write_manifest(manifest, shards, added, options.output, options.slim, origin, advance)
     return tally
 

@@ -1,0 +1,230 @@
+"""What a weighted manifest says on the whole, counted in two streaming passes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from curate.manifest.manifest import as_text
+from curate.steps.noise_matrix import read_noise_matrix
+from curate.weighted import Weighted
+
+BINS = 20
+STRONGEST = 200
+"""Confusions that are kept."""
+OF_LABELS = {
+    "weight": pl.Float32(),
+    "label_quality": pl.Float32(),
+    "is_label_issue": pl.Boolean(),
+    "issue_kind": pl.String(),
+}
+"""Columns of ours that say something of each label, and are lists where labels are."""
+OF_ROWS = ("suggested_label", "status", "refined_label")
+UNSHARED = pl.QueryOptFlags(comm_subplan_elim=False)
+"""What several counts have in common is read again for each, for it would be held in memory."""
+LABEL = pl.col("label")
+WRONG_PAIR = pl.col("given") != pl.col("suggested")
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How many labels lie in each of BINS bins of equal width; the top belongs to the last."""
+
+    top: float
+    """Bins run from 0 to here."""
+    counts: tuple[int, ...]
+    """(BINS,)"""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Counts over a weighted manifest: of rows, and of their labels where these are lists.
+
+    A label is judged where its image has features: where it has a quality.
+    """
+
+    rows: int
+    lists: bool
+    """Images have lists of labels."""
+    statuses: dict[str, int]
+    """Rows of each status, commonest first; empty where the column was left out."""
+    unlabelled: int
+    """Rows without any label."""
+    labels: int
+    """Given labels, none of them null or empty; in an image's list each counts once."""
+    judged: int
+    flagged: int
+    relabel: int
+    outlier: int
+    """Judged labels, those of them with is_label_issue, and of each issue_kind."""
+    zero_weight: int
+    """Rows (labels, where they are lists) of weight 0."""
+    missing: int
+    incomplete: int
+    """With lists: labels that images seem to lack, and images that lack any."""
+    refined: int | None
+    """Rows whose refined label is another than the given; None before `curate refine`."""
+    noise: float | None
+    """Estimated share of wrong labels among the judged, as `curate weight` said it; None where
+    its run is gone, or has weighed again with other options."""
+    quality: Histogram
+    weight: Histogram
+    """Of the labels that have one."""
+    classes: pl.DataFrame
+    """By label: rows (that carry it), judged, flagged, relabel, outlier, mean_quality and
+    mean_weight (of the judged), and wrong, the estimated share of it that is wrong (null where
+    `noise` is None). Worst first: by wrong, else by the share that is flagged."""
+    confusions: pl.DataFrame
+    """given, suggested, count: the STRONGEST pairs of a label and another class, most first.
+
+    Where `noise` is known, its wrong labels with the class that each likely is, from the run's
+    noise matrix; else the flagged labels with their suggestions, which lists do not have."""
+
+    @property
+    def failed(self) -> int:
+        """Rows without features."""
+        return sum(count for status, count in self.statuses.items() if status != "ok")
+
+
+def overview(weighted: Weighted) -> Overview:
+    """Count a weighted manifest of any size; its columns are streamed."""
+    lists = weighted.manifest.has_label_lists
+    rows = _rows(weighted)
+    labels = _complete(_labels(rows) if lists else rows, OF_LABELS)
+    top = labels.select(pl.col("weight").max()).collect(engine="streaming").item() or 1.0
+    totals, statuses, by_class, quality, weight, flagged_pairs = pl.collect_all(
+        [
+            rows.select(**_totals(lists)),
+            rows.drop_nulls("status").group_by("status").len().sort("len", "status"),
+            labels.group_by("label").agg(**_of_class()),
+            _bins(labels, "label_quality", 1.0),
+            _bins(labels, "weight", top),
+            _suggested(labels, lists),
+        ],
+        engine="streaming",
+        optimizations=UNSHARED,
+    )
+    matrix = read_noise_matrix(weighted.run, weighted.scores) if weighted.run else None
+    classes = by_class.drop_nulls("label")
+    sums = classes.select(
+        pl.col("rows").alias("labels"), "judged", "flagged", "relabel", "outlier"
+    ).sum()
+    return Overview(
+        rows=weighted.rows,
+        lists=lists,
+        statuses=dict(statuses.reverse().iter_rows()),
+        **totals.row(0, named=True),
+        **sums.row(0, named=True),
+        zero_weight=int((classes if lists else by_class)["zero"].sum()),
+        noise=None if matrix is None else _noise(matrix),
+        quality=_histogram(quality, 1.0),
+        weight=_histogram(weight, top),
+        classes=_worst_first(classes.drop("zero"), matrix),
+        confusions=flagged_pairs if matrix is None else _confused(matrix),
+    )
+
+
+def _rows(weighted: Weighted) -> pl.LazyFrame:
+    """Scan what is counted, labels as text."""
+    lists, text = weighted.manifest.has_label_lists, pl.String()
+    kinds = {name: pl.List(text) if lists else text for name in OF_ROWS} | {"status": text}
+    there = [name for name in (*OF_LABELS, *OF_ROWS) if name in weighted.names]
+    label = LABEL.list.eval(as_text(pl.element())) if lists else as_text(LABEL)
+    rows = weighted.scan().select(label.alias("label"), *there)
+    return _complete(rows.cast({n: kind for n, kind in kinds.items() if n in there}), kinds)
+
+
+def _complete(rows: pl.LazyFrame, kinds: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+    """Add columns that the file lacks, of nulls."""
+    there = rows.collect_schema().names()
+    return rows.with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in there
+    )
+
+
+def _labels(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Give each image's distinct labels as rows of their own."""
+    columns = [name for name in rows.collect_schema().names() if name not in OF_ROWS]
+    rows = rows.select(columns).filter(LABEL.list.len() > 0)
+    doubled = LABEL.list.n_unique() < LABEL.list.len()
+    first = LABEL.list.eval(pl.element().is_first_distinct()).alias("first")
+    once = rows.filter(~doubled).explode(columns)
+    more = rows.filter(doubled).with_columns(first).explode(*columns, "first")
+    return pl.concat([once, more.filter("first").drop("first")]).drop_nulls("label")
+
+
+def _totals(lists: bool) -> dict[str, pl.Expr]:
+    missing, refined = pl.col("suggested_label").list.len(), pl.col("refined_label")
+    none = LABEL.list.drop_nulls().list.len().fill_null(0) == 0
+    return {
+        "unlabelled": (none if lists else LABEL.is_null()).sum(),
+        "missing": missing.sum() if lists else pl.lit(0),
+        "incomplete": (missing > 0).sum() if lists else pl.lit(0),
+        "refined": pl.when(refined.count() > 0).then((refined != LABEL).sum()),
+    }
+
+
+def _of_class() -> dict[str, pl.Expr]:
+    quality, weight, kind = pl.col("label_quality"), pl.col("weight"), pl.col("issue_kind")
+    judged = quality.is_not_null()
+    return {
+        "rows": pl.len(),
+        "judged": judged.sum(),
+        "flagged": pl.col("is_label_issue").sum(),
+        "relabel": (kind == "relabel").sum(),
+        "outlier": (kind == "outlier").sum(),
+        "mean_quality": quality.mean(),
+        "mean_weight": weight.filter(judged).mean(),
+        "zero": (weight == 0).sum(),
+    }
+
+
+def _bins(labels: pl.LazyFrame, name: str, top: float) -> pl.LazyFrame:
+    bins = (pl.col(name) * (BINS / top)).floor().cast(pl.Int64).clip(0, BINS - 1)
+    return labels.select(bins.alias("bin")).drop_nulls().group_by("bin").len()
+
+
+def _histogram(bins: pl.DataFrame, top: float) -> Histogram:
+    found = dict(bins.iter_rows())
+    return Histogram(top, tuple(found.get(at, 0) for at in range(BINS)))
+
+
+def _suggested(labels: pl.LazyFrame, lists: bool) -> pl.LazyFrame:
+    """Count pairs among the flagged."""
+    suggested = pl.lit(None, pl.String) if lists else pl.col("suggested_label")
+    pairs = labels.filter("is_label_issue").select(given=LABEL, suggested=suggested)
+    return _strongest(pairs.filter(WRONG_PAIR).group_by("given", "suggested").len("count"))
+
+
+def _strongest(pairs: pl.LazyFrame) -> pl.LazyFrame:
+    by = ["count", "given", "suggested"]
+    order = [False, True, True]
+    return pairs.top_k(STRONGEST, by=by, reverse=order).sort(by, descending=[not o for o in order])
+
+
+def _confused(matrix: pl.DataFrame) -> pl.DataFrame:
+    text = pl.col("given", "true").cast(pl.String)
+    pairs = matrix.lazy().select(text, "count").rename({"true": "suggested"})
+    return _strongest(pairs.filter(WRONG_PAIR)).collect()
+
+
+def _noise(matrix: pl.DataFrame) -> float:
+    right = matrix.filter(pl.col("given") == pl.col("true"))["count"].sum()
+    return 1 - int(right) / max(int(matrix["count"].sum()), 1)
+
+
+def _worst_first(classes: pl.DataFrame, matrix: pl.DataFrame | None) -> pl.DataFrame:
+    if matrix is None:
+        classes = classes.with_columns(wrong=pl.lit(None, pl.Float64))
+    else:
+        right = pl.col("count").filter(pl.col("given") == pl.col("true")).sum()
+        of_class = matrix.group_by(label=pl.col("given").cast(pl.String)).agg(
+            wrong=1 - right / pl.col("count").sum()
+        )
+        classes = classes.join(of_class, on="label", how="left").with_columns(
+            pl.col("wrong").fill_null(0.0)
+        )
+    share = pl.col("flagged") / pl.col("judged").clip(lower_bound=1)
+    return classes.sort(
+        pl.coalesce("wrong", share), "flagged", "label", descending=[True, True, False]
+    )

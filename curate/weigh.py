@@ -20,7 +20,7 @@ from curate.errors import CurateError
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
-from curate.manifest.plan import Shard, freeze_plan
+from curate.manifest.plan import Shard, freeze_plan, plan_name
 from curate.manifest.write import check_output
 from curate.options import WeightOptions
 from curate.printable import printable
@@ -34,6 +34,7 @@ from curate.steps.features import check_features, chosen_encoder, find_features
 from curate.steps.given import Given
 from curate.steps.graph import CLASSES, Graph, relate
 from curate.steps.labels import index_labels
+from curate.steps.lineage import Lineage, write_lineage
 from curate.steps.noise_matrix import NOISE_MATRIX, write_noise_matrix
 from curate.steps.score import score_shards
 from curate.steps.second_opinions import SecondOpinions, unasked, weigh_opinions
@@ -123,6 +124,15 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         scores, soft = _judge(
             options, shards, graph, features, given, fitted, sources, run, console
         )
+        lineage = Lineage(
+            plan_name(manifest),
+            labels.root.name,
+            tuple(part.root.name for part in features.parts),
+            fitted.space_name,
+            fitted.name,
+            graph.stored,
+        )
+        write_lineage(run, scores.root.name, lineage)
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
                 manifest, shards, classes, features, labels, scores, soft, options, folder, advance
@@ -171,6 +181,7 @@ class _Fitted:
     """The adapted space and the prototypes, and a name that tells them from any other."""
 
     name: str
+    space_name: str
     space: AdaptedSpace
     prototypes: method.Prototypes
 
@@ -218,7 +229,7 @@ def _fit(
                 None if verified is None else method.adapted(verified, space),
             ),
         )
-    return _Fitted(name, space, prototypes)
+    return _Fitted(name, space_name, space, prototypes)
 
 
 def _judge(

@@ -13,7 +13,7 @@ from curate.images.source import ImageSource
 from curate.manifest.columns import ColumnOptions, is_text, label_names
 from curate.manifest.manifest import Manifest, Part
 from curate.manifest.open import in_tar_names, open_manifest, require_exists, table_part
-from curate.manifest.pictures import picture_finder
+from curate.manifest.pictures import leaves_root, picture_finder
 from curate.origin import Origin, read_origin
 from curate.run import MARKER
 from curate.store.folders import Folders
@@ -75,6 +75,35 @@ class Weighted:
 
         Ours have the names of `curate.columns`, whatever the prefix. No images.
         """
+        return self._with_keys(self._scan().with_row_index("row"))
+
+    def read(self, rows: Sequence[int]) -> pl.DataFrame:
+        """Read some rows, in the order given, as `scan` gives them.
+
+        Of the files only those row groups are read in which they lie.
+        """
+        found = [self._scan(row).collect() for row in rows] or [self._scan().head(0).collect()]
+        numbers = pl.Series("row", rows, pl.get_index_type())
+        return self._with_keys(pl.concat(found).insert_column(0, numbers).lazy()).collect()
+
+    def pictures(self, rows: Sequence[int]) -> list[ImageSource | None]:
+        """Find the pictures of some rows.
+
+        None where a row names none or one outside of the root, or where the crawl has none.
+        """
+        if self.manifest.columns.image is None:
+            return [None] * len(rows)
+        columns, find = picture_finder(self.manifest)
+        scan, found = self.manifest.scan().select(columns), []
+        for row in rows:
+            found += find(scan.slice(row, 1).collect().to_arrow().to_batches()[0])
+        return [None if leaves_root(source, self.manifest.root) else source for source in found]
+
+    def _scan(self, row: int | None = None) -> pl.LazyFrame:
+        """Scan all rows or one: label, caption, key where there is one, and our columns."""
+        crawl, found = self.manifest.scan(), pl.scan_parquet(self.part.path, glob=False)
+        if row is not None:
+            crawl, found = crawl.slice(row, 1), found.slice(row, 1)
         columns, text = self.manifest.columns, pl.String()
         kind = pl.List(text) if self.manifest.has_label_lists else text
         kept = [pl.col(columns.label).cast(kind).alias("label")]
@@ -82,23 +111,13 @@ class Weighted:
             if column is not None:
                 kept.append(pl.col(column).cast(text).alias(name))
         ours = [self._typed(name) for name in self.names]
-        if self.is_slim:
-            found = pl.scan_parquet(self.part.path, glob=False).select(ours)
-            rows = pl.concat([self.manifest.scan().select(kept), found], how="horizontal")
-        else:
-            rows = self.manifest.scan().select(*kept, *ours)
-        rows = rows.with_row_index("row")
-        return rows if columns.key else rows.with_columns(key=pl.col("row").cast(text))
+        if not self.is_slim:
+            return crawl.select(*kept, *ours)
+        return pl.concat([crawl.select(kept), found.select(ours)], how="horizontal")
 
-    def pictures(self, rows: Sequence[int]) -> list[ImageSource | None]:
-        """Find the pictures of some rows; None where a row names none, or the crawl has none."""
-        if self.manifest.columns.image is None:
-            return [None] * len(rows)
-        columns, find = picture_finder(self.manifest)
-        scan, found = self.manifest.scan().select(columns), []
-        for row in rows:
-            found += find(scan.slice(row, 1).collect().to_arrow().to_batches()[0])
-        return found
+    def _with_keys(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        has_keys = self.manifest.columns.key is not None
+        return rows if has_keys else rows.with_columns(key=pl.col("row").cast(pl.String))
 
     def _typed(self, name: str) -> pl.Expr:
         """Read a column of ours; a CSV holds everything as text."""

@@ -32,10 +32,20 @@ class Shard:
 
 def freeze_plan(manifest: Manifest, store: Folders) -> tuple[Shard, ...]:
     """Plan once for these files; later runs keep to the stored plan."""
-    name = fingerprint(parts=[part.identity for part in manifest.parts])
+    name = plan_name(manifest)
     if name not in store:
         shards = [asdict(shard) for shard in plan_shards(manifest)]
         store.write(name, {"shards": pl.DataFrame(shards)})
+    return read_plan(store, name)
+
+
+def plan_name(manifest: Manifest) -> str:
+    """Name the plan of these files."""
+    return fingerprint(parts=[part.identity for part in manifest.parts])
+
+
+def read_plan(store: Folders, name: str) -> tuple[Shard, ...]:
+    """Read a stored plan."""
     return tuple(Shard(**row) for row in store.table(name, "shards").iter_rows(named=True))
 
 

@@ -43,6 +43,8 @@ class Graph:
     """The relation matrix (C, C) of each part of --graph, as it was before scaling."""
     relations: Matrix | None
     """S_t (C, C), NaN for classes that no graph knows; None without a graph."""
+    stored: str | None
+    """Name of the folder in which they lie."""
     text: TextSource
     """Reads what is written of the classes."""
 
@@ -85,9 +87,10 @@ def relate_classes(
     store = run.step("graph")
     names = {part: _kept(part, relation(part, sources), classes, store) for part in options.parts}
     matrices = {str(part): _load(store, name) for part, name in names.items()}
-    total = _sum(list(names.values()), list(matrices.values()), store)
+    stored = _sum(list(names.values()), list(matrices.values()), store)
+    total = None if stored is None else _load(store, stored)
     name = fingerprint(code=CODE, classes=classes.names, parts=list(names.values()))
-    return Graph(name, table, matrices, total, text)
+    return Graph(name, table, matrices, total, stored, text)
 
 
 def _opener(report: Callable[[str], None]) -> Callable[[], "WordNet"]:
@@ -122,15 +125,16 @@ def _relates(S: Matrix) -> bool:
     return bool((~np.isnan(S)).sum() > (~np.isnan(S.diagonal())).sum())
 
 
-def _sum(names: list[str], matrices: list[Matrix], store: Folders) -> Matrix | None:
+def _sum(names: list[str], matrices: list[Matrix], store: Folders) -> str | None:
+    """Make the sum unless it is there; return its folder's name."""
     if len(names) < 2:
-        return matrices[0] if matrices else None
+        return names[0] if names else None
     name = fingerprint(code=CODE, sum=names)
     if name not in store:
         from graphs.blend import blend
 
         store.write(name, {"relations": blend(matrices)}, sum=names)
-    return _load(store, name)
+    return name
 
 
 def _load(store: Folders, name: str) -> Matrix:

@@ -86,6 +86,16 @@ class Weighted:
         numbers = pl.Series("row", rows, pl.get_index_type())
         return self._with_keys(pl.concat(found).insert_column(0, numbers).lazy()).collect()
 
+    def columns_of(self, row: int) -> dict[str, object]:
+        """Read all columns of a row, as the files have them: those of the crawl, then ours."""
+        parts = [self.manifest.scan()]
+        if self.is_slim:
+            parts.append(pl.scan_parquet(self.part.path, glob=False))
+        found: dict[str, object] = {}
+        for part in parts:
+            found |= part.slice(row, 1).collect().row(0, named=True)
+        return found
+
     def pictures(self, rows: Sequence[int]) -> list[ImageSource | None]:
         """Find the pictures of some rows.
 

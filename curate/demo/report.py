@@ -1,5 +1,6 @@
 """Show what was found in the demo crawl: the weighted manifest held against the truth."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy.stats import rankdata
 
 from curate.demo.crawl import NOISE_SHARES
 from curate.review.gallery import Card, show_cards
+from curate.review.terminal import Pictures, choose_pictures
 
 SUSPECTS = 8
 
@@ -78,7 +80,8 @@ def _show_suspects(console: Console, rows: pl.DataFrame) -> None:
         )
         for row in worst.iter_rows(named=True)
     ]
-    show_cards(console, "The worst suspects", cards)
+    kind = choose_pictures(Pictures.AUTO, console, os.environ)
+    show_cards(console, "The worst suspects", cards, kind)
 
 
 def _share(part: int, whole: int) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from curate.counts import Counts
 from curate.manifest.manifest import as_text
 from curate.steps.noise_matrix import read_noise_matrix
 from curate.weighted import Weighted
@@ -36,37 +37,16 @@ class Histogram:
     """(BINS,)"""
 
 
-@dataclass(frozen=True)
-class Overview:
-    """Counts over a weighted manifest: of rows, and of their labels where these are lists.
+@dataclass(frozen=True, kw_only=True)
+class Overview(Counts):
+    """Counts over a weighted manifest.
 
-    A label is judged where its image has features: where it has a quality.
+    Its ``noise`` is what `curate weight` said; None where its run is gone, or has weighed again
+    with other options.
     """
 
-    rows: int
-    lists: bool
-    """Images have lists of labels."""
-    statuses: dict[str, int]
-    """Rows of each status, commonest first; empty where the column was left out."""
-    unlabelled: int
-    """Rows without any label."""
-    labels: int
-    """Given labels, none of them null or empty; in an image's list each counts once."""
-    judged: int
-    flagged: int
-    relabel: int
-    outlier: int
-    """Judged labels, those of them with is_label_issue, and of each issue_kind."""
-    zero_weight: int
-    """Rows (labels, where they are lists) of weight 0."""
-    missing: int
-    incomplete: int
-    """With lists: labels that images seem to lack, and images that lack any."""
     refined: int | None
     """Rows whose refined label is another than the given; None before `curate refine`."""
-    noise: float | None
-    """Estimated share of wrong labels among the judged, as `curate weight` said it; None where
-    its run is gone, or has weighed again with other options."""
     quality: Histogram
     weight: Histogram
     """Of the labels that have one."""
@@ -79,11 +59,6 @@ class Overview:
 
     Where `noise` is known, its wrong labels with the class that each likely is, from the run's
     noise matrix; else the flagged labels with their suggestions, which lists do not have."""
-
-    @property
-    def failed(self) -> int:
-        """Rows without features."""
-        return sum(count for status, count in self.statuses.items() if status != "ok")
 
 
 def overview(weighted: Weighted) -> Overview:

@@ -1,0 +1,91 @@
+"""The summary of a weighted manifest on one screen."""
+
+from collections.abc import Mapping
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from curate.charts import class_table, histogram, pair_table
+from curate.counts import count_table
+from curate.review.names import named
+from curate.review.overview import Histogram, Overview
+
+LEFT = 66
+"""Columns of the counts and the histograms."""
+NUMBERS_OF_CLASS, NUMBERS_OF_PAIR = 40, 14
+"""Columns of a table beside those of labels."""
+GAP = 4
+LEAST_NAME = 20
+"""Columns of a label, for parts to stand side by side."""
+LOW = 40
+"""Lines of a screen below which little is listed."""
+
+
+def show_overview(console: Console, found: Overview, names: Mapping[str, str]) -> None:
+    """Print the summary; how much, and what side by side, depends on the console's size."""
+    listed = 4 if console.is_terminal and console.height < LOW else 10
+    room = console.width - LEFT - GAP - NUMBERS_OF_CLASS
+    three = (room - GAP - NUMBERS_OF_PAIR) // 3
+    left = Group(_counts(found), Text(), _histograms(found))
+    if console.is_terminal and three >= LEAST_NAME:
+        listed = max(listed, 12)
+        tables = _classes(found, names, listed, three), _confusions(found, names, listed, three)
+        console.print(_beside(left, *tables))
+        console.print()
+        return
+    if console.is_terminal and room >= LEAST_NAME:
+        console.print(_beside(left, _classes(found, names, max(listed, 10), room)))
+    else:
+        console.print(left)
+        console.print()
+        console.print(_classes(found, names, listed, console.width - NUMBERS_OF_CLASS))
+    console.print()
+    room = (console.width - NUMBERS_OF_PAIR) // 2
+    console.print(_confusions(found, names, listed, room))
+    console.print()
+
+
+def _beside(*parts: RenderableType) -> Table:
+    grid = Table.grid(padding=(0, GAP, 0, 0))
+    grid.add_row(*parts)
+    return grid
+
+
+def _counts(found: Overview) -> Table:
+    table = count_table(found, len(found.classes))
+    weightless = "labels" if found.lists else "rows"
+    table.add_row("weight 0", f"{found.zero_weight:,} {weightless}")
+    if found.refined is not None:
+        table.add_row("labels that were refined", f"{found.refined:,}")
+    if found.noise is None:
+        table.add_row("labels that look wrong", "how many is not known without the run's folder")
+    return table
+
+
+def _histograms(found: Overview) -> Table:
+    return _beside(_histogram("label_quality", found.quality), _histogram("weight", found.weight))
+
+
+def _histogram(name: str, shown: Histogram) -> Text:
+    pairs = zip(shown.counts[::2], shown.counts[1::2], strict=True)
+    return histogram(name, [sum(pair) for pair in pairs], shown.top, bar=2, height=4)
+
+
+def _classes(found: Overview, names: Mapping[str, str], listed: int, room: int) -> Table:
+    known = found.noise is not None
+    shares = found.classes.with_columns(share=found.classes["flagged"] / found.classes["judged"])
+    columns = ["label", "flagged", "judged", "wrong" if known else "share"]
+    rows = shares.select(columns).fill_nan(0).fill_null(0).head(listed).iter_rows()
+    worst = ((named(label, names), *numbers) for label, *numbers in rows)
+    title = "Classes that suffer most"
+    return class_table(worst, title, "wrong" if known else "share", room)
+
+
+def _confusions(found: Overview, names: Mapping[str, str], listed: int, room: int) -> Table:
+    title = "given → likely true" if found.noise is not None else "given → suggested"
+    pairs = (
+        (named(given, names), named(other, names), count)
+        for given, other, count in found.confusions.head(listed).iter_rows()
+    )
+    return pair_table(pairs, title, room)

@@ -8,6 +8,8 @@ from rich.text import Text
 from curate.printable import brief
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
+NUMBERS = 40
+"""Columns of a table of classes beside the labels."""
 BAR = 12
 """Width of a whole bar in a table."""
 ClassCounts = tuple[str, int, int, float]

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from curate.charts import class_table
+from curate.charts import NUMBERS, class_table
 from curate.classes import Classes
 from curate.counts import Counts, count_table
 from curate.images.status import Status
-from curate.printable import LONGEST, brief, printable
+from curate.printable import brief, printable
 from curate.steps.second_opinions import SecondOpinions
 from prototypes.noise_matrix import (
     OUTSIDE,
@@ -159,7 +159,7 @@ def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) 
     console.print()
     console.print(facts)
     console.print()
-    console.print(_worst_classes(tally))
+    console.print(_worst_classes(tally, console.width - NUMBERS))
     console.print()
     console.print(f"Written: {escape(printable(str(out)))}", soft_wrap=True, highlight=False)
     console.print(
@@ -226,8 +226,8 @@ def _confusions(tally: Tally) -> list[str]:
     ]
 
 
-def _worst_classes(tally: Tally) -> Table:
+def _worst_classes(tally: Tally, room: int) -> Table:
     share, names = tally.noise_counts.wrong(), tally.classes.names
     order = np.lexsort((-tally.issues, -share))[:WORST_CLASSES]
     worst = ((names[at], tally.issues[at], tally.judged[at], share[at]) for at in order)
-    return class_table(worst, "Classes that suffer most", "wrong", LONGEST)
+    return class_table(worst, "Classes that suffer most", "wrong", room)

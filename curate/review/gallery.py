@@ -24,6 +24,8 @@ STYLES = {"given": "bold", "fits": "yellow", "refined": "green", "true": "green"
           "caption": "italic dim"}  # fmt: skip
 MARKS = {"fits": "→ ", "refined": "⇒ ", "true": "✓ "}
 CAPTION_LINES = 2
+LEAST_WORD = 6
+"""Columns that are left of a word that is cut."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def show_cards(console: Console, title: str, cards: Sequence[Card], kind: Pictur
     """
     if kind is Pictures.NONE:
         console.print(Text(title, "bold"))
-        console.print(word_table(cards))
+        console.print(word_table(cards, console.width))
         return
     names = list(cards[0].words) if cards else []
     legend = "  ".join(MARKS.get(name, "") + name for name in names)
@@ -53,13 +55,23 @@ def show_cards(console: Console, title: str, cards: Sequence[Card], kind: Pictur
         console.print()
 
 
-def word_table(cards: Sequence[Card]) -> Table:
-    """Set what is said of the cards in a table; what is too long for the console is cut."""
+def word_table(cards: Sequence[Card], width: int) -> Table:
+    """Set what is said of the cards in a table; where it is wider the longest words are cut."""
     names = list(cards[0].words) if cards else []
-    columns = [Column(name, no_wrap=True, overflow="ellipsis") for name in names]
-    table = Table(*columns, box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for card in cards:
-        table.add_row(*(Text(brief(word)) for word in card.words.values()))
+    rows = [[Text(brief(card.words[name])) for name in names] for card in cards]
+    widths = [
+        max(cell.cell_len for cell in column)
+        for column in zip([Text(name) for name in names], *rows, strict=True)
+    ]
+    while sum(widths) + GAP * len(widths) > width and max(widths) > LEAST_WORD:
+        widths[widths.index(max(widths))] -= 1
+    columns = [
+        Column(name, no_wrap=True, overflow="ellipsis", width=room)
+        for name, room in zip(names, widths, strict=True)
+    ]
+    table = Table(*columns, box=None, padding=(0, GAP, 0, 0), header_style="bold")
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

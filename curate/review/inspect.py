@@ -51,10 +51,11 @@ def inspect(options: InspectOptions, console: Console | None = None) -> None:
     """
     if console is None:
         console = Console() if sys.stdout.isatty() else Console(width=UNCUT)
-    kind = choose_pictures(options.pictures, console, os.environ)
     with TemporaryDirectory() as folder:
         weighted = open_weighted(options.weighted, Folders(Path(folder)))
-        names = class_names(weighted)
+        names, kind = class_names(weighted), Pictures.NONE
+        if weighted.manifest.columns.image is not None:
+            kind = choose_pictures(options.pictures, console, os.environ)
         if options.key is not None:
             sample = find_sample(weighted, find_key(weighted, options.key), options.selection.label)
             if options.as_json:
@@ -68,13 +69,16 @@ def inspect(options: InspectOptions, console: Console | None = None) -> None:
             return
         if not options.selection.filters:
             show_overview(console, overview(weighted), names)
+        title = _title(options.selection, selected, weighted.manifest.has_label_lists)
         cards = sample_cards(weighted, selected.samples, names, options.selection.sort)
-        show_cards(console, _title(options.selection, selected), cards, kind)
+        show_cards(console, title, cards, kind)
 
 
-def _title(wanted: Selection, selected: Selected) -> str:
+def _title(wanted: Selection, selected: Selected, lists: bool) -> str:
     """Say which samples are shown, and of how many."""
-    shown, such = len(selected.samples), ""
+    such = ""
     if wanted.filters:
         such = " with " + ", ".join(f"{name[2:]} {value}" for name, value in wanted.filters.items())
-    return f"{shown:,} of {selected.found:,} samples{such}, those {WORST[wanted.sort]}"
+    what = "labels" if lists else "samples"
+    shown = f"{len(selected.samples):,} of {selected.found:,} {what}{such}"
+    return f"{shown}, those {WORST[wanted.sort]}"

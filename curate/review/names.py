@@ -30,4 +30,8 @@ def named(label: str, names: Mapping[str, str]) -> str:
 
 
 def _alike(label: str, name: str) -> bool:
-    return label.replace("_", " ").casefold() == name.replace("_", " ").casefold()
+    return _letters(label) == _letters(name)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text if c.isalnum()).casefold()

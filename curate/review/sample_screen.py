@@ -1,6 +1,7 @@
 """One sample on the screen."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rich.console import Console, RenderableType
 from rich.table import Column, Table
@@ -11,11 +12,14 @@ from curate.review.cards import number_text, sample_cards
 from curate.review.gallery import draw, show_cards
 from curate.review.names import named
 from curate.review.sample import Sample, Surroundings, Values
+from curate.review.select import of_label
 from curate.review.terminal import Pictures
 from curate.weighted import Weighted
 
-LARGEST = 64
+LARGEST = 48
 """Columns of the picture."""
+GAP, VALUE = 4, 10
+"""Columns between two tables, and of a number in one."""
 NUMBERS = 8
 """Elements of a list that are shown."""
 
@@ -45,14 +49,24 @@ def show_sample(
             soft_wrap=not console.is_terminal,
         )
         return
-    console.print(_nearest(sample.label or "", sample.around, names))
+    own = brief(named(sample.label or "", names))
+    around = sample.around
+    rank = f"cosine {around.own:.3f}, no. {around.rank:,} of {around.classes:,}"
+    console.print(Text(f"Its own class, {own}: {rank}"))
     console.print()
-    rows = [row for row, _ in sample.around.neighbours]
+    console.print(_nearest(console.width, sample.label or "", around, names))
+    console.print()
+    rows = [row for row, _ in around.neighbours]
     if rows:
-        cards = sample_cards(weighted, weighted.read(rows), names)
-        for card, (_, cosine) in zip(cards, sample.around.neighbours, strict=True):
-            card.words["cosine"] = f"cosine {cosine:.3f}"
-        show_cards(console, f"Nearest of '{brief(sample.label or '')}'", cards, kind)
+        cards = [
+            replace(card, words={"cosine": number_text(cosine)} | card.words)
+            for card, (_, cosine) in zip(
+                sample_cards(weighted, of_label(weighted, rows, sample.label or ""), names),
+                around.neighbours,
+                strict=True,
+            )
+        ]
+        show_cards(console, f"Nearest of {own}", cards, kind)
 
 
 def value_table(sample: Sample, names: Mapping[str, str]) -> Table:
@@ -78,21 +92,23 @@ def _value(value: object, names: Mapping[str, str]) -> str:
     return number_text(value)
 
 
-def _nearest(label: str, around: Surroundings, names: Mapping[str, str]) -> RenderableType:
-    title = f"looks like (its own class is no. {around.rank} of {around.classes:,})"
-    look = _values(title, around.look, names, label)
+def _nearest(
+    width: int, label: str, around: Surroundings, names: Mapping[str, str]
+) -> RenderableType:
     if not around.graph:
-        return look
-    grid = Table.grid(padding=(0, 4, 0, 0))
+        return _values("looks like", around.look, names, label, width)
+    grid = Table.grid(padding=(0, GAP, 0, 0))
+    half = (width - GAP) // 2
     grid.add_row(
-        look, _values(f"the graph's nearest of {named(label, names)}", around.graph, names)
+        _values("looks like", around.look, names, label, half),
+        _values("its own class is related to", around.graph, names, label, half),
     )
     return grid
 
 
-def _values(title: str, values: Values, names: Mapping[str, str], own: str | None = None) -> Table:
+def _values(title: str, values: Values, names: Mapping[str, str], own: str, width: int) -> Table:
     table = Table(
-        Column(Text(brief(title)), no_wrap=True, overflow="ellipsis"),
+        Column(title, no_wrap=True, overflow="ellipsis", max_width=width - VALUE),
         Column("", justify="right"),
         box=None,
         padding=(0, 2, 0, 0),

@@ -6,15 +6,15 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from curate.charts import class_table, histogram, pair_table
+from curate.charts import NUMBERS, class_table, histogram, pair_table
 from curate.counts import count_table
 from curate.review.names import named
 from curate.review.overview import Histogram, Overview
 
 LEFT = 66
 """Columns of the counts and the histograms."""
-NUMBERS_OF_CLASS, NUMBERS_OF_PAIR = 40, 14
-"""Columns of a table beside those of labels."""
+NUMBERS_OF_PAIR = 14
+"""Columns of a table of pairs beside the labels."""
 GAP = 4
 LEAST_NAME = 20
 """Columns of a label, for parts to stand side by side."""
@@ -25,7 +25,7 @@ LOW = 40
 def show_overview(console: Console, found: Overview, names: Mapping[str, str]) -> None:
     """Print the summary; how much, and what side by side, depends on the console's size."""
     listed = 4 if console.is_terminal and console.height < LOW else 10
-    room = console.width - LEFT - GAP - NUMBERS_OF_CLASS
+    room = console.width - LEFT - GAP - NUMBERS
     three = (room - GAP - NUMBERS_OF_PAIR) // 3
     left = Group(_counts(found), Text(), _histograms(found))
     if console.is_terminal and three >= LEAST_NAME:
@@ -39,7 +39,7 @@ def show_overview(console: Console, found: Overview, names: Mapping[str, str]) -
     else:
         console.print(left)
         console.print()
-        console.print(_classes(found, names, listed, console.width - NUMBERS_OF_CLASS))
+        console.print(_classes(found, names, listed, console.width - NUMBERS))
     console.print()
     room = (console.width - NUMBERS_OF_PAIR) // 2
     console.print(_confusions(found, names, listed, room))

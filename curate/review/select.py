@@ -1,5 +1,6 @@
 """Choosing samples of a weighted manifest: which rows, in what order, how many."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -19,6 +20,7 @@ SORTS = {
     "random": pl.col("row").hash(seed=0),
 }
 """Least first. What is random is drawn the same every time."""
+ORDER = ["order", "label_quality", "row"]
 NUMBERS_OF_LABELS = (*OF_LABELS, "distance", "consistency")
 
 
@@ -57,12 +59,13 @@ class Selection:
 
 @dataclass(frozen=True)
 class Selected:
-    """The samples, in order, and how many there are of which they are the first."""
+    """The first samples of all that are as wanted, in order."""
 
     samples: pl.DataFrame
     """As `Weighted.scan` gives them; of an image's list of labels only the one that is meant, and
     what is said of it. Each row comes once."""
     found: int
+    """How many are as wanted: samples, or labels where images have lists of them."""
 
 
 def select(weighted: Weighted, wanted: Selection) -> Selected:
@@ -80,20 +83,31 @@ def select(weighted: Weighted, wanted: Selection) -> Selected:
     most = min(wanted.limit * labels_of_one, weighted.rows * labels_of_one)
     first, count = pl.collect_all(
         [
-            rows.select("row", "place", "order").bottom_k(most, by=["order", "row"]),
-            rows.select(pl.col("row").n_unique() if labels_of_one > 1 else pl.len()),
+            rows.select("place", *ORDER).bottom_k(most, by=ORDER),
+            rows.select(pl.len()),
         ],
         engine="streaming",
         optimizations=UNSHARED,
     )
     if len(first) == 0 and wanted.filters:
         raise CurateError(_none(weighted, wanted))
-    first = first.sort("order", "row", nulls_last=True).unique("row", maintain_order=True)
+    first = first.sort(ORDER, nulls_last=True).unique("row", maintain_order=True)
     first = first.head(wanted.limit)
     samples = weighted.read(first["row"].to_list())
     if weighted.manifest.has_label_lists:
         samples = _at_place(samples, first["place"])
     return Selected(samples, int(count.item()))
+
+
+def of_label(weighted: Weighted, rows: Sequence[int], label: str) -> pl.DataFrame:
+    """Read some rows that have this label; of a list of labels only what is said of it."""
+    samples = weighted.read(rows)
+    if not weighted.manifest.has_label_lists:
+        return samples
+    is_it = pl.element().eq_missing(label).cast(pl.Int8)
+    return _at_place(
+        samples, samples.select(pl.col("label").list.eval(is_it).list.arg_max())["label"]
+    )
 
 
 def find_key(weighted: Weighted, key: str) -> int:

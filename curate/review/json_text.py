@@ -24,9 +24,9 @@ def overview_json(
     - ``classes``: for each label, worst first: label, name (null, or what it is in words), rows,
       judged, flagged, relabel, outlier, mean_quality, mean_weight, wrong.
     - ``confusions``: given, suggested, count; see `Overview.confusions`.
-    - ``found``: how many samples (labels, with ``lists``) are as asked for. ``samples``: the first of them: row (from 0),
-      key, label, caption, and the columns of curate without a prefix. Of several labels of an
-      image it is one, and what is said of it.
+    - ``found``: how many samples (labels, with ``lists``) are as asked for. ``samples``: the
+      first of them: row (from 0), key, label, caption, and the columns of curate without a
+      prefix. Of several labels of an image it is one, and what is said of it.
     """
     summary = {name: getattr(found, name) for name in COUNTED}
     summary |= {"statuses": dict(found.statuses), "classes": len(found.classes)}

@@ -23,6 +23,8 @@ OF_LABELS = {
 OF_ROWS = ("suggested_label", "status", "refined_label")
 UNSHARED = pl.QueryOptFlags(comm_subplan_elim=False)
 """What several counts have in common is read again for each, for it would be held in memory."""
+OF_CLASS = ("label", "rows", "judged", "flagged", "relabel", "outlier", "mean_quality",
+            "mean_weight")  # fmt: skip
 LABEL = pl.col("label")
 WRONG_PAIR = pl.col("given") != pl.col("suggested")
 
@@ -66,14 +68,13 @@ def overview(weighted: Weighted) -> Overview:
     lists = weighted.manifest.has_label_lists
     rows = _rows(weighted)
     labels = _complete(_labels(rows) if lists else rows, OF_LABELS)
-    top = labels.select(pl.col("weight").max()).collect(engine="streaming").item() or 1.0
-    totals, statuses, by_class, quality, weight, flagged_pairs = pl.collect_all(
+    top = _top_weight(rows, lists) if "weight" in weighted.names else 1.0
+    binned = labels.with_columns(_bin("label_quality", 1.0), _bin("weight", top))
+    totals, statuses, by_class, flagged_pairs = pl.collect_all(
         [
-            rows.select(**_totals(lists)),
+            rows.select(**_totals(weighted)),
             rows.drop_nulls("status").group_by("status").len().sort("len", "status"),
-            labels.group_by("label").agg(**_of_class()),
-            _bins(labels, "label_quality", 1.0),
-            _bins(labels, "weight", top),
+            binned.group_by("label").agg(**_of_class()),
             _suggested(labels, lists),
         ],
         engine="streaming",
@@ -92,9 +93,9 @@ def overview(weighted: Weighted) -> Overview:
         **sums.row(0, named=True),
         zero_weight=int((classes if lists else by_class)["zero"].sum()),
         noise=None if matrix is None else _noise(matrix),
-        quality=_histogram(quality, 1.0),
-        weight=_histogram(weight, top),
-        classes=_worst_first(classes.drop("zero"), matrix),
+        quality=_histogram(by_class, "label_quality", 1.0),
+        weight=_histogram(by_class, "weight", top),
+        classes=_worst_first(classes.select(OF_CLASS), matrix),
         confusions=flagged_pairs if matrix is None else _confused(matrix),
     )
 
@@ -128,21 +129,37 @@ def _labels(rows: pl.LazyFrame) -> pl.LazyFrame:
     return pl.concat([once, more.filter("first").drop("first")]).drop_nulls("label")
 
 
-def _totals(lists: bool) -> dict[str, pl.Expr]:
-    missing, refined = pl.col("suggested_label").list.len(), pl.col("refined_label")
-    none = LABEL.list.drop_nulls().list.len().fill_null(0) == 0
+def _top_weight(rows: pl.LazyFrame, lists: bool) -> float:
+    weight = pl.col("weight").list.max() if lists else pl.col("weight")
+    return rows.select(weight.max()).collect(engine="streaming").item() or 1.0
+
+
+def _totals(weighted: Weighted) -> dict[str, pl.Expr]:
+    lists, names = weighted.manifest.has_label_lists, weighted.names
+    unlabelled = LABEL.is_null()
+    missing = incomplete = pl.lit(0)
+    if lists:
+        unlabelled = LABEL.list.drop_nulls().list.len().fill_null(0) == 0
+        lengths = pl.col("suggested_label").list.len()
+        missing, incomplete = lengths.sum(), (lengths > 0).sum()
+    refined = (pl.col("refined_label") != LABEL).sum()
     return {
-        "unlabelled": (none if lists else LABEL.is_null()).sum(),
-        "missing": missing.sum() if lists else pl.lit(0),
-        "incomplete": (missing > 0).sum() if lists else pl.lit(0),
-        "refined": pl.when(refined.count() > 0).then((refined != LABEL).sum()),
+        "unlabelled": unlabelled.sum(),
+        "missing": missing,
+        "incomplete": incomplete,
+        "refined": refined if "refined_label" in names else pl.lit(None, pl.Int64),
     }
+
+
+def _bin(name: str, top: float) -> pl.Expr:
+    bins = (pl.col(name) * (BINS / top)).floor().clip(0, BINS - 1).cast(pl.Int8)
+    return bins.alias(f"{name} bin")
 
 
 def _of_class() -> dict[str, pl.Expr]:
     quality, weight, kind = pl.col("label_quality"), pl.col("weight"), pl.col("issue_kind")
     judged = quality.is_not_null()
-    return {
+    counts = {
         "rows": pl.len(),
         "judged": judged.sum(),
         "flagged": pl.col("is_label_issue").sum(),
@@ -152,16 +169,13 @@ def _of_class() -> dict[str, pl.Expr]:
         "mean_weight": weight.filter(judged).mean(),
         "zero": (weight == 0).sum(),
     }
+    for name in ("label_quality", "weight"):
+        counts |= {f"{name} {at}": (pl.col(f"{name} bin") == at).sum() for at in range(BINS)}
+    return counts
 
 
-def _bins(labels: pl.LazyFrame, name: str, top: float) -> pl.LazyFrame:
-    bins = (pl.col(name) * (BINS / top)).floor().cast(pl.Int64).clip(0, BINS - 1)
-    return labels.select(bins.alias("bin")).drop_nulls().group_by("bin").len()
-
-
-def _histogram(bins: pl.DataFrame, top: float) -> Histogram:
-    found = dict(bins.iter_rows())
-    return Histogram(top, tuple(found.get(at, 0) for at in range(BINS)))
+def _histogram(by_class: pl.DataFrame, name: str, top: float) -> Histogram:
+    return Histogram(top, tuple(int(by_class[f"{name} {at}"].sum()) for at in range(BINS)))
 
 
 def _suggested(labels: pl.LazyFrame, lists: bool) -> pl.LazyFrame:

@@ -174,7 +174,8 @@ def _at_place(samples: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
 def _none(weighted: Weighted, wanted: Selection) -> str:
     """Say that there is no such row, and name a class that is spelled alike."""
     asked = " ".join(f"{option} '{value}'" for option, value in wanted.filters.items())
-    sentence = f"{weighted.path} has no judged row with {asked}"
+    judged = "" if wanted.status else "judged "
+    sentence = f"{weighted.path} has no {judged}row with {asked}"
     labels = weighted.manifest.scan_labels().select("label").unique().collect(engine="streaming")
     names = labels["label"].drop_nulls().to_list()
     for asked_for in (wanted.label, wanted.suggested):

@@ -12,7 +12,7 @@ from curate.images.preprocess import Preprocess
 from curate.images.source import ImageSource
 from curate.images.status import Status
 from curate.images.workers import DecodePool
-from curate.printable import brief
+from curate.printable import brief, printable
 from curate.review.terminal import Pictures, picture
 
 CELLS = 24
@@ -42,12 +42,12 @@ def show_cards(console: Console, title: str, cards: Sequence[Card], kind: Pictur
     The words are other people's text: markup and control characters do nothing.
     """
     if kind is Pictures.NONE:
-        console.print(Text(title, "bold"))
+        console.print(Text(printable(title), "bold"))
         console.print(word_table(cards, console.width))
         return
     names = list(cards[0].words) if cards else []
     legend = "  ".join(MARKS.get(name, "") + name for name in names)
-    console.print(Text(title, "bold"))
+    console.print(Text(printable(title), "bold"))
     console.print(Text(legend, "dim"))
     console.print()
     for line in _lines(cards, kind, console.width):

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
+from rich.text import Text
 
 from curate.review.cards import sample_cards
 from curate.review.gallery import show_cards
@@ -23,6 +24,7 @@ from curate.weighted import WeightedOptions, open_weighted
 
 UNCUT = 1000
 """Columns of what is piped: nothing is cut."""
+HINT = "One in full: --key KEY. Others: --given A --suggested B, --kind, --sort, --limit."
 WORST = {
     "quality": "of lowest quality",
     "weight": "of lowest weight",
@@ -72,6 +74,8 @@ def inspect(options: InspectOptions, console: Console | None = None) -> None:
         title = _title(options.selection, selected, weighted.manifest.has_label_lists)
         cards = sample_cards(weighted, selected.samples, names, options.selection.sort)
         show_cards(console, title, cards, kind)
+        if console.is_terminal:
+            console.print(Text(HINT, "dim"))
 
 
 def _title(wanted: Selection, selected: Selected, lists: bool) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import polars as pl
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -74,9 +75,10 @@ def _histogram(name: str, shown: Histogram) -> Text:
 
 def _classes(found: Overview, names: Mapping[str, str], listed: int, room: int) -> Table:
     known = found.noise is not None
-    shares = found.classes.with_columns(share=found.classes["flagged"] / found.classes["judged"])
+    judged = pl.col("judged").clip(lower_bound=1)
+    shares = found.classes.with_columns(share=pl.col("flagged") / judged)
     columns = ["label", "flagged", "judged", "wrong" if known else "share"]
-    rows = shares.select(columns).fill_nan(0).fill_null(0).head(listed).iter_rows()
+    rows = shares.select(columns).fill_null(0).head(listed).iter_rows()
     worst = ((named(label, names), *numbers) for label, *numbers in rows)
     title = "Classes that suffer most"
     return class_table(worst, title, "wrong" if known else "share", room)

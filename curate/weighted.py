@@ -14,6 +14,7 @@ from curate.manifest.columns import ColumnOptions, is_text, label_names
 from curate.manifest.manifest import Manifest, Part
 from curate.manifest.open import in_tar_names, open_manifest, require_exists, table_part
 from curate.manifest.pictures import leaves_root, picture_finder
+from curate.manifest.read import read_rows
 from curate.origin import Origin, read_origin
 from curate.run import MARKER
 from curate.store.folders import Folders
@@ -104,10 +105,9 @@ class Weighted:
         if self.manifest.columns.image is None:
             return [None] * len(rows)
         columns, find = picture_finder(self.manifest)
-        scan, found = self.manifest.scan().select(columns), []
-        for row in rows:
-            found += find(scan.slice(row, 1).collect().to_arrow().to_batches()[0])
-        return [None if leaves_root(source, self.manifest.root) else source for source in found]
+        found = {row: find(batch)[0] for row, batch in read_rows(self.manifest, rows, columns)}
+        root = self.manifest.root
+        return [None if leaves_root(found[row], root) else found[row] for row in rows]
 
     def _scan(self, row: int | None = None) -> pl.LazyFrame:
         """Scan all rows or one: label, caption, key where there is one, and our columns."""

@@ -4,19 +4,27 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from curate.images.source import ImageSource
 from curate.images.status import Status
 from curate.review.gallery import Card
 from curate.review.names import named
+from curate.review.terminal import Pictures
 from curate.weighted import Weighted
 
 SMALLEST = 0.001
 
 
 def sample_cards(
-    weighted: Weighted, samples: pl.DataFrame, names: Mapping[str, str], sort: str = "quality"
+    weighted: Weighted,
+    samples: pl.DataFrame,
+    names: Mapping[str, str],
+    kind: Pictures,
+    sort: str = "quality",
 ) -> list[Card]:
     """Make a card for each sample (as `select` gives them), with what they are sorted by."""
-    pictures = weighted.pictures(samples["row"].to_list())
+    pictures: list[ImageSource | None] = [None] * len(samples)
+    if kind is not Pictures.NONE:
+        pictures = weighted.pictures(samples["row"].to_list())
     words = [_words(row, names, sort) for row in samples.iter_rows(named=True)]
     return [Card(*pair) for pair in zip(pictures, words, strict=True)]
 

@@ -72,7 +72,7 @@ def inspect(options: InspectOptions, console: Console | None = None) -> None:
         if not options.selection.filters:
             show_overview(console, overview(weighted), names)
         title = _title(options.selection, selected, weighted.manifest.has_label_lists)
-        cards = sample_cards(weighted, selected.samples, names, options.selection.sort)
+        cards = sample_cards(weighted, selected.samples, names, kind, options.selection.sort)
         show_cards(console, title, cards, kind)
         if console.is_terminal:
             console.print(Text(HINT, "dim"))

@@ -58,12 +58,11 @@ def show_sample(
     console.print()
     rows = [row for row, _ in around.neighbours]
     if rows:
+        samples = of_label(weighted, rows, sample.label or "")
         cards = [
             replace(card, words={"cosine": number_text(cosine)} | card.words)
             for card, (_, cosine) in zip(
-                sample_cards(weighted, of_label(weighted, rows, sample.label or ""), names),
-                around.neighbours,
-                strict=True,
+                sample_cards(weighted, samples, names, kind), around.neighbours, strict=True
             )
         ]
         show_cards(console, f"Nearest of {own}", cards, kind)

@@ -12,39 +12,41 @@ from curate.counts import count_table
 from curate.review.names import named
 from curate.review.overview import Histogram, Overview
 
-LEFT = 66
-"""Columns of the counts and the histograms."""
-NUMBERS_OF_PAIR = 14
-"""Columns of a table of pairs beside the labels."""
 GAP = 4
-LEAST_NAME = 20
-"""Columns of a label, for parts to stand side by side."""
+LABEL = 22
+"""Columns of a label where tables stand side by side."""
+PAIR_NUMBERS = 14
+"""Columns of a table of pairs beside the labels."""
 LOW = 40
-"""Lines of a screen below which little is listed."""
+"""Lines of a screen below which less is listed."""
 
 
 def show_overview(console: Console, found: Overview, names: Mapping[str, str]) -> None:
     """Print the summary; how much, and what side by side, depends on the console's size."""
-    listed = 4 if console.is_terminal and console.height < LOW else 10
-    room = console.width - LEFT - GAP - NUMBERS
-    three = (room - GAP - NUMBERS_OF_PAIR) // 3
-    left = Group(_counts(found), Text(), _histograms(found))
-    if console.is_terminal and three >= LEAST_NAME:
-        listed = max(listed, 12)
-        tables = _classes(found, names, listed, three), _confusions(found, names, listed, three)
-        console.print(_beside(left, *tables))
-        console.print()
-        return
-    if console.is_terminal and room >= LEAST_NAME:
-        console.print(_beside(left, _classes(found, names, max(listed, 10), room)))
+    low = console.is_terminal and console.height < LOW
+    counts = Group(_counts(found), Text(), _histograms(found))
+    listed = 8 if low else 12
+    tables = _classes(found, names, listed, LABEL), _confusions(found, names, listed, LABEL)
+    if console.is_terminal and _width(console, counts, *tables) <= console.width:
+        console.print(_beside(counts, *tables))
     else:
-        console.print(left)
+        console.print(counts)
         console.print()
-        console.print(_classes(found, names, listed, console.width - NUMBERS))
+        if console.is_terminal and _width(console, *tables) <= console.width:
+            console.print(_beside(*tables))
+        else:
+            listed = 4 if low else 10
+            console.print(_classes(found, names, listed, console.width - NUMBERS))
+            console.print()
+            room = (console.width - PAIR_NUMBERS) // 2
+            console.print(_confusions(found, names, listed, room))
     console.print()
-    room = (console.width - NUMBERS_OF_PAIR) // 2
-    console.print(_confusions(found, names, listed, room))
-    console.print()
+
+
+def _width(console: Console, *parts: RenderableType) -> int:
+    """Measure parts that stand side by side."""
+    widths = (console.measure(part).maximum for part in parts)
+    return sum(widths) + GAP * (len(parts) - 1)
 
 
 def _beside(*parts: RenderableType) -> Table:
@@ -80,7 +82,7 @@ def _classes(found: Overview, names: Mapping[str, str], listed: int, room: int) 
     columns = ["label", "flagged", "judged", "wrong" if known else "share"]
     rows = shares.select(columns).fill_null(0).head(listed).iter_rows()
     worst = ((named(label, names), *numbers) for label, *numbers in rows)
-    title = "Classes that suffer most"
+    title = "Worst classes"
     return class_table(worst, title, "wrong" if known else "share", room)
 
 

@@ -65,7 +65,7 @@ def test_what_is_piped_is_words_that_are_not_cut(folder: Path) -> None:
         "labels that look wrong",
         "label_quality",
         "weight",
-        "Classes that suffer most",
+        "Worst classes",
         "→ likely true",
         "12 of 88 samples, those of lowest quality",
         "a photo of green",

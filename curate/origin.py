@@ -24,15 +24,14 @@ class Origin:
     """Image paths are relative to it."""
     columns: ColumnOptions
     prefix: str = ""
-    scores: str = ""
-    """Name of the run's scores that it was written from."""
+    work: str | None = None
+    """The name of the run's `curate.work`."""
 
     def metadata(self, out: Path) -> dict[bytes, bytes]:
         """Give what Parquet file ``out`` carries; paths are relative to its folder."""
         home = out.absolute().parent
         paths = {name: os.path.relpath(getattr(self, name).absolute(), home) for name in PATHS}
-        facts = {**paths, "columns": asdict(self.columns), "prefix": self.prefix}
-        facts["scores"] = self.scores
+        facts = {**paths, "columns": asdict(self.columns), "prefix": self.prefix, "work": self.work}
         return {KEY: json.dumps(facts, ensure_ascii=False).encode()}
 
 
@@ -45,8 +44,6 @@ def read_origin(path: Path) -> Origin | None:
             name: Path(os.path.normpath(path.absolute().parent / facts[name])) for name in PATHS
         }
         columns = ColumnOptions(**facts["columns"])
-        return Origin(
-            **paths, columns=columns, prefix=facts["prefix"], scores=facts.get("scores", "")
-        )
+        return Origin(**paths, columns=columns, prefix=facts["prefix"], work=facts["work"])
     except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError):
         return None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -35,15 +36,22 @@ class Run:
         """Open the finished folders of a step."""
         return Folders(self.folder.joinpath(*names))
 
-    def record(self, options: dict[str, object]) -> None:
+    def record(self, options: dict[str, object], **facts: object) -> None:
         """Write down the options, the libraries' versions and the time, as run.json."""
         facts = {
+            **facts,
             "options": options,
             "versions": {"python": platform.python_version(), **_versions()},
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         with appearing_file(self.folder / "run.json") as unfinished:
             unfinished.write_text(json.dumps(facts, indent=1, default=str, ensure_ascii=False))
+
+    def recorded(self) -> dict[str, Any]:
+        """Read run.json; empty where there is none."""
+        path = self.folder / "run.json"
+        facts: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return facts
 
 
 @contextlib.contextmanager

@@ -34,7 +34,6 @@ from curate.steps.features import check_features, chosen_encoder, find_features
 from curate.steps.given import Given
 from curate.steps.graph import CLASSES, Graph, relate
 from curate.steps.labels import index_labels
-from curate.steps.lineage import Lineage, write_lineage
 from curate.steps.noise_matrix import NOISE_MATRIX, write_noise_matrix
 from curate.steps.score import score_shards
 from curate.steps.second_opinions import SecondOpinions, unasked, weigh_opinions
@@ -47,6 +46,7 @@ from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.summary import Tally, show_classes, show_failures, show_opinions, show_summary
 from curate.training.spec import is_self
+from curate.work import WorkNames
 from prototypes import method
 from prototypes.blocks import labelled
 from prototypes.space import AdaptedSpace
@@ -124,19 +124,12 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         scores, soft = _judge(
             options, shards, graph, features, given, fitted, sources, run, console
         )
-        lineage = Lineage(
-            plan_name(manifest),
-            labels.root.name,
-            tuple(part.root.name for part in features.parts),
-            fitted.space_name,
-            fitted.name,
-            graph.stored,
-        )
-        write_lineage(run, scores.root.name, lineage)
+        work = _remember(options, manifest, graph, features, given, fitted, scores, run)
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
-                manifest, shards, classes, features, labels, scores, soft, options, folder, advance
+                manifest, shards, features, given, scores, soft, options, folder, work, advance
             )
+        run.record(options.as_json(), work=work)
         write_noise_matrix(tally.noise_counts, manifest, classes, run.folder, scores.root.name)
     return Weighed(options.output, folder, tally)
 
@@ -178,7 +171,7 @@ def _check_lists(manifest: Manifest, options: WeightOptions) -> None:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """The adapted space and the prototypes, and a name that tells them from any other."""
+    """The adapted space and the prototypes, and names that tell them from any other."""
 
     name: str
     space_name: str
@@ -230,6 +223,26 @@ def _fit(
             ),
         )
     return _Fitted(name, space_name, space, prototypes)
+
+
+def _remember(
+    options: WeightOptions, manifest: Manifest, graph: Graph, features: StoredFeatures,
+    given: Given, fitted: _Fitted, scores: Folders, run: Run,
+) -> str:  # fmt: skip
+    """Write down, for the commands that go on from here, what the weights are made from."""
+    return WorkNames(
+        plan=plan_name(manifest),
+        features=tuple(part.root.name for part in features.parts),
+        labels=given.labels.root.name,
+        space=fitted.space_name,
+        prototypes=fitted.name,
+        relations=graph.stored,
+        classes=given.classes.names,
+        encoder=chosen_encoder(options, manifest) or "embeddings",
+        alpha=options.alpha,
+        beta=options.beta,
+        scores=scores.root.name,
+    ).remember(run)
 
 
 def _judge(

@@ -16,8 +16,9 @@ from curate.manifest.open import in_tar_names, open_manifest, require_exists, ta
 from curate.manifest.pictures import leaves_root, picture_finder
 from curate.manifest.read import read_rows
 from curate.origin import Origin, read_origin
-from curate.run import MARKER
+from curate.run import MARKER, Run
 from curate.store.folders import Folders
+from curate.work import Work, recall, work_names
 
 TAR_COLUMNS = {"tar", "offset", "length"}
 """What `curate weight` writes of a picture that lies in a tar."""
@@ -53,8 +54,26 @@ class Weighted:
     prefix: str
     run: Path | None
     """The folder of the run that weighed it; None where it is not known or no longer there."""
-    scores: str = ""
-    """Name of the run's scores that it was written from; empty where the file does not say."""
+    work_name: str | None
+
+    def work(self) -> Work:
+        """Open what the weights were made from; raises CurateError where that is gone."""
+        if self.run is None or self.work_name is None:
+            raise CurateError(
+                f"{self.path} does not say which run weighed it, or that run's folder is gone; name"
+                " the folder with --run-dir, or weigh again."
+            )
+        return recall(self.run, self.work_name)
+
+    @property
+    def scores(self) -> str | None:
+        """The name of the run's scores that it was written from; None where that is not known."""
+        if self.run is None or self.work_name is None:
+            return None
+        try:
+            return work_names(self.run, self.work_name).scores
+        except FileNotFoundError:
+            return None
 
     @property
     def rows(self) -> int:
@@ -168,8 +187,9 @@ def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
             f"{path} has {part.rows:,} rows, and {manifest.path}, which it was made from, has"
             f" {manifest.rows:,}; weigh that again."
         )
-    there = run if (run / MARKER).exists() else None
-    return Weighted(path, part, schema, manifest, prefix, there, origin.scores)
+    there = (run / MARKER).exists()
+    work = origin.work or (Run(run).recorded().get("work") if there else None)
+    return Weighted(path, part, schema, manifest, prefix, run if there else None, work)
 
 
 def _manifest(

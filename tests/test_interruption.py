@@ -57,10 +57,10 @@ def test_dying_before_or_after_any_write_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crawl = manifest(tmp_path / "crawl", pictures=False)
-    whole = tmp_path / "whole.parquet"
-    result = CliRunner().invoke(app, command(crawl, whole, "--run-dir", str(tmp_path / "run")))
+    whole, run = tmp_path / "whole" / "w.parquet", tmp_path / "whole" / "run"
+    result = CliRunner().invoke(app, command(crawl, whole, "--run-dir", str(run)))
     assert result.exit_code == 0, result.output
-    writes = len(list((tmp_path / "run").rglob("receipt.json")))
+    writes = len(list(run.rglob("receipt.json")))
     assert writes >= 3 * PARTS
 
     write = Folders.write
@@ -85,8 +85,8 @@ def test_dying_before_or_after_any_write_changes_nothing(
                 if count - 1 == fatal:
                     raise Killed
 
-            run = tmp_path / f"run-{fatal}-{after}"
-            out = tmp_path / f"{fatal}-{after}.parquet"
+            folder = tmp_path / f"{fatal}-{after}"
+            out, run = folder / "w.parquet", folder / "run"
             with monkeypatch.context() as patch, pytest.raises(Killed):
                 patch.setattr(Folders, "write", dying)
                 CliRunner().invoke(app, command(crawl, out, "--run-dir", str(run), "--debug"))
@@ -99,10 +99,10 @@ def test_dying_before_or_after_any_write_changes_nothing(
 def test_kill_9_while_encoding_loses_only_the_shards_in_flight(tmp_path: Path) -> None:
     crawl = manifest(tmp_path / "crawl", pictures=True)
     options = ("--encoder", "embedded", "--workers", "2")
-    whole = tmp_path / "whole.parquet"
-    CliRunner().invoke(app, command(crawl, whole, *options, "--run-dir", str(tmp_path / "run")))
+    whole, run = tmp_path / "whole" / "w.parquet", tmp_path / "whole" / "run"
+    CliRunner().invoke(app, command(crawl, whole, *options, "--run-dir", str(run)))
 
-    out, run = tmp_path / "killed.parquet", tmp_path / "killed-run"
+    out, run = tmp_path / "killed" / "w.parquet", tmp_path / "killed" / "run"
     line = [sys.executable, "-c", "import cli; cli.main()"]
     line += command(crawl, out, *options, "--run-dir", str(run))
     finished: list[int] = []
@@ -119,7 +119,7 @@ def test_kill_9_while_encoding_loses_only_the_shards_in_flight(tmp_path: Path) -
     done = subprocess.run(line, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert out.read_bytes() == whole.read_bytes()
-    leftovers = [*tmp_path.glob(".unfinished-*"), *run.rglob(".unfinished-*")]
+    leftovers = list(tmp_path.rglob(".unfinished-*"))
     assert leftovers == []
 
 

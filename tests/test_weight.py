@@ -112,7 +112,9 @@ def test_another_alpha_redoes_only_the_weights(weighted: Path) -> None:
     stamps = _stamps(weighted / "crawl.parquet.curate")
     out = weighted / "other.parquet"
     weigh(weighted / "crawl.parquet", "--alpha", 0.9, "--out", out)
-    assert _stamps(weighted / "crawl.parquet.curate") == stamps
+    after = _stamps(weighted / "crawl.parquet.curate")
+    assert {file: after[file] for file in stamps} == stamps
+    assert {Path(file).parent.parent.name for file in after.keys() - stamps} == {"work"}
     other, first = pl.read_parquet(out), pl.read_parquet(weighted / "crawl.weighted.parquet")
     assert (other["weight"] <= first["weight"]).all()
     assert other["weight"].sum() < first["weight"].sum()

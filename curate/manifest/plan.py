@@ -36,7 +36,7 @@ def freeze_plan(manifest: Manifest, store: Folders) -> tuple[Shard, ...]:
     if name not in store:
         shards = [asdict(shard) for shard in plan_shards(manifest)]
         store.write(name, {"shards": pl.DataFrame(shards)})
-    return read_plan(store, name)
+    return stored_plan(store, name)
 
 
 def plan_name(manifest: Manifest) -> str:
@@ -44,8 +44,8 @@ def plan_name(manifest: Manifest) -> str:
     return fingerprint(parts=[part.identity for part in manifest.parts])
 
 
-def read_plan(store: Folders, name: str) -> tuple[Shard, ...]:
-    """Read a stored plan."""
+def stored_plan(store: Folders, name: str) -> tuple[Shard, ...]:
+    """Load the plan of that name."""
     return tuple(Shard(**row) for row in store.table(name, "shards").iter_rows(named=True))
 
 

@@ -43,8 +43,8 @@ class Histogram:
 class Overview(Counts):
     """Counts over a weighted manifest.
 
-    Its ``noise`` is what `curate weight` said; None where its run is gone, or has weighed again
-    with other options.
+    Its ``noise`` is what `curate weight` said; None where its run is gone, has weighed again with
+    other options, or had other rows.
     """
 
     refined: int | None
@@ -80,11 +80,13 @@ def overview(weighted: Weighted) -> Overview:
         engine="streaming",
         optimizations=UNSHARED,
     )
-    matrix = read_noise_matrix(weighted.run, weighted.scores) if weighted.run else None
+    matrix = read_noise_matrix(weighted.run, weighted.scores)
     classes = by_class.drop_nulls("label")
     sums = classes.select(
         pl.col("rows").alias("labels"), "judged", "flagged", "relabel", "outlier"
     ).sum()
+    if matrix is not None and matrix["count"].sum() != sums["judged"].item():
+        matrix = None
     return Overview(
         rows=weighted.rows,
         lists=lists,

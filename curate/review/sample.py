@@ -1,25 +1,21 @@
 """One sample in full: its columns, the classes nearest to it, and its neighbours in its class."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.classes import count_classes
-from curate.manifest.plan import Shard, read_plan
+from curate.errors import CurateError
 from curate.steps.labels import stored_sets
-from curate.steps.lineage import Lineage, read_lineage
-from curate.steps.state import load
 from curate.steps.stored_features import BLOCK_ROWS, StoredFeatures
 from curate.store.folders import Folders
 from curate.weighted import Weighted
+from curate.work import Work
 from prototypes.blocks import unit_rows
-from prototypes.method import Prototypes
 from prototypes.neighbours import nearest_samples
 from prototypes.softmax import nearest_of_class
-from prototypes.space import AdaptedSpace
 
 NEAREST = 8
 """Classes and neighbours that are named."""
@@ -78,90 +74,78 @@ def _worst(known: pl.DataFrame, wanted: str | None) -> str | None:
 
 
 def _surroundings(weighted: Weighted, row: int, label: str) -> Surroundings | None:
-    lineage = read_lineage(weighted.run, weighted.scores) if weighted.run else None
-    if weighted.run is None or lineage is None:
+    try:
+        work = weighted.work()
+    except CurateError:
         return None
-    stored = _Stored.of(weighted, lineage)
-    names = count_classes(weighted.manifest).names
-    space = load(Folders(weighted.run / "space"), lineage.space, AdaptedSpace)
-    prototypes = load(Folders(weighted.run / "prototypes"), lineage.prototypes, Prototypes)
-    if len(names) != len(space.self_influence) or label not in names:
+    rows = sum(shard.rows for shard in work.shards)
+    if rows != weighted.rows or label not in work.classes:
         return None
-    own = names.index(label)
-    features = stored.features_of(row, own)
+    own = work.classes.index(label)
+    features = _features(work, row, own)
     if features is None:
         return None
-    g = space.transform(features)
-    cosines = nearest_of_class(g @ unit_rows(prototypes.v).T, prototypes.per_class)[0]
-    cosines[own] -= space.self_influence[own]
+    g = work.space.transform(features)
+    cosines = nearest_of_class(g @ unit_rows(work.prototypes.v).T, work.prototypes.per_class)[0]
+    cosines[own] -= work.space.self_influence[own]
     order = np.argsort(-cosines, kind="stable")
     return Surroundings(
-        classes=len(names),
-        look=[(names[at], float(cosines[at])) for at in order[:NEAREST]],
+        classes=len(work.classes),
+        look=[(work.classes[at], float(cosines[at])) for at in order[:NEAREST]],
         rank=int(np.flatnonzero(order == own)[0]) + 1,
         own=float(cosines[own]),
-        graph=_related(weighted, lineage, names, own),
-        neighbours=_neighbours(stored, space, g, row, own),
+        graph=_related(work, own),
+        neighbours=_neighbours(work, g, row, own),
     )
 
 
-@dataclass(frozen=True)
-class _Stored:
-    """Labels and features of a run's rows."""
+def _features(work: Work, row: int, label: int) -> NDArray[np.float16] | None:
+    """Give a row's features (1, D); None where it has none, or where rows were moved."""
+    shard = next(s for s in work.shards if row < s.first_row + s.rows)
+    at = row - shard.first_row
+    labels, stored = _unchecked(work)
+    features = stored.rows(shard.name, np.array([at]))
+    there = label in stored_sets(labels, shard)[at] and np.any(features != 0)
+    return features if there else None
 
-    shards: Sequence[Shard]
-    labels: Folders
-    features: StoredFeatures
-    rows: int
 
-    @classmethod
-    def of(cls, weighted: Weighted, lineage: Lineage) -> "_Stored":
-        run = weighted.run
-        assert run is not None
-        stores = tuple(Folders(run / "features" / name, checked=False) for name in lineage.features)
-        labels = Folders(run / "labels" / lineage.labels, checked=False)
-        shards = read_plan(Folders(run / "plan"), lineage.plan)
-        return cls(shards, labels, StoredFeatures(stores), weighted.rows)
+def _of_class(work: Work, label: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
+    """Give rows (n,) of a class and their features (n, D), by blocks."""
+    labels, stored = _unchecked(work)
+    for shard in work.shards:
+        rows = np.flatnonzero((stored_sets(labels, shard) == label).any(axis=1))
+        for start in range(0, len(rows), BLOCK_ROWS):
+            block = rows[start : start + BLOCK_ROWS]
+            yield block + shard.first_row, stored.rows(shard.name, block)
 
-    def features_of(self, row: int, label: int) -> NDArray[np.float16] | None:
-        """Give a row's features (1, D); None where it has none, or where rows were moved."""
-        if sum(shard.rows for shard in self.shards) != self.rows:
-            return None
-        shard = next(s for s in self.shards if row < s.first_row + s.rows)
-        at = row - shard.first_row
-        features = self.features.rows(shard.name, np.array([at]))
-        there = label in stored_sets(self.labels, shard)[at] and np.any(features != 0)
-        return features if there else None
 
-    def of_class(self, label: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
-        """Give rows (n,) of a class and their features (n, D), by blocks."""
-        for shard in self.shards:
-            rows = np.flatnonzero((stored_sets(self.labels, shard) == label).any(axis=1))
-            for start in range(0, len(rows), BLOCK_ROWS):
-                block = rows[start : start + BLOCK_ROWS]
-                yield block + shard.first_row, self.features.rows(shard.name, block)
+def _unchecked(work: Work) -> tuple[Folders, StoredFeatures]:
+    """Open labels and features for a look at a few rows, without hashing all of them first."""
+    labels, *parts = (
+        Folders(store.root, checked=False) for store in (work.labels, *work.features.parts)
+    )
+    return labels, StoredFeatures(tuple(parts))
 
 
 def _neighbours(
-    stored: _Stored, space: AdaptedSpace, g: NDArray[np.float32], row: int, label: int
+    work: Work, g: NDArray[np.float32], row: int, label: int
 ) -> list[tuple[int, float]]:
     best: list[tuple[float, int]] = []
-    for rows, features in stored.of_class(label):
+    for rows, features in _of_class(work, label):
         kept = (rows != row) & np.any(features != 0, axis=1)
         if kept.any():
-            others = space.transform(features[kept])
+            others = work.space.transform(features[kept])
             cosines, found = nearest_samples(g, others, min(NEAREST, len(others)))
             near = zip(cosines[0].tolist(), rows[kept][found[0]].tolist(), strict=True)
             best = sorted([*best, *near], key=lambda pair: (-pair[0], pair[1]))[:NEAREST]
     return [(found, cosine) for cosine, found in best]
 
 
-def _related(weighted: Weighted, lineage: Lineage, names: Sequence[str], own: int) -> Values:
-    """Read the row of S_t that is the class's."""
-    if lineage.relations is None or weighted.run is None:
+def _related(work: Work, own: int) -> Values:
+    """Name the classes that S_t holds nearest to one."""
+    if work.relations is None:
         return []
-    store = Folders(weighted.run / "graph", checked=False)
-    related = np.array(store.array(lineage.relations, "relations")[own], np.float32)
+    related = np.array(work.relations[own])
     related[own] = np.nan
     order = np.argsort(-related, kind="stable")[:NEAREST]
-    return [(names[at], float(related[at])) for at in order if not np.isnan(related[at])]
+    return [(work.classes[at], float(related[at])) for at in order if not np.isnan(related[at])]

@@ -44,7 +44,7 @@ class Graph:
     relations: Matrix | None
     """S_t (C, C), NaN for classes that no graph knows; None without a graph."""
     stored: str | None
-    """Name of the folder in which they lie."""
+    """The name of S_t among the run's graphs."""
     text: TextSource
     """Reads what is written of the classes."""
 
@@ -86,11 +86,11 @@ def relate_classes(
     sources = Sources(manifest, table, wordnet, text, console, captions)
     store = run.step("graph")
     names = {part: _kept(part, relation(part, sources), classes, store) for part in options.parts}
-    matrices = {str(part): _load(store, name) for part, name in names.items()}
-    stored = _sum(list(names.values()), list(matrices.values()), store)
-    total = None if stored is None else _load(store, stored)
+    matrices = {str(part): load_relations(store, name) for part, name in names.items()}
+    total = _sum(list(names.values()), list(matrices.values()), store)
+    relations = None if total is None else load_relations(store, total)
     name = fingerprint(code=CODE, classes=classes.names, parts=list(names.values()))
-    return Graph(name, table, matrices, total, stored, text)
+    return Graph(name, table, matrices, relations, total, text)
 
 
 def _opener(report: Callable[[str], None]) -> Callable[[], "WordNet"]:
@@ -126,7 +126,7 @@ def _relates(S: Matrix) -> bool:
 
 
 def _sum(names: list[str], matrices: list[Matrix], store: Folders) -> str | None:
-    """Make the sum unless it is there; return its folder's name."""
+    """Make S_t unless it is there; return its folder's name."""
     if len(names) < 2:
         return names[0] if names else None
     name = fingerprint(code=CODE, sum=names)
@@ -137,5 +137,6 @@ def _sum(names: list[str], matrices: list[Matrix], store: Folders) -> str | None
     return name
 
 
-def _load(store: Folders, name: str) -> Matrix:
+def load_relations(store: Folders, name: str) -> Matrix:
+    """Load a relation matrix (C, C) of that name."""
     return np.asarray(store.array(name, "relations"), np.float32)

@@ -39,8 +39,10 @@ def write_noise_matrix(
         table.write_parquet(unfinished, metadata={SCORES: scores})
 
 
-def read_noise_matrix(run: Path, scores: str) -> pl.DataFrame | None:
+def read_noise_matrix(run: Path | None, scores: str | None) -> pl.DataFrame | None:
     """Read the matrix of a run; None where it has none that was counted from these scores."""
+    if run is None or scores is None:
+        return None
     path = run / NOISE_MATRIX
     try:
         found = pl.read_parquet_metadata(path).get(SCORES)

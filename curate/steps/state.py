@@ -21,11 +21,11 @@ def kept(store: Folders, name: str, kind: type[State], make: Callable[[], State]
         arrays = {key: value for key, value in values.items() if isinstance(value, np.ndarray)}
         numbers = {key: value for key, value in values.items() if key not in arrays}
         store.write(name, {**arrays, "numbers": numbers})
-    return load(store, name, kind)
+    return stored(store, name, kind)
 
 
-def load(store: Folders, name: str, kind: type[State]) -> State:
-    """Load a state that is there."""
+def stored(store: Folders, name: str, kind: type[State]) -> State:
+    """Load the state of that name; raises FileNotFoundError where there is none."""
     numbers = store.settings(name, "numbers")
 
     def value(key: str) -> Any:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from curate.classes import Classes
 from curate.columns import SOFT_NAMES, our_columns, soft_columns
 from curate.images.status import Status
 from curate.label_lists import list_columns
@@ -16,6 +15,7 @@ from curate.manifest.plan import Shard
 from curate.manifest.write import write_manifest
 from curate.options import WeightOptions
 from curate.origin import Origin
+from curate.steps.given import Given
 from curate.steps.labels import label_pairs, stored_sets
 from curate.steps.stored_features import StoredFeatures
 from curate.store.folders import Folders
@@ -25,17 +25,18 @@ from curate.summary import Tally
 def write_weighted(
     manifest: Manifest,
     shards: Sequence[Shard],
-    classes: Classes,
     features: StoredFeatures,
-    labels: Folders,
+    given: Given,
     scores: Folders,
     soft: Folders | None,
     options: WeightOptions,
     run: Path,
+    work: str,
     advance: Callable[[int], None],
 ) -> Tally:
     """Write the output with Eq. 6's weights for this alpha and beta; return what was counted."""
-    tally = Tally(classes, lists=manifest.has_label_lists)
+    classes, labels = given.classes, given.labels
+    tally = Tally(classes, lists=given.lists)
     column = manifest.schema.field(manifest.columns.label).type
 
     def added(shard: Shard) -> pa.Table:
@@ -60,8 +61,9 @@ def write_weighted(
                 ours = ours.append_column(name, values)
         return ours.rename_columns([options.prefix + name for name in ours.column_names])
 
-    columns = _named(manifest, options.columns)
-    origin = Origin(manifest.path, run, manifest.root, columns, options.prefix, scores.root.name)
+    origin = Origin(
+        manifest.path, run, manifest.root, _named(manifest, options.columns), options.prefix, work
+    )
     write_manifest(manifest, shards, added, options.output, options.slim, origin, advance)
     return tally
 

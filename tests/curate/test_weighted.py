@@ -1,5 +1,6 @@
 """What `curate weight` wrote, opened again: in every format, slim or whole, moved or not."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,32 @@ def test_without_its_run_there_are_still_the_rows(tmp_path: Path) -> None:
         run_dir=tmp_path / "crawl.parquet.curate",
     )
     assert found.run == tmp_path / "crawl.parquet.curate"
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".csv"])
+def test_what_the_weights_were_made_from_is_found_again(tmp_path: Path, ending: str) -> None:
+    weighed(tmp_path, "--alpha", "1.1", ending=ending)
+    named = ColumnOptions(label="was", key="wer", image="wo")
+    work = opened(tmp_path / f"crawl.weighted{ending}", tmp_path, columns=named).work()
+    assert (work.alpha, work.classes, work.encoder) == (
+        1.1,
+        ("class 0", "class 1", "class 2"),
+        "embeddings",
+    )
+    (shard,) = work.shards
+    g = work.space.transform(np.concatenate(list(work.features.blocks(shard.name))))
+    own = work.prototypes.v[work.labels.array(shard.name, "labels")]
+    rows = pl.read_parquet if ending == ".parquet" else pl.read_csv
+    distance = rows(tmp_path / f"crawl.weighted{ending}")["distance"].to_numpy()
+    np.testing.assert_allclose(np.linalg.norm(own - g, axis=1), distance, atol=1e-5)
+
+
+def test_work_that_is_gone_is_said(tmp_path: Path) -> None:
+    weighed(tmp_path)
+    shutil.rmtree(tmp_path / "crawl.parquet.curate" / "features")
+    weighted = opened(tmp_path / "crawl.weighted.parquet", tmp_path)
+    with pytest.raises(CurateError, match="no longer holds what the weights were made from"):
+        weighted.work()
 
 
 def test_what_cannot_be_is_said(tmp_path: Path) -> None:

@@ -195,8 +195,11 @@ def test_without_the_run_there_is_no_estimate(folder: Path, tmp_path: Path) -> N
     assert "how many is not known without the run's folder" in words
     assert "→ suggested" in words
     assert "are not known" in run(tmp_path / "w.parquet", "--key", "k14")
-    words = run(tmp_path / "w.parquet", "--run-dir", folder / "crawl.parquet.curate")
-    assert "not known" in words
+    named = ("--run-dir", folder / "crawl.parquet.curate")
+    assert "not known" not in run(tmp_path / "w.parquet", *named)
+    assert "Nearest of blue" in run(tmp_path / "w.parquet", "--key", "k14", *named)
+    pl.read_parquet(folder / "w.parquet").head(80).write_parquet(tmp_path / "w.parquet")
+    assert "how many is not known" in run(tmp_path / "w.parquet", *named)
 
 
 def test_names_of_wordnet_ids_are_shown(folder: Path, tmp_path: Path) -> None:

@@ -8,23 +8,18 @@ import polars as pl
 import pytest
 
 from curate.review.sample import NEAREST, find_sample
-from curate.steps.lineage import read_lineage
-from curate.steps.state import load
-from curate.store.folders import Folders
 from curate.weighted import Weighted
-from prototypes.method import Prototypes
 from prototypes.space import AdaptedSpace
 
 from .conftest import GIVEN, NAMES, NO_FEATURES, NO_LABEL, TRUE, opened
 
 
 def adapted(weighted: Weighted, folder: Path) -> tuple[np.ndarray, np.ndarray, AdaptedSpace]:
-    lineage = read_lineage(weighted.run, weighted.scores)
-    space = load(Folders(weighted.run / "space"), lineage.space, AdaptedSpace)
-    prototypes = load(Folders(weighted.run / "prototypes"), lineage.prototypes, Prototypes)
+    work = weighted.work()
     features = np.nan_to_num(np.load(folder / "features.npy"))
-    unit = prototypes.v / np.linalg.norm(prototypes.v, axis=1, keepdims=True)
-    return space.transform(features.astype(np.float16)), unit, space
+    v = work.prototypes.v
+    unit = v / np.linalg.norm(v, axis=1, keepdims=True)
+    return work.space.transform(features.astype(np.float16)), unit, work.space
 
 
 def test_neighbours_are_the_nearest_of_its_class_and_not_itself(

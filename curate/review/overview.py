@@ -25,6 +25,7 @@ UNSHARED = pl.QueryOptFlags(comm_subplan_elim=False)
 """What several counts have in common is read again for each, for it would be held in memory."""
 OF_CLASS = ("label", "rows", "judged", "flagged", "relabel", "outlier", "mean_quality",
             "mean_weight")  # fmt: skip
+PAIRS = {"given": pl.String(), "suggested": pl.String(), "count": pl.Int64()}
 LABEL = pl.col("label")
 WRONG_PAIR = pl.col("given") != pl.col("suggested")
 
@@ -70,12 +71,11 @@ def overview(weighted: Weighted) -> Overview:
     labels = _complete(_labels(rows) if lists else rows, OF_LABELS)
     top = _top_weight(rows, lists) if "weight" in weighted.names else 1.0
     binned = labels.with_columns(_bin("label_quality", 1.0), _bin("weight", top))
-    totals, statuses, by_class, flagged_pairs = pl.collect_all(
+    totals, statuses, by_class = pl.collect_all(
         [
             rows.select(**_totals(weighted)),
             rows.drop_nulls("status").group_by("status").len().sort("len", "status"),
             binned.group_by("label").agg(**_of_class()),
-            _suggested(labels, lists),
         ],
         engine="streaming",
         optimizations=UNSHARED,
@@ -98,7 +98,7 @@ def overview(weighted: Weighted) -> Overview:
         quality=_histogram(by_class, "label_quality", 1.0),
         weight=_histogram(by_class, "weight", top),
         classes=_worst_first(classes.select(OF_CLASS), matrix),
-        confusions=flagged_pairs if matrix is None else _confused(matrix),
+        confusions=_suggested(rows, lists) if matrix is None else _confused(matrix),
     )
 
 
@@ -180,23 +180,26 @@ def _histogram(by_class: pl.DataFrame, name: str, top: float) -> Histogram:
     return Histogram(top, tuple(int(by_class[f"{name} {at}"].sum()) for at in range(BINS)))
 
 
-def _suggested(labels: pl.LazyFrame, lists: bool) -> pl.LazyFrame:
+def _suggested(rows: pl.LazyFrame, lists: bool) -> pl.DataFrame:
     """Count pairs among the flagged."""
-    suggested = pl.lit(None, pl.String) if lists else pl.col("suggested_label")
-    pairs = labels.filter("is_label_issue").select(given=LABEL, suggested=suggested)
-    return _strongest(pairs.filter(WRONG_PAIR).group_by("given", "suggested").len("count"))
+    if lists:
+        return pl.DataFrame(schema=PAIRS)
+    flagged = _complete(rows, OF_LABELS).filter("is_label_issue")
+    pairs = flagged.select(given="label", suggested="suggested_label").filter(WRONG_PAIR)
+    return _strongest(pairs.group_by("given", "suggested").len("count"))
 
 
-def _strongest(pairs: pl.LazyFrame) -> pl.LazyFrame:
-    by = ["count", "given", "suggested"]
-    order = [False, True, True]
-    return pairs.top_k(STRONGEST, by=by, reverse=order).sort(by, descending=[not o for o in order])
+def _strongest(pairs: pl.LazyFrame) -> pl.DataFrame:
+    by, least_first = ["count", "given", "suggested"], [False, True, True]
+    strongest = pairs.top_k(STRONGEST, by=by, reverse=least_first).collect(engine="streaming")
+    typed = [pl.col(name).cast(kind) for name, kind in PAIRS.items()]
+    return strongest.select(typed).sort(by, descending=[True, False, False])
 
 
 def _confused(matrix: pl.DataFrame) -> pl.DataFrame:
     text = pl.col("given", "true").cast(pl.String)
     pairs = matrix.lazy().select(text, "count").rename({"true": "suggested"})
-    return _strongest(pairs.filter(WRONG_PAIR)).collect()
+    return _strongest(pairs.filter(WRONG_PAIR))
 
 
 def _noise(matrix: pl.DataFrame) -> float:

@@ -22,6 +22,8 @@ from curate.work import Work, recall, work_names
 
 TAR_COLUMNS = {"tar", "offset", "length"}
 """What `curate weight` writes of a picture that lies in a tar."""
+FEW = 50
+"""Rows from which on one pass over all is faster than reading each where it lies."""
 OURS = (*NAMES, AGREEMENT, *REFINED_NAMES, *NOISE_NAMES)
 NUMBERS = ("weight", "label_quality", "suggested_quality", "distance", "consistency", AGREEMENT,
            "refined_probability", "refined_weight", *NOISE_NAMES)  # fmt: skip
@@ -100,11 +102,17 @@ class Weighted:
     def read(self, rows: Sequence[int]) -> pl.DataFrame:
         """Read some rows, in the order given, as `scan` gives them.
 
-        Of the files only those row groups are read in which they lie.
+        Of a few rows only those row groups are read in which they lie.
         """
+        order = pl.DataFrame({"row": pl.Series(rows, dtype=pl.get_index_type())})
+        if len(rows) > FEW:
+            wanted = self.scan().filter(pl.col("row").is_in(order["row"].implode()))
+            found_rows = wanted.collect(engine="streaming")
+            return order.join(found_rows, on="row", how="left", maintain_order="left")
         found = [self._scan(row).collect() for row in rows] or [self._scan().head(0).collect()]
-        numbers = pl.Series("row", rows, pl.get_index_type())
-        return self._with_keys(pl.concat(found).insert_column(0, numbers).lazy()).collect()
+        return self._with_keys(
+            pl.concat([order, pl.concat(found)], how="horizontal").lazy()
+        ).collect()
 
     def columns_of(self, row: int) -> dict[str, object]:
         """Read all columns of a row, as the files have them: those of the crawl, then ours."""

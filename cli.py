@@ -85,6 +85,12 @@ RunDir = Annotated[
 ]
 Label = Annotated[str | None, typer.Option(help="Label column.")]
 Caption = Annotated[str | None, typer.Option(help="Caption column.")]
+FoundRun = Annotated[
+    Path | None,
+    typer.Option(
+        "--run-dir", help="The run's folder, where the file does not say.", show_default=False
+    ),
+]
 Prefix = Annotated[
     str | None,
     typer.Option(help="The --prefix that curate weight was given.", show_default=False),
@@ -301,20 +307,66 @@ def weight(
 @app.command()
 def inspect(
     weighted: Annotated[Path, typer.Argument(help="What curate weight wrote.", show_default=False)],
-    limit: Annotated[int, typer.Option(min=1, help="How many suspects.")] = 12,
-    label: Annotated[str | None, typer.Option("--class", help="Only of this class.")] = None,
+    label: Annotated[
+        str | None,
+        typer.Option("--class", "--given", help="Only of this class.", show_default=False),
+    ] = None,
+    suggested: Annotated[
+        str | None, typer.Option(help="Only what seems to be this class.", show_default=False)
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="Only this issue: relabel or outlier.", show_default=False),
+    ] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(help="Only of this status: ok, missing, truncated ...", show_default=False),
+    ] = None,
+    sort: Annotated[
+        str, typer.Option(help="What comes first by: quality, weight, distance or random.")
+    ] = "quality",
+    limit: Annotated[int, typer.Option(min=1, help="How many samples.")] = 12,
+    key: Annotated[
+        str | None,
+        typer.Option(help="Show the sample of this key in full.", show_default=False),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write JSON, for programs, in place of all this.")
+    ] = False,
+    pictures: Annotated[
+        str,
+        typer.Option(help="auto, blocks (two pixels a character), sixel, kitty, or none: words."),
+    ] = "auto",
+    image: Annotated[str | None, typer.Option(help="Image column: bytes or paths.")] = None,
+    label_column: Annotated[str | None, typer.Option("--label", help="Label column.")] = None,
+    key_column: Annotated[str | None, typer.Option(help="Key column.")] = None,
+    caption: Caption = None,
     root: Root = None,
     prefix: Prefix = None,
+    run_dir: FoundRun = None,
     debug: Debug = False,
 ) -> None:
-    """Show the worst suspects, as small pictures where the terminal has colours.
+    """Show a summary and the worst suspects, as small pictures where the terminal has colours.
 
     Example: curate inspect crawl.weighted.parquet --class crane
     """
+    from curate.manifest.columns import ColumnOptions
+    from curate.review.inspect import InspectOptions
     from curate.review.inspect import inspect as show
+    from curate.review.select import Selection
+    from curate.review.terminal import parse_pictures
     from curate.weighted import WeightedOptions
 
-    show(WeightedOptions(weighted, root=root, prefix=prefix), limit, label)
+    columns = ColumnOptions(image=image, label=label_column, key=key_column, caption=caption)
+    show(
+        InspectOptions(
+            WeightedOptions(weighted, columns, root=root, prefix=prefix, run_dir=run_dir),
+            Selection(label, suggested, kind, status, sort, limit),
+            key=key,
+            pictures=parse_pictures(pictures),
+            as_json=as_json,
+        )
+    )
 
 
 @app.command()
@@ -367,7 +419,7 @@ def refine(
             help="Output. Default: MANIFEST.refined.parquet (or .csv, .jsonl).", show_default=False
         ),
     ] = None,
-    run_dir: RunDir = None,
+    run_dir: FoundRun = None,
     label: Label = None,
     key: Annotated[str | None, typer.Option(help="Key column.")] = None,
     prefix: Prefix = None,

@@ -13,6 +13,7 @@ import pyarrow as pa
 import torch
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from curate.columns import NOISE_NAMES, REFINED_LISTS, REFINED_NAMES, check_names
 from curate.encoders.device import torch_device
@@ -41,7 +42,6 @@ from curate.steps.learned import (
 from curate.steps.refined import Columns
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
-from curate.summary import show_verdict
 from curate.training.device import computer
 from curate.weighted import Weighted, open_weighted
 from curate.work import Work
@@ -67,7 +67,7 @@ def refine_and_report(options: RefineOptions) -> None:
     """Refine a manifest; the verdict goes to standard output, all else to standard error."""
     refined = refine(options, Console(stderr=True))
     console = Console()
-    show_verdict(console, refined.verdict)
+    _show_verdict(console, refined.verdict)
     for name, path in (("Written", refined.out), ("Head", refined.head)):
         console.print(f"{name}: {escape(printable(str(path)))}", soft_wrap=True, highlight=False)
     following = escape(printable(shlex.quote(str(refined.out))))
@@ -213,3 +213,29 @@ def _write(
 
     shards = [replace(s, part=0, start=s.first_row) for s in work.shards]
     write_manifest(manifest, shards, added, out, False, weighted.origin, advance)
+
+
+def _show_verdict(console: Console, verdict: Verdict | None) -> None:
+    """Say how right labels are with and without a head; and only what was seen."""
+    if verdict is None:
+        console.print(
+            "No row is verified, so nothing tells how right the refined labels are; verify some"
+            " with `curate verify --strategy random` and give them with --verified."
+        )
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, share in (("before", verdict.before), ("after", verdict.after)):
+        interval = f"({share.low:.1%} to {share.high:.1%})"
+        table.add_row(f"labels right {name}", f"{share.mean:.1%}", f"[dim]{interval}[/]")
+    table.add_row("mended, spoiled", f"{verdict.mended:,}", f"{verdict.spoiled:,}")
+    console.print(
+        f"On {verdict.rows:,} verified rows, each judged by a head that has not seen it:\n"
+    )
+    console.print(table)
+    if verdict.improves:
+        console.print("\n[green]An improvement[/]: train on refined_label with refined_weight.\n")
+    else:
+        console.print(
+            "\n[yellow]No improvement is shown[/]: keep the given labels with their weight, or"
+            " verify more rows.\n"
+        )

@@ -9,13 +9,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
+from curate.charts import NUMBERS, class_table
 from curate.classes import Classes
-from curate.heads.verdict import Verdict
+from curate.counts import Counts, count_table
 from curate.images.status import Status
 from curate.printable import brief, printable
 from curate.steps.second_opinions import SecondOpinions
@@ -107,19 +107,34 @@ class Tally:
         return self.wrong / max(int(self.judged.sum()), 1)
 
     @property
-    def failed(self) -> int:
-        """Rows without features."""
-        return self.rows - self.statuses[Status.OK]
+    def counts(self) -> Counts:
+        """What every summary begins with."""
+        return Counts(
+            rows=self.rows,
+            lists=self.lists,
+            statuses=dict(self.statuses.most_common()),
+            unlabelled=self.unlabelled,
+            labels=sum(self.classes.counts),
+            judged=int(self.judged.sum()),
+            flagged=int(self.issues.sum()),
+            relabel=self.kinds["relabel"],
+            outlier=self.kinds["outlier"],
+            zero_weight=self.zero_weight,
+            missing=self.missing,
+            incomplete=self.incomplete,
+            noise=self.noise,
+        )
 
 
 def show_failures(console: Console, tally: Tally, source: str) -> None:
     """Say, before anything else, that many rows have no features, why, and which."""
-    if tally.failed <= LOUD_SHARE * tally.rows:
+    failed = tally.counts.failed
+    if failed <= LOUD_SHARE * tally.rows:
         return
     reasons = Counter({k: n for k, n in tally.statuses.items() if k != Status.OK})
     reason, count = reasons.most_common(1)[0]
     console.print(
-        f"[bold red]{tally.failed:,} of {tally.rows:,} rows ({tally.failed / tally.rows:.0%}) have"
+        f"[bold red]{failed:,} of {tally.rows:,} rows ({failed / tally.rows:.0%}) have"
         f" no features[/] and weigh 0. The commonest reason: {reason} ({count:,} rows, such as"
         f" {', '.join(tally.examples[reason])}). Look at these rows of {escape(source)}, then run"
         " the same command with --retry-failed --overwrite.",
@@ -129,30 +144,7 @@ def show_failures(console: Console, tally: Tally, source: str) -> None:
 
 def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) -> None:
     """Print rows, failures, the share of wrong labels, the worst classes, and what to do next."""
-    facts = Table.grid(Column(style="dim"), Column(), padding=(0, 2))
-    carried = f", with {sum(tally.classes.counts):,} labels" if tally.lists else ""
-    facts.add_row("rows", f"{tally.rows:,} in {len(tally.classes.names):,} classes{carried}")
-    failures = ", ".join(
-        f"{count:,} {status}"
-        for status, count in tally.statuses.most_common()
-        if status != Status.OK
-    )
-    facts.add_row("without features", f"{tally.failed:,}" + (f": {failures}" if failures else ""))
-    if tally.unlabelled:
-        weighed = "no weights" if tally.lists else "weight 0, with a suggestion"
-        facts.add_row("without a label", f"{tally.unlabelled:,} ({weighed})")
-    facts.add_row("labels that look wrong", f"[bold]{tally.noise:.1%}[/]")
-    facts.add_row(
-        "flagged",
-        f"{tally.issues.sum():,}: {tally.kinds['relabel']:,} fit another class,"
-        f" {tally.kinds['outlier']:,} fit none",
-    )
-    if tally.lists:
-        images = tally.statuses[Status.OK]
-        facts.add_row(
-            "labels that look missing",
-            f"{tally.missing:,}, in {tally.incomplete / max(images, 1):.1%} of the images",
-        )
+    facts = count_table(tally.counts, len(tally.classes.names))
     confusions = _confusions(tally)
     if confusions:
         facts.add_row("given → likely true", "\n".join(confusions))
@@ -167,7 +159,8 @@ def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) 
     console.print()
     console.print(facts)
     console.print()
-    console.print(_worst_classes(tally))
+    console.print(_worst_classes(tally, console.width - NUMBERS))
+    console.print()
     console.print(f"Written: {escape(printable(str(out)))}", soft_wrap=True, highlight=False)
     console.print(
         f"Noise matrix, p(given | true): {escape(printable(str(noise_matrix)))}",
@@ -233,48 +226,8 @@ def _confusions(tally: Tally) -> list[str]:
     ]
 
 
-def _worst_classes(tally: Tally) -> Table:
-    share = tally.noise_counts.wrong()
+def _worst_classes(tally: Tally, room: int) -> Table:
+    share, names = tally.noise_counts.wrong(), tally.classes.names
     order = np.lexsort((-tally.issues, -share))[:WORST_CLASSES]
-    table = Table(
-        "class", "flagged", "of", "wrong", "",
-        title="Classes that suffer most", title_justify="left", box=SIMPLE_HEAD,
-    )  # fmt: skip
-    for column in table.columns[1:4]:
-        column.justify = "right"
-    table.columns[4].style = "red"
-    for index in order:
-        table.add_row(
-            escape(brief(tally.classes.names[index])),
-            f"{tally.issues[index]:,}",
-            f"{tally.judged[index]:,}",
-            f"{share[index]:.0%}",
-            "█" * round(20 * share[index]),
-        )
-    return table
-
-
-def show_verdict(console: Console, verdict: Verdict | None) -> None:
-    """Say how right labels are with and without a head; and only what was seen."""
-    if verdict is None:
-        console.print(
-            "No row is verified, so nothing tells how right the refined labels are; verify some"
-            " with `curate verify --strategy random` and give them with --verified."
-        )
-        return
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name, share in (("before", verdict.before), ("after", verdict.after)):
-        interval = f"({share.low:.1%} to {share.high:.1%})"
-        table.add_row(f"labels right {name}", f"{share.mean:.1%}", f"[dim]{interval}[/]")
-    table.add_row("mended, spoiled", f"{verdict.mended:,}", f"{verdict.spoiled:,}")
-    console.print(
-        f"On {verdict.rows:,} verified rows, each judged by a head that has not seen it:\n"
-    )
-    console.print(table)
-    if verdict.improves:
-        console.print("\n[green]An improvement[/]: train on refined_label with refined_weight.\n")
-    else:
-        console.print(
-            "\n[yellow]No improvement is shown[/]: keep the given labels with their weight, or"
-            " verify more rows.\n"
-        )
+    worst = ((names[at], tally.issues[at], tally.judged[at], share[at]) for at in order)
+    return class_table(worst, "Classes that suffer most", "wrong", room)

@@ -124,13 +124,13 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         scores, soft = _judge(
             options, shards, graph, features, given, fitted, sources, run, console
         )
-        work = _remember(options, manifest, graph, features, given, fitted, run)
+        work = _remember(options, manifest, graph, features, given, fitted, scores, run)
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
                 manifest, shards, features, given, scores, soft, options, folder, work, advance
             )
         run.record(options.as_json(), work=work)
-        write_noise_matrix(tally.noise_counts, manifest, classes, run.folder / NOISE_MATRIX)
+        write_noise_matrix(tally.noise_counts, manifest, classes, run.folder, scores.root.name)
     return Weighed(options.output, folder, tally)
 
 
@@ -227,7 +227,7 @@ def _fit(
 
 def _remember(
     options: WeightOptions, manifest: Manifest, graph: Graph, features: StoredFeatures,
-    given: Given, fitted: _Fitted, run: Run,
+    given: Given, fitted: _Fitted, scores: Folders, run: Run,
 ) -> str:  # fmt: skip
     """Write down, for the commands that go on from here, what the weights are made from."""
     return WorkNames(
@@ -241,6 +241,7 @@ def _remember(
         encoder=chosen_encoder(options, manifest) or "embeddings",
         alpha=options.alpha,
         beta=options.beta,
+        scores=scores.root.name,
     ).remember(run)
 
 

@@ -13,14 +13,17 @@ from curate.images.source import ImageSource
 from curate.manifest.columns import ColumnOptions, is_text, label_names
 from curate.manifest.manifest import Manifest, Part
 from curate.manifest.open import in_tar_names, open_manifest, require_exists, table_part
-from curate.manifest.pictures import picture_finder
+from curate.manifest.pictures import leaves_root, picture_finder
+from curate.manifest.read import read_rows
 from curate.origin import Origin, read_origin
 from curate.run import MARKER, Run
 from curate.store.folders import Folders
-from curate.work import Work, recall
+from curate.work import Work, recall, work_names
 
 TAR_COLUMNS = {"tar", "offset", "length"}
 """What `curate weight` writes of a picture that lies in a tar."""
+FEW = 50
+"""Rows from which on one pass over all is faster than reading each where it lies."""
 OURS = (*NAMES, AGREEMENT, *REFINED_NAMES, *NOISE_NAMES)
 NUMBERS = ("weight", "label_quality", "suggested_quality", "distance", "consistency", AGREEMENT,
            "refined_probability", "refined_weight", *NOISE_NAMES)  # fmt: skip
@@ -70,6 +73,16 @@ class Weighted:
         return recall(self.run, self.work_name)
 
     @property
+    def scores(self) -> str | None:
+        """The name of the run's scores that it was written from; None where that is not known."""
+        if self.run is None or self.work_name is None:
+            return None
+        try:
+            return work_names(self.run, self.work_name).scores
+        except FileNotFoundError:
+            return None
+
+    @property
     def rows(self) -> int:
         """N."""
         return self.part.rows
@@ -89,26 +102,64 @@ class Weighted:
 
         Ours have the names of `curate.columns`, whatever the prefix. No images.
         """
+        return self._with_keys(self._scan().with_row_index("row"))
+
+    def read(self, rows: Sequence[int]) -> pl.DataFrame:
+        """Read some rows, in the order given, as `scan` gives them.
+
+        Of a few rows only those row groups are read in which they lie.
+        """
+        order = pl.DataFrame({"row": pl.Series(rows, dtype=pl.get_index_type())})
+        if len(rows) > FEW:
+            wanted = self.scan().filter(pl.col("row").is_in(order["row"].implode()))
+            found_rows = wanted.collect(engine="streaming")
+            return order.join(found_rows, on="row", how="left", maintain_order="left")
+        found = [self._scan(row).collect() for row in rows] or [self._scan().head(0).collect()]
+        return self._with_keys(
+            pl.concat([order, pl.concat(found)], how="horizontal").lazy()
+        ).collect()
+
+    def columns_of(self, row: int) -> dict[str, object]:
+        """Read all columns of a row, as the files have them: those of the crawl, then ours."""
+        parts = [self.manifest.scan()]
+        if self.is_slim:
+            parts.append(pl.scan_parquet(self.part.path, glob=False))
+        found: dict[str, object] = {}
+        for part in parts:
+            found |= part.slice(row, 1).collect().row(0, named=True)
+        return found
+
+    def pictures(self, rows: Sequence[int]) -> list[ImageSource | None]:
+        """Find the pictures of some rows.
+
+        None where a row names none or one outside of the root, or where the crawl has none.
+        """
+        if self.manifest.columns.image is None:
+            return [None] * len(rows)
+        columns, find = picture_finder(self.manifest)
+        found = {row: find(batch)[0] for row, batch in read_rows(self.manifest, rows, columns)}
+        root = self.manifest.root
+        return [None if leaves_root(found[row], root) else found[row] for row in rows]
+
+    def _scan(self, row: int | None = None) -> pl.LazyFrame:
+        """Scan all rows or one: label, caption, key where there is one, and our columns."""
+        crawl, found = self.manifest.scan(), pl.scan_parquet(self.part.path, glob=False)
+        if row is not None:
+            crawl, found = crawl.slice(row, 1), found.slice(row, 1)
         columns, text = self.manifest.columns, pl.String()
         kind = pl.List(text) if self.manifest.has_label_lists else text
         kept = [pl.col(columns.label).cast(kind).alias("label")]
         for name, column in (("key", columns.key), ("caption", columns.caption)):
             if column is not None:
                 kept.append(pl.col(column).cast(text).alias(name))
-        found = pl.scan_parquet(self.part.path, glob=False).select(map(self._typed, self.names))
-        crawl = self.manifest.scan().select(kept)
-        rows = pl.concat([crawl, found], how="horizontal").with_row_index("row")
-        return rows if columns.key else rows.with_columns(key=pl.col("row").cast(text))
+        ours = [self._typed(name) for name in self.names]
+        if not self.is_slim:
+            return crawl.select(*kept, *ours)
+        return pl.concat([crawl.select(kept), found.select(ours)], how="horizontal")
 
-    def pictures(self, rows: Sequence[int]) -> list[ImageSource | None]:
-        """Find the pictures of some rows; None where a row names none, or the crawl has none."""
-        if self.manifest.columns.image is None:
-            return [None] * len(rows)
-        columns, find = picture_finder(self.manifest)
-        scan, found = self.manifest.scan().select(columns), []
-        for row in rows:
-            found += find(scan.slice(row, 1).collect().to_arrow().to_batches()[0])
-        return found
+    def _with_keys(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        has_keys = self.manifest.columns.key is not None
+        return rows if has_keys else rows.with_columns(key=pl.col("row").cast(pl.String))
 
     def _typed(self, name: str) -> pl.Expr:
         """Read a column of ours; a CSV holds everything as text."""

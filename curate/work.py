@@ -34,6 +34,7 @@ class WorkNames:
     encoder: str
     alpha: float
     beta: float
+    scores: str
 
     def remember(self, run: Run) -> str:
         """Write this down in the run; returns the name by which `recall` finds it."""
@@ -62,11 +63,17 @@ class Work:
     beta: float
 
 
+def work_names(folder: Path, name: str) -> WorkNames:
+    """Read the names of that name; raises FileNotFoundError where there are none."""
+    names = Run(folder).step(STEP).settings(name, FACTS)
+    return WorkNames(**names)  # type: ignore[arg-type]
+
+
 def recall(folder: Path, name: str) -> Work:
     """Open the work of that name in a run folder; raises CurateError where part of it is gone."""
     run = Run(folder)
     try:
-        names = WorkNames(**run.step(STEP).settings(name, FACTS))  # type: ignore[arg-type]
+        names = work_names(folder, name)
         shards = stored_plan(run.step("plan"), names.plan)
         features = tuple(run.step("features", part) for part in names.features)
         labels = run.step("labels", names.labels)

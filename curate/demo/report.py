@@ -1,11 +1,11 @@
 """Show what was found in the demo crawl: the weighted manifest held against the truth."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -13,8 +13,9 @@ from scipy.stats import rankdata
 
 from curate.demo.crawl import NOISE_SHARES
 from curate.review.gallery import Card, show_cards
+from curate.review.terminal import Pictures, choose_pictures
 
-SUSPECTS = 8
+SUSPECTS = 6
 
 
 def show_findings(console: Console, weighted: Path, truth: Path) -> None:
@@ -25,13 +26,14 @@ def show_findings(console: Console, weighted: Path, truth: Path) -> None:
     """
     rows = pl.read_parquet(weighted).join(pl.read_parquet(truth), on="key", how="inner")
     console.print(_by_kind(rows))
+    console.print()
     console.print(_overall(rows))
     _show_suspects(console, rows)
 
 
 def _by_kind(rows: pl.DataFrame) -> Table:
-    table = Table(title="What was found, by kind of noise", title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("kind")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("What was found")
     for name in ("rows", "flagged", "share", "mean weight"):
         table.add_column(name, justify="right")
     for kind in (*NOISE_SHARES, "clean"):
@@ -78,7 +80,8 @@ def _show_suspects(console: Console, rows: pl.DataFrame) -> None:
         )
         for row in worst.iter_rows(named=True)
     ]
-    show_cards(console, "The worst suspects", cards)
+    kind = choose_pictures(Pictures.AUTO, console, os.environ)
+    show_cards(console, "The worst suspects", cards, kind)
 
 
 def _share(part: int, whole: int) -> str:

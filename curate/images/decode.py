@@ -119,7 +119,19 @@ def _scale(image: Image.Image, extent: tuple[float, float], preprocess: Preproce
         left, right = _centre(width, min(extent), size)
         top, bottom = _centre(height, min(extent), size)
     resampling = Image.Resampling[preprocess.interpolation.upper()]
+    if preprocess.resize == "pad":
+        return _padded(image, extent, size, resampling)
     return image.resize((size, size), resampling, box=(left, top, right, bottom))
+
+
+def _padded(
+    image: Image.Image, extent: tuple[float, float], size: int, resampling: Image.Resampling
+) -> Image.Image:
+    width, height = (max(1, round(size * side / max(extent))) for side in extent)
+    whole = image.resize((width, height), resampling, box=(0, 0, *extent))
+    canvas = Image.new(image.mode, (size, size), "white")
+    canvas.paste(whole, ((size - width) // 2, (size - height) // 2))
+    return canvas
 
 
 def _centre(side: float, shorter: float, size: int) -> tuple[float, float]:

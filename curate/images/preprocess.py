@@ -5,6 +5,7 @@ from typing import Literal
 
 Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos"]
 ResizeMode = Literal["shortest", "squash"]
+"""What encoders ask for."""
 
 
 @dataclass(frozen=True)
@@ -12,9 +13,10 @@ class Preprocess:
     """Size and resampling of an encoder's input, done where the image is decoded.
 
     ``shortest`` scales the shorter side to ``size`` and crops the centre, as CLIP does;
-    ``squash`` scales both sides. Means and deviations are the encoder's own affair.
+    ``squash`` scales both sides, ``pad``, for people's eyes, the longer one and leaves white beside
+    the picture. Means and deviations are the encoder's own affair.
     """
 
     size: int
     interpolation: Interpolation = "bicubic"
-    resize: ResizeMode = "shortest"
+    resize: ResizeMode | Literal["pad"] = "shortest"

@@ -59,6 +59,16 @@ def check_paths(manifest: Manifest) -> None:
             )
 
 
+def leaves_root(source: ImageSource | None, root: Path) -> bool:
+    """Tell whether a picture is a file that does not lie below the root."""
+    if not isinstance(source, FileSlice):
+        return False
+    path = os.path.normpath(source.path)
+    return not _is_below(path, str(root)) and not _is_below(
+        os.path.realpath(path), os.path.realpath(root)
+    )
+
+
 def has_paths(manifest: Manifest) -> bool:
     """Tell whether images are files below the root, and not bytes in the manifest."""
     return manifest.in_tars or _path_expression(manifest) is not None

@@ -24,10 +24,24 @@ def read_shards(
         wanted = [shard for shard in shards if shard.part == index]
         if not wanted:
             continue
-        with pq.ParquetFile(part.path, buffer_size=READ_AHEAD_BYTES) as file:
+        # With pre_buffer a whole row group is in memory, and some hold gigabytes of pictures.
+        with pq.ParquetFile(part.path, buffer_size=READ_AHEAD_BYTES, pre_buffer=False) as file:
             rows = _Forward(_numbered_batches(file, wanted, columns))
             for shard in wanted:
                 yield shard, rows.take(shard)
+
+
+def read_rows(
+    manifest: Manifest, rows: Sequence[int], columns: Sequence[str]
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Give single rows of the manifest (each once, in ascending order), as batches of one row."""
+    wanted, first = [], 0
+    for index, part in enumerate(manifest.parts):
+        inside = sorted({row for row in rows if first <= row < first + part.rows})
+        wanted += [Shard(str(row), index, row - first, 1, row) for row in inside]
+        first += part.rows
+    for shard, batches in read_shards(manifest, wanted, columns):
+        yield shard.first_row, next(batches)
 
 
 def _numbered_batches(

@@ -1,69 +1,88 @@
-"""`curate inspect`: the worst suspects of a weighted manifest."""
+"""`curate inspect`: what a weighted manifest says, its worst suspects, one sample in full."""
 
+import os
+import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import polars as pl
 from rich.console import Console
+from rich.text import Text
 
-from curate.errors import CurateError
-from curate.review.gallery import Card, show_cards
+from curate.review.cards import sample_cards
+from curate.review.gallery import show_cards
+from curate.review.json_text import overview_json, sample_json
+from curate.review.names import class_names
+from curate.review.overview import overview
+from curate.review.sample import find_sample
+from curate.review.sample_screen import show_sample
+from curate.review.screen import show_overview
+from curate.review.select import Selected, Selection, find_key, select
+from curate.review.terminal import Pictures, choose_pictures
 from curate.store.folders import Folders
-from curate.weighted import Weighted, WeightedOptions, open_weighted
+from curate.weighted import WeightedOptions, open_weighted
+
+UNCUT = 1000
+"""Columns of what is piped: nothing is cut."""
+HINT = "One in full: --key KEY. Others: --given A --suggested B, --kind, --sort, --limit."
+WORST = {
+    "quality": "of lowest quality",
+    "weight": "of lowest weight",
+    "distance": "farthest from their prototype",
+    "random": "drawn at random",
+}
+"""How samples are chosen, by --sort."""
 
 
-def inspect(
-    options: WeightedOptions,
-    limit: int = 12,
-    label: str | None = None,
-    console: Console | None = None,
-) -> None:
-    """Show the samples of lowest quality, as pictures where the terminal can.
+@dataclass(frozen=True)
+class InspectOptions:
+    """The options of `curate inspect`."""
 
-    Raises CurateError when the manifest has not been weighed, and when no row has that label.
+    weighted: WeightedOptions
+    selection: Selection = field(default_factory=Selection)
+    key: str | None = None
+    """Of the one sample that is wanted in full."""
+    pictures: Pictures = Pictures.AUTO
+    as_json: bool = False
+
+
+def inspect(options: InspectOptions, console: Console | None = None) -> None:
+    """Show a summary and the samples that were asked for, the worst ones first.
+
+    Raises CurateError when the manifest has not been weighed, and when no row is as asked for.
     """
+    if console is None:
+        console = Console() if sys.stdout.isatty() else Console(width=UNCUT)
     with TemporaryDirectory() as folder:
-        weighted = open_weighted(options, Folders(Path(folder)))
-        worst = _worst(weighted, limit, label)
-        pictures = weighted.pictures(worst["row"].to_list())
-        cards = [
-            Card(picture, _words(row))
-            for row, picture in zip(worst.iter_rows(named=True), pictures, strict=True)
-        ]
-        show_cards(console or Console(), f"The worst suspects of {options.path.name}", cards)
+        weighted = open_weighted(options.weighted, Folders(Path(folder)))
+        names, kind = class_names(weighted), Pictures.NONE
+        if weighted.manifest.columns.image is not None:
+            kind = choose_pictures(options.pictures, console, os.environ)
+        if options.key is not None:
+            sample = find_sample(weighted, find_key(weighted, options.key), options.selection.label)
+            if options.as_json:
+                console.file.write(sample_json(weighted, sample, names))
+            else:
+                show_sample(console, weighted, sample, names, kind)
+            return
+        selected = select(weighted, options.selection)
+        if options.as_json:
+            console.file.write(overview_json(weighted, overview(weighted), selected, names))
+            return
+        if not options.selection.filters:
+            show_overview(console, overview(weighted), names)
+        title = _title(options.selection, selected, weighted.manifest.has_label_lists)
+        cards = sample_cards(weighted, selected.samples, names, kind, options.selection.sort)
+        show_cards(console, title, cards, kind)
+        if console.is_terminal:
+            console.print(Text(HINT, "dim"))
 
 
-def _worst(weighted: Weighted, limit: int, label: str | None) -> pl.DataFrame:
-    """Read the rows of lowest quality, worst first."""
-    rows = weighted.scan()
-    if weighted.manifest.has_label_lists:
-        rows = _worst_of_lists(rows, label)
-    elif label is not None:
-        rows = rows.filter(pl.col("label") == label)
-    worst = rows.drop_nulls("label_quality").bottom_k(limit, by=["label_quality", "row"]).collect()
-    if len(worst) == 0:
-        raise CurateError(
-            f"{weighted.path} has no judged row"
-            + (f" with the label '{label}'; name another one with --class." if label else ".")
-        )
-    return worst.sort("label_quality", "row")
-
-
-def _worst_of_lists(rows: pl.LazyFrame, label: str | None) -> pl.LazyFrame:
-    """Put in place of each image's labels and qualities its worst label, or the one asked for."""
-    given = pl.col("label")
-    at = pl.col("label_quality").list.arg_min()
-    if label is not None:
-        rows = rows.filter(given.list.contains(label))
-        at = given.list.eval((pl.element() == label).fill_null(False).cast(pl.Int8)).list.arg_max()
-    return rows.with_columns(given.list.get(at), pl.col("label_quality").list.get(at))
-
-
-def _words(row: dict[str, object]) -> dict[str, object]:
-    fits = row["suggested_label"]
-    return {
-        "given": row["label"],
-        "fits": ", ".join(map(str, fits)) if isinstance(fits, list) else fits,
-        "quality": f"{row['label_quality']:.3f}",
-        "key": row["key"],
-    }
+def _title(wanted: Selection, selected: Selected, lists: bool) -> str:
+    """Say which samples are shown, and of how many."""
+    such = ""
+    if wanted.filters:
+        such = " with " + ", ".join(f"{name[2:]} {value}" for name, value in wanted.filters.items())
+    what = "labels" if lists else "samples"
+    shown = f"{len(selected.samples):,} of {selected.found:,} {what}{such}"
+    return f"{shown}, those {WORST[wanted.sort]}"

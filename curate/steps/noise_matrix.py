@@ -12,10 +12,12 @@ from curate.store.atomic import appearing_file
 from prototypes.noise_matrix import OUTSIDE, NoiseCounts
 
 NOISE_MATRIX = "noise_matrix.parquet"
+SCORES = "scores"
+"""Key of the Parquet file's metadata: the name of the scores that it was counted from."""
 
 
 def write_noise_matrix(
-    counts: NoiseCounts, manifest: Manifest, classes: Classes, path: Path
+    counts: NoiseCounts, manifest: Manifest, classes: Classes, run: Path, scores: str
 ) -> None:
     """Write a row for every pair of given and true class that occurs, by true, commonest first.
 
@@ -33,5 +35,17 @@ def write_noise_matrix(
             "true_by_given": counts.true_by_given(),
         }
     ).sort("true", "count", "given", descending=[False, True, False], nulls_last=True)
-    with appearing_file(path) as unfinished:
-        table.write_parquet(unfinished)
+    with appearing_file(run / NOISE_MATRIX) as unfinished:
+        table.write_parquet(unfinished, metadata={SCORES: scores})
+
+
+def read_noise_matrix(run: Path | None, scores: str | None) -> pl.DataFrame | None:
+    """Read the matrix of a run; None where it has none that was counted from these scores."""
+    if run is None or scores is None:
+        return None
+    path = run / NOISE_MATRIX
+    try:
+        found = pl.read_parquet_metadata(path).get(SCORES)
+        return pl.read_parquet(path) if found == scores else None
+    except (OSError, pl.exceptions.ComputeError):
+        return None

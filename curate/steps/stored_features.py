@@ -38,6 +38,11 @@ class StoredFeatures:
             rows = slice(start, start + BLOCK_ROWS)
             yield _side_by_side([array[rows] for array in arrays], ok[rows])
 
+    def rows(self, shard: str, rows: NDArray[np.int64]) -> Features:
+        """Give the features (n, D) of some rows of the shard."""
+        ok = (self.statuses(shard) == Status.OK).to_numpy()[rows]
+        return _side_by_side([part.array(shard, "features")[rows] for part in self.parts], ok)
+
     def columns(self, part: int, shard: str) -> tuple[int, int]:
         """Return the first column of a part's features, and the one after its last."""
         widths = [int(store.array(shard, "features").shape[1]) for store in self.parts]

@@ -68,6 +68,35 @@ def test_a_parquet_file_says_itself_what_its_columns_are(
     assert weighted.is_slim == (options == ("--slim",))
 
 
+def test_single_rows_are_read_as_they_are_scanned(tmp_path: Path) -> None:
+    for options in ((), ("--slim", "--overwrite")):
+        weighed(tmp_path, *options)
+        weighted = opened(tmp_path / "crawl.weighted.parquet", tmp_path)
+        rows = rows_of(weighted)
+        for some in ([7, 59, 0], [*range(ROWS - 1, -1, -1), 7]):
+            assert weighted.read(some).equals(rows[some].select(weighted.read([0]).columns))
+        assert weighted.read([]).equals(rows.head(0))
+        whole = weighted.columns_of(7)
+        assert (whole["wer"], whole["was"], whole["wo"]) == ("k007", "class 1", "7.png")
+        assert whole["label_quality"] == rows["label_quality"][7]
+
+
+def test_no_picture_outside_of_the_root_is_looked_at(tmp_path: Path) -> None:
+    weighed(tmp_path)
+    path = tmp_path / "crawl.weighted.parquet"
+    weighted = opened(path, tmp_path)
+    inside = ["a/../0.png", str(tmp_path / "1.png"), "é.png"]
+    outside = ["../2.png", "/etc/passwd", "a/../../3.png", f"{tmp_path}x/4.png"]
+    paths = [*inside, *outside, *["5.png"] * (ROWS - 7)]
+    named = opened(path, tmp_path).path
+    hostile = tmp_path / "hostile.parquet"
+    pl.read_parquet(named).with_columns(wo=pl.Series(paths)).write_parquet(hostile)
+    columns = ColumnOptions(label="was", image="wo", key="wer")
+    weighted = opened(hostile, tmp_path, columns=columns)
+    found = weighted.pictures(range(7))
+    assert [source is None for source in found] == [False] * 3 + [True] * 4
+
+
 def test_folders_may_move_together(tmp_path: Path) -> None:
     here = tmp_path / "here"
     here.mkdir()

@@ -63,17 +63,19 @@ def test_precision_and_recall_are_over_all_wrong_labels(crawl):
 def test_what_is_piped_has_no_pictures_and_no_colour_codes(crawl):
     text = shown(crawl, weighted(crawl))
     assert "\x1b" not in text
-    assert "▄" not in text
+    assert "▀" not in text
     assert "The worst suspects" in text
 
 
-def test_a_terminal_shows_pictures_that_fit_in_80_columns(crawl):
+def test_a_terminal_shows_pictures_that_fit_in_80_columns(crawl, monkeypatch):
+    monkeypatch.setenv("TMUX", "there")
     text = Text.from_ansi(shown(crawl, weighted(crawl), terminal=True)).plain
-    assert text.count("▄") == 8 * 18 * 9
+    assert text.count("▀") == 6 * 24 * 12
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_labels_of_other_people_are_shown_as_they_are(crawl):
+def test_labels_of_other_people_are_shown_as_they_are(crawl, monkeypatch):
+    monkeypatch.setenv("TMUX", "there")
     nasty = pl.Series(["[red]a\x1b[2Jb[/nope]"] * ROWS)
     for terminal in (False, True):
         text = shown(crawl, weighted(crawl, suggested_label=nasty), terminal)

@@ -206,6 +206,19 @@ def test_the_thinnest_pictures_are_pictures(shape: tuple[int, int]) -> None:
         assert decode(encoded(Image.new("RGB", shape, "red"), format_), SQUARE).shape == (32, 32, 3)
 
 
+@pytest.mark.parametrize("size", [(48, 24), (24, 48)])
+def test_a_padded_picture_is_whole_and_centred_on_white(size: tuple[int, int]) -> None:
+    black = encoded(Image.new("RGB", size, "black"), "PNG")
+    found = decode(black, Preprocess(32, "bilinear", "pad"))
+    drawn = np.argwhere(found.sum(axis=2) == 0)
+    width, height = (32 * side // 48 for side in size)
+    top, left = (32 - height) // 2, (32 - width) // 2
+    assert drawn.min(axis=0).tolist() == [top, left]
+    assert drawn.max(axis=0).tolist() == [top + height - 1, left + width - 1]
+    assert len(drawn) == width * height
+    assert (found[[0, -1], [0, -1]] == 255).all()
+
+
 def test_no_bytes_are_empty() -> None:
     assert status_of(b"") == Status.EMPTY
 

@@ -1,0 +1,151 @@
+"""One sample in full: its columns, the classes nearest to it, and its neighbours in its class."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.errors import CurateError
+from curate.steps.labels import stored_sets
+from curate.steps.stored_features import BLOCK_ROWS, StoredFeatures
+from curate.store.folders import Folders
+from curate.weighted import Weighted
+from curate.work import Work
+from prototypes.blocks import unit_rows
+from prototypes.neighbours import nearest_samples
+from prototypes.softmax import nearest_of_class
+
+NEAREST = 8
+"""Classes and neighbours that are named."""
+Values = list[tuple[str, float]]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What lies near a sample in the space in which it was judged."""
+
+    classes: int
+    look: Values
+    """The classes whose prototypes have the greatest cosine to it. From that of a label that it
+    was given comes off what it has itself added to the prototype."""
+    rank: int
+    """Of its own class among all, counted from 1."""
+    own: float
+    """The cosine of its own class."""
+    graph: Values
+    """The classes that the relation graph S_t holds nearest to its own; empty without a graph."""
+    neighbours: list[tuple[int, float]]
+    """Rows of other samples of its class, and their cosines to it."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A row of a weighted manifest."""
+
+    row: int
+    label: str | None
+    """Its own class: its label; of several the one that was asked for or the worst."""
+    known: pl.DataFrame
+    """(1 row) as `Weighted.scan` gives it."""
+    columns: dict[str, object]
+    """All columns of the file, and of the manifest that it was made from."""
+    around: Surroundings | None
+    """None where it has no features or no label, and where the run's folder is gone or is not
+    that of these rows."""
+
+
+def find_sample(weighted: Weighted, row: int, label: str | None = None) -> Sample:
+    """Read a row and what lies around it; of the features only those of its class are read."""
+    known = weighted.read([row])
+    label = _worst(known, label) if weighted.manifest.has_label_lists else known["label"].item()
+    around = None if not label else _surroundings(weighted, row, label)
+    return Sample(row, label, known, weighted.columns_of(row), around)
+
+
+def _worst(known: pl.DataFrame, wanted: str | None) -> str | None:
+    """Choose among the labels of an image."""
+    labels = known["label"].item()
+    if labels is None or len(labels) == 0 or wanted in labels.to_list():
+        return wanted if labels is not None and len(labels) else None
+    worst = known["label_quality"].item().arg_min()
+    return None if worst is None else str(labels[worst])
+
+
+def _surroundings(weighted: Weighted, row: int, label: str) -> Surroundings | None:
+    try:
+        work = weighted.work()
+    except CurateError:
+        return None
+    rows = sum(shard.rows for shard in work.shards)
+    if rows != weighted.rows or label not in work.classes:
+        return None
+    own = work.classes.index(label)
+    features = _features(work, row, own)
+    if features is None:
+        return None
+    g = work.space.transform(features)
+    cosines = nearest_of_class(g @ unit_rows(work.prototypes.v).T, work.prototypes.per_class)[0]
+    cosines[own] -= work.space.self_influence[own]
+    order = np.argsort(-cosines, kind="stable")
+    return Surroundings(
+        classes=len(work.classes),
+        look=[(work.classes[at], float(cosines[at])) for at in order[:NEAREST]],
+        rank=int(np.flatnonzero(order == own)[0]) + 1,
+        own=float(cosines[own]),
+        graph=_related(work, own),
+        neighbours=_neighbours(work, g, row, own),
+    )
+
+
+def _features(work: Work, row: int, label: int) -> NDArray[np.float16] | None:
+    """Give a row's features (1, D); None where it has none, or where rows were moved."""
+    shard = next(s for s in work.shards if row < s.first_row + s.rows)
+    at = row - shard.first_row
+    labels, stored = _unchecked(work)
+    features = stored.rows(shard.name, np.array([at]))
+    there = label in stored_sets(labels, shard)[at] and np.any(features != 0)
+    return features if there else None
+
+
+def _of_class(work: Work, label: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
+    """Give rows (n,) of a class and their features (n, D), by blocks."""
+    labels, stored = _unchecked(work)
+    for shard in work.shards:
+        rows = np.flatnonzero((stored_sets(labels, shard) == label).any(axis=1))
+        for start in range(0, len(rows), BLOCK_ROWS):
+            block = rows[start : start + BLOCK_ROWS]
+            yield block + shard.first_row, stored.rows(shard.name, block)
+
+
+def _unchecked(work: Work) -> tuple[Folders, StoredFeatures]:
+    """Open labels and features for a look at a few rows, without hashing all of them first."""
+    labels, *parts = (
+        Folders(store.root, checked=False) for store in (work.labels, *work.features.parts)
+    )
+    return labels, StoredFeatures(tuple(parts))
+
+
+def _neighbours(
+    work: Work, g: NDArray[np.float32], row: int, label: int
+) -> list[tuple[int, float]]:
+    best: list[tuple[float, int]] = []
+    for rows, features in _of_class(work, label):
+        kept = (rows != row) & np.any(features != 0, axis=1)
+        if kept.any():
+            others = work.space.transform(features[kept])
+            cosines, found = nearest_samples(g, others, min(NEAREST, len(others)))
+            near = zip(cosines[0].tolist(), rows[kept][found[0]].tolist(), strict=True)
+            best = sorted([*best, *near], key=lambda pair: (-pair[0], pair[1]))[:NEAREST]
+    return [(found, cosine) for cosine, found in best]
+
+
+def _related(work: Work, own: int) -> Values:
+    """Name the classes that S_t holds nearest to one."""
+    if work.relations is None:
+        return []
+    related = np.array(work.relations[own])
+    related[own] = np.nan
+    order = np.argsort(-related, kind="stable")[:NEAREST]
+    return [(work.classes[at], float(related[at])) for at in order if not np.isnan(related[at])]

@@ -1,0 +1,108 @@
+"""Which pictures a terminal can show, and textual-image, which draws them.
+
+It is told by the environment. A terminal that is asked and is slow to answer, as over ssh,
+answers to the shell, and one that nobody looks at never does.
+"""
+
+import io
+import os
+import struct
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+
+from PIL import Image
+from rich.console import Console, RenderableType
+
+from curate.errors import CurateError
+
+SIXEL_TERMS = ("foot", "foot-extra", "mlterm", "contour", "yaft-256color")
+SIXEL_PROGRAMS = ("WezTerm", "iTerm.app", "mintty")
+KITTY_TERMS = ("xterm-kitty", "xterm-ghostty")
+MULTIPLEXERS = ("TMUX", "STY", "ZELLIJ")
+"""Variables that are set in a program that stands between us and the terminal."""
+FIRST_SIXEL_KONSOLE = 220400
+
+
+class Pictures(StrEnum):
+    """How pictures are shown."""
+
+    AUTO = "auto"
+    BLOCKS = "blocks"
+    """Two pixels in a character, in its colours: every terminal with colours."""
+    SIXEL = "sixel"
+    KITTY = "kitty"
+    NONE = "none"
+    """Words only."""
+
+
+def parse_pictures(word: str) -> Pictures:
+    """Read --pictures; raises CurateError for another word."""
+    if word not in list(Pictures):
+        raise CurateError(f"--pictures {word}: it must be one of {', '.join(Pictures)}.")
+    return Pictures(word)
+
+
+def choose_pictures(wanted: Pictures, console: Console, environment: Mapping[str, str]) -> Pictures:
+    """Choose what this console can show; what the user asked for by name is taken as it is."""
+    if wanted is not Pictures.AUTO:
+        return wanted
+    if not (console.is_terminal and console.color_system) or console.no_color:
+        return Pictures.NONE
+    term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "")
+    if any(name in environment for name in MULTIPLEXERS) or term.startswith(("screen", "tmux")):
+        return Pictures.BLOCKS
+    if "KITTY_WINDOW_ID" in environment or term in KITTY_TERMS or program == "ghostty":
+        return Pictures.KITTY
+    konsole = environment.get("KONSOLE_VERSION", "")
+    if (
+        term in SIXEL_TERMS
+        or program in SIXEL_PROGRAMS
+        or (konsole.isdecimal() and int(konsole) >= FIRST_SIXEL_KONSOLE)
+    ):
+        return Pictures.SIXEL
+    return Pictures.BLOCKS
+
+
+def picture(image: Image.Image, kind: Pictures, width: int) -> RenderableType:
+    """Draw a square image ``width`` columns wide and half as many lines high."""
+    with _unasked():
+        from textual_image.renderable import HalfcellImage, SixelImage, TGPImage
+
+        # The size of a cell that it finds first is the one that it keeps.
+        HalfcellImage(image).__rich_measure__(Console(), Console().options)
+    if kind is Pictures.SIXEL:
+        return SixelImage(image, width, width // 2)
+    if kind is Pictures.KITTY:
+        return TGPImage(image, width, width // 2)
+    return HalfcellImage(image, width, width // 2)
+
+
+@contextmanager
+def _unasked() -> Iterator[None]:
+    """Keep textual-image from asking the terminal, which it does where it finds one."""
+    size = _cell_pixels()
+    if size is not None:
+        os.environ["TEXTUAL_CELL_WIDTH"], os.environ["TEXTUAL_CELL_HEIGHT"] = map(str, size)
+    name, real = "__stdout__", sys.__stdout__
+    setattr(sys, name, io.StringIO())
+    try:
+        yield
+    finally:
+        setattr(sys, name, real)
+
+
+def _cell_pixels() -> tuple[int, int] | None:
+    """Read the width and height of a cell off the terminal's settings; None where they lack it."""
+    try:
+        import fcntl
+        import termios
+
+        window = fcntl.ioctl(sys.stdout.fileno(), termios.TIOCGWINSZ, bytes(8))
+    except (ImportError, OSError, ValueError):
+        return None
+    lines, columns, width, height = struct.unpack("4H", window)
+    if not (lines and columns and width >= columns and height >= lines):
+        return None
+    return width // columns, height // lines

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
 from curate.images.preprocess import Preprocess
 from curate.images.status import Status
@@ -38,10 +38,7 @@ class Thumbnail:
 def thumbnails(
     weighted: Weighted, rows: Sequence[int], room: int, advance: Callable[[int], None]
 ) -> list[Thumbnail]:
-    """Make the pictures of ``rows``, by their numbers, in at most ``room`` characters of text.
-
-    Pictures are cropped to squares.
-    """
+    """Make the pictures of ``rows``, by their numbers, in at most ``room`` characters of text."""
     made = []
     room = room // 4 * 3
     side = _side(room / max(len(rows), 1))
@@ -68,7 +65,7 @@ def _decoded(
 ) -> Iterator[NDArray[np.uint8] | Status]:
     """Decode in worker processes, as all pictures from the web are."""
     sources = (picture for _, picture in weighted.each_picture(rows))
-    with DecodePool(Preprocess(side, "lanczos"), workers=os.cpu_count() or 1) as pool:
+    with DecodePool(Preprocess(side, "lanczos", "pad"), workers=os.cpu_count() or 1) as pool:
         for statuses, pictures in pool.decode(sources):
             squares = iter(pictures)
             yield from (next(squares) if s is Status.OK else s for s in statuses)
@@ -76,10 +73,21 @@ def _decoded(
 
 def _webp(picture: NDArray[np.uint8], most: int) -> bytes:
     """Write (side, side, 3) RGB in ``most`` bytes, or as few as it takes."""
-    image = Image.fromarray(picture)
+    image = _unpadded(Image.fromarray(picture))
     for divisor, quality in ATTEMPTS:
         file = io.BytesIO()
         image.reduce(divisor).save(file, "webp", quality=quality)
         if file.tell() <= most:
             break
     return file.getvalue()
+
+
+def _unpadded(image: Image.Image) -> Image.Image:
+    """Cut off the white that stands on two opposite sides."""
+    drawn = ImageChops.invert(image).getbbox()
+    if drawn is None:
+        return image
+    left, top, right, bottom = drawn
+    across, down = min(left, image.width - right), min(top, image.height - bottom)
+    x, y = (across, 0) if across > down else (0, down)
+    return image.crop((x, y, image.width - x, image.height - y))

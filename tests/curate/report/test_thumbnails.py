@@ -37,6 +37,11 @@ def opened(thumbnail: Thumbnail) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(thumbnail.data)))
 
 
+def test_the_whole_picture_is_there_without_white_beside_it(noise: Weighted) -> None:
+    image = opened(thumbnails(noise, [3], 9_000_000, lambda _: None)[0])
+    assert image.width / image.height == pytest.approx(200 / 140, rel=0.01)
+
+
 def difference(one: Image.Image, other: Image.Image) -> float:
     return float(
         np.std(np.subtract(*(np.float32(image.resize((16, 16))) for image in (one, other))))

@@ -41,7 +41,6 @@ def gather(weighted: Weighted, title: str | None, limit: int) -> Content:
     title = words(title or weighted.path.name, LONGEST_TEXT)
     data = {
         "title": title,
-        "share": share,
         "note": _note(counted, names, samples),
         "classes": list_classes(counted, names, samples, near),
         "samples": list_samples(samples, names),
@@ -51,7 +50,6 @@ def gather(weighted: Weighted, title: str | None, limit: int) -> Content:
     }
     said = {
         "title": title,
-        "share": share,
         "figures": figures(counted),
         "plots": plots(counted, share),
         "estimated": counted.noise is not None,

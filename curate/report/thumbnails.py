@@ -88,6 +88,6 @@ def _unpadded(image: Image.Image) -> Image.Image:
     if drawn is None:
         return image
     left, top, right, bottom = drawn
-    across, down = min(left, image.width - right), min(top, image.height - bottom)
-    x, y = (across, 0) if across > down else (0, down)
-    return image.crop((x, y, image.width - x, image.height - y))
+    if min(left, image.width - right) > min(top, image.height - bottom):
+        return image.crop((left, 0, right, image.height))
+    return image.crop((0, top, image.width, bottom))

@@ -50,12 +50,8 @@ def choose_samples(weighted: Weighted, labels: list[str], limit: int) -> Samples
         label: [row for row in rows if row not in worst[label]]
         for label, rows in chosen.select("label", "best").iter_rows()
     }
-    numbers = pl.Series(
-        sorted({row for of in (worst, best) for rows in of.values() for row in rows}),
-        dtype=pl.UInt32,
-    )
-    rows = weighted.scan().filter(row.is_in(numbers.implode()))
-    return Samples(rows.collect(engine="streaming").sort("row"), worst, best)
+    rows = sorted({row for of in (worst, best) for rows in of.values() for row in rows})
+    return Samples(weighted.read(rows), worst, best)
 
 
 def _good(suspects: int) -> int:

@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome
 
-.PHONY: demo test setup clean
+.PHONY: demo test setup browser clean
 
 demo: setup
 	$(BIN)/curate demo demo
 
-test: setup
+test: setup browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -23,6 +24,14 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 	@touch $(READY)
+
+# The page of `curate report` is tested in a browser: this machine's, Debian's (as root), or playwright's.
+browser: setup
+	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit; done; \
+	echo "Installing a headless Chromium for the tests, some 100 MB."; \
+	{ [ "$$(id -u)" = 0 ] && apt-get -qq update && \
+	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium-headless-shell >/dev/null; } \
+	|| $(BIN)/playwright install --only-shell chromium
 
 clean:
 	rm -rf .venv demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -457,6 +457,45 @@ def refine(
 
 
 @app.command()
+def report(
+    weighted: Annotated[Path, typer.Argument(help="What curate weight wrote.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The page: an .html. Default: WEIGHTED.html.", show_default=False),
+    ] = None,
+    title: Annotated[
+        str | None,
+        typer.Option(help="What stands above it. Default: the file's name.", show_default=False),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(help="Suspects of a class; fewer where there are many classes.")
+    ] = 12,
+    image: Annotated[str | None, typer.Option(help="Image column: bytes or paths.")] = None,
+    label: Label = None,
+    key: Annotated[str | None, typer.Option(help="Key column.")] = None,
+    caption: Caption = None,
+    root: Root = None,
+    prefix: Prefix = None,
+    run_dir: FoundRun = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the page if it exists.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Write one HTML page to look through and to send: plots, classes, suspects, good examples.
+
+    Example: curate report crawl.weighted.parquet --out report.html
+    """
+    from curate.manifest.columns import ColumnOptions
+    from curate.report.report import ReportOptions, write_report
+    from curate.weighted import WeightedOptions
+
+    columns = ColumnOptions(image=image, label=label, key=key, caption=caption)
+    source = WeightedOptions(weighted, columns, root=root, prefix=prefix, run_dir=run_dir)
+    write_report(ReportOptions(source, out, title, limit, overwrite))
+
+
+@app.command()
 def graph(
     manifest: Annotated[Path, typer.Argument(help=MANIFEST, show_default=False)],
     graph: Graph = "wordnet",

@@ -1,6 +1,6 @@
 """A weighted manifest: what `curate weight` wrote, with what it was made from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -134,12 +134,21 @@ class Weighted:
 
         None where a row names none or one outside of the root, or where the crawl has none.
         """
+        found = dict(self.each_picture(rows))
+        return [found[row] for row in rows]
+
+    def each_picture(self, rows: Sequence[int]) -> Iterator[tuple[int, ImageSource | None]]:
+        """Find the pictures of some rows one after the other, in the order of their numbers.
+
+        None as in `pictures`; bytes are read as they are asked for.
+        """
         if self.manifest.columns.image is None:
-            return [None] * len(rows)
+            yield from ((row, None) for row in sorted(set(rows)))
+            return
         columns, find = picture_finder(self.manifest)
-        found = {row: find(batch)[0] for row, batch in read_rows(self.manifest, rows, columns)}
-        root = self.manifest.root
-        return [None if leaves_root(found[row], root) else found[row] for row in rows]
+        for row, batch in read_rows(self.manifest, rows, columns):
+            source = find(batch)[0]
+            yield row, None if leaves_root(source, self.manifest.root) else source
 
     def _scan(self, row: int | None = None) -> pl.LazyFrame:
         """Scan all rows or one: label, caption, key where there is one, and our columns."""

@@ -105,7 +105,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
             folder / f"{part}.parquet"
         )
     options = ("--caption-agreement", "--graph", "captions")
-    whole, out = crawl.with_name("whole.parquet"), crawl.with_name("killed.parquet")
+    whole, out = (crawl.parent / name / "w.parquet" for name in ("whole", "killed"))
     weigh(folder, whole, *options)
     write, left = Folders.write, [2]
 

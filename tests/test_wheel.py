@@ -11,7 +11,9 @@ def test_the_wheel_installs_and_runs_from_another_folder(tmp_path: Path) -> None
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
-    names = {Path(name).parts[0] for name in zipfile.ZipFile(wheel).namelist()}
+    files = zipfile.ZipFile(wheel).namelist()
+    assert {f"curate/report/page.{kind}" for kind in ("html", "css", "js")} <= set(files)
+    names = {Path(name).parts[0] for name in files}
     assert names == {"cli.py", "curate", "graphs", "prototypes", "curate-0.1.0.dist-info"}
 
     environment = tmp_path / "environment"

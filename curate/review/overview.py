@@ -11,8 +11,8 @@ from curate.steps.noise_matrix import read_noise_matrix
 from curate.weighted import Weighted
 
 BINS = 20
-STRONGEST = 200
-"""Confusions that are kept."""
+STRONGEST = 20
+"""Confusions that are kept of each class."""
 OF_LABELS = {
     "weight": pl.Float32(),
     "label_quality": pl.Float32(),
@@ -58,7 +58,7 @@ class Overview(Counts):
     mean_weight (of the judged), and wrong, the estimated share of it that is wrong (null where
     `noise` is None). Worst first: by wrong, else by the share that is flagged."""
     confusions: pl.DataFrame
-    """given, suggested, count: the STRONGEST pairs of a label and another class, most first.
+    """given, suggested, count: each label's STRONGEST pairs with another class, most first.
 
     Where `noise` is known, its wrong labels with the class that each likely is, from the run's
     noise matrix; else the flagged labels with their suggestions, which lists do not have."""
@@ -67,8 +67,7 @@ class Overview(Counts):
 def overview(weighted: Weighted) -> Overview:
     """Count a weighted manifest of any size; its columns are streamed."""
     lists = weighted.manifest.has_label_lists
-    rows = _rows(weighted)
-    labels = _complete(_labels(rows) if lists else rows, OF_LABELS)
+    rows, labels = _rows(weighted), label_rows(weighted)
     top = _top_weight(rows, lists) if "weight" in weighted.names else 1.0
     binned = labels.with_columns(_bin("label_quality", 1.0), _bin("weight", top))
     totals, statuses, by_class = pl.collect_all(
@@ -102,13 +101,19 @@ def overview(weighted: Weighted) -> Overview:
     )
 
 
+def label_rows(weighted: Weighted) -> pl.LazyFrame:
+    """Scan each label of each image once: row, label (as text, or null), and OF_LABELS."""
+    rows = _rows(weighted)
+    return _complete(_labels(rows) if weighted.manifest.has_label_lists else rows, OF_LABELS)
+
+
 def _rows(weighted: Weighted) -> pl.LazyFrame:
-    """Scan what is counted, labels as text."""
+    """Scan the rows' numbers and what is counted, labels as text."""
     lists, text = weighted.manifest.has_label_lists, pl.String()
     kinds = {name: pl.List(text) if lists else text for name in OF_ROWS} | {"status": text}
     there = [name for name in (*OF_LABELS, *OF_ROWS) if name in weighted.names]
     label = LABEL.list.eval(as_text(pl.element())) if lists else as_text(LABEL)
-    rows = weighted.scan().select(label.alias("label"), *there)
+    rows = weighted.scan().select("row", label.alias("label"), *there)
     return _complete(rows.cast({n: kind for n, kind in kinds.items() if n in there}), kinds)
 
 
@@ -122,8 +127,8 @@ def _complete(rows: pl.LazyFrame, kinds: Mapping[str, pl.DataType]) -> pl.LazyFr
 
 def _labels(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Give each image's distinct labels as rows of their own."""
-    columns = [name for name in rows.collect_schema().names() if name not in OF_ROWS]
-    rows = rows.select(columns).filter(LABEL.list.len() > 0)
+    columns = [n for n in rows.collect_schema().names() if n not in (*OF_ROWS, "row")]
+    rows = rows.select("row", *columns).filter(LABEL.list.len() > 0)
     doubled = LABEL.list.n_unique() < LABEL.list.len()
     first = LABEL.list.eval(pl.element().is_first_distinct()).alias("first")
     once = rows.filter(~doubled).explode(columns)
@@ -190,10 +195,10 @@ def _suggested(rows: pl.LazyFrame, lists: bool) -> pl.DataFrame:
 
 
 def _strongest(pairs: pl.LazyFrame) -> pl.DataFrame:
-    by, least_first = ["count", "given", "suggested"], [False, True, True]
-    strongest = pairs.top_k(STRONGEST, by=by, reverse=least_first).collect(engine="streaming")
+    by, descending = ["count", "given", "suggested"], [True, False, False]
+    of_each = pairs.sort(by, descending=descending).group_by("given").head(STRONGEST)
     typed = [pl.col(name).cast(kind) for name, kind in PAIRS.items()]
-    return strongest.select(typed).sort(by, descending=[True, False, False])
+    return of_each.select(typed).collect(engine="streaming").sort(by, descending=descending)
 
 
 def _confused(matrix: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,84 @@
+"""The top of the page: figures and plots of the whole manifest."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from curate.images.status import Status
+from curate.report.plots import histogram
+from curate.report.words import percent
+from curate.review.overview import BINS, Histogram, Overview
+
+LEAST_CLASSES = 8
+"""Fewer have no histogram: their table says it."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that stands out, with its name and a note."""
+
+    name: str
+    number: str
+    note: str = ""
+    alarming: bool = False
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A histogram and what stands above it."""
+
+    title: str
+    note: str
+    svg: str
+
+
+def figures(overview: Overview) -> list[Figure]:
+    """Choose the numbers that a reader wants first."""
+    whole = overview.labels if overview.lists else overview.rows
+    found = [Figure("Images", f"{overview.rows:,}", f"{len(overview.classes):,} classes")]
+    if overview.lists:
+        found.append(Figure("Labels", f"{overview.labels:,}"))
+    if overview.noise is not None:
+        note = "of the labels, by estimate"
+        found.append(Figure("Look wrong", percent(overview.noise), note, alarming=True))
+    kinds = f"{overview.relabel:,} fit another class, {overview.outlier:,} fit none"
+    found.append(Figure("Flagged", f"{overview.flagged:,}", kinds))
+    if overview.lists:
+        note = f"labels, in {overview.incomplete:,} images"
+        found.append(Figure("Look missing", f"{overview.missing:,}", note))
+    note = f"{percent(overview.zero_weight / max(whole, 1))}, to be left out"
+    found.append(Figure("Weight 0", f"{overview.zero_weight:,}", note))
+    if overview.refined is not None:
+        found.append(Figure("Relabelled", f"{overview.refined:,}", "by curate refine"))
+    if overview.failed:
+        said = (
+            f"{count:,} {status.replace('_', ' ')}"
+            for status, count in overview.statuses.items()
+            if status != Status.OK
+        )
+        found.append(Figure("Without features", f"{overview.failed:,}", ", ".join(said)))
+    if overview.unlabelled:
+        found.append(Figure("Without a label", f"{overview.unlabelled:,}"))
+    return found
+
+
+def plots(overview: Overview, share: str) -> list[Plot]:
+    """Draw how quality and weight are spread over labels, and the share over classes."""
+    unit = "labels" if overview.lists else "images"
+    drawn = [
+        _plot("Label quality", "low is suspect", overview.quality, unit),
+        _plot("Weight", "0 is left out", overview.weight, unit),
+    ]
+    classes = overview.classes.filter(pl.col("judged") > 0)
+    if len(classes) >= LEAST_CLASSES:
+        shares = classes.select(pl.coalesce("wrong", pl.col("flagged") / pl.col("judged")))
+        counts, edges = np.histogram(shares.to_series(), BINS, (0, 1))
+        svg = histogram(edges.tolist(), counts.tolist(), f"share {share}", "classes", ".0%")
+        drawn.append(Plot("Classes", f"by the share that is {share}", svg))
+    return drawn
+
+
+def _plot(title: str, note: str, counted: Histogram, unit: str) -> Plot:
+    edges = np.linspace(0, counted.top, len(counted.counts) + 1).tolist()
+    return Plot(title, note, histogram(edges, list(counted.counts), title, unit, ".1f"))

@@ -1,0 +1,93 @@
+"""Pictures as small WebP files, which together stay below a number of bytes."""
+
+import base64
+import io
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageChops
+
+from curate.images.preprocess import Preprocess
+from curate.images.status import Status
+from curate.images.workers import DecodePool
+from curate.weighted import Weighted
+
+SIDES = (384, 256, 192, 128)
+"""Pixels; the largest at which all pictures have room is taken, or else the last."""
+BYTES_PER_PIXEL = 0.16
+"""Of a photograph at the first of ATTEMPTS."""
+ATTEMPTS = ((1, 75), (1, 45), (1, 15), (2, 15), (4, 15))
+"""Divisors of the side and qualities of WebP: the first is taken at which a picture takes no more
+than its share of the room; only noise comes to the last."""
+
+
+PAGE_FULL = "left out, as the page is full"
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A picture as base64 text, or why there is none."""
+
+    data: str | None
+    missing: str = ""
+
+
+def thumbnails(
+    weighted: Weighted, rows: Sequence[int], room: int, advance: Callable[[int], None]
+) -> list[Thumbnail]:
+    """Make the pictures of ``rows``, by their numbers, in at most ``room`` characters of text."""
+    made = []
+    room = room // 4 * 3
+    side = _side(room / max(len(rows), 1))
+    for left, picture in zip(range(len(rows), 0, -1), _decoded(weighted, rows, side), strict=True):
+        advance(1)
+        if isinstance(picture, Status):
+            made.append(Thumbnail(None, picture))
+            continue
+        data = _webp(picture, room // left)
+        if len(data) > room:
+            made.append(Thumbnail(None, PAGE_FULL))
+            continue
+        room -= -(-len(data) // 3) * 3
+        made.append(Thumbnail(base64.b64encode(data).decode()))
+    return made
+
+
+def _side(room: float) -> int:
+    return next((side for side in SIDES if side * side * BYTES_PER_PIXEL <= room), SIDES[-1])
+
+
+def _decoded(
+    weighted: Weighted, rows: Sequence[int], side: int
+) -> Iterator[NDArray[np.uint8] | Status]:
+    """Decode in worker processes, as all pictures from the web are."""
+    sources = (picture for _, picture in weighted.each_picture(rows))
+    with DecodePool(Preprocess(side, "lanczos", "pad"), workers=os.cpu_count() or 1) as pool:
+        for statuses, pictures in pool.decode(sources):
+            squares = iter(pictures)
+            yield from (next(squares) if s is Status.OK else s for s in statuses)
+
+
+def _webp(picture: NDArray[np.uint8], most: int) -> bytes:
+    """Write (side, side, 3) RGB in ``most`` bytes, or as few as it takes."""
+    image = _unpadded(Image.fromarray(picture))
+    for divisor, quality in ATTEMPTS:
+        file = io.BytesIO()
+        image.reduce(divisor).save(file, "webp", quality=quality)
+        if file.tell() <= most:
+            break
+    return file.getvalue()
+
+
+def _unpadded(image: Image.Image) -> Image.Image:
+    """Cut off the white that stands on two opposite sides."""
+    drawn = ImageChops.invert(image).getbbox()
+    if drawn is None:
+        return image
+    left, top, right, bottom = drawn
+    if min(left, image.width - right) > min(top, image.height - bottom):
+        return image.crop((left, 0, right, image.height))
+    return image.crop((0, top, image.width, bottom))

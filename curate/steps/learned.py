@@ -64,8 +64,8 @@ def stored_blocks(work: Work, shard: Shard) -> Iterator[Stored]:
     for features in work.features.blocks(shard.name):
         part = slice(start, start + len(features))
         rows = np.arange(shard.first_row + part.start, shard.first_row + part.stop)
-        given = np.asarray(sets[part], np.int64)
-        yield Stored(rows, np.asarray(features), given, there[part])
+        given = np.array(sets[part], np.int64)
+        yield Stored(rows, np.array(features), given, there[part])
         start = part.stop
 
 

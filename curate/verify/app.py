@@ -1,0 +1,308 @@
+"""The screen: one sample at a time, asked and answered with single keys."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from PIL.Image import Image as Pixels
+from rich.console import RenderableType
+from rich.text import Text
+from textual import on, work
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.widgets import Footer, Input, OptionList, ProgressBar, Static
+from textual.widgets.option_list import Option
+from textual_image.widget import Image
+from textual_image.widget._base import Image as BaseImage
+
+from curate.errors import CurateError
+from curate.images.status import Status
+from curate.printable import printable
+from curate.verify import words
+from curate.verify.answers import Label
+from curate.verify.classes import AskedClasses
+from curate.verify.pictures import Pictures
+from curate.verify.samples import Sample
+from curate.verify.session import Session
+
+AHEAD = 8
+"""Pictures that are decoded before they are asked for."""
+MOST_FOUND = 200
+"""Classes that a search lists."""
+DIGITS = range(1, 10)
+ANSWERS = {"keep", "drop", "pick", "search", "skip"}
+"""Actions that need a sample to be asked."""
+
+
+class Search(Vertical):
+    """A line to type in, and the classes that it finds."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "back"),
+        Binding("down", "move(1)", "down"),
+        Binding("up", "move(-1)", "up"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        yield Input(placeholder="type a class; ⏎ takes the marked one")
+        yield OptionList()
+
+    def action_move(self, by: int) -> None:
+        """Mark the class below or above."""
+        found = self.query_one(OptionList)
+        (found.action_cursor_down if by > 0 else found.action_cursor_up)()
+
+    def action_leave(self) -> None:
+        """Go back to the question."""
+        assert isinstance(self.app, VerifyApp)
+        self.app.leave_search()
+
+
+class VerifyApp(App[None]):
+    """Shows the samples of a session until they are answered or the person leaves."""
+
+    CSS_PATH = "screen.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,k,space", "keep", "keep", key_display="⏎"),
+        *(Binding(str(n), f"pick({n})", "instead", key_display="1-5", show=n == 1) for n in DIGITS),
+        Binding("slash,l", "search", "search", key_display="/"),
+        Binding("d,x", "drop", "none", key_display="d"),
+        Binding("s,right", "skip", "skip", key_display="s"),
+        Binding("u,left,backspace", "undo", "undo", key_display="u"),
+        Binding("q,ctrl+c,ctrl+q", "quit", "quit", key_display="q"),
+    ]
+
+    def __init__(
+        self,
+        session: Session,
+        pictures: Pictures,
+        classes: AskedClasses,
+        crawl: str,
+        lists: bool,
+        image: type[BaseImage] = Image,
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self.failure: Exception | None = None
+        """What ended it, other than the person."""
+        self._pictures = pictures
+        self._choices = classes
+        self._crawl = crawl
+        self._lists = lists
+        self._image = image
+        self._marked: dict[str, bool] = {}
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        with Horizontal(id="top"):
+            yield Static(Text(f"curate verify  {printable(self._crawl)}"), id="crawl")
+            yield Static(self.session.strategy, id="strategy", markup=False)
+        with Horizontal(id="pace"):
+            yield ProgressBar(show_percentage=False, show_eta=False)
+            yield Static(id="counts")
+        with Horizontal(id="body"):
+            with Container(id="frame"):
+                yield self._image(id="picture")
+                yield Static(id="no-picture")
+            with VerticalScroll(id="side", can_focus=False):
+                for name in ("label", "definition", "quality", "options", "caption", "key"):
+                    yield Static(id=name)
+                yield Search(id="search")
+        with Horizontal(id="tally"):
+            yield Static(id="verdicts")
+            yield Static(id="last")
+        yield Footer(compact=True)
+
+    def on_mount(self) -> None:
+        """Ask the first sample."""
+        self.show()
+
+    def show(self) -> None:
+        """Show the current sample and all counts."""
+        sample = self.session.current
+        self._say("verdicts", words.tally(self.session.tally, self.session.noise_rate))
+        self._say("counts", words.progress(self.session))
+        total = len(self.session.samples)
+        self.query_one(ProgressBar).update(total=total, progress=total - self.session.left)
+        if sample is None:
+            self._show_end()
+        else:
+            self._show_question(sample)
+            self._pictures.want([each.row for each in self.session.ahead(1 + AHEAD)])
+            self.show_picture(sample)
+        self.refresh_bindings()
+
+    def _show_question(self, sample: Sample) -> None:
+        self._say("caption", words.caption(sample.caption))
+        self._say("key", words.key(sample))
+        if self._lists:
+            self._marked = dict.fromkeys(sample.given, True)
+            self._marked |= {label: False for label, _ in sample.suggested}
+            self._say("label", Text("Which of these are in the picture?", words.QUIET))
+            self._say("options", words.marks(sample, self._marked, self._choices))
+            return
+        label = sample.given[0]
+        self._say("label", words.title(label, self._choices))
+        self._say("definition", Text(printable(self._choices.definitions.get(label, ""))))
+        self._say("quality", words.quality(sample.qualities[0], sample.issue))
+        self._say("options", words.options(sample, self._choices))
+
+    def _show_end(self) -> None:
+        for name in ("definition", "quality", "options", "caption", "key"):
+            self._say(name, Text())
+        self._say("label", Text("All are answered.", "bold"))
+        skipped = self.session.tally.skipped
+        if skipped:
+            self._say("label", Text(f"All asked; the {skipped:,} skipped come again next time."))
+        self._show(None, "")
+
+    @work(exclusive=True)
+    async def show_picture(self, sample: Sample) -> None:
+        """Show a picture as soon as it is there, or say why there is none."""
+        try:
+            picture = await self._pictures.get(sample.row)
+        except CurateError as error:
+            self._fail(error)
+            return
+        if isinstance(picture, Status):
+            self._show(None, f"no picture: {picture}")
+        else:
+            self._show(picture, "")
+
+    def _show(self, picture: Pixels | None, words_instead: str) -> None:
+        shown = self.query_one("#picture", self._image)
+        shown.image = picture
+        shown.display = picture is not None
+        self._say("no-picture", Text(words_instead))
+
+    def _say(self, name: str, content: RenderableType) -> None:
+        self.query_one(f"#{name}", Static).update(content)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow what makes sense: no answers while a class is searched, nor at the end."""
+        searching = self.screen.has_class("searching")
+        if action in ANSWERS or action == "undo":
+            return not searching and (action == "undo" or self.session.current is not None)
+        return not (action == "quit" and searching)
+
+    def action_keep(self) -> None:
+        """Keep the label, or all marked labels."""
+        sample = self._asked()
+        right = [label for label, is_right in self._marked.items() if is_right]
+        self._answer(right if self._lists else sample.given[0])
+
+    def action_drop(self) -> None:
+        """Say that it is none of the classes."""
+        self._answer([] if self._lists else None)
+
+    def action_pick(self, number: int) -> None:
+        """Choose a suggestion, or mark or unmark one of several labels."""
+        sample = self._asked()
+        if self._lists:
+            if number <= len(self._marked):
+                self._mark(list(self._marked)[number - 1])
+        elif number <= len(sample.suggested):
+            self._answer(sample.suggested[number - 1][0])
+
+    def action_skip(self) -> None:
+        """Leave it open."""
+        self._do(self.session.skip)
+        self._say("last", Text("skipped"))
+
+    def action_undo(self) -> None:
+        """Take the last answer back."""
+        if self._do(self.session.undo):
+            self._say("last", Text("taken back"))
+        else:
+            self._say("last", Text("nothing to take back"))
+
+    def action_search(self) -> None:
+        """Search among all classes."""
+        self.screen.add_class("searching")
+        line = self.query_one(Input)
+        line.value = ""
+        line.focus()
+        self._list_found("")
+        self.refresh_bindings()
+
+    def leave_search(self) -> None:
+        """Go back to the question."""
+        self.screen.remove_class("searching")
+        self.set_focus(None)
+        self.refresh_bindings()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._list_found(event.value)
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        found = self.query_one(OptionList)
+        if found.highlighted is not None:
+            self._take(found.get_option_at_index(found.highlighted))
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        self._take(event.option)
+
+    def _list_found(self, typed: str) -> None:
+        first = [label for label, _ in self._asked().suggested]
+        labels = self._choices.find(typed, first)[:MOST_FOUND]
+        found = self.query_one(OptionList)
+        found.clear_options()
+        found.add_options(Found(label, self._choices) for label in labels)
+        found.highlighted = 0 if labels else None
+
+    def _take(self, option: Option) -> None:
+        assert isinstance(option, Found)
+        self.leave_search()
+        if self._lists:
+            self._marked[option.label] = False
+            self._mark(option.label)
+        else:
+            self._answer(option.label)
+
+    def _mark(self, label: str) -> None:
+        self._marked[label] = not self._marked[label]
+        self._say("options", words.marks(self._asked(), self._marked, self._choices))
+
+    def _asked(self) -> Sample:
+        assert self.session.current is not None
+        return self.session.current
+
+    def _answer(self, label: Label) -> None:
+        sample = self._asked()
+        self._say("last", words.verdict(sample, label, self._choices))
+        self._do(lambda: self.session.answer(label))
+
+    def _do(self, act: Callable[[], object]) -> object:
+        """Do what writes, and show what comes next; leave where it cannot be written."""
+        try:
+            done = act()
+        except CurateError as error:
+            self._fail(error)
+            return None
+        self.show()
+        return done
+
+    def _fail(self, error: Exception) -> None:
+        self.failure = error
+        self.exit()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Let the command line say what went wrong, and not Textual."""
+        if self.is_headless:
+            super()._handle_exception(error)
+        else:
+            self._fail(error)
+
+
+class Found(Option):
+    """A class in the list."""
+
+    def __init__(self, label: str, classes: AskedClasses) -> None:
+        super().__init__(words.title(label, classes))
+        self.label = label

@@ -19,10 +19,10 @@ from curate.errors import CurateError
 from curate.images.status import Status
 from curate.printable import printable
 from curate.verify import words
+from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import Label
 from curate.verify.classes import AskedClasses
-from curate.verify.pictures import Pictures
-from curate.verify.samples import Sample
+from curate.verify.samples import Sample, Suggestions, suggestions
 from curate.verify.session import Session
 
 AHEAD = 8
@@ -30,8 +30,8 @@ AHEAD = 8
 MOST_FOUND = 200
 """Classes that a search lists."""
 DIGITS = range(1, 10)
-ANSWERS = {"keep", "drop", "pick", "search", "skip"}
-"""Actions that need a sample to be asked."""
+ANSWERS = {"keep", "drop", "pick", "search"}
+"""Actions that need a sample that can be seen."""
 
 
 class Search(Vertical):
@@ -68,17 +68,18 @@ class VerifyApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,k,space", "keep", "keep", key_display="⏎"),
         *(Binding(str(n), f"pick({n})", "instead", key_display="1-5", show=n == 1) for n in DIGITS),
-        Binding("slash,l", "search", "search", key_display="/"),
+        Binding("slash,l", "search", "another", key_display="/"),
         Binding("d,x", "drop", "none", key_display="d"),
         Binding("s,right", "skip", "skip", key_display="s"),
         Binding("u,left,backspace", "undo", "undo", key_display="u"),
-        Binding("q,ctrl+c,ctrl+q", "quit", "quit", key_display="q"),
+        Binding("q", "quit", "quit"),
+        Binding("ctrl+c", "quit", show=False),
     ]
 
     def __init__(
         self,
         session: Session,
-        pictures: Pictures,
+        ahead: Ahead,
         classes: AskedClasses,
         crawl: str,
         lists: bool,
@@ -88,11 +89,14 @@ class VerifyApp(App[None]):
         self.session = session
         self.failure: Exception | None = None
         """What ended it, other than the person."""
-        self._pictures = pictures
+        self.look: Look | None = None
+        """Of the current sample; None until it is there, and no answer is taken."""
+        self._ahead = ahead
         self._choices = classes
         self._crawl = crawl
         self._lists = lists
         self._image = image
+        self._suggested: Suggestions = ()
         self._marked: dict[str, bool] = {}
 
     def compose(self) -> ComposeResult:
@@ -127,66 +131,90 @@ class VerifyApp(App[None]):
         self._say("counts", words.progress(self.session))
         total = len(self.session.samples)
         self.query_one(ProgressBar).update(total=total, progress=total - self.session.left)
+        self.look, self._suggested, self._marked = None, (), {}
         if sample is None:
             self._show_end()
         else:
+            self._ahead.want([each.row for each in self.session.ahead(1 + AHEAD)])
             self._show_question(sample)
-            self._pictures.want([each.row for each in self.session.ahead(1 + AHEAD)])
-            self.show_picture(sample)
+            self.show_look(sample)
         self.refresh_bindings()
 
     def _show_question(self, sample: Sample) -> None:
         self._say("caption", words.caption(sample.caption))
         self._say("key", words.key(sample))
         if self._lists:
-            self._marked = dict.fromkeys(sample.given, True)
-            self._marked |= {label: False for label, _ in sample.suggested}
-            self._say("label", Text("Which of these are in the picture?", words.QUIET))
-            self._say("options", words.marks(sample, self._marked, self._choices))
-            return
-        label = sample.given[0]
-        self._say("label", words.title(label, self._choices))
-        self._say("definition", Text(printable(self._choices.definitions.get(label, ""))))
-        self._say("quality", words.quality(sample.qualities[0], sample.issue))
-        self._say("options", words.options(sample, self._choices))
+            self._say("label", words.several())
+        else:
+            label = sample.given[0]
+            self._say("label", words.question(label, self._choices))
+            self._say("definition", Text(printable(self._choices.definitions.get(label, ""))))
+            self._say("quality", words.quality(sample.qualities[0], sample.issue))
 
     def _show_end(self) -> None:
-        for name in ("definition", "quality", "options", "caption", "key"):
+        for name in ("definition", "quality", "options", "caption", "key", "no-picture"):
             self._say(name, Text())
-        self._say("label", Text("All are answered.", "bold"))
+        self._show_picture(None)
         skipped = self.session.tally.skipped
-        if skipped:
-            self._say("label", Text(f"All asked; the {skipped:,} skipped come again next time."))
-        self._show(None, "")
+        again = f" Those skipped ({skipped:,}) come again next time." if skipped else ""
+        self._say("label", Text(f"All are answered.{again}"))
+
+    def show_look(self, sample: Sample) -> None:
+        """Show the picture and the suggestions, at once where they are there."""
+        look = self._ahead.now(sample.row)
+        if look is not None:
+            self._show_look(sample, look)
+        else:
+            self._say("options", Text())
+            self.wait_for_look(sample)
 
     @work(exclusive=True)
-    async def show_picture(self, sample: Sample) -> None:
-        """Show a picture as soon as it is there, or say why there is none."""
+    async def wait_for_look(self, sample: Sample) -> None:
+        """Show the picture and the suggestions when they come."""
         try:
-            picture = await self._pictures.get(sample.row)
+            look = await self._ahead.get(sample.row)
         except CurateError as error:
             self._fail(error)
-            return
-        if isinstance(picture, Status):
-            self._show(None, f"no picture: {picture}")
         else:
-            self._show(picture, "")
+            if self.session.current is sample and self.look is None:
+                self._show_look(sample, look)
 
-    def _show(self, picture: Pixels | None, words_instead: str) -> None:
+    def _show_look(self, sample: Sample, look: Look) -> None:
+        self.look = look
+        confused = self._choices.confused_with(sample.given[0])
+        self._suggested = suggestions(sample, look.nearest, confused)
+        self._marked = dict.fromkeys(sample.given, True)
+        self._marked |= {label: False for label, _ in self._suggested}
+        self._show_options(sample)
+        if isinstance(look.picture, Status):
+            self._show_picture(None)
+            self._say("no-picture", words.no_picture(look.picture))
+        else:
+            self._show_picture(look.picture)
+            self._say("no-picture", Text())
+        self.refresh_bindings()
+
+    def _show_options(self, sample: Sample) -> None:
+        if self._lists:
+            listed = words.marks(sample, self._suggested, self._marked, self._choices)
+        else:
+            listed = words.options(self._suggested, self._choices)
+        self._say("options", listed)
+
+    def _show_picture(self, picture: Pixels | None) -> None:
         shown = self.query_one("#picture", self._image)
         shown.image = picture
         shown.display = picture is not None
-        self._say("no-picture", Text(words_instead))
 
     def _say(self, name: str, content: RenderableType) -> None:
         self.query_one(f"#{name}", Static).update(content)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow what makes sense: no answers while a class is searched, nor at the end."""
+        """Allow what makes sense: no answer before the look, nor while a class is searched."""
         searching = self.screen.has_class("searching")
-        if action in ANSWERS or action == "undo":
-            return not searching and (action == "undo" or self.session.current is not None)
-        return not (action == "quit" and searching)
+        if action in ANSWERS:
+            return not searching and self.look is not None
+        return not (searching and action in ("skip", "undo", "quit"))
 
     def action_keep(self) -> None:
         """Keep the label, or all marked labels."""
@@ -200,17 +228,17 @@ class VerifyApp(App[None]):
 
     def action_pick(self, number: int) -> None:
         """Choose a suggestion, or mark or unmark one of several labels."""
-        sample = self._asked()
         if self._lists:
             if number <= len(self._marked):
                 self._mark(list(self._marked)[number - 1])
-        elif number <= len(sample.suggested):
-            self._answer(sample.suggested[number - 1][0])
+        elif number <= len(self._suggested):
+            self._answer(self._suggested[number - 1][0])
 
     def action_skip(self) -> None:
         """Leave it open."""
-        self._do(self.session.skip)
-        self._say("last", Text("skipped"))
+        if self.session.current is not None:
+            self._do(self.session.skip)
+            self._say("last", Text("skipped"))
 
     def action_undo(self) -> None:
         """Take the last answer back."""
@@ -249,7 +277,7 @@ class VerifyApp(App[None]):
         self._take(event.option)
 
     def _list_found(self, typed: str) -> None:
-        first = [label for label, _ in self._asked().suggested]
+        first = [label for label, _ in self._suggested]
         labels = self._choices.find(typed, first)[:MOST_FOUND]
         found = self.query_one(OptionList)
         found.clear_options()
@@ -267,7 +295,7 @@ class VerifyApp(App[None]):
 
     def _mark(self, label: str) -> None:
         self._marked[label] = not self._marked[label]
-        self._say("options", words.marks(self._asked(), self._marked, self._choices))
+        self._show_options(self._asked())
 
     def _asked(self) -> Sample:
         assert self.session.current is not None

@@ -1,9 +1,7 @@
-"""The pictures to be shown, read and decoded ahead of the person who looks at them."""
+"""The pictures to be shown: whole, and decoded where they can do no harm."""
 
-import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterator
 
 from PIL import Image
 
@@ -33,32 +31,10 @@ def picture_pool() -> Iterator[DecodePool]:
         yield pool
 
 
-class Pictures:
-    """Pictures by row, whole, kept as long as they are among those wanted next."""
-
-    def __init__(self, weighted: Weighted, pool: DecodePool, readers: Executor) -> None:
-        self._weighted = weighted
-        self._pool = pool
-        self._readers = readers
-        self._wanted: dict[int, asyncio.Future[Picture]] = {}
-
-    def want(self, rows: Sequence[int]) -> None:
-        """Begin with these rows, and forget others."""
-        loop = asyncio.get_running_loop()
-        kept, self._wanted = self._wanted, {}
-        for row in rows:
-            waiting = kept.pop(row, None)
-            self._wanted[row] = waiting or loop.run_in_executor(self._readers, self._load, row)
-        for future in kept.values():
-            future.cancel()
-
-    async def get(self, row: int) -> Picture:
-        """Wait for the picture of a row that is wanted."""
-        return await asyncio.shield(self._wanted[row])
-
-    def _load(self, row: int) -> Picture:
-        (source,) = self._weighted.pictures([row])
-        ((statuses, pictures),) = self._pool.decode([source])
-        if statuses[0] is not Status.OK:
-            return statuses[0]
-        return Image.fromarray(without_bars(pictures[0]))
+def load_picture(weighted: Weighted, pool: DecodePool, row: int) -> Picture:
+    """Read and decode the picture of a row."""
+    (source,) = weighted.pictures([row])
+    ((statuses, pictures),) = pool.decode([source])
+    if statuses[0] is not Status.OK:
+        return statuses[0]
+    return Image.fromarray(without_bars(pictures[0]))

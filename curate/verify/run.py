@@ -16,11 +16,13 @@ from rich.text import Text
 from curate.errors import CurateError
 from curate.printable import brief, printable
 from curate.store.folders import Folders
+from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import check_path, open_answers, write_answers
 from curate.verify.classes import AskedClasses, asked_classes
 from curate.verify.estimate import CONFIDENCE
 from curate.verify.merge import merge
-from curate.verify.pictures import WORKERS, Pictures, picture_pool
+from curate.verify.nearest import NearestClasses
+from curate.verify.pictures import WORKERS, load_picture, picture_pool
 from curate.verify.queue import QueueOptions, make_queue
 from curate.verify.samples import samples
 from curate.verify.session import Session
@@ -89,7 +91,7 @@ def verify(options: VerifyOptions) -> None:
             with console.status("Choosing what to ask ..."):
                 classes = asked_classes(weighted)
                 queue = make_queue(weighted, options.queue)
-            asked = list(samples(queue, classes, lists))
+            asked = list(samples(queue, lists))
             session = Session(asked, answers, options.queue.strategy)
             if session.current is not None:
                 _ask(session, weighted, classes)
@@ -120,16 +122,15 @@ def _ask(session: Session, weighted: Weighted, classes: AskedClasses) -> None:
     """Run the screen; what it draws pictures with is asked of the terminal at its import."""
     from curate.verify.app import VerifyApp
 
-    readers = ThreadPoolExecutor(WORKERS)
+    readers, nearest = ThreadPoolExecutor(WORKERS), NearestClasses(weighted)
     try:
         with picture_pool() as pool:
-            app = VerifyApp(
-                session,
-                Pictures(weighted, pool, readers),
-                classes,
-                weighted.path.name,
-                weighted.manifest.has_label_lists,
-            )
+
+            def load(row: int) -> Look:
+                return Look(load_picture(weighted, pool, row), nearest.of(row))
+
+            lists = weighted.manifest.has_label_lists
+            app = VerifyApp(session, Ahead(load, readers), classes, weighted.path.name, lists)
             app.run()
     finally:
         readers.shutdown(wait=False, cancel_futures=True)

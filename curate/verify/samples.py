@@ -1,14 +1,16 @@
 """A sample as it is asked: what is known of it, and what it may be instead."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import polars as pl
 
-from curate.verify.classes import AskedClasses
-
 MOST_SUGGESTIONS = 5
+
+Suggestions = tuple[tuple[str, float | None], ...]
+"""Classes, the likeliest first, each with its quality where that is known."""
 
 
 @dataclass(frozen=True)
@@ -21,14 +23,14 @@ class Sample:
     """Its label, or its labels."""
     qualities: tuple[float | None, ...]
     """Of each."""
-    suggested: tuple[tuple[str, float | None], ...]
-    """What else it may be, the likeliest first, each with its quality where that is known."""
+    suggested: Suggestions
+    """What else it may be by the manifest."""
     caption: str | None
     issue: str | None
     """relabel or outlier, of one label."""
 
 
-def samples(queue: pl.DataFrame, classes: AskedClasses, lists: bool) -> Iterator[Sample]:
+def samples(queue: pl.DataFrame, lists: bool) -> Iterator[Sample]:
     """Turn the rows of a queue into samples."""
     for row in queue.iter_rows(named=True):
         given = _distinct(row["label"] if lists else [row["label"]])
@@ -37,10 +39,19 @@ def samples(queue: pl.DataFrame, classes: AskedClasses, lists: bool) -> Iterator
             key=row["key"],
             given=given,
             qualities=_qualities(row, given, lists),
-            suggested=tuple(_suggested(row, given, classes, lists))[:MOST_SUGGESTIONS],
+            suggested=tuple(_suggested(row, given, lists)),
             caption=row.get("caption"),
             issue=None if lists else row.get("issue_kind"),
         )
+
+
+def suggestions(sample: Sample, *more: Sequence[str]) -> Suggestions:
+    """Add classes to what the manifest suggests, up to MOST_SUGGESTIONS."""
+    found = dict(sample.suggested)
+    for label in chain(*more):
+        if label not in sample.given:
+            found.setdefault(label, None)
+    return tuple(found.items())[:MOST_SUGGESTIONS]
 
 
 def _distinct(labels: list[str | None]) -> tuple[str, ...]:
@@ -57,9 +68,9 @@ def _qualities(
 
 
 def _suggested(
-    row: dict[str, Any], given: tuple[str, ...], classes: AskedClasses, lists: bool
+    row: dict[str, Any], given: tuple[str, ...], lists: bool
 ) -> Iterator[tuple[str, float | None]]:
-    """Name what it seems to be, then what its label is most often taken for."""
+    """Name what was suggested, and what `curate refine` takes it for."""
     best, quality = row.get("suggested_label"), row.get("suggested_quality")
     found: dict[str, float | None] = {}
     if lists:
@@ -68,7 +79,6 @@ def _suggested(
     else:
         found |= {} if best is None else {str(best): quality}
         others = [row.get("refined_label"), *(row.get("refined_classes") or [])]
-        others += classes.confused_with(given[0])
     for label in others:
         if label is not None:
             found.setdefault(str(label), None)

@@ -6,10 +6,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from curate.images.status import Status
 from curate.printable import brief, printable
 from curate.verify.classes import AskedClasses
 from curate.verify.estimate import NoiseRate
-from curate.verify.samples import Sample
+from curate.verify.samples import Sample, Suggestions
 from curate.verify.session import Session, Tally
 
 KEY, QUIET = "bold #ffa62b", "#8a8f98"
@@ -22,6 +23,24 @@ def title(label: str, classes: AskedClasses) -> Text:
     """Name a class; of several names the first stands out."""
     first, comma, others = classes.title(label).partition(",")
     return Text.assemble((first, "bold"), (comma + others, QUIET))
+
+
+def question(label: str, classes: AskedClasses) -> RenderableType:
+    """Ask whether the given label is right, with the key that says so."""
+    table = _keys()
+    table.add_row("⏎", title(label, classes), "")
+    return Group(Text("Is it", QUIET), table)
+
+
+def several() -> Text:
+    """Ask which of several labels are right."""
+    return Text.assemble(("What is in the picture?  ", QUIET), ("⏎", KEY), " accepts")
+
+
+def no_picture(status: Status) -> Text:
+    """Say why there is no picture."""
+    advice = "\nFolder moved? Name it with --root." if status is Status.MISSING else ""
+    return Text(f"no picture: {status}{advice}", justify="center")
 
 
 def quality(value: float | None, issue: str | None = None) -> Text:
@@ -39,19 +58,21 @@ def quality(value: float | None, issue: str | None = None) -> Text:
     )
 
 
-def options(sample: Sample, classes: AskedClasses) -> RenderableType:
+def options(suggested: Suggestions, classes: AskedClasses) -> RenderableType:
     """List what the sample may be instead, with the keys that say so."""
     table = _keys()
-    for at, (label, value) in enumerate(sample.suggested, 1):
+    for at, (label, value) in enumerate(suggested, 1):
         table.add_row(str(at), title(label, classes), "" if value is None else f"{value:.2f}")
     table.add_row("/", "another class", "")
     table.add_row("d", "none of the classes", "")
     return Group(Text("Or rather", QUIET), table)
 
 
-def marks(sample: Sample, marked: Mapping[str, bool], classes: AskedClasses) -> RenderableType:
+def marks(
+    sample: Sample, suggested: Suggestions, marked: Mapping[str, bool], classes: AskedClasses
+) -> RenderableType:
     """List the labels of a sample that has several, right ones marked, with their keys."""
-    values = dict(zip(sample.given, sample.qualities, strict=True)) | dict(sample.suggested)
+    values = dict(zip(sample.given, sample.qualities, strict=True)) | dict(suggested)
     table = _keys()
     for at, (label, is_right) in enumerate(marked.items(), 1):
         value = values.get(label)
@@ -67,7 +88,7 @@ def marks(sample: Sample, marked: Mapping[str, bool], classes: AskedClasses) -> 
 
 def _keys() -> Table:
     table = Table.grid(padding=(0, 1), expand=True)
-    table.add_column(style=KEY, width=2, justify="right")
+    table.add_column(style=KEY, width=1)
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     table.add_column(style=QUIET, justify="right")
     return table

@@ -34,29 +34,15 @@ ANSWERS = {"keep", "drop", "pick", "search"}
 """Actions that need a sample that can be seen."""
 
 
-class Search(Vertical):
-    """A line to type in, and the classes that it finds."""
+class SearchLine(Input):
+    """A line to type in, whose keys also move about in the classes that it finds."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "back"),
-        Binding("down", "move(1)", "down"),
-        Binding("up", "move(-1)", "up"),
+        Binding("enter", "submit", "take", key_display="⏎"),
+        Binding("down", "app.mark_found(1)", "choose", key_display="↑↓"),
+        Binding("up", "app.mark_found(-1)", show=False),
+        Binding("escape", "app.leave_search", "back", key_display="esc"),
     ]
-
-    def compose(self) -> ComposeResult:
-        """Lay it out."""
-        yield Input(placeholder="type a class; ⏎ takes the marked one")
-        yield OptionList()
-
-    def action_move(self, by: int) -> None:
-        """Mark the class below or above."""
-        found = self.query_one(OptionList)
-        (found.action_cursor_down if by > 0 else found.action_cursor_up)()
-
-    def action_leave(self) -> None:
-        """Go back to the question."""
-        assert isinstance(self.app, VerifyApp)
-        self.app.leave_search()
 
 
 class VerifyApp(App[None]):
@@ -86,6 +72,7 @@ class VerifyApp(App[None]):
         image: type[BaseImage] = Image,
     ) -> None:
         super().__init__()
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]
         self.session = session
         self.failure: Exception | None = None
         """What ended it, other than the person."""
@@ -107,6 +94,7 @@ class VerifyApp(App[None]):
         with Horizontal(id="pace"):
             yield ProgressBar(show_percentage=False, show_eta=False)
             yield Static(id="counts")
+        yield Static(id="estimate")
         with Horizontal(id="body"):
             with Container(id="frame"):
                 yield self._image(id="picture")
@@ -114,7 +102,9 @@ class VerifyApp(App[None]):
             with VerticalScroll(id="side", can_focus=False):
                 for name in ("label", "definition", "quality", "options", "caption", "key"):
                     yield Static(id=name)
-                yield Search(id="search")
+                with Vertical(id="search"):
+                    yield SearchLine(placeholder="type to search")
+                    yield OptionList()
         with Horizontal(id="tally"):
             yield Static(id="verdicts")
             yield Static(id="last")
@@ -122,12 +112,15 @@ class VerifyApp(App[None]):
 
     def on_mount(self) -> None:
         """Ask the first sample."""
+        self.session.begin()
         self.show()
 
     def show(self) -> None:
         """Show the current sample and all counts."""
         sample = self.session.current
-        self._say("verdicts", words.tally(self.session.tally, self.session.noise_rate))
+        self._say("verdicts", words.tally(self.session.tally))
+        rate = self.session.noise_rate
+        self._say("estimate", Text() if rate is None else Text(words.estimate(rate)))
         self._say("counts", words.progress(self.session))
         total = len(self.session.samples)
         self.query_one(ProgressBar).update(total=total, progress=total - self.session.left)
@@ -254,13 +247,16 @@ class VerifyApp(App[None]):
         line.value = ""
         line.focus()
         self._list_found("")
-        self.refresh_bindings()
 
-    def leave_search(self) -> None:
+    def action_mark_found(self, by: int) -> None:
+        """Mark the class below or above."""
+        found = self.query_one(OptionList)
+        (found.action_cursor_down if by > 0 else found.action_cursor_up)()
+
+    def action_leave_search(self) -> None:
         """Go back to the question."""
         self.screen.remove_class("searching")
         self.set_focus(None)
-        self.refresh_bindings()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -286,7 +282,7 @@ class VerifyApp(App[None]):
 
     def _take(self, option: Option) -> None:
         assert isinstance(option, Found)
-        self.leave_search()
+        self.action_leave_search()
         if self._lists:
             self._marked[option.label] = False
             self._mark(option.label)

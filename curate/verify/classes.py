@@ -1,5 +1,6 @@
 """The classes that a person may choose from, with what the run knows of them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,23 +40,23 @@ class AskedClasses:
     def find(self, words: str, first: Sequence[str] = ()) -> list[str]:
         """Find the classes whose name or label holds the words, in any case.
 
-        Those in ``first`` come first, then those that begin with the words, then those of which a
-        word does.
+        Those in ``first`` come first, then those that begin with the words, then those that have
+        them as whole words, then those of which a word begins with them.
         """
         wanted = words.strip().casefold()
-        preferred = {label: at for at, label in enumerate(first)}
+        places = {label: at for at, label in enumerate(first)}
+        exact = re.escape(wanted)
+        tests = (f"^{exact}", rf"\b{exact}\b", rf"\b{exact}", "")
 
-        def rank(label: str) -> tuple[int, int]:
-            texts = self._texts(label)
-            begins = any(text.startswith(wanted) for text in texts)
-            word = any(f" {wanted}" in text for text in texts)
-            return preferred.get(label, len(preferred)), 0 if begins else 1 if word else 2
+        def rank(label: str) -> tuple[int, int, str]:
+            text = self._text(label)
+            how = next(at for at, test in enumerate(tests) if re.search(test, text, re.MULTILINE))
+            return places.get(label, len(places)), how, self.title(label).casefold()
 
-        there = [label for label in self.labels if any(wanted in t for t in self._texts(label))]
-        return sorted(there, key=rank)
+        return sorted((label for label in self.labels if wanted in self._text(label)), key=rank)
 
-    def _texts(self, label: str) -> tuple[str, str]:
-        return label.casefold(), self.names.get(label, "").casefold()
+    def _text(self, label: str) -> str:
+        return f"{self.names.get(label, '')}\n{label}".casefold()
 
 
 def asked_classes(weighted: Weighted) -> AskedClasses:

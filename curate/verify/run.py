@@ -16,10 +16,10 @@ from rich.text import Text
 from curate.errors import CurateError
 from curate.printable import brief, printable
 from curate.store.folders import Folders
+from curate.verify import words
 from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import check_path, open_answers, write_answers
 from curate.verify.classes import AskedClasses, asked_classes
-from curate.verify.estimate import CONFIDENCE
 from curate.verify.merge import merge
 from curate.verify.nearest import NearestClasses
 from curate.verify.pictures import WORKERS, load_picture, picture_pool
@@ -148,12 +148,7 @@ def _report(console: Console, session: Session, options: VerifyOptions) -> None:
         highlight=False,
     )
     if rate is not None:
-        low, high = rate.interval
-        console.print(
-            f"Wrong labels: {rate.share:.1%} of {rate.asked:,} drawn at random;"
-            f" {CONFIDENCE:.0%} interval {low:.1%} to {high:.1%} (Clopper and Pearson).",
-            highlight=False,
-        )
+        console.print(f"{words.estimate(rate)}.", highlight=False, soft_wrap=True)
     if session.left or tally.skipped:
         console.print("The same command goes on with those that are left.")
     else:

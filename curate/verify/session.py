@@ -51,6 +51,10 @@ class Session:
         self._took: deque[float] = deque(maxlen=RECENT)
         self._since = clock()
 
+    def begin(self) -> None:
+        """Take the time from now on."""
+        self._since = self._clock()
+
     @property
     def current(self) -> Sample | None:
         """The sample to ask; None when all were asked."""
@@ -87,7 +91,7 @@ class Session:
         self._answers.remove(self.samples[at].key)
         self._history.pop()
         self._open.appendleft(at)
-        self._since = self._clock()
+        self.begin()
         return True
 
     def _current(self) -> Sample:

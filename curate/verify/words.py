@@ -9,7 +9,7 @@ from rich.text import Text
 from curate.images.status import Status
 from curate.printable import brief, printable
 from curate.verify.classes import AskedClasses
-from curate.verify.estimate import NoiseRate
+from curate.verify.estimate import CONFIDENCE, NoiseRate
 from curate.verify.samples import Sample, Suggestions
 from curate.verify.session import Session, Tally
 
@@ -122,23 +122,25 @@ def progress(session: Session) -> Text:
     return Text.assemble(words, (f"  ·  {60 / max(each, 0.1):,.0f} a minute, {rest}", QUIET))
 
 
-def tally(said: Tally, rate: NoiseRate | None) -> Text:
-    """Count the answers; for a random sample, estimate the share of wrong labels."""
+def tally(said: Tally) -> Text:
+    """Count the answers."""
     counts = (
         (said.kept, "kept", GOOD), (said.changed, "another class", DOUBTFUL),
         (said.none, "none", BAD), (said.skipped, "skipped", QUIET),
     )  # fmt: skip
-    line = Text("   ").join(
+    return Text("   ").join(
         Text.assemble((f"{count:,}", f"bold {colour}"), f" {name}")
         for count, name, colour in counts
     )
-    return line if rate is None else Text.assemble(line, ("   │   ", QUIET), estimate(rate))
 
 
 def estimate(rate: NoiseRate) -> str:
     """Say the share of wrong labels with its interval."""
     low, high = rate.interval
-    return f"{rate.share:.1%} wrong ({low:.1%} to {high:.1%})"
+    return (
+        f"Wrong labels: {rate.share:.1%} of {rate.asked:,}, {low:.1%} to {high:.1%}"
+        f" ({CONFIDENCE:.0%} interval of Clopper and Pearson)"
+    )
 
 
 def verdict(sample: Sample, answer: object, classes: AskedClasses) -> Text:

@@ -22,7 +22,7 @@ from curate.verify import words
 from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import Label
 from curate.verify.classes import AskedClasses
-from curate.verify.samples import Sample, Suggestions, suggestions
+from curate.verify.samples import MOST_SUGGESTIONS, Sample, Suggestions, suggestions
 from curate.verify.session import Session
 
 AHEAD = 8
@@ -51,16 +51,6 @@ class VerifyApp(App[None]):
     CSS_PATH = "screen.tcss"
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = None
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,k,space", "keep", "keep", key_display="⏎"),
-        *(Binding(str(n), f"pick({n})", "instead", key_display="1-5", show=n == 1) for n in DIGITS),
-        Binding("slash,l", "search", "another", key_display="/"),
-        Binding("d,x", "drop", "none", key_display="d"),
-        Binding("s,right", "skip", "skip", key_display="s"),
-        Binding("u,left,backspace", "undo", "undo", key_display="u"),
-        Binding("q", "quit", "quit"),
-        Binding("ctrl+c", "quit", show=False),
-    ]
 
     def __init__(
         self,
@@ -85,6 +75,24 @@ class VerifyApp(App[None]):
         self._image = image
         self._suggested: Suggestions = ()
         self._marked: dict[str, bool] = {}
+        self._bind_keys()
+
+    def _bind_keys(self) -> None:
+        """Name the keys, in the order in which they are shown."""
+        keep, pick = ("accept", "mark") if self._lists else ("keep", "instead")
+        digits = f"1-{DIGITS[-1] if self._lists else MOST_SUGGESTIONS}"
+        for keys, action, description, shown in (
+            ("enter,k,space", "keep", keep, "⏎"),
+            *((str(digit), f"pick({digit})", pick, digits) for digit in DIGITS),
+            ("slash,l", "search", "another", "/"),
+            ("d,x", "drop", "none", "d"),
+            ("s,right", "skip", "skip", "s"),
+            ("u,left,backspace", "undo", "undo", "u"),
+            ("q", "quit", "quit", "q"),
+            ("ctrl+c", "quit", "", ""),
+        ):
+            is_shown = bool(description) and keys not in map(str, DIGITS[1:])
+            self.bind(keys, action, description=description, show=is_shown, key_display=shown)
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -120,7 +128,7 @@ class VerifyApp(App[None]):
         sample = self.session.current
         self._say("verdicts", words.tally(self.session.tally))
         rate = self.session.noise_rate
-        self._say("estimate", Text() if rate is None else Text(words.estimate(rate)))
+        self._say("estimate", Text(" " if rate is None else words.estimate(rate)))
         self._say("counts", words.progress(self.session))
         total = len(self.session.samples)
         self.query_one(ProgressBar).update(total=total, progress=total - self.session.left)
@@ -136,6 +144,8 @@ class VerifyApp(App[None]):
     def _show_question(self, sample: Sample) -> None:
         self._say("caption", words.caption(sample.caption))
         self._say("key", words.key(sample))
+        self._say("definition", Text())
+        self._say("quality", Text())
         if self._lists:
             self._say("label", words.several())
         else:
@@ -200,7 +210,9 @@ class VerifyApp(App[None]):
         shown.display = picture is not None
 
     def _say(self, name: str, content: RenderableType) -> None:
-        self.query_one(f"#{name}", Static).update(content)
+        line = self.query_one(f"#{name}", Static)
+        line.update(content)
+        line.display = bool(content)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow what makes sense: no answer before the look, nor while a class is searched."""

@@ -143,7 +143,7 @@ def _report(console: Console, session: Session, options: VerifyOptions) -> None:
     tally, rate = session.tally, session.noise_rate
     console.print(
         f"{tally.answered:,} of {len(session.samples):,} answered: {tally.kept:,} kept,"
-        f" {tally.changed:,} another class, {tally.none:,} none of the classes; {tally.skipped:,}"
+        f" {tally.changed:,} changed, {tally.none:,} none of the classes; {tally.skipped:,}"
         " skipped.",
         highlight=False,
     )

@@ -125,7 +125,7 @@ def progress(session: Session) -> Text:
 def tally(said: Tally) -> Text:
     """Count the answers."""
     counts = (
-        (said.kept, "kept", GOOD), (said.changed, "another class", DOUBTFUL),
+        (said.kept, "kept", GOOD), (said.changed, "changed", DOUBTFUL),
         (said.none, "none", BAD), (said.skipped, "skipped", QUIET),
     )  # fmt: skip
     return Text("   ").join(

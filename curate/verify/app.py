@@ -62,7 +62,7 @@ class VerifyApp(App[None]):
         image: type[BaseImage] = Image,
     ) -> None:
         super().__init__()
-        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (26, "-high")]
         self.session = session
         self.failure: Exception | None = None
         """What ended it, other than the person."""

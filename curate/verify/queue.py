@@ -1,8 +1,11 @@
 """Which samples are asked, and in which order."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.printable import brief
@@ -11,6 +14,9 @@ from curate.weighted import Weighted
 STRATEGIES = ("suspect", "boundary", "balanced", "random")
 QUARTERS = 4
 """Of the qualities of a class, each asked as often, by ``balanced``."""
+
+MOST_RANKED = 1_000_000
+"""Rows whose qualities are sorted to find the quarters."""
 
 
 @dataclass(frozen=True)
@@ -109,21 +115,42 @@ def _logit(quality: pl.Expr) -> pl.Expr:
 
 def _balanced(rows: pl.LazyFrame, limit: int, seed: int) -> pl.DataFrame:
     """Choose rows of every class and quarter in turn: row, place."""
-    quality, chance = pl.col("quality"), pl.col("row").hash(seed)
-    cuts = {f"cut{at}": quality.quantile(at / QUARTERS) for at in range(1, QUARTERS)}
-    classes = rows.group_by("class").agg(**cuts).collect(engine="streaming")
-    quarter = pl.sum_horizontal((quality > pl.col(cut)).cast(pl.Int64) for cut in cuts)
-    strata = (
-        rows.select("row", "class", "quality")
-        .join(classes.lazy(), on="class")
-        .group_by("class", quarter.alias("quarter"))
-        .agg(pl.col("row").bottom_k_by(chance, limit))
+    chance, stratum = pl.col("row").hash(seed), ["class", "quarter"]
+    narrow = _with_quarters(rows.select("row", "class", "quality"))
+    strata = narrow.group_by(stratum).len("size").collect(engine="streaming")
+    sizes = strata.group_by("class").agg(pl.col("size").sum())["size"]
+    rounds = _rounds(sizes.to_numpy(), limit)
+    # As many of a stratum as are sure to be enough: 8 standard deviations and more.
+    share = (rounds + 8 * rounds**0.5 + 16) / pl.col("size")
+    picks = (
+        narrow.join(strata.lazy().with_columns(share=share), on=stratum)
+        .filter(chance.cast(pl.Float64) / 2**64 < pl.col("share"))
+        .with_columns(chance=chance, first=pl.col("class").hash(seed))
         .collect(engine="streaming")
     )
-    picks = strata.explode("row").with_columns(chance=chance, first=pl.col("class").hash(seed))
-    nth = pl.int_range(pl.len()).over("class", "quarter", order_by=["chance", "row"])
+    nth = pl.int_range(pl.len()).over(stratum, order_by=["chance", "row"])
     turn = nth * QUARTERS + (pl.col("quarter") + pl.col("first")) % QUARTERS
     round_ = pl.int_range(pl.len()).over("class", order_by="turn")
     ordered = picks.with_columns(turn=turn).with_columns(round=round_)
     ordered = ordered.sort("round", "first", "class").head(limit)
     return ordered.select("row", place=pl.int_range(pl.len()).cast(pl.UInt64))
+
+
+def _with_quarters(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Say in which quarter of its class's qualities a row lies; of many rows a sample tells."""
+    every = 1 + rows.select(pl.len()).collect(engine="streaming").item() // MOST_RANKED
+    ranked = rows.filter(pl.col("row") % every == 0)
+    quality = pl.col("quality")
+    cuts = {f"cut{at}": quality.quantile(at / QUARTERS) for at in range(1, QUARTERS)}
+    classes = ranked.group_by("class").agg(**cuts).collect(engine="streaming")
+    quarter = pl.sum_horizontal((quality > pl.col(cut)).cast(pl.Int64) for cut in cuts)
+    joined = rows.join(classes.lazy(), on="class", how="left")
+    return joined.select("row", "class", quarter.alias("quarter"))
+
+
+def _rounds(sizes: NDArray[np.uint32], limit: int) -> int:
+    """Say how often classes of these sizes (C,) come in turn before ``limit`` rows are chosen."""
+    wanted = min(limit, int(sizes.sum()))
+    return 1 + bisect_left(
+        range(1, wanted + 1), wanted, key=lambda rounds: int(np.minimum(sizes, rounds).sum())
+    )

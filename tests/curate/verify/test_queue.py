@@ -64,6 +64,15 @@ def test_balanced_asks_every_class_and_every_quarter_of_its_qualities(
     assert Counter(labels[row] for row in rest) == {"ant": 40, "bee": 40, "cat": 20}
 
 
+def test_balanced_asks_every_class_where_quarters_come_from_a_sample(
+    write_weighted: Write, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curate.verify.queue.MOST_RANKED", 30)
+    labels = ["ant"] * 240 + ["bee"] * 58 + ["cat"] * 2
+    queue = asked(opened(write_weighted(300, label=labels)), "balanced", 60)
+    assert Counter(labels[row] for row in queue) == {"ant": 29, "bee": 29, "cat": 2}
+
+
 def _quarter(labels: list[str], row: int) -> int:
     same = [other for other, label in enumerate(labels) if label == labels[row]]
     return 4 * same.index(row) // len(same)

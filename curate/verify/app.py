@@ -12,8 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widgets import Footer, Input, OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
-from textual_image.widget import Image
-from textual_image.widget._base import Image as BaseImage
+from textual_image.widget import AutoImage, HalfcellImage, Image, SixelImage
 
 from curate.errors import CurateError
 from curate.images.status import Status
@@ -59,7 +58,7 @@ class VerifyApp(App[None]):
         classes: AskedClasses,
         crawl: str,
         lists: bool,
-        image: type[BaseImage] = Image,
+        image: type[AutoImage | HalfcellImage | SixelImage] = Image,
     ) -> None:
         super().__init__()
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (26, "-high")]

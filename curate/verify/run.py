@@ -151,10 +151,11 @@ def _report(console: Console, session: Session, options: VerifyOptions) -> None:
         console.print(f"{words.estimate(rate)}.", highlight=False, soft_wrap=True)
     if session.left or tally.skipped:
         console.print("The same command goes on with those that are left.")
-    else:
+    elif len(session.samples) == options.queue.limit:
         console.print(f"Ask more with --limit {2 * options.queue.limit:,}.", highlight=False)
-    _print(console, f"Written: {options.output}")
-    _print(console, f"Next: curate refine {options.files[0]} --verified {options.output}")
+    if tally.answered:
+        _print(console, f"Written: {options.output}")
+        _print(console, f"Next: curate refine {options.files[0]} --verified {options.output}")
 
 
 def merge_answers(paths: Sequence[Path], out: Path, console: Console | None = None) -> None:

@@ -127,7 +127,8 @@ class VerifyApp(App[None]):
         sample = self.session.current
         self._say("verdicts", words.tally(self.session.tally))
         rate = self.session.noise_rate
-        self._say("estimate", Text(" " if rate is None else words.estimate(rate)))
+        estimate = " " if rate is None else words.estimate(rate, self._lists)
+        self._say("estimate", Text(estimate))
         self._say("counts", words.progress(self.session))
         total = len(self.session.samples)
         self.query_one(ProgressBar).update(total=total, progress=total - self.session.left)

@@ -1,7 +1,7 @@
 """The classes that a person may choose from, with what the run knows of them."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,9 +29,12 @@ class AskedClasses:
     confused: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """For a given label what it seems to be in truth, the commonest first."""
 
-    def title(self, label: str) -> str:
-        """Give words for a label, safe for the terminal."""
-        return printable(self.names.get(label, label))
+    def title(self, label: str) -> tuple[str, str]:
+        """Give words for a label, safe for the terminal: its first name, and the others."""
+        if label not in self.names:
+            return printable(label), ""
+        first, comma, others = printable(self.names[label]).partition(",")
+        return first, comma + others
 
     def confused_with(self, label: str) -> Sequence[str]:
         """Name what samples with this label often seem to be."""
@@ -51,7 +54,7 @@ class AskedClasses:
         def rank(label: str) -> tuple[int, int, str]:
             text = self._text(label)
             how = next(at for at, test in enumerate(tests) if re.search(test, text, re.MULTILINE))
-            return places.get(label, len(places)), how, self.title(label).casefold()
+            return places.get(label, len(places)), how, self.title(label)[0].casefold()
 
         return sorted((label for label in self.labels if wanted in self._text(label)), key=rank)
 
@@ -68,7 +71,7 @@ def asked_classes(weighted: Weighted) -> AskedClasses:
     known = _table(weighted.run, CLASSES, ("label", "name", "definition", "description"))
     return AskedClasses(
         labels=tuple(distinct.collect(engine="streaming")["label"]),
-        names=_texts(known, "name"),
+        names=_distinct(_texts(known, "name")),
         definitions=_texts(known, "definition") | _texts(known, "description"),
         confused=_confused(_table(weighted.run, NOISE_MATRIX, ("given", "true", "count"))),
     )
@@ -86,6 +89,14 @@ def _table(run: Path | None, name: str, columns: Sequence[str]) -> pl.DataFrame:
 def _texts(known: pl.DataFrame, column: str) -> dict[str, str]:
     said = known.select("label", column).drop_nulls().filter(pl.col(column) != "")
     return dict(said.iter_rows())
+
+
+def _distinct(names: dict[str, str]) -> dict[str, str]:
+    """Add the label where classes have the same name, as the two cranes of ImageNet do."""
+    times = Counter(names.values())
+    return {
+        label: name if times[name] == 1 else f"{name} ({label})" for label, name in names.items()
+    }
 
 
 def _confused(counts: pl.DataFrame) -> dict[str, list[str]]:

@@ -95,7 +95,7 @@ def verify(options: VerifyOptions) -> None:
             session = Session(asked, answers, options.queue.strategy)
             if session.current is not None:
                 _ask(session, weighted, classes)
-        _report(console, session, options)
+        _report(console, session, options, lists)
 
 
 def _check(weighted: Weighted) -> None:
@@ -138,7 +138,7 @@ def _ask(session: Session, weighted: Weighted, classes: AskedClasses) -> None:
         raise app.failure
 
 
-def _report(console: Console, session: Session, options: VerifyOptions) -> None:
+def _report(console: Console, session: Session, options: VerifyOptions, lists: bool) -> None:
     """Say what was answered, the estimate of a random sample, and what to do next."""
     tally, rate = session.tally, session.noise_rate
     console.print(
@@ -148,7 +148,8 @@ def _report(console: Console, session: Session, options: VerifyOptions) -> None:
         highlight=False,
     )
     if rate is not None:
-        console.print(f"{words.estimate(rate)}.", highlight=False, soft_wrap=True)
+        left_out = f"; {tally.skipped:,} skipped are left out" if tally.skipped else ""
+        _print(console, f"{words.estimate(rate, lists)}{left_out}.")
     if session.left or tally.skipped:
         console.print("The same command goes on with those that are left.")
     elif len(session.samples) == options.queue.limit:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from curate.images.status import Status
 from curate.printable import brief, printable
+from curate.verify.answers import Label
 from curate.verify.classes import AskedClasses
 from curate.verify.estimate import CONFIDENCE, NoiseRate
 from curate.verify.samples import Sample, Suggestions
@@ -21,8 +22,8 @@ ISSUES = {"relabel": "likely another", "outlier": "likely none"}
 
 def title(label: str, classes: AskedClasses) -> Text:
     """Name a class; of several names the first stands out."""
-    first, comma, others = classes.title(label).partition(",")
-    return Text.assemble((first, "bold"), (comma + others, QUIET))
+    first, others = classes.title(label)
+    return Text.assemble((first, "bold"), (others, QUIET))
 
 
 def question(label: str, classes: AskedClasses) -> RenderableType:
@@ -134,22 +135,21 @@ def tally(said: Tally) -> Text:
     )
 
 
-def estimate(rate: NoiseRate) -> str:
-    """Say the share of wrong labels with its interval."""
+def estimate(rate: NoiseRate, lists: bool) -> str:
+    """Say the share of wrong labels, or of samples with any, with its interval."""
     low, high = rate.interval
     return (
-        f"Wrong labels: {rate.share:.1%} of {rate.asked:,}, {low:.1%} to {high:.1%}"
-        f" ({CONFIDENCE:.0%} interval of Clopper and Pearson)"
+        f"{'Any label wrong' if lists else 'Wrong labels'}: {rate.share:.1%} of {rate.asked:,},"
+        f" {low:.1%} to {high:.1%} ({CONFIDENCE:.0%} interval of Clopper and Pearson)"
     )
 
 
-def verdict(sample: Sample, answer: object, classes: AskedClasses) -> Text:
+def verdict(sample: Sample, answer: Label, classes: AskedClasses) -> Text:
     """Repeat what was just said, so that a slip is seen."""
-    given = ", ".join(classes.title(label).partition(",")[0] for label in sample.given)
-    labels = [answer] if isinstance(answer, str) else answer
-    if not isinstance(labels, list):
-        said = "none of the classes"
-    else:
-        said = ", ".join(classes.title(label).partition(",")[0] for label in labels) or "none"
-    mark = "kept" if said == given else f"→ {said}"
-    return Text.assemble((f"{brief(given)} ", QUIET), brief(mark))
+    said = [answer] if isinstance(answer, str) else answer or []
+    given, words = (
+        ", ".join(classes.title(label)[0] for label in labels) for labels in (sample.given, said)
+    )
+    kept = set(said) == set(sample.given)
+    mark = "kept" if kept else f"→ {brief(words)}" if said else "→ none of the classes"
+    return Text.assemble((f"{brief(given)} ", QUIET), mark)

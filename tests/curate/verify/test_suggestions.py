@@ -86,7 +86,26 @@ def test_the_run_names_classes_and_what_they_are_confused_with(
     classes = asked_classes(opened(weighed))
     assert classes.labels == tuple(f"class {label}" for label in range(CLASSES))
     assert classes.confused_with("class 2") == ["class 0"]
-    assert classes.title("class 2") == "class 2"
+    assert classes.title("class 2") == ("class 2", "")
+
+
+def test_classes_of_the_same_name_can_be_told_apart(
+    tmp_path: Path, write_weighted: Write, opened: Opened
+) -> None:
+    run = tmp_path / "crawl.parquet.curate"
+    run.mkdir()
+    (run / "curate.txt").write_text("a run")
+    (run / "classes.csv").write_text(
+        'label,rows,name,description,definition\nant,1,"crane, bird",,a bird\nbee,1,crane,,\n'
+        "cat,1,crane,,lifts\ndog,1,,,\n"
+    )
+    weighted = opened(write_weighted(4))
+    assert weighted.run == run
+    classes = asked_classes(weighted)
+    assert [classes.title(label) for label in classes.labels] == [
+        ("crane", ", bird"), ("crane (bee)", ""), ("crane (cat)", ""), ("dog", ""),
+    ]  # fmt: skip
+    assert classes.definitions == {"ant": "a bird", "cat": "lifts"}
 
 
 CATS = AskedClasses(

@@ -132,6 +132,7 @@ class VerifyApp(App[None]):
         self._say("counts", words.progress(self.session))
         total = len(self.session.samples)
         self.query_one(ProgressBar).update(total=total, progress=total - self.session.left)
+        could_answer = self.look is not None
         self.look, self._suggested, self._marked = None, (), {}
         if sample is None:
             self._show_end()
@@ -139,7 +140,8 @@ class VerifyApp(App[None]):
             self._ahead.want([each.row for each in self.session.ahead(1 + AHEAD)])
             self._show_question(sample)
             self.show_look(sample)
-        self.refresh_bindings()
+        if could_answer != (self.look is not None):
+            self.refresh_bindings()
 
     def _show_question(self, sample: Sample) -> None:
         self._say("caption", words.caption(sample.caption))
@@ -181,6 +183,7 @@ class VerifyApp(App[None]):
         else:
             if self.session.current is sample and self.look is None:
                 self._show_look(sample, look)
+                self.refresh_bindings()
 
     def _show_look(self, sample: Sample, look: Look) -> None:
         self.look = look
@@ -195,7 +198,6 @@ class VerifyApp(App[None]):
         else:
             self._show_picture(look.picture)
             self._say("no-picture", Text())
-        self.refresh_bindings()
 
     def _show_options(self, sample: Sample) -> None:
         if self._lists:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from textual_image.widget import HalfcellImage
 
+from curate.images.status import Status
 from curate.store.folders import Folders
 from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import open_answers
@@ -60,14 +61,14 @@ def opened(tmp_path: Path) -> Callable[[Path], Weighted]:
 
 @pytest.fixture
 def sitting(tmp_path: Path, opened: Callable[[Path], Weighted]) -> Callable[..., Any]:
-    """Open the screen over a weighted manifest; pictures are red unless ``load`` makes others."""
+    """Open the screen over a weighted manifest, without pictures unless ``load`` makes some."""
 
     @contextlib.contextmanager
     def sit(
         path: Path,
         options: QueueOptions | None = None,
         out: Path = tmp_path / "verified.parquet",
-        load: Callable[[int], Look] = lambda _: Look(Image.new("RGB", (64, 32), "red"), ()),
+        load: Callable[[int], Look] = lambda _: Look(Status.MISSING, ()),
     ) -> Iterator[VerifyApp]:
         weighted, options = opened(path), options or QueueOptions()
         lists = weighted.manifest.has_label_lists

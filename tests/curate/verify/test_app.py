@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 
 from cli import app as command
 from curate.errors import CurateError
-from curate.images.status import Status
 from curate.verify.ahead import Look
 from curate.verify.app import VerifyApp
 from curate.verify.queue import QueueOptions
@@ -104,7 +103,10 @@ def test_the_screen_says_what_is_asked_what_is_left_and_which_keys_there_are(
         assert "1 kept" in words
         assert "1 skipped" in words
 
-    with sitting(write_weighted(40), QueueOptions(limit=20)) as app:
+    def load(row: int) -> Look:
+        return Look(Image.new("RGB", (64, 32), "red"), ())
+
+    with sitting(write_weighted(40), QueueOptions(limit=20), load=load) as app:
         use(app, look)
 
 
@@ -204,7 +206,7 @@ def test_a_missing_picture_is_said_and_can_be_skipped(
         await seen(pilot)
         assert pilot.app.session.current.key == "k01"
 
-    with sitting(write_weighted(40), load=lambda _: Look(Status.MISSING, ())) as app:
+    with sitting(write_weighted(40)) as app:
         use(app, look)
 
 

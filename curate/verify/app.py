@@ -221,7 +221,9 @@ class VerifyApp(App[None]):
         searching = self.screen.has_class("searching")
         if action in ANSWERS:
             return not searching and self.look is not None
-        return not (searching and action in ("skip", "undo", "quit"))
+        if action == "skip":
+            return not searching and self.session.current is not None
+        return not (searching and action in ("undo", "quit"))
 
     def action_keep(self) -> None:
         """Keep the label, or all marked labels."""
@@ -243,9 +245,8 @@ class VerifyApp(App[None]):
 
     def action_skip(self) -> None:
         """Leave it open."""
-        if self.session.current is not None:
-            self._do(self.session.skip)
-            self._say("last", Text("skipped"))
+        self._do(self.session.skip)
+        self._say("last", Text("skipped"))
 
     def action_undo(self) -> None:
         """Take the last answer back."""

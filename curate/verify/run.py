@@ -148,7 +148,7 @@ def _report(console: Console, session: Session, options: VerifyOptions, lists: b
         highlight=False,
     )
     if rate is not None:
-        left_out = f"; {tally.skipped:,} skipped are left out" if tally.skipped else ""
+        left_out = f"; the {tally.skipped:,} skipped left out" if tally.skipped else ""
         _print(console, f"{words.estimate(rate, lists)}{left_out}.")
     if session.left or tally.skipped:
         console.print("The same command goes on with those that are left.")

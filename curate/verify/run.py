@@ -1,6 +1,7 @@
 """`curate verify`: ask a person, and put several people's answers together."""
 
 import getpass
+import shlex
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -156,7 +157,8 @@ def _report(console: Console, session: Session, options: VerifyOptions, lists: b
         console.print(f"Ask more with --limit {2 * options.queue.limit:,}.", highlight=False)
     if tally.answered:
         _print(console, f"Written: {options.output}")
-        _print(console, f"Next: curate refine {options.files[0]} --verified {options.output}")
+        named = (shlex.quote(str(path)) for path in (options.files[0], options.output))
+        _print(console, "Next: curate refine {} --verified {}".format(*named))
 
 
 def merge_answers(paths: Sequence[Path], out: Path, console: Console | None = None) -> None:

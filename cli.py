@@ -406,11 +406,16 @@ def verify(
             "--merge", help="Put several people's files together; disagreements are left out."
         ),
     ] = False,
+    pictures: Annotated[
+        str, typer.Option(help="auto, blocks (two pixels a character), sixel or kitty.")
+    ] = "auto",
+    image: Annotated[str | None, typer.Option(help="Image column: bytes or paths.")] = None,
+    label_column: Annotated[str | None, typer.Option("--label", help="Label column.")] = None,
+    key: Annotated[str | None, typer.Option(help="Key column.")] = None,
+    caption: Caption = None,
     root: Root = None,
-    prefix: Annotated[
-        str | None,
-        typer.Option(help="The --prefix that curate weight was given.", show_default=False),
-    ] = None,
+    prefix: Prefix = None,
+    run_dir: FoundRun = None,
     debug: Debug = False,
 ) -> None:
     """Look at samples and say what they are, with single keys; every answer is kept at once.
@@ -419,6 +424,8 @@ def verify(
 
     Example: curate verify --merge anna.parquet bert.parquet --out merged.parquet
     """
+    from curate.manifest.columns import ColumnOptions
+    from curate.review.terminal import parse_pictures
     from curate.verify.queue import QueueOptions
     from curate.verify.run import VerifyOptions, run_verify
 
@@ -428,8 +435,11 @@ def verify(
             queue=QueueOptions(strategy, limit, label, seed),
             out=out,
             by=by,
+            columns=ColumnOptions(image=image, label=label_column, key=key, caption=caption),
             root=root,
             prefix=prefix,
+            run_dir=run_dir,
+            pictures=parse_pictures(pictures),
             merge=merge,
         )
     )

@@ -14,7 +14,8 @@ class Preprocess:
 
     ``shortest`` scales the shorter side to ``size`` and crops the centre, as CLIP does;
     ``squash`` scales both sides. ``pad`` and ``bars``, for people's eyes, scale the longer one and
-    leave white beside the picture, or what `curate.images.decode.without_bars` cuts off. Means and deviations are the encoder's own affair.
+    leave white beside the picture, or what `curate.images.decode.without_bars` cuts off. Means and
+    deviations are the encoder's own affair.
     """
 
     size: int

@@ -12,11 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widgets import Footer, Input, OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
-from textual_image.widget import AutoImage, HalfcellImage, Image, SixelImage
 
 from curate.errors import CurateError
 from curate.images.status import Status
 from curate.printable import printable
+from curate.review.terminal import Pictures, unasked
 from curate.verify import words
 from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import Label
@@ -24,6 +24,14 @@ from curate.verify.classes import AskedClasses
 from curate.verify.samples import MOST_SUGGESTIONS, Sample, Suggestions, suggestions
 from curate.verify.session import Session
 
+with unasked():
+    from textual_image.widget import HalfcellImage, SixelImage, TGPImage
+
+IMAGES: dict[Pictures, type[HalfcellImage | SixelImage | TGPImage]] = {
+    Pictures.KITTY: TGPImage,
+    Pictures.SIXEL: SixelImage,
+}
+"""What draws pictures; all others are drawn with characters."""
 AHEAD = 8
 """Pictures that are decoded before they are asked for."""
 MOST_FOUND = 200
@@ -58,7 +66,7 @@ class VerifyApp(App[None]):
         classes: AskedClasses,
         crawl: str,
         lists: bool,
-        image: type[AutoImage | HalfcellImage | SixelImage] = Image,
+        pictures: Pictures = Pictures.BLOCKS,
     ) -> None:
         super().__init__()
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (26, "-high")]
@@ -71,7 +79,7 @@ class VerifyApp(App[None]):
         self._choices = classes
         self._crawl = crawl
         self._lists = lists
-        self._image = image
+        self._image = IMAGES.get(pictures, HalfcellImage)
         self._suggested: Suggestions = ()
         self._marked: dict[str, bool] = {}
         self._bind_keys()

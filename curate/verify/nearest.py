@@ -5,6 +5,7 @@ from bisect import bisect_right
 import numpy as np
 
 from curate.errors import CurateError
+from curate.review.sample import unchecked
 from curate.weighted import Weighted
 from curate.work import Work
 from prototypes.blocks import unit_rows
@@ -20,23 +21,22 @@ class NearestClasses:
         self._work = _work(weighted)
         if self._work is not None:
             self._firsts = [shard.first_row for shard in self._work.shards]
+            _, self._features = unchecked(self._work)
             self._directions = unit_rows(self._work.prototypes.v)
 
     def of(self, row: int) -> tuple[str, ...]:
         """Name the classes nearest to a row's image in the adapted space, the nearest first.
 
-        None for an image without features.
+        Nothing for an image without features.
         """
         work = self._work
         if work is None:
             return ()
         shard = work.shards[bisect_right(self._firsts, row) - 1]
-        at = row - shard.first_row
-        stores = work.features.parts
-        x = np.concatenate([store.array(shard.name, "features")[at] for store in stores])
-        if not all(store.array(shard.name, "features")[at].any() for store in stores):
+        x = self._features.rows(shard.name, np.array([row - shard.first_row]))
+        if not x.any():
             return ()
-        g = work.space.transform(x[None])
+        g = work.space.transform(x)
         cosines = nearest_of_class(g @ self._directions.T, work.prototypes.per_class)[0]
         return tuple(work.classes[at] for at in np.argsort(-cosines, kind="stable")[:MOST])
 

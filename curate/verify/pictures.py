@@ -26,7 +26,7 @@ def picture_pool() -> Iterator[DecodePool]:
     They start here and not with the first picture: while Textual has the terminal, it stands in
     for standard error, and no process can be started with that.
     """
-    with DecodePool(Preprocess(SIDE, "bicubic", "fit"), WORKERS) as pool:
+    with DecodePool(Preprocess(SIDE, "bicubic", "bars"), WORKERS) as pool:
         next(pool.decode([None]))
         yield pool
 

@@ -1,6 +1,7 @@
 """`curate verify`: ask a person, and put several people's answers together."""
 
 import getpass
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,9 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from curate.errors import CurateError
+from curate.manifest.columns import ColumnOptions
 from curate.printable import brief, printable
+from curate.review.terminal import Pictures, choose_pictures
 from curate.store.folders import Folders
 from curate.verify import words
 from curate.verify.ahead import Ahead, Look
@@ -41,8 +44,11 @@ class VerifyOptions:
     queue: QueueOptions = field(default_factory=QueueOptions)
     out: Path | None = None
     by: str | None = None
+    columns: ColumnOptions = field(default_factory=ColumnOptions)
     root: Path | None = None
     prefix: str | None = None
+    run_dir: Path | None = None
+    pictures: Pictures = Pictures.AUTO
     merge: bool = False
 
     @property
@@ -82,7 +88,9 @@ def verify(options: VerifyOptions) -> None:
     check_path(options.output)
     with TemporaryDirectory() as folder:
         weighted = open_weighted(
-            WeightedOptions(options.files[0], root=options.root, prefix=options.prefix),
+            WeightedOptions(
+                options.files[0], options.columns, options.root, options.prefix, options.run_dir
+            ),
             Folders(Path(folder)),
         )
         _check(weighted)
@@ -95,7 +103,8 @@ def verify(options: VerifyOptions) -> None:
             asked = list(samples(queue, lists))
             session = Session(asked, answers, options.queue.strategy)
             if session.current is not None:
-                _ask(session, weighted, classes)
+                pictures = choose_pictures(options.pictures, console, os.environ)
+                _ask(session, weighted, classes, pictures)
         _report(console, session, options, lists)
 
 
@@ -103,12 +112,11 @@ def _check(weighted: Weighted) -> None:
     columns, name = weighted.manifest.columns, weighted.manifest.path
     if columns.key is None:
         raise CurateError(
-            f"{name} has no key column, and answers are kept by key; weigh it with --key COLUMN."
+            f"{name} has no key column, and answers are kept by key; name it with --key."
         )
     if columns.image is None:
         raise CurateError(
-            f"{name} has no image column, and there is nothing to look at; weigh it with --image"
-            " COLUMN."
+            f"{name} has no image column, and there is nothing to look at; name it with --image."
         )
 
 
@@ -119,8 +127,8 @@ def _login() -> str:
         raise CurateError("this login has no name; say who answers with --by NAME.") from error
 
 
-def _ask(session: Session, weighted: Weighted, classes: AskedClasses) -> None:
-    """Run the screen; what it draws pictures with is asked of the terminal at its import."""
+def _ask(session: Session, weighted: Weighted, classes: AskedClasses, pictures: Pictures) -> None:
+    """Run the screen."""
     from curate.verify.app import VerifyApp
 
     readers, nearest = ThreadPoolExecutor(WORKERS), NearestClasses(weighted)
@@ -131,7 +139,8 @@ def _ask(session: Session, weighted: Weighted, classes: AskedClasses) -> None:
                 return Look(load_picture(weighted, pool, row), nearest.of(row))
 
             lists = weighted.manifest.has_label_lists
-            app = VerifyApp(session, Ahead(load, readers), classes, weighted.path.name, lists)
+            ahead = Ahead(load, readers)
+            app = VerifyApp(session, ahead, classes, weighted.path.name, lists, pictures)
             app.run()
     finally:
         readers.shutdown(wait=False, cancel_futures=True)

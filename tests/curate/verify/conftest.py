@@ -10,7 +10,6 @@ from typing import Any
 import polars as pl
 import pytest
 from PIL import Image
-from textual_image.widget import HalfcellImage
 
 from curate.images.status import Status
 from curate.store.folders import Folders
@@ -76,8 +75,6 @@ def sitting(tmp_path: Path, opened: Callable[[Path], Weighted]) -> Callable[...,
             asked = list(samples(make_queue(weighted, options), lists))
             session = Session(asked, answers, options.strategy)
             ahead = Ahead(load, readers)
-            yield VerifyApp(
-                session, ahead, asked_classes(weighted), path.name, lists, HalfcellImage
-            )
+            yield VerifyApp(session, ahead, asked_classes(weighted), path.name, lists)
 
     return sit

@@ -66,7 +66,8 @@ def running(*arguments: str) -> Iterator[Terminal]:
 
 
 def answered(path: Path) -> list[str]:
-    return pl.read_parquet(path)["key"].to_list() if path.exists() else []
+    """Read all bytes at once, as the file may be replaced meanwhile."""
+    return pl.read_parquet(path.read_bytes())["key"].to_list() if path.exists() else []
 
 
 def test_kill_9_loses_no_answer_and_the_same_command_goes_on(

@@ -370,6 +370,82 @@ def inspect(
 
 
 @app.command()
+def verify(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="What curate weight wrote; with --merge, files of answers.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of answers (.parquet). Default: beside the manifest, MANIFEST.verified"
+            ".parquet.",
+            show_default=False,
+        ),
+    ] = None,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="suspect: the worst first; boundary: where it is least sure; balanced: every class"
+            " and every quality, for curate refine; random: for an unbiased share of wrong labels."
+        ),
+    ] = "suspect",
+    limit: Annotated[
+        int, typer.Option(min=1, help="How many samples, all sittings together.")
+    ] = 200,
+    label: Annotated[str | None, typer.Option("--class", help="Only of this class.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="For balanced and random: other samples.")] = 0,
+    by: Annotated[
+        str | None, typer.Option(help="Who answers. Default: the login.", show_default=False)
+    ] = None,
+    merge: Annotated[
+        bool,
+        typer.Option(
+            "--merge", help="Put several people's files together; disagreements are left out."
+        ),
+    ] = False,
+    pictures: Annotated[
+        str, typer.Option(help="auto, blocks (two pixels a character), sixel or kitty.")
+    ] = "auto",
+    image: Annotated[str | None, typer.Option(help="Image column: bytes or paths.")] = None,
+    label_column: Annotated[str | None, typer.Option("--label", help="Label column.")] = None,
+    key: Annotated[str | None, typer.Option(help="Key column.")] = None,
+    caption: Caption = None,
+    root: Root = None,
+    prefix: Prefix = None,
+    run_dir: FoundRun = None,
+    debug: Debug = False,
+) -> None:
+    """Look at samples and say what they are, with single keys; every answer is kept at once.
+
+    Example: curate verify crawl.weighted.parquet --strategy balanced
+
+    Example: curate verify --merge anna.parquet bert.parquet --out merged.parquet
+    """
+    from curate.manifest.columns import ColumnOptions
+    from curate.review.terminal import parse_pictures
+    from curate.verify.queue import QueueOptions
+    from curate.verify.run import VerifyOptions, run_verify
+
+    run_verify(
+        VerifyOptions(
+            files=files,
+            queue=QueueOptions(strategy, limit, label, seed),
+            out=out,
+            by=by,
+            columns=ColumnOptions(image=image, label=label_column, key=key, caption=caption),
+            root=root,
+            prefix=prefix,
+            run_dir=run_dir,
+            pictures=parse_pictures(pictures),
+            merge=merge,
+        )
+    )
+
+
+@app.command()
 def refine(
     weighted: Annotated[Path, typer.Argument(help="What curate weight wrote.", show_default=False)],
     verified: Annotated[

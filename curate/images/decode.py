@@ -21,6 +21,9 @@ MAX_PIXELS = 128_000_000
 DRAFT_GAP = 2
 """A JPEG is decoded at no less than this many times the wanted size, then resampled."""
 
+BARS = (1, 3, 2)
+"""Colour of what ``bars`` fills up; no picture has a border of exactly this one."""
+
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -119,19 +122,30 @@ def _scale(image: Image.Image, extent: tuple[float, float], preprocess: Preproce
         left, right = _centre(width, min(extent), size)
         top, bottom = _centre(height, min(extent), size)
     resampling = Image.Resampling[preprocess.interpolation.upper()]
-    if preprocess.resize == "pad":
-        return _padded(image, extent, size, resampling)
+    if preprocess.resize in ("pad", "bars"):
+        colour = BARS if preprocess.resize == "bars" else "white"
+        return _padded(image, extent, size, resampling, colour)
     return image.resize((size, size), resampling, box=(left, top, right, bottom))
 
 
 def _padded(
-    image: Image.Image, extent: tuple[float, float], size: int, resampling: Image.Resampling
-) -> Image.Image:
+    image: Image.Image, extent: tuple[float, float], size: int, resampling: Image.Resampling,
+    colour: str | tuple[int, int, int],
+) -> Image.Image:  # fmt: skip
     width, height = (max(1, round(size * side / max(extent))) for side in extent)
     whole = image.resize((width, height), resampling, box=(0, 0, *extent))
-    canvas = Image.new(image.mode, (size, size), "white")
+    canvas = Image.new(image.mode, (size, size), colour)
     canvas.paste(whole, ((size - width) // 2, (size - height) // 2))
     return canvas
+
+
+def without_bars(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Cut off what ``bars`` has filled up: (size, size, 3) -> (height, width, 3)."""
+    shown = (picture != np.array(BARS, np.uint8)).any(axis=2)
+    rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+    if not len(rows):
+        return picture
+    return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _centre(side: float, shorter: float, size: int) -> tuple[float, float]:

@@ -103,7 +103,7 @@ def _features(work: Work, row: int, label: int) -> NDArray[np.float16] | None:
     """Give a row's features (1, D); None where it has none, or where rows were moved."""
     shard = next(s for s in work.shards if row < s.first_row + s.rows)
     at = row - shard.first_row
-    labels, stored = _unchecked(work)
+    labels, stored = unchecked(work)
     features = stored.rows(shard.name, np.array([at]))
     there = label in stored_sets(labels, shard)[at] and np.any(features != 0)
     return features if there else None
@@ -111,7 +111,7 @@ def _features(work: Work, row: int, label: int) -> NDArray[np.float16] | None:
 
 def _of_class(work: Work, label: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
     """Give rows (n,) of a class and their features (n, D), by blocks."""
-    labels, stored = _unchecked(work)
+    labels, stored = unchecked(work)
     for shard in work.shards:
         rows = np.flatnonzero((stored_sets(labels, shard) == label).any(axis=1))
         for start in range(0, len(rows), BLOCK_ROWS):
@@ -119,7 +119,7 @@ def _of_class(work: Work, label: int) -> Iterator[tuple[NDArray[np.int64], NDArr
             yield block + shard.first_row, stored.rows(shard.name, block)
 
 
-def _unchecked(work: Work) -> tuple[Folders, StoredFeatures]:
+def unchecked(work: Work) -> tuple[Folders, StoredFeatures]:
     """Open labels and features for a look at a few rows, without hashing all of them first."""
     labels, *parts = (
         Folders(store.root, checked=False) for store in (work.labels, *work.features.parts)

@@ -67,7 +67,7 @@ def choose_pictures(wanted: Pictures, console: Console, environment: Mapping[str
 
 def picture(image: Image.Image, kind: Pictures, width: int) -> RenderableType:
     """Draw a square image ``width`` columns wide and half as many lines high."""
-    with _unasked():
+    with unasked():
         from textual_image.renderable import HalfcellImage, SixelImage, TGPImage
 
         # The size of a cell that it finds first is the one that it keeps.
@@ -80,8 +80,8 @@ def picture(image: Image.Image, kind: Pictures, width: int) -> RenderableType:
 
 
 @contextmanager
-def _unasked() -> Iterator[None]:
-    """Keep textual-image from asking the terminal, which it does where it finds one."""
+def unasked() -> Iterator[None]:
+    """Keep textual-image from asking the terminal, as it does when it is imported."""
     size = _cell_pixels()
     if size is not None:
         os.environ["TEXTUAL_CELL_WIDTH"], os.environ["TEXTUAL_CELL_HEIGHT"] = map(str, size)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from curate.images import decode as decode_module
-from curate.images.decode import decode
+from curate.images.decode import decode, without_bars
 from curate.images.preprocess import Preprocess
 from curate.images.source import MAX_BYTES
 from curate.images.status import Status, Undecodable
@@ -317,3 +317,34 @@ def test_junk_gives_a_picture_or_a_reason(start: bytes, body: bytes) -> None:
         assert decode(start + body, SQUARE).shape == (32, 32, 3)
     except Undecodable as error:
         assert error.status != Status.OK
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("shape", [(48, 32), (32, 48), (40, 40), (400, 3), (1, 1)])
+def test_bars_keeps_the_whole_picture_and_its_proportions(
+    format_: str, shape: tuple[int, int]
+) -> None:
+    size = 64
+    picture = decode(encoded(smooth(*shape), format_), Preprocess(size, resize="bars"))
+    assert picture.shape == (size, size, 3)
+    height, width, _ = without_bars(picture).shape
+    assert max(width, height) == size
+    assert abs(height - max(1, size * shape[1] / max(shape))) <= 1
+    assert abs(width - max(1, size * shape[0] / max(shape))) <= 1
+
+
+def test_bars_turns_upright_and_shows_corners() -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    data = encoded(smooth(64, 32), "JPEG", quality=95, exif=exif)
+    picture = without_bars(decode(data, Preprocess(64, resize="bars")))
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
+    reference = np.asarray(upright.resize((32, 64), Image.Resampling.BICUBIC), np.int16)
+    assert furthest(picture, reference) < 12
+
+
+def test_bars_puts_transparent_pictures_on_white() -> None:
+    data = encoded(Image.new("RGBA", (32, 16), (255, 0, 0, 0)), "PNG")
+    picture = without_bars(decode(data, Preprocess(64, resize="bars")))
+    assert picture.shape == (32, 64, 3)
+    assert (picture == 255).all()

@@ -1,0 +1,45 @@
+"""What is needed to ask a sample, found before it is asked."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from curate.verify.pictures import Picture
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a sample looks like."""
+
+    picture: Picture
+    nearest: tuple[str, ...]
+    """Classes that look like it, the nearest first."""
+
+
+class Ahead:
+    """Looks by row, kept as long as they are among those wanted next."""
+
+    def __init__(self, load: Callable[[int], Look], readers: Executor) -> None:
+        self._load = load
+        self._readers = readers
+        self._wanted: dict[int, asyncio.Future[Look]] = {}
+
+    def want(self, rows: Sequence[int]) -> None:
+        """Begin with these rows, and forget others."""
+        loop = asyncio.get_running_loop()
+        kept, self._wanted = self._wanted, {}
+        for row in rows:
+            begun = kept.pop(row, None)
+            self._wanted[row] = begun or loop.run_in_executor(self._readers, self._load, row)
+        for future in kept.values():
+            future.cancel()
+
+    def now(self, row: int) -> Look | None:
+        """Give the look of a row that is wanted, where it is there already."""
+        future = self._wanted[row]
+        return future.result() if future.done() else None
+
+    async def get(self, row: int) -> Look:
+        """Wait for the look of a row that is wanted."""
+        return await asyncio.shield(self._wanted[row])

@@ -1,0 +1,136 @@
+"""The file of answers: on disk at once, and one process at a time writes it."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+import polars as pl
+from filelock import FileLock, Timeout
+
+from curate.errors import CurateError
+from curate.manifest.tables import read_table
+from curate.store.atomic import appearing_file
+
+Label = str | list[str] | None
+"""What a person says; None: none of the classes. A list where images have lists of labels."""
+SKIPPED = "curate_skipped"
+"""Parquet metadata: keys that were looked at and left open; they are no rows of the file."""
+
+
+def schema(lists: bool) -> pl.Schema:
+    """Give the columns of the file; with ``lists`` an image has a list of labels."""
+    label = pl.List(pl.String()) if lists else pl.String()
+    return pl.Schema(
+        {
+            "key": pl.String(),
+            "label": label,
+            "given_label": label,
+            "time": pl.Datetime("ms", "UTC"),
+            "strategy": pl.String(),
+            "by": pl.String(),
+        }
+    )
+
+
+class Answers:
+    """Answers by key, in the order in which they were given.
+
+    Every change rewrites the file, whole or not at all: 20,000 answers take some milliseconds.
+    """
+
+    def __init__(self, path: Path, by: str, rows: pl.DataFrame, skipped: list[str]) -> None:
+        self.path = path
+        self._by = by
+        self._rows = rows
+        self._labels: dict[str, Label] = dict(rows.select("key", "label").iter_rows())
+        self._skipped = dict.fromkeys(skipped)
+
+    @classmethod
+    def read(cls, path: Path, by: str, lists: bool) -> Self:
+        """Read what was answered so far; raises CurateError for a file that is not ours."""
+        wanted = schema(lists)
+        if not path.exists():
+            return cls(path, by, wanted.to_frame(), [])
+        rows = read_table(path, "--out", ", ".join(wanted))
+        if rows.schema != wanted or rows["key"].is_duplicated().any():
+            raise CurateError(
+                f"--out {path} exists and is no file of answers to "
+                + ("lists of labels" if lists else "single labels")
+                + "; name another file."
+            )
+        skipped = json.loads(pl.read_parquet_metadata(path).get(SKIPPED, "[]"))
+        return cls(path, by, rows, skipped)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._labels
+
+    def __getitem__(self, key: str) -> Label:
+        return self._labels[key]
+
+    @property
+    def keys(self) -> list[str]:
+        """What was answered, the latest last."""
+        return self._rows["key"].to_list()
+
+    def is_skipped(self, key: str) -> bool:
+        """Tell whether it was looked at and left open."""
+        return key in self._skipped
+
+    def add(self, key: str, label: Label, given: Label, strategy: str) -> None:
+        """Keep an answer."""
+        now = datetime.now(UTC)
+        row = (key, label, given, now, strategy, self._by)
+        new = pl.DataFrame([row], schema=self._rows.schema, orient="row")
+        others = {other: None for other in self._skipped if other != key}
+        self._write(pl.concat([self._rows.filter(pl.col("key") != key), new]), others)
+
+    def skip(self, key: str) -> None:
+        """Note that it was looked at and left open."""
+        self._write(self._rows, {**self._skipped, key: None})
+
+    def remove(self, key: str) -> None:
+        """Forget the answer, or that it was skipped."""
+        others = {other: None for other in self._skipped if other != key}
+        self._write(self._rows.filter(pl.col("key") != key), others)
+
+    def _write(self, rows: pl.DataFrame, skipped: dict[str, None]) -> None:
+        """Write first; what could not be written has not been said."""
+        write_answers(self.path, rows, list(skipped))
+        self._rows, self._skipped = rows, skipped
+        self._labels = dict(rows.select("key", "label").iter_rows())
+
+
+@contextlib.contextmanager
+def open_answers(path: Path, by: str, lists: bool) -> Iterator[Answers]:
+    """Hold the file of answers for the length of the block.
+
+    Raises CurateError where another process holds it, where it cannot be written, and where it
+    is something else.
+    """
+    check_path(path)
+    path.absolute().parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise CurateError(
+            f"--out {path} is being written by another curate verify; wait for it, or name another"
+            " file and merge the two with --merge."
+        ) from error
+    with lock:
+        yield Answers.read(path, by, lists)
+
+
+def check_path(path: Path) -> None:
+    """Refuse an output that is no Parquet file."""
+    if path.suffix != ".parquet" or path.is_dir():
+        raise CurateError(f"--out {path} is to be a file that ends in .parquet.")
+
+
+def write_answers(path: Path, rows: pl.DataFrame, skipped: list[str]) -> None:
+    """Make the file appear with these rows."""
+    with appearing_file(path) as unfinished:
+        rows.write_parquet(unfinished, metadata={SKIPPED: json.dumps(skipped)})

@@ -1,0 +1,109 @@
+"""The classes that a person may choose from, with what the run knows of them."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from curate.manifest.manifest import as_text
+from curate.manifest.tables import read_table
+from curate.printable import printable
+from curate.steps.graph import CLASSES
+from curate.steps.noise_matrix import NOISE_MATRIX
+from curate.weighted import Weighted
+
+MOST_CONFUSED = 5
+
+
+@dataclass(frozen=True)
+class AskedClasses:
+    """All labels of the crawl, sorted."""
+
+    labels: tuple[str, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Words for labels that are none, such as n02123045."""
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    confused: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """For a given label what it seems to be in truth, the commonest first."""
+
+    def title(self, label: str) -> tuple[str, str]:
+        """Give words for a label, safe for the terminal: its first name, and the others."""
+        if label not in self.names:
+            return printable(label), ""
+        first, comma, others = printable(self.names[label]).partition(",")
+        return first, comma + others
+
+    def confused_with(self, label: str) -> Sequence[str]:
+        """Name what samples with this label often seem to be."""
+        return self.confused.get(label, ())
+
+    def find(self, words: str, first: Sequence[str] = ()) -> list[str]:
+        """Find the classes whose name or label holds the words, in any case.
+
+        Those in ``first`` come first, then those that begin with the words, then those that have
+        them as whole words, then those of which a word begins with them.
+        """
+        wanted = words.strip().casefold()
+        places = {label: at for at, label in enumerate(first)}
+        exact = re.escape(wanted)
+        tests = (f"^{exact}", rf"\b{exact}\b", rf"\b{exact}", "")
+
+        def rank(label: str) -> tuple[int, int, str]:
+            text = self._text(label)
+            how = next(at for at, test in enumerate(tests) if re.search(test, text, re.MULTILINE))
+            return places.get(label, len(places)), how, self.title(label)[0].casefold()
+
+        return sorted((label for label in self.labels if wanted in self._text(label)), key=rank)
+
+    def _text(self, label: str) -> str:
+        return f"{self.names.get(label, '')}\n{label}".casefold()
+
+
+def asked_classes(weighted: Weighted) -> AskedClasses:
+    """Collect the labels of the crawl, and read the run's tables of classes and of confusions."""
+    labels = weighted.scan().select("label")
+    if weighted.manifest.has_label_lists:
+        labels = labels.explode("label")
+    distinct = labels.select(as_text(pl.col("label"))).drop_nulls().unique().sort("label")
+    known = _table(weighted.run, CLASSES, ("label", "name", "definition", "description"))
+    return AskedClasses(
+        labels=tuple(distinct.collect(engine="streaming")["label"]),
+        names=_distinct(_texts(known, "name")),
+        definitions=_texts(known, "definition") | _texts(known, "description"),
+        confused=_confused(_table(weighted.run, NOISE_MATRIX, ("given", "true", "count"))),
+    )
+
+
+def _table(run: Path | None, name: str, columns: Sequence[str]) -> pl.DataFrame:
+    """Read some columns of a table of the run, as text; without any rows where it is not there."""
+    empty = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+    if run is None or not (run / name).is_file():
+        return empty
+    table = read_table(run / name, "--run-dir", ", ".join(columns))
+    return pl.concat([empty, table.cast(pl.String)], how="diagonal").select(columns)
+
+
+def _texts(known: pl.DataFrame, column: str) -> dict[str, str]:
+    said = known.select("label", column).drop_nulls().filter(pl.col(column) != "")
+    return dict(said.iter_rows())
+
+
+def _distinct(names: dict[str, str]) -> dict[str, str]:
+    """Add the label where classes have the same name, as the two cranes of ImageNet do."""
+    times = Counter(names.values())
+    return {
+        label: name if times[name] == 1 else f"{name} ({label})" for label, name in names.items()
+    }
+
+
+def _confused(counts: pl.DataFrame) -> dict[str, list[str]]:
+    others = counts.drop_nulls("true").filter(pl.col("given") != pl.col("true"))
+    ordered = others.sort(pl.col("count").cast(pl.Int64), "true", descending=[True, False])
+    confused: defaultdict[str, list[str]] = defaultdict(list)
+    for given, true in ordered.select("given", "true").iter_rows():
+        if len(confused[given]) < MOST_CONFUSED:
+            confused[given].append(true)
+    return dict(confused)

@@ -1,0 +1,33 @@
+"""The share of wrong labels, estimated from a random sample, with its interval."""
+
+from dataclasses import dataclass
+
+from scipy.special import betaincinv
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class NoiseRate:
+    """Of ``asked`` labels that were drawn at random, ``wrong`` ones."""
+
+    wrong: int
+    asked: int
+
+    @property
+    def share(self) -> float:
+        """The unbiased estimate."""
+        return self.wrong / self.asked
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Clopper and Pearson's 95% interval (Biometrika 1934).
+
+        It is exact: it holds the true share in at least 95% of samples, of any size. Drawing
+        without replacement, as here, makes it hold it more often still.
+        """
+        tail = (1 - CONFIDENCE) / 2
+        right = self.asked - self.wrong
+        low = betaincinv(self.wrong, right + 1, tail) if self.wrong else 0.0
+        high = betaincinv(self.wrong + 1, right, 1 - tail) if right else 1.0
+        return float(low), float(high)

@@ -1,0 +1,48 @@
+"""The classes whose prototypes are nearest to an image."""
+
+from bisect import bisect_right
+
+import numpy as np
+
+from curate.errors import CurateError
+from curate.review.sample import unchecked
+from curate.weighted import Weighted
+from curate.work import Work
+from prototypes.blocks import unit_rows
+from prototypes.softmax import nearest_of_class
+
+MOST = 6
+
+
+class NearestClasses:
+    """Looks rows up in the features that weights were made from; knows nothing without them."""
+
+    def __init__(self, weighted: Weighted) -> None:
+        self._work = _work(weighted)
+        if self._work is not None:
+            self._firsts = [shard.first_row for shard in self._work.shards]
+            _, self._features = unchecked(self._work)
+            self._directions = unit_rows(self._work.prototypes.v)
+
+    def of(self, row: int) -> tuple[str, ...]:
+        """Name the classes nearest to a row's image in the adapted space, the nearest first.
+
+        Nothing for an image without features.
+        """
+        work = self._work
+        if work is None:
+            return ()
+        shard = work.shards[bisect_right(self._firsts, row) - 1]
+        x = self._features.rows(shard.name, np.array([row - shard.first_row]))
+        if not x.any():
+            return ()
+        g = work.space.transform(x)
+        cosines = nearest_of_class(g @ self._directions.T, work.prototypes.per_class)[0]
+        return tuple(work.classes[at] for at in np.argsort(-cosines, kind="stable")[:MOST])
+
+
+def _work(weighted: Weighted) -> Work | None:
+    try:
+        return weighted.work()
+    except CurateError:
+        return None

@@ -1,0 +1,156 @@
+"""Which samples are asked, and in which order."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.errors import CurateError
+from curate.printable import brief
+from curate.weighted import Weighted
+
+STRATEGIES = ("suspect", "boundary", "balanced", "random")
+QUARTERS = 4
+"""Of the qualities of a class, each asked as often, by ``balanced``."""
+
+MOST_RANKED = 1_000_000
+"""Rows whose qualities are sorted to find the quarters."""
+
+
+@dataclass(frozen=True)
+class QueueOptions:
+    """What to ask."""
+
+    strategy: str = "suspect"
+    limit: int = 200
+    label: str | None = None
+    """Only samples of this class."""
+    seed: int = 0
+
+
+def make_queue(weighted: Weighted, options: QueueOptions) -> pl.DataFrame:
+    """Choose at most ``limit`` judged rows, in the order to ask them; columns of `Weighted.scan`.
+
+    - ``suspect``: the lowest label_quality first; of a list of labels the lowest counts.
+    - ``boundary``: where flagged and other labels meet first: by the distance of the quality's
+      logit from that of the quality below which as many labels lie as are flagged.
+    - ``balanced``: in turn of every class, and in a class in turn of every quarter of its
+      qualities; which sample of a quarter, and which class begins, is chance.
+    - ``random``: every judged row is as likely; so is every beginning of the queue.
+
+    The same seed gives the same queue, and a higher limit the same with more behind it. The rows
+    are streamed. Raises CurateError where there is no judged row (with that label), and for an
+    unknown strategy.
+    """
+    if options.strategy not in STRATEGIES:
+        raise CurateError(
+            f"--strategy {options.strategy} is not known; choose one of {', '.join(STRATEGIES)}."
+        )
+    rows = _judged(weighted, options.label)
+    if options.strategy == "suspect":
+        rows = rows.with_columns(place=pl.col("quality"))
+    elif options.strategy == "boundary":
+        rows = _by_boundary(weighted, rows)
+    elif options.strategy == "balanced":
+        rows = rows.join(_balanced(rows, options.limit, options.seed).lazy(), on="row")
+    else:
+        rows = rows.with_columns(place=pl.col("row").hash(options.seed))
+    order = ["place", "row"]
+    queue = rows.bottom_k(options.limit, by=order).collect(engine="streaming").sort(order)
+    if len(queue) == 0:
+        named = f" with the label '{brief(options.label)}'" if options.label is not None else ""
+        raise CurateError(
+            f"{weighted.path} has no judged row{named}; name"
+            + (" another class with --class." if named else " another file.")
+        )
+    return queue.drop("class", "quality", "place")
+
+
+def _judged(weighted: Weighted, label: str | None) -> pl.LazyFrame:
+    """Scan the rows that have a quality, with the class and the quality that they are asked for."""
+    rows = weighted.scan()
+    given, quality = pl.col("label"), pl.col("label_quality")
+    if not weighted.manifest.has_label_lists:
+        rows = rows.with_columns(given.alias("class"), quality.alias("quality"))
+        if label is not None:
+            rows = rows.filter(given == label)
+    else:
+        at = quality.list.arg_min()
+        if label is not None:
+            rows = rows.filter(given.list.contains(label))
+            same = given.list.eval((pl.element() == label).fill_null(False).cast(pl.Int8))
+            at = same.list.arg_max()
+        rows = rows.with_columns(
+            given.list.get(at, null_on_oob=True).alias("class"),
+            quality.list.get(at, null_on_oob=True).alias("quality"),
+        )
+    return rows.filter(
+        pl.col("class").is_not_null() & (pl.col("class") != "")
+        & pl.col("quality").is_not_null() & pl.col("quality").is_not_nan()
+    )  # fmt: skip
+
+
+def _by_boundary(weighted: Weighted, rows: pl.LazyFrame) -> pl.LazyFrame:
+    if "is_label_issue" not in weighted.names:
+        raise CurateError(
+            f"{weighted.path} has no column '{weighted.prefix}is_label_issue', which --strategy"
+            " boundary needs; weigh it again, or choose another strategy."
+        )
+    flagged = pl.col("is_label_issue")
+    if weighted.manifest.has_label_lists:
+        flagged = flagged.list.any()
+    share = rows.select(flagged.mean()).collect(engine="streaming").item() or 0.0
+    threshold = pl.col("quality").quantile(share).cast(pl.Float64)
+    quality = rows.select(threshold).collect(engine="streaming").item()
+    distance = _logit(pl.col("quality")) - _logit(pl.lit(quality, pl.Float64))
+    return rows.with_columns(place=distance.abs())
+
+
+def _logit(quality: pl.Expr) -> pl.Expr:
+    kept = quality.cast(pl.Float64).clip(1e-9, 1 - 1e-9)
+    return (kept / (1 - kept)).log()
+
+
+def _balanced(rows: pl.LazyFrame, limit: int, seed: int) -> pl.DataFrame:
+    """Choose rows of every class and quarter in turn: row, place."""
+    chance, stratum = pl.col("row").hash(seed), ["class", "quarter"]
+    narrow = _with_quarters(rows.select("row", "class", "quality"))
+    strata = narrow.group_by(stratum).len("size").collect(engine="streaming")
+    sizes = strata.group_by("class").agg(pl.col("size").sum())["size"]
+    rounds = _rounds(sizes.to_numpy(), limit)
+    # As many of a stratum as are sure to be enough: 8 standard deviations and more.
+    share = (rounds + 8 * rounds**0.5 + 16) / pl.col("size")
+    picks = (
+        narrow.join(strata.lazy().with_columns(share=share), on=stratum)
+        .filter(chance.cast(pl.Float64) / 2**64 < pl.col("share"))
+        .with_columns(chance=chance, first=pl.col("class").hash(seed))
+        .collect(engine="streaming")
+    )
+    nth = pl.int_range(pl.len()).over(stratum, order_by=["chance", "row"])
+    turn = nth * QUARTERS + (pl.col("quarter") + pl.col("first")) % QUARTERS
+    round_ = pl.int_range(pl.len()).over("class", order_by="turn")
+    ordered = picks.with_columns(turn=turn).with_columns(round=round_)
+    ordered = ordered.sort("round", "first", "class").head(limit)
+    return ordered.select("row", place=pl.int_range(pl.len()).cast(pl.UInt64))
+
+
+def _with_quarters(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Say in which quarter of its class's qualities a row lies; of many rows a sample tells."""
+    every = 1 + rows.select(pl.len()).collect(engine="streaming").item() // MOST_RANKED
+    ranked = rows.filter(pl.col("row") % every == 0)
+    quality = pl.col("quality")
+    cuts = {f"cut{at}": quality.quantile(at / QUARTERS) for at in range(1, QUARTERS)}
+    classes = ranked.group_by("class").agg(**cuts).collect(engine="streaming")
+    quarter = pl.sum_horizontal((quality > pl.col(cut)).cast(pl.Int64) for cut in cuts)
+    joined = rows.join(classes.lazy(), on="class", how="left")
+    return joined.select("row", "class", quarter.alias("quarter"))
+
+
+def _rounds(sizes: NDArray[np.uint32], limit: int) -> int:
+    """Say how often classes of these sizes (C,) come in turn before ``limit`` rows are chosen."""
+    wanted = min(limit, int(sizes.sum()))
+    return 1 + bisect_left(
+        range(1, wanted + 1), wanted, key=lambda rounds: int(np.minimum(sizes, rounds).sum())
+    )

@@ -1,0 +1,85 @@
+"""A sample as it is asked: what is known of it, and what it may be instead."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import polars as pl
+
+MOST_SUGGESTIONS = 5
+
+Suggestions = tuple[tuple[str, float | None], ...]
+"""Classes, the likeliest first, each with its quality where that is known."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A row of the crawl that a person is asked about."""
+
+    row: int
+    key: str
+    given: tuple[str, ...]
+    """Its label, or its labels."""
+    qualities: tuple[float | None, ...]
+    """Of each."""
+    suggested: Suggestions
+    """What else it may be by the manifest."""
+    caption: str | None
+    issue: str | None
+    """relabel or outlier, of one label."""
+
+
+def samples(queue: pl.DataFrame, lists: bool) -> Iterator[Sample]:
+    """Turn the rows of a queue into samples."""
+    for row in queue.iter_rows(named=True):
+        given = _distinct(row["label"] if lists else [row["label"]])
+        yield Sample(
+            row=row["row"],
+            key=row["key"],
+            given=given,
+            qualities=_qualities(row, given, lists),
+            suggested=tuple(_suggested(row, given, lists)),
+            caption=row.get("caption"),
+            issue=None if lists else row.get("issue_kind"),
+        )
+
+
+def suggestions(sample: Sample, *more: Sequence[str]) -> Suggestions:
+    """Add classes to what the manifest suggests, up to MOST_SUGGESTIONS."""
+    found = dict(sample.suggested)
+    for label in chain(*more):
+        if label not in sample.given:
+            found.setdefault(label, None)
+    return tuple(found.items())[:MOST_SUGGESTIONS]
+
+
+def _distinct(labels: list[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(label for label in labels if label))
+
+
+def _qualities(
+    row: dict[str, Any], given: tuple[str, ...], lists: bool
+) -> tuple[float | None, ...]:
+    if not lists:
+        return (row["label_quality"],)
+    of = dict(zip(row["label"], row["label_quality"], strict=True))
+    return tuple(of[label] for label in given)
+
+
+def _suggested(
+    row: dict[str, Any], given: tuple[str, ...], lists: bool
+) -> Iterator[tuple[str, float | None]]:
+    """Name what was suggested, and what `curate refine` takes it for."""
+    best, quality = row.get("suggested_label"), row.get("suggested_quality")
+    found: dict[str, float | None] = {}
+    if lists:
+        found |= dict(zip(best or [], quality or [], strict=True))
+        others = row.get("refined_label") or []
+    else:
+        found |= {} if best is None else {str(best): quality}
+        others = [row.get("refined_label"), *(row.get("refined_classes") or [])]
+    for label in others:
+        if label is not None:
+            found.setdefault(str(label), None)
+    return ((label, value) for label, value in found.items() if label not in given)

@@ -1,0 +1,160 @@
+"""One sitting: which sample is asked now, what was said, and how fast."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from curate.verify.answers import Answers, Label
+from curate.verify.estimate import NoiseRate
+from curate.verify.samples import Sample
+
+RECENT = 20
+"""Answers that the speed is measured on."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What was said of the samples of the queue."""
+
+    kept: int
+    changed: int
+    none: int
+    skipped: int
+
+    @property
+    def answered(self) -> int:
+        """Samples that have an answer."""
+        return self.kept + self.changed + self.none
+
+
+class Session:
+    """Asks the samples of a queue in order, those skipped in earlier sittings last."""
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        answers: Answers,
+        strategy: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.samples = samples
+        self.strategy = strategy
+        self._answers = answers
+        self._clock = clock
+        places = {sample.key: at for at, sample in enumerate(samples)}
+        self._history = [places[key] for key in answers.keys if key in places]
+        open_ = [at for at, sample in enumerate(samples) if sample.key not in answers]
+        open_.sort(key=lambda at: answers.is_skipped(samples[at].key))
+        self._open = deque(open_)
+        self._took: deque[float] = deque(maxlen=RECENT)
+        self._since = clock()
+
+    def begin(self) -> None:
+        """Take the time from now on."""
+        self._since = self._clock()
+
+    @property
+    def current(self) -> Sample | None:
+        """The sample to ask; None when all were asked."""
+        return self.samples[self._open[0]] if self._open else None
+
+    @property
+    def left(self) -> int:
+        """How many are still to be asked."""
+        return len(self._open)
+
+    def ahead(self, count: int) -> list[Sample]:
+        """Give the current sample and those after it."""
+        return [self.samples[self._open[at]] for at in range(min(count, len(self._open)))]
+
+    def answer(self, label: Label) -> None:
+        """Keep what was said of the current sample; on disk when this returns."""
+        sample = self._current()
+        self._answers.add(sample.key, label, _as_label(sample, label), self.strategy)
+        self._advance()
+
+    def skip(self) -> None:
+        """Leave the current sample open."""
+        self._answers.skip(self._current().key)
+        self._advance()
+
+    def undo(self) -> bool:
+        """Take the last answer or skip back and ask again, also one of an earlier sitting.
+
+        Tells whether there was any.
+        """
+        if not self._history:
+            return False
+        at = self._history[-1]
+        self._answers.remove(self.samples[at].key)
+        self._history.pop()
+        self._open.appendleft(at)
+        self.begin()
+        return True
+
+    def _current(self) -> Sample:
+        assert self.current is not None
+        return self.current
+
+    def _advance(self) -> None:
+        self._history.append(self._open.popleft())
+        now = self._clock()
+        self._took.append(now - self._since)
+        self._since = now
+
+    @property
+    def seconds_each(self) -> float | None:
+        """What an answer takes lately; a pause does not count. None before the first."""
+        return median(self._took) if self._took else None
+
+    @property
+    def tally(self) -> Tally:
+        """Count what was said of the samples of the queue."""
+        skipped = sum(self._answers.is_skipped(sample.key) for sample in self.samples)
+        verdicts = [
+            _verdict(sample, self._answers[sample.key])
+            for sample in self.samples
+            if sample.key in self._answers
+        ]
+        kept, changed = verdicts.count("kept"), verdicts.count("changed")
+        return Tally(kept, changed, verdicts.count("none"), skipped)
+
+    @property
+    def noise_rate(self) -> NoiseRate | None:
+        """Estimate the share of wrong labels; None but for a random queue with answers.
+
+        What counts are the samples before the first open one, whichever strategy they were
+        answered under, as no other part of a random queue is a random sample where some have been
+        asked for another reason. Skipped ones are left out. Of lists of labels: the share of
+        samples with any wrong label.
+        """
+        if self.strategy != "random":
+            return None
+        wrong = asked = 0
+        for sample in self.samples:
+            if sample.key in self._answers:
+                asked += 1
+                wrong += not _holds(sample, self._answers[sample.key])
+            elif not self._answers.is_skipped(sample.key):
+                break
+        return NoiseRate(wrong, asked) if asked else None
+
+
+def _as_label(sample: Sample, like: Label) -> Label:
+    """Give the given labels in the form of an answer."""
+    return list(sample.given) if isinstance(like, list) else sample.given[0]
+
+
+def _verdict(sample: Sample, label: Label) -> str:
+    if not label:
+        return "none"
+    said = {label} if isinstance(label, str) else set(label)
+    return "kept" if said == set(sample.given) else "changed"
+
+
+def _holds(sample: Sample, label: Label) -> bool:
+    """Tell whether every given label is right."""
+    said = {label} if isinstance(label, str) else set(label or ())
+    return set(sample.given) <= said

@@ -1,0 +1,155 @@
+"""What is written beside the picture, made safe for the terminal."""
+
+from collections.abc import Mapping
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from curate.images.status import Status
+from curate.printable import brief, printable
+from curate.verify.answers import Label
+from curate.verify.classes import AskedClasses
+from curate.verify.estimate import CONFIDENCE, NoiseRate
+from curate.verify.samples import Sample, Suggestions
+from curate.verify.session import Session, Tally
+
+KEY, QUIET = "bold #ffa62b", "#8a8f98"
+GOOD, DOUBTFUL, BAD = "#5fb878", "#ffa62b", "#e0606c"
+BAR_CELLS = 12
+ISSUES = {"relabel": "likely another", "outlier": "likely none"}
+
+
+def title(label: str, classes: AskedClasses) -> Text:
+    """Name a class; of several names the first stands out."""
+    first, others = classes.title(label)
+    return Text.assemble((first, "bold"), (others, QUIET))
+
+
+def question(label: str, classes: AskedClasses) -> RenderableType:
+    """Ask whether the given label is right, with the key that says so."""
+    table = _keys()
+    table.add_row("⏎", title(label, classes), "")
+    return Group(Text("Is it", QUIET), table)
+
+
+def several() -> Text:
+    """Ask which of several labels are right."""
+    return Text.assemble(("What is in the picture?  ", QUIET), ("⏎", KEY), " accepts")
+
+
+def no_picture(status: Status) -> Text:
+    """Say why there is no picture."""
+    advice = "\nFolder moved? Name it with --root." if status is Status.MISSING else ""
+    return Text(f"no picture: {status}{advice}", justify="center")
+
+
+def quality(value: float | None, issue: str | None = None) -> Text:
+    """Draw a quality as a bar, with its number and what was found."""
+    if value is None:
+        return Text()
+    colour = BAD if value < 1 / 3 else DOUBTFUL if value < 2 / 3 else GOOD
+    filled = min(BAR_CELLS, max(0, round(BAR_CELLS * value)))
+    found = f"  {ISSUES[issue]}" if issue in ISSUES else ""
+    return Text.assemble(
+        ("━" * filled, colour),
+        ("━" * (BAR_CELLS - filled), "#3a3f47"),
+        f" {value:.2f}",
+        (found, QUIET),
+    )
+
+
+def options(suggested: Suggestions, classes: AskedClasses) -> RenderableType:
+    """List what the sample may be instead, with the keys that say so."""
+    table = _keys()
+    for at, (label, value) in enumerate(suggested, 1):
+        table.add_row(str(at), title(label, classes), "" if value is None else f"{value:.2f}")
+    table.add_row("/", "another class", "")
+    table.add_row("d", "none of the classes", "")
+    return Group(Text("Or rather", QUIET), table)
+
+
+def marks(
+    sample: Sample, suggested: Suggestions, marked: Mapping[str, bool], classes: AskedClasses
+) -> RenderableType:
+    """List the labels of a sample that has several, right ones marked, with their keys."""
+    values = dict(zip(sample.given, sample.qualities, strict=True)) | dict(suggested)
+    table = _keys()
+    for at, (label, is_right) in enumerate(marked.items(), 1):
+        value = values.get(label)
+        box = Text("✓ " if is_right else "· ", GOOD if is_right else QUIET)
+        name = title(label, classes) + (Text("  given", QUIET) if label in sample.given else Text())
+        table.add_row(
+            str(at) if at <= 9 else "", box + name, "" if value is None else f"{value:.2f}"
+        )
+    table.add_row("/", "another class", "")
+    table.add_row("d", "none of them", "")
+    return table
+
+
+def _keys() -> Table:
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(style=KEY, width=1)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column(style=QUIET, justify="right")
+    return table
+
+
+def caption(text: str | None) -> Text:
+    """Quote a caption."""
+    return Text(f"“{brief_caption(text)}”", "italic") if text else Text()
+
+
+def brief_caption(text: str) -> str:
+    """Cut a caption where it would fill the screen."""
+    text = " ".join(printable(text).split())
+    return text if len(text) <= 200 else f"{text[:199]}…"
+
+
+def key(sample: Sample) -> Text:
+    """Name the sample."""
+    return Text.assemble(("key ", QUIET), brief(sample.key))
+
+
+def progress(session: Session) -> Text:
+    """Say how many are left, how fast they go, and how long it takes still."""
+    total = len(session.samples)
+    words = f"{total - session.left:,} of {total:,}, {session.left:,} left"
+    each = session.seconds_each
+    if each is None or not session.left:
+        return Text(words)
+    minutes = session.left * each / 60
+    rest = "under a minute" if minutes < 1 else f"{minutes:,.0f} min"
+    return Text.assemble(words, (f"  ·  {60 / max(each, 0.1):,.0f} a minute, {rest}", QUIET))
+
+
+def tally(said: Tally) -> Text:
+    """Count the answers."""
+    counts = (
+        (said.kept, "kept", GOOD), (said.changed, "changed", DOUBTFUL),
+        (said.none, "none", BAD), (said.skipped, "skipped", QUIET),
+    )  # fmt: skip
+    return Text("   ").join(
+        Text.assemble((f"{count:,}", f"bold {colour}"), f" {name}")
+        for count, name, colour in counts
+    )
+
+
+def estimate(rate: NoiseRate, lists: bool) -> str:
+    """Say the share of wrong labels, or of samples with any, with its interval."""
+    low, high = rate.interval
+    return (
+        f"{'Any label wrong' if lists else 'Wrong labels'}: {rate.share:.1%} of {rate.asked:,},"
+        f" {low:.1%} to {high:.1%} ({CONFIDENCE:.0%} interval of Clopper and Pearson)"
+    )
+
+
+def verdict(sample: Sample, answer: Label, classes: AskedClasses) -> Text:
+    """Repeat what was just said, so that a slip is seen."""
+    said = [answer] if isinstance(answer, str) else answer or []
+    given, words = (
+        ", ".join(classes.title(label)[0] for label in labels) for labels in (sample.given, said)
+    )
+    kept = set(said) == set(sample.given)
+    mark = "kept" if kept else f"→ {brief(words)}" if said else "→ none of the classes"
+    return Text.assemble((f"{brief(given)} ", QUIET), mark)

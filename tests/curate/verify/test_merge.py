@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from cli import app
+from curate.errors import CurateError
+from curate.verify.answers import open_answers
+from curate.verify.merge import merge
+from curate.verify.run import merge_answers
+
+
+def said(path: Path, by: str, **labels: str | list[str] | None) -> Path:
+    lists = any(isinstance(label, list) for label in labels.values())
+    with open_answers(path, by, lists) as answers:
+        for key, label in labels.items():
+            answers.add(key, label, ["ant"] if lists else "ant", "random")
+    return path
+
+
+def test_what_all_say_is_kept_and_what_they_do_not_is_listed(tmp_path: Path) -> None:
+    anna = said(tmp_path / "anna.parquet", "anna", a="ant", b="bee", c=None, d="dog", e=None)
+    bert = said(tmp_path / "bert.parquet", "bert", a="ant", b="cat", c=None, d=None, f="bee")
+    out = tmp_path / "merged.parquet"
+    arguments = ["verify", "--merge", str(anna), str(bert), "--out", str(out)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "4 samples have answers in more than one file, and 2 (50%) agree" in result.output
+    lines = [line.split() for line in result.output.splitlines()]
+    assert ["b", "bee", "cat"] in lines
+    assert ["d", "dog", "none", "of", "the", "classes"] in lines
+    merged = pl.read_parquet(out)
+    assert dict(merged.select("key", "label").iter_rows()) == {
+        "a": "ant", "c": None, "e": None, "f": "bee",
+    }  # fmt: skip
+    assert dict(merged.select("key", "by").iter_rows()) == {
+        "a": "anna, bert", "c": "anna, bert", "e": "anna", "f": "bert",
+    }  # fmt: skip
+    with open_answers(out, "carl", lists=False) as answers:
+        assert "b" not in answers
+        assert "a" in answers
+    again = CliRunner().invoke(app, arguments)
+    assert again.exit_code == 2
+    assert "exists; name another file for what is merged" in again.stderr
+
+
+def test_the_order_of_the_files_changes_no_label(tmp_path: Path) -> None:
+    files = [
+        said(tmp_path / "a.parquet", "a", x="ant", y="bee", z="cat"),
+        said(tmp_path / "b.parquet", "b", x="ant", y="bee", z="dog"),
+        said(tmp_path / "c.parquet", "c", x="ant", y="cat"),
+    ]
+    for order in (files, files[::-1]):
+        merged = merge(order)
+        assert merged.agreed["key"].to_list() == ["x"]
+        assert sorted(merged.disagreed["key"]) == ["y", "z"]
+        assert merged.shared == 3
+
+
+def test_lists_agree_where_they_hold_the_same_labels(tmp_path: Path) -> None:
+    anna = said(tmp_path / "anna.parquet", "anna", a=["ant", "bee"], b=["ant"], c=[])
+    bert = said(tmp_path / "bert.parquet", "bert", a=["bee", "ant"], b=["ant", "cat"], c=[])
+    merged = merge([anna, bert])
+    assert sorted(merged.agreed["key"]) == ["a", "c"]
+    assert merged.disagreed.to_dicts() == [{"key": "b", "file 1": "ant", "file 2": "ant, cat"}]
+
+
+def test_any_table_of_keys_and_labels_can_be_merged(tmp_path: Path) -> None:
+    anna = said(tmp_path / "anna.parquet", "anna", a="ant", b=None)
+    (tmp_path / "bert.csv").write_text("key,label\na,ant\nb,\nc,\x1b[2Jbee\n")
+    merged = merge([anna, tmp_path / "bert.csv"])
+    assert dict(merged.agreed.select("key", "label").iter_rows()) == {
+        "a": "ant", "b": None, "c": "\x1b[2Jbee",
+    }  # fmt: skip
+
+
+def test_hostile_words_are_shown_as_they_stand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anna = said(tmp_path / "anna.parquet", "anna", **{"[red]k[/]\x1b]52;c;aGk=\x07": "ant"})
+    bert = said(tmp_path / "bert.parquet", "bert", **{"[red]k[/]\x1b]52;c;aGk=\x07": "[b]x[/b]"})
+    merge_answers([anna, bert], tmp_path / "merged.parquet")
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert "[red]k[/]�]52;c;aGk=�" in shown
+    assert "[b]x[/b]" in shown
+
+
+def test_what_cannot_be_merged_is_said(tmp_path: Path) -> None:
+    single = said(tmp_path / "single.parquet", "anna", a="ant")
+    several = said(tmp_path / "several.parquet", "anna", a=["ant"])
+    with pytest.raises(CurateError, match="have lists of labels and some single ones"):
+        merge([single, several])
+    with pytest.raises(CurateError, match="needs two files or more"):
+        merge([single])
+    pl.DataFrame({"key": ["a"]}).write_parquet(tmp_path / "other.parquet")
+    with pytest.raises(CurateError, match=r"other\.parquet is no file of answers"):
+        merge([single, tmp_path / "other.parquet"])
+    result = CliRunner().invoke(app, ["verify", "--merge", str(single), str(single)])
+    assert result.exit_code == 2
+    assert "--merge needs --out" in result.stderr
+    result = CliRunner().invoke(app, ["verify", str(single), str(single)])
+    assert result.exit_code == 2
+    assert "add --merge" in result.stderr

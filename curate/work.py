@@ -91,7 +91,7 @@ def recall(folder: Path, name: str) -> Work:
             names.alpha,
             names.beta,
         )
-    except FileNotFoundError as error:
+    except (FileNotFoundError, TypeError) as error:
         raise CurateError(
             f"{folder} no longer holds what the weights were made from; run the same `curate"
             " weight` with --overwrite again."

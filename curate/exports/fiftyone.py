@@ -35,9 +35,7 @@ def write(job: Job, path: Path, advance: Advance) -> None:
         file.write(OPENING)
         for batch in job.batches(advance):
             fields = batch.table.to_pylist()
-            for row, values, picture in zip(
-                batch.rows["row"], fields, batch.pictures, strict=True
-            ):
+            for row, values, picture in zip(batch.rows["row"], fields, batch.pictures, strict=True):
                 name = f"{DATA}/{row:09d}.{picture.ending}"
                 _save(job, path / name, picture)
                 file.write("" if first else ",\n")

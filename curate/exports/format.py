@@ -15,10 +15,10 @@ Read = tuple[str, Iterator[Row]]
 
 def labelled(_: Job, batch: Batch) -> Iterator[Row]:
     """Give label, weight and picture of each row of a batch."""
-    pictures = [picture.data for picture in batch.pictures] or [None] * len(batch.rows)
-    labels, weights = batch.rows["label"], batch.rows["weight"]
-    for label, weight, picture in zip(labels, weights, pictures, strict=True):
-        yield Row(label, weight, picture)
+    for place, (label, weight) in enumerate(
+        zip(batch.rows["label"], batch.rows["weight"], strict=True)
+    ):
+        yield Row(label, weight, batch.pictures[place].data if batch.pictures else None)
 
 
 @dataclass(frozen=True)

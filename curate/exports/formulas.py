@@ -10,7 +10,7 @@ NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 def plain_text(cells: pl.Expr) -> pl.Expr:
     """Put an apostrophe before texts that begin as a formula does; numbers stay as they are."""
     is_formula = cells.str.contains(STARTS) & ~cells.str.contains(NUMBER)
-    return pl.when(is_formula).then(pl.concat_str(pl.lit("'"), cells)).otherwise(cells)
+    return pl.when(~is_formula).then(cells).otherwise(pl.concat_str(pl.lit("'"), cells))
 
 
 def plain_table(table: pl.DataFrame) -> pl.DataFrame:

@@ -86,4 +86,4 @@ def read_renames(renames: list[str]) -> dict[str, str]:
             raise CurateError(
                 f"--rename {rename} is no renaming; write it as --rename weight=sample_weight."
             )
-    return {old: new for old, new in pairs}
+    return {pair[0]: pair[1] for pair in pairs}

@@ -103,18 +103,14 @@ def crawl_record(
     return Record(renamed, left_out, options.rename, prefix)
 
 
-def fixed_record(
-    chosen: pa.Schema, names: Mapping[str, str], options: ExportOptions
-) -> Record:
+def fixed_record(chosen: pa.Schema, names: Mapping[str, str], options: ExportOptions) -> Record:
     """Keep the columns of a format that has its own: name in the output -> column of the rows."""
     columns = [Column(name, at, False) for name, at in names.items() if at in chosen.names]
     renamed = renamed_columns(columns, options.rename, f"--to {options.to}")
     return Record(renamed, [], options.rename, "")
 
 
-def renamed_columns(
-    columns: list[Column], rename: Mapping[str, str], what: str
-) -> list[Column]:
+def renamed_columns(columns: list[Column], rename: Mapping[str, str], what: str) -> list[Column]:
     """Rename columns, of two of one name the first, which is the crawl's.
 
     Raises CurateError for a name that is not there, and where two columns have one name still.

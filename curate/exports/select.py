@@ -12,6 +12,7 @@ from curate.exports.options import (
     CLASS,
     CLEAN,
     MEAN,
+    NONE,
     REFINED,
     SOFT,
     SUGGESTED,
@@ -43,12 +44,10 @@ def select_rows(weighted: Weighted, options: SelectOptions) -> pl.LazyFrame:
     """
     _check(weighted, options)
     rows = weighted.scan().with_columns(given_label=pl.col("label"))
-    if weighted.manifest.has_label_lists:
-        rows = _lists(rows, options)
-    else:
-        rows = _single(rows, options)
-    if options.normalize != "none":
-        rows = _normalized(rows, options, weighted.manifest.has_label_lists)
+    lists = weighted.manifest.has_label_lists
+    rows = _lists(rows, options) if lists else _single(rows, options)
+    if options.normalize != NONE:
+        rows = _normalized(rows, options, lists)
     if options.shares:
         rows = rows.with_columns(split=_part(options))
     return rows.with_columns(pl.col("weight").cast(_weights(weighted)))
@@ -120,7 +119,7 @@ def _lists(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
         wanted.append(_where("label_quality", pl.element() >= SURE))
     places = pl.reduce(lambda a, b: a * b, wanted).list.eval((pl.element() == 1).arg_true())
     rows = rows.with_columns(places=places).with_columns(
-        pl.col(name).list.gather("places") for name in aligned
+        pl.col(name).list.gather(pl.col("places")) for name in aligned
     )
     rows = rows.drop("places")
     if options.labels == SUGGESTED:

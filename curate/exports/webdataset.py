@@ -1,4 +1,4 @@
-"""WebDataset: tars of .jpg and .json under img2dataset's keys, and .txt where there are captions."""
+"""WebDataset: tars of .jpg, .json and, where there are captions, .txt, named as img2dataset's."""
 
 import contextlib
 import io

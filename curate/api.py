@@ -1,0 +1,85 @@
+"""The commands as functions: their options are keywords."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+
+from curate.exports.export import Exported
+from curate.exports.export import export as export_for_trainers
+from curate.exports.options import ExportOptions, SelectOptions
+from curate.manifest.columns import ColumnOptions
+from curate.manifest.tables import scan_table
+from curate.options import MethodOptions, WeightOptions
+from curate.weigh import weigh
+from curate.weighted import WeightedOptions
+
+METHOD_NAMES = {"prototypes_per_class": "per_class", "verified_use": "verified"}
+"""Options of the command -> fields of MethodOptions, where they have other names."""
+PATHS = ("embeddings", "classes", "out", "run_dir", "root", "verified")
+
+
+def weight(manifest: str | Path, **options: Any) -> pl.LazyFrame:
+    """Weigh a manifest; see `curate.weight`."""
+    chosen = weight_options(manifest, options)
+    weigh(chosen, Console(stderr=True))
+    if chosen.output.suffix == ".parquet":
+        return pl.scan_parquet(chosen.output, glob=False)
+    return scan_table(chosen.output)
+
+
+def export(weighted: str | Path, **options: Any) -> Exported:
+    """Export a weighted manifest; see `curate.export`."""
+    return export_for_trainers(export_options(weighted, options), Console(stderr=True))
+
+
+def weight_options(manifest: str | Path, options: dict[str, Any]) -> WeightOptions:
+    """Sort keywords into the options of `curate weight`; raises TypeError for an unknown one."""
+    left = _with_paths(options)
+    method = {METHOD_NAMES.get(name, name): left.pop(name)
+              for name in _method_names() if name in left}  # fmt: skip
+    columns = ColumnOptions(**_taken(left, ColumnOptions))
+    ours = _taken(left, WeightOptions, "manifest", "method", "columns")
+    _refuse(left, "weight")
+    return WeightOptions(
+        manifest=Path(manifest), method=MethodOptions(**method), columns=columns, **ours
+    )
+
+
+def export_options(weighted: str | Path, options: dict[str, Any]) -> ExportOptions:
+    """Sort keywords into the options of `curate export`; raises TypeError for an unknown one."""
+    left = _with_paths(options)
+    columns = ColumnOptions(**_taken(left, ColumnOptions))
+    opened = WeightedOptions(
+        path=Path(weighted), columns=columns, **_taken(left, WeightedOptions, "path", "columns")
+    )
+    select = SelectOptions(**_taken(left, SelectOptions))
+    ours = _taken(left, ExportOptions, "weighted", "select")
+    _refuse(left, "export")
+    return ExportOptions(weighted=opened, select=select, **ours)
+
+
+def _method_names() -> list[str]:
+    """List the options of the command that are fields of MethodOptions."""
+    renamed = {field: option for option, field in METHOD_NAMES.items()}
+    return [renamed.get(field.name, field.name) for field in fields(MethodOptions)]
+
+
+def _with_paths(options: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: Path(value) if name in PATHS and isinstance(value, str) else value
+        for name, value in options.items()
+    }
+
+
+def _taken(left: dict[str, Any], kind: Any, *others: str) -> dict[str, Any]:
+    """Take out of ``left`` what are fields of a dataclass, but not ``others``."""
+    names = {field.name for field in fields(kind)} - set(others)
+    return {name: left.pop(name) for name in names & left.keys()}
+
+
+def _refuse(left: dict[str, Any], command: str) -> None:
+    for name in left:
+        raise TypeError(f"curate.{command}() has no option '{name}'; see curate {command} --help.")

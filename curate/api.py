@@ -16,8 +16,12 @@ from curate.options import MethodOptions, WeightOptions
 from curate.weigh import weigh
 from curate.weighted import WeightedOptions
 
-METHOD_NAMES = {"prototypes_per_class": "per_class", "verified_use": "verified"}
-"""Options of the command -> fields of MethodOptions, where they have other names."""
+METHOD = {
+    "gamma": "gamma", "epsilon": "epsilon", "psi": "psi", "tau_v": "tau_v", "tau_t": "tau_t",
+    "prototypes": "prototypes", "rounds": "rounds", "prototypes_per_class": "per_class",
+    "verified_use": "verified",
+}  # fmt: skip
+"""Options of the command -> fields of MethodOptions."""
 PATHS = ("embeddings", "classes", "out", "run_dir", "root", "verified")
 
 
@@ -38,8 +42,7 @@ def export(weighted: str | Path, **options: Any) -> Exported:
 def weight_options(manifest: str | Path, options: dict[str, Any]) -> WeightOptions:
     """Sort keywords into the options of `curate weight`; raises TypeError for an unknown one."""
     left = _with_paths(options)
-    method = {METHOD_NAMES.get(name, name): left.pop(name)
-              for name in _method_names() if name in left}  # fmt: skip
+    method = {field: left.pop(name) for name, field in METHOD.items() if name in left}
     columns = ColumnOptions(**_taken(left, ColumnOptions))
     ours = _taken(left, WeightOptions, "manifest", "method", "columns")
     _refuse(left, "weight")
@@ -59,12 +62,6 @@ def export_options(weighted: str | Path, options: dict[str, Any]) -> ExportOptio
     ours = _taken(left, ExportOptions, "weighted", "select")
     _refuse(left, "export")
     return ExportOptions(weighted=opened, select=select, **ours)
-
-
-def _method_names() -> list[str]:
-    """List the options of the command that are fields of MethodOptions."""
-    renamed = {field: option for option, field in METHOD_NAMES.items()}
-    return [renamed.get(field.name, field.name) for field in fields(MethodOptions)]
 
 
 def _with_paths(options: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """A weighted manifest in PyTorch: datasets, a sampler, and the loss that heeds weights.
 
-    train = WeightedImages("crawl.weighted.parquet", transform, split="0.9/0.1", part="train")
-    for images, labels, weights, keys in DataLoader(train, batch_size=256, shuffle=True):
-        loss = weighted_cross_entropy(model(images), labels, weights)
+train = WeightedImages("crawl.weighted.parquet", transform, split="0.9/0.1", part="train")
+for images, labels, weights, keys in DataLoader(train, batch_size=256, shuffle=True):
+    loss = weighted_cross_entropy(model(images), labels, weights)
 """
 
 import os

@@ -18,6 +18,5 @@ def plain_table(table: pl.DataFrame) -> pl.DataFrame:
     texts = table.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
     header = pl.DataFrame({"name": table.columns}, schema={"name": pl.String})
     names = header.select(plain_text(pl.col("name")))["name"].to_list()
-    return texts.with_columns(plain_text(pl.col(pl.String))).rename(
-        dict(zip(table.columns, names, strict=True))
-    )
+    plain = [plain_text(pl.col(name)) for name, kind in texts.schema.items() if kind == pl.String]
+    return texts.with_columns(plain).rename(dict(zip(table.columns, names, strict=True)))

@@ -118,12 +118,13 @@ def _lists(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
     elif options.keep == CLEAN:
         wanted.append(_where("label_quality", pl.element() >= SURE))
     places = pl.reduce(lambda a, b: a * b, wanted).list.eval((pl.element() == 1).arg_true())
+    given = rows.select(pl.col("weight", "is_label_issue")) if options.labels == SUGGESTED else None
     rows = rows.with_columns(places=places).with_columns(
         pl.col(name).list.gather(pl.col("places")) for name in aligned
     )
     rows = rows.drop("places")
-    if options.labels == SUGGESTED:
-        rows = _with_missing(rows, options)
+    if given is not None:
+        rows = _with_missing(rows, options, _mean_of_sure(given.explode(pl.all())))
     if options.keep != ALL:
         rows = rows.filter(pl.col("weight").list.max() > 0)
     return rows
@@ -134,12 +135,10 @@ def _where(column: str, holds: pl.Expr) -> pl.Expr:
     return pl.col(column).list.eval(holds.fill_null(False).cast(pl.Int8))
 
 
-def _with_missing(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
+def _with_missing(rows: pl.LazyFrame, options: SelectOptions, mean: float) -> pl.LazyFrame:
     """Add the labels that images seem to lack, and drop what is said of given labels only."""
     least = 0.0 if options.min_quality is None else options.min_quality
     places = pl.col("suggested_quality").list.eval((pl.element() >= least).arg_true())
-    pairs = rows.select(pl.col("weight", "is_label_issue").explode())
-    mean = _mean_of_sure(pairs)
     missing = pl.col("suggested_label").cast(pl.List(pl.String)).list.gather(places).fill_null([])
     quality = pl.col("suggested_quality").list.gather(places).fill_null([])
     return rows.with_columns(

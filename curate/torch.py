@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from rich.console import Console
@@ -112,7 +113,9 @@ class _Rows:
             rows = rows.filter(pl.col("split") == part)
         if not len(rows):
             raise CurateError(f"no row of {path} is left to train on; keep more.")
-        self._rows = self._numbered(rows, lists)
+        # As Arrow: worker processes that are forked must not wait for polars' threads.
+        self._rows = self._numbered(rows, lists).to_arrow()
+        self._numbers: NDArray[np.uint32] = rows["row"].to_numpy()
 
     def _numbered(self, rows: pl.DataFrame, lists: bool) -> pl.DataFrame:
         """Put the classes' numbers in place of their names."""
@@ -136,13 +139,13 @@ class _Rows:
     @property
     def weights(self) -> Tensor:
         """(n,) weights of the rows; of an image with several labels the largest."""
-        weight = self._rows["weight"]
+        weight = pl.Series(self._rows["weight"])
         single = weight.list.max() if weight.dtype == pl.List else weight
         return torch.from_numpy(single.to_numpy(writable=True))
 
     def _sample(self, place: int, source: ImageSource | None) -> Sample:
         """Decode a picture; where it is broken, a black one of weight 0, which no loss sees."""
-        row = self._rows.row(place, named=True)
+        row = self._rows.slice(place, 1).to_pylist()[0]
         try:
             data = b"" if source is None else read(source)
             picture, there = decode(data, self._preprocess), 1.0
@@ -170,7 +173,7 @@ class _Rows:
     def _sources(self, unit: Shard, places: range) -> Iterator[tuple[int, ImageSource | None]]:
         """Find the pictures of chosen rows that lie in a unit, in order."""
         columns, find = picture_finder(self._manifest)
-        numbers = self._rows["row"][places.start : places.stop].to_numpy()
+        numbers = self._numbers[places.start : places.stop]
         done = 0
         for _, batches in read_shards(self._manifest, [unit], columns):
             at = unit.first_row
@@ -184,7 +187,7 @@ class _Rows:
     def _places(self, unit: Shard) -> range:
         """Say which of the chosen rows lie in a unit."""
         bounds = [unit.first_row, unit.first_row + unit.rows]
-        first, stop = np.searchsorted(self._rows["row"].to_numpy(), bounds)
+        first, stop = np.searchsorted(self._numbers, bounds)
         return range(int(first), int(stop))
 
 
@@ -211,15 +214,15 @@ class WeightedImages(_Rows, Dataset[Sample]):
 
     def __len__(self) -> int:
         """Return n."""
-        return len(self._rows)
+        return len(self._numbers)
 
     def __getitem__(self, place: int) -> Sample:
         """Read and decode one picture."""
-        path, offset, length = self._slices.row(place)
-        source = None if path is None else FileSlice(Path(path), offset, length)
-        return self._sample(place, source)
+        (piece,) = self._slices.slice(place, 1).to_pylist()
+        path = piece.pop("path")
+        return self._sample(place, None if path is None else FileSlice(Path(path), **piece))
 
-    def _index(self) -> pl.DataFrame:
+    def _index(self) -> pa.Table:
         """Say of every row in which file its picture lies: path, offset, length."""
         slices: list[tuple[str | None, int, int | None]] = []
         copied = Path(self._scratch, "pictures")
@@ -237,8 +240,8 @@ class WeightedImages(_Rows, Dataset[Sample]):
                     else:
                         slices.append((str(source.path), source.offset, source.length))
                     advance(1)
-        schema = {"path": pl.String, "offset": pl.Int64, "length": pl.Int64}
-        return pl.DataFrame(slices, schema=schema, orient="row")
+        names = ("path", "offset", "length")
+        return pa.table(dict(zip(names, zip(*slices, strict=True), strict=True)))
 
 
 class WeightedStream(_Rows, IterableDataset[Sample]):
@@ -274,7 +277,7 @@ class WeightedStream(_Rows, IterableDataset[Sample]):
     @property
     def rows(self) -> int:
         """Rows of an epoch, of all processes together."""
-        return len(self._rows)
+        return len(self._numbers)
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the order; call it before each epoch, in every process."""

@@ -391,3 +391,77 @@ def test_a_slim_file_leaves_with_the_columns_of_its_crawl(folder: Path, tmp_path
     assert tables[0].equals(tables[1])
     assert 0 < len(tables[0]) < ROWS
     assert not tables[0]["c_is_label_issue"].any()
+
+
+@pytest.fixture(scope="module")
+def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A weighted manifest whose images have several labels, or none."""
+    labels = [
+        [["cat", "dog"], ["dog"], [], ["cat", None, "=x"], None][row % 5] for row in range(40)
+    ]
+    numbers = [[0.5 + n / 10 for n in range(len(each or []))] for each in labels]
+    path = tmp_path_factory.mktemp("lists") / "w.parquet"
+    pl.DataFrame(
+        {
+            "key": [f"k{row}" for row in range(40)],
+            "image": [picture(row) for row in range(40)],
+            "label": pl.Series(labels, dtype=pl.List(pl.String)),
+            "weight": pl.Series(numbers, dtype=pl.List(pl.Float32)),
+            "label_quality": pl.Series(numbers, dtype=pl.List(pl.Float32)),
+            "suggested_label": [["cow"]] * 40,
+            "suggested_quality": pl.Series([[0.7]] * 40, dtype=pl.List(pl.Float32)),
+            "is_label_issue": [[False] * len(each) for each in numbers],
+            "issue_kind": pl.Series([[None] * len(n) for n in numbers], dtype=pl.List(pl.String)),
+            "distance": pl.Series(numbers, dtype=pl.List(pl.Float32)),
+            "consistency": pl.Series(numbers, dtype=pl.List(pl.Float32)),
+            "status": ["ok"] * 40,
+        }
+    ).write_parquet(path)
+    return path
+
+
+def test_lists_of_labels_leave_as_lists(lists: Path, tmp_path: Path) -> None:
+    export(lists, "parquet", tmp_path / "out.parquet")
+    rows = pl.read_parquet(tmp_path / "out.parquet")
+    truth = [["cat", "dog"], ["dog"], ["cat", "=x"]]
+    assert rows["label"].to_list() == truth * 8
+    assert rows["weight"].list.len().equals(rows["label"].list.len(), check_names=False)
+    export(lists, "parquet", tmp_path / "sug.parquet", "--labels", "suggested", "--keep", "all")
+    more = pl.read_parquet(tmp_path / "sug.parquet")
+    assert more["label"].to_list()[:2] == [["cat", "dog", "cow"], ["dog", "cow"]]
+    assert more["given_label"].to_list()[:2] == [["cat", "dog"], ["dog"]]
+    assert "distance" not in more.columns, "there is none of labels that were not given"
+    export(lists, "jsonl", tmp_path / "out.jsonl")
+    lines = (tmp_path / "out.jsonl").read_text().splitlines()
+    assert [json.loads(line)["label"] for line in lines] == truth * 8
+    export(lists, "webdataset", tmp_path / "shards")
+    export(lists, "huggingface", tmp_path / "hub")
+    rows = pl.read_parquet(tmp_path / "hub" / "train" / "00000.parquet")
+    assert rows["label"].to_list()[:3] == [[1, 2], [2], [1, 0]], "of =x, cat, dog"
+    export(lists, "fiftyone", tmp_path / "fo", "--keep", "weighted", "--normalize", "class")
+    samples = json.loads((tmp_path / "fo" / "samples.json").read_text())["samples"]
+    several = samples[0]["ground_truth"]["classifications"]
+    assert [one["label"] for one in several] == ["cat", "dog"]
+
+
+@pytest.mark.parametrize("to", ["csv", "imagefolder", "cleanlab"])
+def test_what_has_one_label_for_an_image_says_so(lists: Path, tmp_path: Path, to: str) -> None:
+    out = tmp_path / ("out.csv" if to != "imagefolder" else "out")
+    assert f"--to {to} holds one label for each image" in refused(lists, to, out)
+
+
+def test_labels_that_are_numbers_stay_numbers(tmp_path: Path) -> None:
+    numbers = [10 + row % 2 * -1 for row in range(40)]
+    rows = pl.DataFrame({"label": numbers, "image": [picture(row) for row in range(40)]})
+    rows.write_parquet(tmp_path / "crawl.parquet")
+    np.save(tmp_path / "x.npy", features([row % 2 for row in range(40)]))
+    options = ("--embeddings", tmp_path / "x.npy", "--graph", "none")
+    assert run("weight", tmp_path / "crawl.parquet", *options).exit_code == 0
+    path = tmp_path / "crawl.weighted.parquet"
+    export(path, "parquet", tmp_path / "out.parquet", "--labels", "suggested", "--keep", "all")
+    out = pl.read_parquet(tmp_path / "out.parquet")
+    assert out["label"].dtype == pl.Int64
+    assert out["given_label"].to_list() == numbers
+    export(path, "huggingface", tmp_path / "hub", "--keep", "all")
+    hub = pl.read_parquet(tmp_path / "hub" / "train" / "00000.parquet")
+    assert hub["label"].to_list() == [int(number == 10) for number in numbers], "9 before 10"

@@ -10,7 +10,7 @@ import pyarrow as pa
 from curate.errors import CurateError
 from curate.exports.options import GIVEN, SOFT, ExportOptions
 from curate.manifest.columns import label_type
-from curate.weighted import OURS, TAR_COLUMNS, Weighted
+from curate.weighted import TAR_COLUMNS, Weighted
 
 Holds = Callable[[pa.DataType], bool]
 
@@ -74,8 +74,8 @@ def crawl_record(
     """
     manifest, prefix = weighted.manifest, weighted.prefix
     lies = {manifest.columns.image} | (TAR_COLUMNS if manifest.in_tars else set())
-    ours = [name for name in OURS if name in chosen.names]
-    added = {prefix + name for name in ours}
+    ours = [name for name in weighted.names if name in chosen.names]
+    added = {prefix + name for name in weighted.names}
     label, labels = manifest.columns.label, options.select.labels
     kind = manifest.schema.field(label).type
     cast = pa.list_(label_type(kind)) if manifest.has_label_lists else label_type(kind)

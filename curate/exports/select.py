@@ -102,7 +102,9 @@ def _single(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
 
 
 def _lists(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
-    aligned = list(OF_LABELS)
+    aligned, mean = list(OF_LABELS), 1.0
+    if options.labels == SUGGESTED:
+        mean = _mean_of_sure(rows.select("weight", "is_label_issue").explode("weight", "is_label_issue"))
     if options.labels == REFINED:
         aligned = ["label", "weight", "label_quality"]
         rows = rows.drop("is_label_issue", "issue_kind", "distance", "consistency").with_columns(
@@ -118,13 +120,12 @@ def _lists(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
     elif options.keep == CLEAN:
         wanted.append(_where("label_quality", pl.element() >= SURE))
     places = pl.reduce(lambda a, b: a * b, wanted).list.eval((pl.element() == 1).arg_true())
-    given = rows.select(pl.col("weight", "is_label_issue")) if options.labels == SUGGESTED else None
     rows = rows.with_columns(places=places).with_columns(
         pl.col(name).list.gather(pl.col("places")) for name in aligned
     )
     rows = rows.drop("places")
-    if given is not None:
-        rows = _with_missing(rows, options, _mean_of_sure(given.explode(pl.all())))
+    if options.labels == SUGGESTED:
+        rows = _with_missing(rows, options, mean)
     if options.keep != ALL:
         rows = rows.filter(pl.col("weight").list.max() > 0)
     return rows

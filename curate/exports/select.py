@@ -104,7 +104,9 @@ def _single(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
 def _lists(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
     aligned, mean = list(OF_LABELS), 1.0
     if options.labels == SUGGESTED:
-        mean = _mean_of_sure(rows.select("weight", "is_label_issue").explode("weight", "is_label_issue"))
+        mean = _mean_of_sure(
+            rows.select("weight", "is_label_issue").explode("weight", "is_label_issue")
+        )
     if options.labels == REFINED:
         aligned = ["label", "weight", "label_quality"]
         rows = rows.drop("is_label_issue", "issue_kind", "distance", "consistency").with_columns(
@@ -167,16 +169,14 @@ def _normalized(rows: pl.LazyFrame, options: SelectOptions, lists: bool) -> pl.L
     assert options.normalize == CLASS
     means = pairs.group_by("label").agg(pl.col("weight").mean()).collect(engine="streaming")
     means = means.drop_nulls().filter(pl.col("weight") > 0)
-
-    def mean_of(label: pl.Expr) -> pl.Expr:
-        return label.replace_strict(
-            means["label"], means["weight"], default=1.0, return_dtype=pl.Float32
-        )
-
     if lists:
-        by = pl.col("label").list.eval(mean_of(pl.element()))
-        return rows.with_columns(weight=pl.col("weight") / by)
-    return rows.with_columns(weight=pl.col("weight") / mean_of(pl.col("label")))
+        by = pl.element().replace_strict(means["label"], means["weight"], default=1.0)
+        return rows.with_columns(weight=pl.col("weight") / pl.col("label").list.eval(by))
+    # A join streams, replace_strict does not.
+    rows = rows.join(
+        means.rename({"weight": "mean"}).lazy(), on="label", how="left", maintain_order="left"
+    )
+    return rows.with_columns(pl.col("weight") / pl.col("mean").fill_null(1)).drop("mean")
 
 
 def _part(options: SelectOptions) -> pl.Expr:

@@ -13,7 +13,7 @@ from polars.exceptions import PolarsError
 
 from curate.errors import CurateError
 
-UNFINISHED = ".unfinished-"
+UNFINISHED, REPLACED = ".unfinished-", "-replaced"
 
 
 @contextlib.contextmanager
@@ -45,7 +45,7 @@ def appearing_folder(path: Path) -> Iterator[Path]:
                 _sync(file)
             _sync(unfinished)
             if path.exists():
-                path.rename(unfinished.with_name(f"{unfinished.name}-replaced"))
+                path.rename(unfinished.with_name(f"{unfinished.name}{REPLACED}"))
             unfinished.rename(path)
             _sync(path.parent)
         finally:
@@ -79,7 +79,7 @@ def _unfinished(path: Path) -> Path:
 
 def _is_alive(unfinished: Path) -> bool:
     """Tell whether the process that writes this file still runs, or that cannot be told."""
-    pid = unfinished.name.split("-")[-2]
+    pid = unfinished.name.removesuffix(REPLACED).split("-")[-2]
     knows = Path("/proc/self").exists()
     return pid.isdecimal() and (Path("/proc", pid).exists() or not knows)
 

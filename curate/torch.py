@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, IterableDataset, WeightedRandomSampler, get_worker_info
 
 from curate.errors import CurateError
-from curate.exports.options import SOFT, SelectOptions
+from curate.exports.options import GIVEN, NONE, SOFT, WEIGHTED, SelectOptions
 from curate.exports.select import select_rows
 from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
@@ -74,6 +74,12 @@ class _Rows:
         transform: Transform | None = None,
         *,
         size: int = 256,
+        keep: str = WEIGHTED,
+        min_quality: float | None = None,
+        labels: str = GIVEN,
+        normalize: str = NONE,
+        split: str | None = None,
+        seed: int = 0,
         part: str | None = None,
         classes: Sequence[str] | None = None,
         image: str | None = None,
@@ -81,13 +87,12 @@ class _Rows:
         key: str | None = None,
         root: str | Path | None = None,
         prefix: str | None = None,
-        **select: Any,
     ) -> None:
         self.transform = transform
         self._preprocess = Preprocess(size)
         self._scratch = tempfile.mkdtemp(prefix="curate-")
         weakref.finalize(self, _remove, self._scratch, os.getpid())
-        options = SelectOptions(**select)
+        options = SelectOptions(keep, min_quality, labels, normalize, split, seed)
         columns = ColumnOptions(image=image, label=label, key=key)
         weighted = open_weighted(
             WeightedOptions(Path(path), columns, None if root is None else Path(root), prefix),
@@ -101,8 +106,8 @@ class _Rows:
         names += ["split"] if options.shares else []
         rows = select_rows(weighted, options).select(names).collect(engine="streaming")
         rows = rows.filter(pl.col("status") == Status.OK, pl.col("label").is_not_null())
-        labels = rows["label"].explode(empty_as_null=False) if lists else rows["label"]
-        self.classes = list(classes or sorted(labels.drop_nulls().unique()))
+        given = rows["label"].explode(empty_as_null=False) if lists else rows["label"]
+        self.classes = list(classes or sorted(given.drop_nulls().unique()))
         """Their places are the numbers of the labels; the same in every part of a split."""
         if part is not None:
             if part not in options.shares:

@@ -49,7 +49,7 @@ def _read(path: Path) -> Iterator[Row]:
     uids = np.load(path, mmap_mode="r", allow_pickle=False)
     last = None
     for upper, lower in uids:
-        if last is not None and (upper, lower) <= last:
+        if last is not None and (upper, lower) < last:
             raise CurateError(f"{path} is not sorted; please report it.")
         last = (upper, lower)
         yield Row(f"{upper:016x}{lower:016x}")

@@ -7,8 +7,9 @@ from typing import Any
 
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
-from curate.exports.job import Advance, Job, Picture
+from curate.exports.job import Advance, Job
 from curate.exports.options import ALL
+from curate.exports.pictures import save_picture
 
 COLUMNS = {
     "key": "key", "ground_truth": "label", "weight": "weight", "label_quality": "label_quality",
@@ -37,18 +38,11 @@ def write(job: Job, path: Path, advance: Advance) -> None:
             fields = batch.table.to_pylist()
             for row, values, picture in zip(batch.rows["row"], fields, batch.pictures, strict=True):
                 name = f"{DATA}/{row:09d}.{picture.ending}"
-                _save(job, path / name, picture)
+                save_picture(picture, path / name, job.options.link)
                 file.write("" if first else ",\n")
                 file.write(json.dumps(_sample(job, name, values), ensure_ascii=False))
                 first = False
         file.write("\n]}\n")
-
-
-def _save(job: Job, file: Path, picture: Picture) -> None:
-    if job.options.link and picture.path is not None:
-        file.symlink_to(picture.path.resolve())
-    else:
-        file.write_bytes(picture.data)
 
 
 def _sample(job: Job, name: str, values: dict[str, Any]) -> dict[str, Any]:

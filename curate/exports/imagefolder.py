@@ -10,7 +10,8 @@ from curate.exports.check import Row
 from curate.exports.csv import append_csv, plain_rows, read_cells
 from curate.exports.folder_names import folder_names
 from curate.exports.format import Format, Read
-from curate.exports.job import ENDINGS, Advance, Batch, Job, Picture
+from curate.exports.job import Advance, Batch, Job
+from curate.exports.pictures import ENDINGS, Picture, save_picture
 
 WEIGHTS, CLASSES = "weights.csv", "classes.csv"
 RESERVED = (WEIGHTS, CLASSES, "curate-export.json")
@@ -62,10 +63,7 @@ def _require_labels(job: Job, batch: Batch) -> None:
 def _save(job: Job, folder: Path, row: int, picture: Picture) -> Path:
     """Copy a picture, or link to its file."""
     file = folder / f"{row:09d}.{picture.ending}"
-    if job.options.link and picture.path is not None:
-        file.symlink_to(picture.path.resolve())
-    else:
-        file.write_bytes(picture.data)
+    save_picture(picture, file, job.options.link)
     return file
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -13,10 +12,10 @@ import pyarrow.parquet as pq
 
 from curate.exports.check import Digest, Row
 from curate.exports.options import ExportOptions
+from curate.exports.pictures import Picture, read_picture
 from curate.exports.record import Record
-from curate.images.signature import accepted_format
-from curate.images.source import FileSlice, ImageSource, read
-from curate.images.status import Status, Undecodable
+from curate.images.source import ImageSource
+from curate.images.status import Status
 from curate.manifest.columns import label_type
 from curate.manifest.pictures import picture_finder
 from curate.manifest.plan import plan_shards
@@ -25,18 +24,7 @@ from curate.weighted import Weighted
 
 BATCH_BYTES = 32 * 2**20
 """Pictures that are held at once."""
-ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 Advance = Callable[[int], None]
-
-
-class Picture(NamedTuple):
-    """The bytes of a picture as the crawl has them, never encoded again."""
-
-    data: bytes
-    ending: str
-    """Of its format, by its first bytes."""
-    path: Path | None
-    """Its file, where it has one of its own."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +98,8 @@ class Job:
             yield batch
             for row in self.compared(self, batch):
                 self.written.add(row)
-            for part, rows in batch.parts():
-                self.parts_written[part] += len(rows.rows)
+            parts = batch.rows.get_column("split", default=None)
+            self.parts_written.update(["train"] * len(batch.rows) if parts is None else parts)
 
     def _stream(self, advance: Advance) -> Iterator[Batch]:
         chosen = _Forward(self.chosen)
@@ -152,7 +140,7 @@ class Job:
         pictures: list[Picture] = []
         size = 0
         for place, (status, source) in enumerate(zip(rows["status"], find(batch), strict=True)):
-            picture = _read(source) if status == Status.OK else None
+            picture = read_picture(source) if status == Status.OK else None
             if picture is None:
                 self.without_picture += 1
                 continue
@@ -164,20 +152,6 @@ class Job:
                 places, pictures, size = [], [], 0
         if places:
             yield Batch(rows[places], table.take(places), pictures)
-
-
-def _read(source: ImageSource | None) -> Picture | None:
-    """Read a picture; None where there is none of a format that is decoded."""
-    if source is None:
-        return None
-    try:
-        data = read(source)
-    except Undecodable:
-        return None
-    format_ = accepted_format(data)
-    whole = isinstance(source, FileSlice) and source.length is None
-    path = source.path if isinstance(source, FileSlice) and whole else None
-    return None if format_ is None else Picture(data, ENDINGS[format_], path)
 
 
 class _Forward:

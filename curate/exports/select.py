@@ -170,7 +170,8 @@ def _normalized(rows: pl.LazyFrame, options: SelectOptions, lists: bool) -> pl.L
     means = pairs.group_by("label").agg(pl.col("weight").mean()).collect(engine="streaming")
     means = means.drop_nulls().filter(pl.col("weight") > 0)
     if lists:
-        by = pl.element().replace_strict(means["label"], means["weight"], default=1.0)
+        one = pl.lit(1, pl.Float32)
+        by = pl.element().replace_strict(means["label"], means["weight"], default=one)
         return rows.with_columns(weight=pl.col("weight") / pl.col("label").list.eval(by))
     # A join streams, replace_strict does not.
     rows = rows.join(

@@ -13,7 +13,8 @@ import polars as pl
 
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
-from curate.exports.job import ENDINGS, Advance, Job, Picture
+from curate.exports.job import Advance, Job
+from curate.exports.pictures import ENDINGS, Picture
 from curate.manifest.write import fits
 
 LIBRARY = "webdataset"

@@ -65,7 +65,7 @@ def stored_blocks(work: Work, shard: Shard) -> Iterator[Stored]:
         part = slice(start, start + len(features))
         rows = np.arange(shard.first_row + part.start, shard.first_row + part.stop)
         given = np.asarray(sets[part], np.int64)
-        yield Stored(rows, np.asarray(features), given, there[part])
+        yield Stored(rows, np.array(features), given, there[part])
         start = part.stop
 
 

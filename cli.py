@@ -509,8 +509,8 @@ def refine(
 
     Example: curate refine crawl.weighted.parquet --verified verified.parquet
     """
+    from curate.correct import refine_and_report
     from curate.manifest.columns import ColumnOptions
-    from curate.refine import refine_and_report
     from curate.refine_options import RefineOptions
     from curate.weighted import WeightedOptions
 
@@ -569,6 +569,99 @@ def report(
     columns = ColumnOptions(image=image, label=label, key=key, caption=caption)
     source = WeightedOptions(weighted, columns, root=root, prefix=prefix, run_dir=run_dir)
     write_report(ReportOptions(source, out, title, limit, overwrite))
+
+
+@app.command()
+def export(
+    weighted: Annotated[Path, typer.Argument(help="What curate weight wrote.", show_default=False)],
+    to: Annotated[
+        str,
+        typer.Option(
+            help="parquet, csv, jsonl, webdataset, imagefolder, huggingface, fiftyone, cleanlab or"
+            " datacomp.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The file or folder to write.", show_default=False)],
+    keep: Annotated[
+        str | None,
+        typer.Option(
+            help="all; weighted: what weighs more than 0; clean: and is not flagged. Default:"
+            " weighted, and all for fiftyone and cleanlab.",
+            show_default=False,
+        ),
+    ] = None,
+    min_quality: Annotated[
+        float | None, typer.Option(help="Keep what has at least this label_quality (0 to 1).")
+    ] = None,
+    labels: Annotated[
+        str,
+        typer.Option(
+            help="given; suggested: where another class fits, that one; refined: what curate"
+            " refine says; soft: the targets of curate weight --soft-labels."
+        ),
+    ] = "given",
+    normalize: Annotated[
+        str, typer.Option(help="mean: weights have the mean 1; class: in each class; none.")
+    ] = "none",
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="Shares such as 0.9/0.1 (train, validation) or 8/1/1 (and test), by a hash of the"
+            " key: a row stays where it is when others are added.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed splits otherwise.")] = 0,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OLD=NEW", help="Give a column another name; may be given several times."
+        ),
+    ] = None,
+    link: Annotated[
+        bool,
+        typer.Option("--link", help="imagefolder, fiftyone: link to picture files, copy no bytes."),
+    ] = False,
+    rows_per_shard: Annotated[
+        int, typer.Option(help="webdataset, huggingface: rows in a file.")
+    ] = 10_000,
+    image: Annotated[str | None, typer.Option(help="Image column: bytes or paths.")] = None,
+    label: Label = None,
+    key: Annotated[str | None, typer.Option(help="Key column; none: number the rows.")] = None,
+    caption: Caption = None,
+    root: Root = None,
+    prefix: Annotated[
+        str | None,
+        typer.Option(help="The --prefix that curate weight was given.", show_default=False),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier export.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Write a weighted manifest in the form that a trainer reads, and read it back.
+
+    Example: curate export crawl.weighted.parquet --to webdataset --out shards
+    """
+    from curate.exports.export import export_and_report
+    from curate.exports.options import ExportOptions, SelectOptions, read_renames
+    from curate.manifest.columns import ColumnOptions
+    from curate.weighted import WeightedOptions
+
+    columns = ColumnOptions(image=image, label=label, key=key, caption=caption)
+    export_and_report(
+        ExportOptions(
+            weighted=WeightedOptions(weighted, columns, root, prefix),
+            to=to,
+            out=out,
+            select=SelectOptions(keep, min_quality, labels, normalize, split, seed),
+            rename=read_renames(rename or []),
+            link=link,
+            rows_per_shard=rows_per_shard,
+            overwrite=overwrite,
+        )
+    )
 
 
 @app.command()

@@ -1,1 +1,52 @@
-"""From a crawl to a crawl with a weight for every sample."""
+"""From a crawl to a crawl with a weight for every sample.
+
+In Python, with the options of the command line as keywords:
+
+    import curate
+
+    rows = curate.weight("crawl.parquet", alpha=1.2, beta=1.5)
+    rows = curate.refine("crawl.weighted.parquet", verified="verified.csv")
+    curate.export("crawl.refined.parquet", to="webdataset", out="shards", labels="refined")
+
+`curate.torch` has datasets and the loss that heeds weights. Nothing heavy is imported before it is
+needed.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from curate.exports.export import Exported
+
+
+def weight(manifest: str | Path, **options: Any) -> "pl.LazyFrame":
+    """Do what `curate weight` does; returns the output, lazily.
+
+    Keywords are the command's options: ``alpha``, ``encoder``, ``out``, ``overwrite`` ... Raises
+    `curate.errors.CurateError` for what can be mended, and TypeError for an unknown keyword.
+    """
+    from curate import api
+
+    return api.weight(manifest, **options)
+
+
+def refine(weighted: str | Path, **options: Any) -> "pl.LazyFrame":
+    """Do what `curate refine` does; returns the output, lazily.
+
+    Keywords are the command's options. Raises as `weight` does.
+    """
+    from curate import api
+
+    return api.refine(weighted, **options)
+
+
+def export(weighted: str | Path, *, to: str, out: str | Path, **options: Any) -> "Exported":
+    """Do what `curate export` does; returns what was counted.
+
+    Keywords are the command's options; ``rename`` is a dict. Raises as `weight` does.
+    """
+    from curate import api
+
+    return api.export(weighted, to=to, out=out, **options)

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from curate.columns import AGREEMENT, NAMES, NOISE_NAMES, REFINED_NAMES
+from curate.columns import AGREEMENT, NAMES, NOISE_NAMES, REFINED_NAMES, SOFT_NAMES
 from curate.errors import CurateError
 from curate.images.source import ImageSource
 from curate.manifest.columns import ColumnOptions, is_text, label_names
@@ -24,7 +24,7 @@ TAR_COLUMNS = {"tar", "offset", "length"}
 """What `curate weight` writes of a picture that lies in a tar."""
 FEW = 50
 """Rows from which on one pass over all is faster than reading each where it lies."""
-OURS = (*NAMES, AGREEMENT, *REFINED_NAMES, *NOISE_NAMES)
+OURS = (*NAMES, AGREEMENT, *SOFT_NAMES, *REFINED_NAMES, *NOISE_NAMES)
 NUMBERS = ("weight", "label_quality", "suggested_quality", "distance", "consistency", AGREEMENT,
            "refined_probability", "refined_weight", *NOISE_NAMES)  # fmt: skip
 """Columns of ours that a CSV holds as text."""

@@ -38,7 +38,7 @@ def write_manifest(
     tables = _weighted(manifest, shards, added, slim, advance)
     with appearing_file(out) as unfinished:
         if out.suffix == ".parquet":
-            _write_parquet(unfinished, tables, origin.metadata(out))
+            write_parquet(unfinished, tables, origin.metadata(out))
         else:
             _write_text(unfinished, tables, out.suffix)
 
@@ -72,7 +72,7 @@ def check_output(out: Path, manifest: Manifest, slim: bool, overwrite: bool) -> 
         )
     written = [manifest.columns.key] if slim else manifest.schema.names
     for field in manifest.schema:
-        if field.name in written and not _fits(field.type, out.suffix):
+        if field.name in written and not fits(field.type, out.suffix):
             raise CurateError(
                 f"--out {out}: a {out.suffix} file cannot hold column '{field.name}'"
                 f" ({field.type}); write .parquet, or only the key and the new columns with --slim."
@@ -124,7 +124,7 @@ def _described(kind: pa.DataType) -> dict[str, object]:
     return {"dtype": DATASETS_NAMES.get(str(kind), str(kind)), "_type": "Value"}
 
 
-def _write_parquet(path: Path, tables: Iterator[pa.Table], metadata: dict[bytes, bytes]) -> None:
+def write_parquet(path: Path, tables: Iterator[pa.Table], metadata: dict[bytes, bytes]) -> None:
     """Gather small tables into row groups of a sensible size."""
     first = next(tables)
     schema = first.schema.with_metadata({**(first.schema.metadata or {}), **metadata})
@@ -151,12 +151,12 @@ def _write_text(path: Path, tables: Iterator[pa.Table], ending: str) -> None:
                 frame.write_ndjson(file)
 
 
-def _fits(kind: pa.DataType, ending: str) -> bool:
+def fits(kind: pa.DataType, ending: str) -> bool:
     """Tell whether a column of this type can be written as text and read back."""
     if ending == ".parquet":
         return True
     if ending == ".jsonl" and pa.types.is_nested(kind) and not pa.types.is_map(kind):
-        return all(_fits(kind.field(at).type, ending) for at in range(kind.num_fields))
+        return all(fits(kind.field(at).type, ending) for at in range(kind.num_fields))
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view,
              pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_date,

@@ -13,7 +13,7 @@ from polars.exceptions import PolarsError
 
 from curate.errors import CurateError
 
-UNFINISHED = ".unfinished-"
+UNFINISHED, REPLACED = ".unfinished-", "-replaced"
 
 
 @contextlib.contextmanager
@@ -21,9 +21,7 @@ def appearing_file(path: Path) -> Iterator[Path]:
     """Give a temporary name beside ``path``; on success it becomes ``path``, else it vanishes."""
     with _disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in path.parent.glob(f"{UNFINISHED}{glob.escape(path.name)}-*"):
-            if not _is_alive(leftover):
-                leftover.unlink(missing_ok=True)
+        _remove_of_dead(path)
         unfinished = _unfinished(path)
         try:
             yield unfinished
@@ -39,6 +37,7 @@ def appearing_folder(path: Path) -> Iterator[Path]:
     """Give a temporary folder; on success it replaces ``path``, else it vanishes."""
     unfinished = _unfinished(path)
     with _disk_errors(path):
+        _remove_of_dead(path)
         unfinished.mkdir(parents=True)
         try:
             yield unfinished
@@ -46,7 +45,7 @@ def appearing_folder(path: Path) -> Iterator[Path]:
                 _sync(file)
             _sync(unfinished)
             if path.exists():
-                path.rename(unfinished.with_name(f"{unfinished.name}-replaced"))
+                path.rename(unfinished.with_name(f"{unfinished.name}{REPLACED}"))
             unfinished.rename(path)
             _sync(path.parent)
         finally:
@@ -57,10 +56,21 @@ def appearing_folder(path: Path) -> Iterator[Path]:
 def remove_unfinished(folder: Path) -> None:
     """Clear what a killed run left half done in ``folder`` and below."""
     for leftover in list(folder.rglob(f"{UNFINISHED}*")):
-        if leftover.is_dir():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            leftover.unlink(missing_ok=True)
+        _remove(leftover)
+
+
+def _remove_of_dead(path: Path) -> None:
+    """Clear what a killed process has left half done of ``path``."""
+    for leftover in path.parent.glob(f"{UNFINISHED}{glob.escape(path.name)}-*"):
+        if not _is_alive(leftover):
+            _remove(leftover)
+
+
+def _remove(leftover: Path) -> None:
+    if leftover.is_dir():
+        shutil.rmtree(leftover, ignore_errors=True)
+    else:
+        leftover.unlink(missing_ok=True)
 
 
 def _unfinished(path: Path) -> Path:
@@ -68,9 +78,10 @@ def _unfinished(path: Path) -> Path:
 
 
 def _is_alive(unfinished: Path) -> bool:
-    """Tell whether the process that writes this file still runs."""
-    pid = unfinished.name.split("-")[-2]
-    return pid.isdecimal() and Path("/proc", pid).exists()
+    """Tell whether the process that writes this file still runs, or that cannot be told."""
+    pid = unfinished.name.removesuffix(REPLACED).split("-")[-2]
+    knows = Path("/proc/self").exists()
+    return pid.isdecimal() and (Path("/proc", pid).exists() or not knows)
 
 
 def _sync(path: Path) -> None:

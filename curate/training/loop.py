@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from curate.training.augment import augmented
 from curate.training.checkpoint import Checkpoints, Position
 from curate.training.device import Computer
+from curate.training.loss import soft_target, weighted_cross_entropy
 from curate.training.network import Network
 from curate.training.pictures import StoredPictures
 from curate.training.plan import Plan
@@ -122,12 +122,13 @@ class Training:
         device = self._computer.device
         with self._computer.autocast():
             logits = self._network(torch.from_numpy(pictures).to(device))
-        loss = weighted_cross_entropy(
-            logits,
+        target = soft_target(
             torch.from_numpy(targets.classes[rows].astype(np.int64)).to(device),
             torch.from_numpy(targets.shares[rows]).to(device),
-            torch.from_numpy(targets.weights[rows]).to(device),
+            logits.shape[1],
         )
+        weights = torch.from_numpy(targets.weights[rows]).to(device)
+        loss = weighted_cross_entropy(logits, target, weights, SMOOTHING)
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
@@ -185,19 +186,6 @@ class Training:
 
 PATIENCE = 3
 """Training ends when a third of the epochs have brought no better network."""
-
-
-def weighted_cross_entropy(
-    logits: torch.Tensor, classes: torch.Tensor, shares: torch.Tensor, weights: torch.Tensor
-) -> torch.Tensor:
-    """Return the mean over a batch of weight times cross entropy: SINet Eq. 7.
-
-    logits: (n, C); classes, shares: (n, 1 + k), the smoothed target; weights: (n,). ``SMOOTHING``
-    of each target goes to all classes.
-    """
-    log_p = functional.log_softmax(logits, dim=1)
-    target = (shares * log_p.gather(1, classes)).sum(1)
-    return -(weights * ((1 - SMOOTHING) * target + SMOOTHING * log_p.mean(1))).mean()
 
 
 def _optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:

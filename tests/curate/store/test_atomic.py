@@ -33,6 +33,20 @@ def test_what_a_killed_write_of_the_same_file_left_is_cleared(tmp_path: Path) ->
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
 
 
+def test_what_a_killed_write_of_the_same_folder_left_is_cleared(tmp_path: Path) -> None:
+    for ending in ("", "-replaced"):
+        half = tmp_path / f".unfinished-shard-999999999-0123{ending}"
+        half.mkdir()
+        (half / "half").write_text("half")
+    with appearing_folder(tmp_path / "shard") as unfinished:
+        (unfinished / "whole").write_text("whole")
+        with appearing_folder(tmp_path / "shard") as other:
+            assert unfinished.is_dir()
+            (other / "other").write_text("other")
+    assert [file.name for file in tmp_path.iterdir()] == ["shard"]
+    assert [file.name for file in (tmp_path / "shard").iterdir()] == ["whole"]
+
+
 def test_the_half_done_file_of_a_running_process_is_left_to_it(tmp_path: Path) -> None:
     with appearing_file(tmp_path / "a.txt") as first:
         first.write_text("first")

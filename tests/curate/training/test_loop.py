@@ -1,7 +1,8 @@
 import numpy as np
 import torch
 
-from curate.training.loop import SMOOTHING, split_rows, weighted_cross_entropy
+from curate.training.loop import SMOOTHING, split_rows
+from curate.training.loss import soft_target, weighted_cross_entropy
 
 
 def test_the_loss_is_equation_7_of_the_smoothed_targets() -> None:
@@ -17,7 +18,10 @@ def test_the_loss_is_equation_7_of_the_smoothed_targets() -> None:
             target[classes[row, place]] += (1 - SMOOTHING) * shares[row, place]
         p = np.exp(logits[row]) / np.exp(logits[row]).sum()
         expected -= weights[row] * (target * np.log(p)).sum() / 6
-    found = weighted_cross_entropy(*map(torch.from_numpy, (logits, classes, shares, weights)))
+    target = soft_target(torch.from_numpy(classes), torch.from_numpy(shares), 5)
+    found = weighted_cross_entropy(
+        torch.from_numpy(logits), target, torch.from_numpy(weights), SMOOTHING
+    )
     np.testing.assert_allclose(found.item(), expected, rtol=1e-5)
 
 

@@ -1,0 +1,63 @@
+"""CSV: the crawl's columns that fit, and ours; no cell is a formula."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from curate.exports.check import Row
+from curate.exports.format import Format, Read
+from curate.exports.formulas import plain_table, plain_text
+from curate.exports.job import Advance, Batch, Job
+from curate.manifest.write import fits
+
+LONGEST_CELL = 2**31 - 1
+
+
+def write(job: Job, path: Path, advance: Advance) -> None:
+    """Write one file with a header."""
+    with path.open("ab") as file:
+        for batch in job.batches(advance):
+            append_csv(file, pl.DataFrame(batch.table))
+
+
+def append_csv(file: object, table: pl.DataFrame) -> None:
+    """Write rows, and a header where the file is empty yet."""
+    plain_table(table).write_csv(file, include_header=not file.tell())  # type: ignore[attr-defined,call-overload]
+
+
+def read(job: Job, path: Path) -> Read:
+    """Read with Python's own reader."""
+    manifest = job.weighted.manifest
+    names = job.record.name(manifest.columns.label), job.record.ours("weight")
+    return "Python's csv", _read(path, *names)
+
+
+def read_cells(path: Path) -> Iterator[dict[str, str]]:
+    """Read a CSV row by row; all cells are text."""
+    csv.field_size_limit(LONGEST_CELL)
+    with path.open(newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)
+
+
+def _read(path: Path, label: str, weight: str) -> Iterator[Row]:
+    for cells in read_cells(path):
+        yield Row(cells[label], float(cells[weight]))
+
+
+def plain_rows(_: Job, batch: Batch) -> Iterator[Row]:
+    """Give labels as a CSV holds them: plain text, empty where there is none."""
+    plain = batch.rows.select(plain_text(pl.col("label")).fill_null(""), "weight")
+    yield from (Row(label, weight) for label, weight in plain.iter_rows())
+
+
+CSV = Format(
+    write,
+    read,
+    endings=(".csv",),
+    lists=False,
+    soft=False,
+    holds=lambda kind: fits(kind, ".csv"),
+    rows=plain_rows,
+)

@@ -1,0 +1,48 @@
+"""What a format is: how it is written, how it is read back, and what it can hold."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from curate.exports.check import Row
+from curate.exports.job import Advance, Batch, Job
+from curate.exports.options import WEIGHTED
+from curate.exports.record import Holds
+
+Read = tuple[str, Iterator[Row]]
+"""The library that reads, and what it finds."""
+
+
+def labelled(_: Job, batch: Batch) -> Iterator[Row]:
+    """Give label, weight and picture of each row of a batch."""
+    for place, (label, weight) in enumerate(
+        zip(batch.rows["label"], batch.rows["weight"], strict=True)
+    ):
+        yield Row(label, weight, batch.pictures[place].data if batch.pictures else None)
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format; its file or folder appears when ``write`` and the check have come to an end."""
+
+    write: Callable[[Job, Path, Advance], None]
+    """Writes a file, or into a folder that is there."""
+    read: Callable[[Job, Path], Read]
+    """Reads what was written, with the library that trainers use where it is installed."""
+    endings: tuple[str, ...] = ()
+    """Of the file; none where it is a folder."""
+    pictures: bool = False
+    """Tells whether pictures are written beside the columns of the crawl."""
+    lists: bool = True
+    """Tells whether an image may have several labels."""
+    soft: bool = True
+    """Tells whether it can hold soft labels."""
+    splits: bool = True
+    keep: str = WEIGHTED
+    """What is kept where the user does not say."""
+    holds: Holds | None = None
+    """Tells which of the crawl's columns it can hold; None: it has columns of its own."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Those: name in the output -> column of the chosen rows."""
+    rows: Callable[[Job, Batch], Iterator[Row]] = labelled
+    """Gives what must be read back of a batch."""

@@ -1,0 +1,156 @@
+"""Hugging Face: a folder of Parquet files that datasets.load_dataset reads, pictures as Image."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curate.exports.check import Row
+from curate.exports.format import Format, Read
+from curate.exports.job import Advance, Batch, Job
+
+LIBRARY = "datasets"
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+ROW_GROUP_BYTES = 32 * 2**20
+
+
+def write(job: Job, path: Path, advance: Advance) -> None:
+    """Write PART/00000.parquet, some thousand rows each, and a README.md that names the parts.
+
+    The label is a ClassLabel: a number, whose name is the crawl's label. In order of their names,
+    which is that of the numbers where labels are numbers.
+    """
+    numbers = {name: number for number, name in enumerate(job.classes)}
+    with contextlib.ExitStack() as stack:
+        files = {part: stack.enter_context(_Files(job, path / part)) for part in job.parts}
+        for batch in job.batches(advance):
+            for part, rows in batch.parts():
+                files[part].add(_table(job, rows, numbers))
+    parts = [part for part in job.parts if any((path / part).iterdir())]
+    (path / "README.md").write_text(_card(parts), encoding="utf-8")
+
+
+def _table(job: Job, batch: Batch, numbers: dict[str, int]) -> pa.Table:
+    label, image = _names(job)
+    kind = pa.list_(pa.int64()) if job.has_lists else pa.int64()
+    labels = pa.array([_numbered(label, numbers) for label in batch.rows["label"]], kind)
+    pictures = [{"bytes": picture.data, "path": None} for picture in batch.pictures]
+    table = batch.table.set_column(batch.table.column_names.index(label), label, labels)
+    table = table.add_column(0, image, pa.array(pictures, IMAGE))
+    return table.replace_schema_metadata({"huggingface": json.dumps(_described(job))})
+
+
+def _numbered(label: Any, numbers: dict[str, int]) -> Any:
+    if isinstance(label, pl.Series):
+        return [numbers.get(each) for each in label]
+    return None if label is None else numbers[label]
+
+
+def _described(job: Job) -> dict[str, object]:
+    """Describe what Arrow's types do not say; datasets infers the other columns."""
+    label, image = _names(job)
+    classes: dict[str, object] = {"names": job.classes, "_type": "ClassLabel"}
+    one = {"feature": classes, "_type": "List"} if job.has_lists else classes
+    return {"info": {"features": {image: {"_type": "Image"}, label: one}}}
+
+
+def _names(job: Job) -> tuple[str, str]:
+    columns = job.weighted.manifest.columns
+    return job.record.name(columns.label), job.record.name(columns.image or "image")
+
+
+def _card(parts: list[str]) -> str:
+    files = "".join(f'  - split: {part}\n    path: "{part}/*.parquet"\n' for part in parts)
+    return f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n"
+
+
+class _Files:
+    """The Parquet files of a part, one open at a time."""
+
+    def __init__(self, job: Job, folder: Path) -> None:
+        self._folder, self._size = folder, job.options.rows_per_shard
+        self._files = self._rows = self._bytes = 0
+        self._gathered: list[pa.Table] = []
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> "_Files":
+        self._folder.mkdir()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def add(self, table: pa.Table) -> None:
+        """Add rows, in a new file where the last is full."""
+        while len(table):
+            room = self._size - self._rows
+            piece, table = table.slice(0, room), table.slice(room)
+            self._gathered.append(piece)
+            self._rows += len(piece)
+            self._bytes += piece.nbytes
+            if self._bytes >= ROW_GROUP_BYTES:
+                self._flush()
+            if self._rows == self._size:
+                self.__exit__()
+                self._rows = 0
+
+    def _flush(self) -> None:
+        if not self._gathered:
+            return
+        table = pa.concat_tables(self._gathered)
+        if self._writer is None:
+            path = self._folder / f"{self._files:05d}.parquet"
+            self._writer = pq.ParquetWriter(path, table.schema, compression="zstd")
+            self._files += 1
+        self._writer.write_table(table)
+        self._gathered, self._bytes = [], 0
+
+
+def read(job: Job, path: Path) -> Read:
+    """Read with datasets where it is installed, else with pyarrow."""
+    if find_spec(LIBRARY):
+        return LIBRARY, _datasets(job, path)
+    return "pyarrow", _pyarrow(job, path)
+
+
+def _datasets(job: Job, path: Path) -> Iterator[Row]:
+    from datasets import Image, load_dataset
+
+    (label, image), weight = _names(job), job.record.ours("weight")
+    for part in load_dataset(str(path), streaming=True).values():
+        classes = part.features[label]
+        names = (classes.feature if job.has_lists else classes).names
+        for row in part.cast_column(image, Image(decode=False)).select_columns(
+            [label, weight, image]
+        ):
+            yield Row(_named(row[label], names), row[weight], row[image]["bytes"])
+
+
+def _pyarrow(job: Job, path: Path) -> Iterator[Row]:
+    (label, image), weight = _names(job), job.record.ours("weight")
+    for file in sorted(path.glob("*/*.parquet")):
+        with pq.ParquetFile(file) as opened:
+            metadata = json.loads(opened.schema_arrow.metadata[b"huggingface"])
+            classes = metadata["info"]["features"][label]
+            names = (classes["feature"] if job.has_lists else classes)["names"]
+            for batch in opened.iter_batches(512, columns=[label, weight, image]):
+                for row in batch.to_pylist():
+                    yield Row(_named(row[label], names), row[weight], row[image]["bytes"])
+
+
+def _named(label: Any, names: list[str]) -> Any:
+    if isinstance(label, list):
+        return [None if number is None else names[number] for number in label]
+    return None if label is None else names[label]
+
+
+HUGGINGFACE = Format(write, read, pictures=True, holds=lambda _: True)

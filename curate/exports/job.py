@@ -1,0 +1,178 @@
+"""One export at work: the chosen rows, streamed with the crawl's columns and pictures."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curate.exports.check import Digest, Row
+from curate.exports.options import ExportOptions
+from curate.exports.pictures import Picture, read_picture
+from curate.exports.record import Record
+from curate.images.source import ImageSource
+from curate.images.status import Status
+from curate.manifest.columns import label_type
+from curate.manifest.pictures import picture_finder
+from curate.manifest.plan import plan_shards
+from curate.manifest.read import BATCH_ROWS, read_shards
+from curate.weighted import Weighted
+
+BATCH_BYTES = 32 * 2**20
+"""Pictures that are held at once."""
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A few of the chosen rows, in order."""
+
+    rows: pl.DataFrame
+    """As `select_rows` gives them."""
+    table: pa.Table
+    """The same rows under the names that leave; see `Record`."""
+    pictures: list[Picture]
+    """One for each row; empty where the format takes none."""
+
+    def parts(self) -> Iterator[tuple[str, "Batch"]]:
+        """Divide by part of the split; without one all is train."""
+        if "split" not in self.rows.columns:
+            yield "train", self
+            return
+        for part in self.rows["split"].unique(maintain_order=True):
+            places = (self.rows["split"] == part).arg_true()
+            pictures = [self.pictures[at] for at in places] if self.pictures else []
+            yield part, Batch(self.rows[places], self.table.take(places.to_arrow()), pictures)
+
+
+@dataclass
+class Job:
+    """What a format is given to write: the options, the chosen rows, and counts of both."""
+
+    weighted: Weighted
+    options: ExportOptions
+    record: Record
+    chosen: Path
+    """What `select_rows` gave, as Parquet."""
+    wants_pictures: bool
+    compared: "Callable[[Job, Batch], Iterator[Row]]"
+    """Gives what must be read back of a batch."""
+    written: Digest = field(default_factory=Digest, init=False)
+    """Of all rows that were given out."""
+    parts_written: Counter[str] = field(default_factory=Counter, init=False)
+    without_picture: int = field(default=0, init=False)
+    """Rows that were left out because there is no picture that can be read."""
+
+    @cached_property
+    def rows(self) -> int:
+        """Rows that were chosen."""
+        return int(pq.read_metadata(self.chosen).num_rows)
+
+    @cached_property
+    def parts(self) -> list[str]:
+        """Names of the parts of the split; train alone without one."""
+        return list(self.options.select.shares) or ["train"]
+
+    @cached_property
+    def classes(self) -> list[str]:
+        """All labels that leave, in order: as numbers where they are numbers."""
+        labels = pl.scan_parquet(self.chosen, glob=False).select("label")
+        if self.has_lists:
+            labels = labels.explode("label", empty_as_null=False)
+        names = labels.unique().drop_nulls().collect(engine="streaming")["label"].to_list()
+        column = self.weighted.manifest.schema.field(self.weighted.manifest.columns.label).type
+        return sorted(names, key=int if pa.types.is_integer(label_type(column)) else None)
+
+    @property
+    def has_lists(self) -> bool:
+        """Tell whether an image has several labels."""
+        return self.weighted.manifest.has_label_lists
+
+    def batches(self, advance: Advance) -> Iterator[Batch]:
+        """Stream the chosen rows; those without a picture are left out where one is wanted."""
+        for batch in self._stream(advance):
+            yield batch
+            for row in self.compared(self, batch):
+                self.written.add(row)
+            parts = batch.rows.get_column("split", default=None)
+            self.parts_written.update(["train"] * len(batch.rows) if parts is None else parts)
+
+    def _stream(self, advance: Advance) -> Iterator[Batch]:
+        chosen = _Forward(self.chosen)
+        columns = self.record.crawl
+        find: Callable[[pa.RecordBatch], list[ImageSource | None]] = lambda _: []  # noqa: E731
+        if self.wants_pictures:
+            more, find = picture_finder(self.weighted.manifest)
+            columns = list(dict.fromkeys([*columns, *more]))
+        if not columns:
+            for rows in chosen.rest():
+                advance(len(rows))
+                yield Batch(rows, self.record.table(rows, None), [])
+            return
+        shards = plan_shards(self.weighted.manifest)
+        for shard, batches in read_shards(self.weighted.manifest, shards, columns):
+            at = shard.first_row
+            for batch in batches:
+                rows = chosen.below(at + batch.num_rows)
+                taken = batch.take((rows["row"] - at).to_arrow())
+                yield from self._pieces(rows, taken, find)
+                at += batch.num_rows
+                advance(len(rows))
+
+    def _pieces(
+        self,
+        rows: pl.DataFrame,
+        batch: pa.RecordBatch,
+        find: Callable[[pa.RecordBatch], list[ImageSource | None]],
+    ) -> Iterator[Batch]:
+        """Read pictures until they are many bytes, or none."""
+        if not len(rows):
+            return
+        table = self.record.table(rows, batch)
+        if not self.wants_pictures:
+            yield Batch(rows, table, [])
+            return
+        places: list[int] = []
+        pictures: list[Picture] = []
+        size = 0
+        for place, (status, source) in enumerate(zip(rows["status"], find(batch), strict=True)):
+            picture = read_picture(source) if status == Status.OK else None
+            if picture is None:
+                self.without_picture += 1
+                continue
+            places.append(place)
+            pictures.append(picture)
+            size += len(picture.data)
+            if size >= BATCH_BYTES:
+                yield Batch(rows[places], table.take(places), pictures)
+                places, pictures, size = [], [], 0
+        if places:
+            yield Batch(rows[places], table.take(places), pictures)
+
+
+class _Forward:
+    """Deals the chosen rows out in order of their row numbers."""
+
+    def __init__(self, chosen: Path) -> None:
+        file = pq.ParquetFile(chosen)
+        self._batches = (pl.DataFrame(batch) for batch in file.iter_batches(8 * BATCH_ROWS))
+        self._left = pl.DataFrame(schema=pl.read_parquet_schema(chosen))
+
+    def below(self, stop: int) -> pl.DataFrame:
+        """Give the next rows whose number is below ``stop``."""
+        while not len(self._left) or self._left["row"][-1] < stop:
+            more = next(self._batches, None)
+            if more is None:
+                break
+            self._left = pl.concat([self._left, more])
+        count = int(self._left["row"].search_sorted(stop))
+        rows, self._left = self._left[:count], self._left[count:]
+        return rows
+
+    def rest(self) -> Iterator[pl.DataFrame]:
+        """Give all rows, some thousand at a time."""
+        yield from self._batches

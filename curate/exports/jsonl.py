@@ -1,0 +1,35 @@
+"""JSON lines: the crawl's columns that fit, and ours."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from curate.exports.check import Row
+from curate.exports.format import Format, Read
+from curate.exports.job import Advance, Job
+from curate.manifest.write import fits
+
+
+def write(job: Job, path: Path, advance: Advance) -> None:
+    """Write an object a line."""
+    with path.open("ab") as file:
+        for batch in job.batches(advance):
+            pl.DataFrame(batch.table).write_ndjson(file)
+
+
+def read(job: Job, path: Path) -> Read:
+    """Read line by line."""
+    label = job.record.name(job.weighted.manifest.columns.label)
+    return "Python's json", _read(path, label, job.record.ours("weight"))
+
+
+def _read(path: Path, label: str, weight: str) -> Iterator[Row]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            fields = json.loads(line)
+            yield Row(fields[label], fields[weight])
+
+
+JSONL = Format(write, read, endings=(".jsonl",), holds=lambda kind: fits(kind, ".jsonl"))

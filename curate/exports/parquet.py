@@ -1,0 +1,71 @@
+"""Parquet: all columns of the crawl and ours; curate opens it again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curate.exports.check import Row
+from curate.exports.format import Format, Read
+from curate.exports.job import Advance, Batch, Job
+from curate.manifest.columns import NO_KEY, ColumnOptions
+from curate.manifest.write import write_parquet
+from curate.origin import Origin
+from curate.weighted import OURS
+
+
+def write(job: Job, path: Path, advance: Advance) -> None:
+    """Write one file; pictures are in it as they are in the crawl: bytes or paths."""
+    tables = (batch.table for batch in job.batches(advance))
+    write_parquet(path, tables, _metadata(job))
+
+
+def read(job: Job, path: Path) -> Read:
+    """Read the columns back that are compared."""
+    return "pyarrow", _read(job, path)
+
+
+def rows(job: Job, batch: Batch) -> Iterator[Row]:
+    """Compare pictures where their bytes are in the table."""
+    yield from _rows(job, batch.table)
+
+
+def _read(job: Job, path: Path) -> Iterator[Row]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(512, columns=_compared(job)):
+            yield from _rows(job, pa.Table.from_batches([batch]))
+
+
+def _rows(job: Job, table: pa.Table) -> Iterator[Row]:
+    label, weight, *image = _compared(job)
+    pictures = table[image[0]].to_pylist() if image else [None] * len(table)
+    labels, weights = table[label].to_pylist(), table[weight].to_pylist()
+    for given, weighs, picture in zip(labels, weights, pictures, strict=True):
+        data = picture.get("bytes") if isinstance(picture, dict) else picture
+        yield Row(given, weighs, data if isinstance(data, bytes) else None)
+
+
+def _compared(job: Job) -> list[str]:
+    columns, record = job.weighted.manifest.columns, job.record
+    names = [record.name(columns.label), record.ours("weight")]
+    return names if columns.image is None else [*names, record.name(columns.image)]
+
+
+def _metadata(job: Job) -> dict[bytes, bytes]:
+    """Say what the columns are, unless ours have other names than curate knows."""
+    manifest, record, prefix = job.weighted.manifest, job.record, job.weighted.prefix
+    if any(record.ours(name) != prefix + name for name in OURS):
+        return {}
+    columns = manifest.columns
+    names = (columns.label, columns.image, columns.key, columns.caption)
+    label, image, key, caption = (None if name is None else record.name(name) for name in names)
+    if manifest.in_tars:
+        label = caption = None
+    named = ColumnOptions(label=label, image=image, key=key or NO_KEY, caption=caption)
+    out = job.options.out
+    # The run that weighed it has other rows: in its place stands what is no run.
+    return Origin(out, out, manifest.root, named, prefix).metadata(out)
+
+
+PARQUET = Format(write, read, endings=(".parquet",), holds=lambda _: True, rows=rows)

@@ -1,0 +1,42 @@
+"""The bytes of a picture on their way out: read, named by what they are, saved or linked to."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from curate.images.signature import accepted_format
+from curate.images.source import FileSlice, ImageSource, read
+from curate.images.status import Undecodable
+
+ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
+
+
+class Picture(NamedTuple):
+    """The bytes of a picture as the crawl has them, never encoded again."""
+
+    data: bytes
+    ending: str
+    """Of its format, by its first bytes."""
+    path: Path | None
+    """Its file, where it has one of its own."""
+
+
+def read_picture(source: ImageSource | None) -> Picture | None:
+    """Read a picture; None where there is none of a format that is decoded."""
+    if source is None:
+        return None
+    try:
+        data = read(source)
+    except Undecodable:
+        return None
+    format_ = accepted_format(data)
+    whole = isinstance(source, FileSlice) and source.length is None
+    path = source.path if isinstance(source, FileSlice) and whole else None
+    return None if format_ is None else Picture(data, ENDINGS[format_], path)
+
+
+def save_picture(picture: Picture, file: Path, link: bool) -> None:
+    """Write a picture, or with ``link`` a link to its file where it has one."""
+    if link and picture.path is not None:
+        file.symlink_to(picture.path.resolve())
+    else:
+        file.write_bytes(picture.data)

@@ -1,0 +1,135 @@
+"""The columns that leave: the crawl's and ours, and under which names."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import polars as pl
+import pyarrow as pa
+
+from curate.errors import CurateError
+from curate.exports.options import GIVEN, SOFT, ExportOptions
+from curate.manifest.columns import label_type
+from curate.weighted import TAR_COLUMNS, Weighted
+
+Holds = Callable[[pa.DataType], bool]
+
+
+class Column(NamedTuple):
+    """One column of the output."""
+
+    name: str
+    source: str
+    """What it is called where it comes from."""
+    from_crawl: bool
+    """Else it comes from the chosen rows."""
+    cast: pa.DataType | None = None
+    """Labels are text until here, and leave as what they were."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Column by column what a row of the output is made of."""
+
+    columns: list[Column]
+    left_out: list[str]
+    """Columns that the format cannot hold."""
+    renamed: Mapping[str, str]
+    prefix: str
+
+    @property
+    def crawl(self) -> list[str]:
+        """The columns that are read from the crawl."""
+        return [column.source for column in self.columns if column.from_crawl]
+
+    def name(self, column: str) -> str:
+        """Say what a column of the crawl is called in the output."""
+        return self.renamed.get(column, column)
+
+    def ours(self, column: str) -> str:
+        """Say what a column that curate adds is called in the output."""
+        return self.name(self.prefix + column)
+
+    def table(self, rows: pl.DataFrame, batch: pa.RecordBatch | None) -> pa.Table:
+        """Put the chosen rows and the same rows of the crawl side by side."""
+        values = {}
+        for column in self.columns:
+            if column.from_crawl:
+                assert batch is not None
+                values[column.name] = batch.column(column.source)
+            else:
+                ours = rows[column.source].to_arrow()
+                values[column.name] = ours if column.cast is None else ours.cast(column.cast)
+        return pa.table(values)
+
+
+def crawl_record(
+    weighted: Weighted, chosen: pa.Schema, options: ExportOptions, holds: Holds, pictures: bool
+) -> Record:
+    """Keep all columns of the crawl and ours that the format holds.
+
+    The label is replaced by the one that leaves, with ``given_label`` beside it where it is
+    another one. With ``pictures`` the columns that say where they lie are left out. Raises
+    CurateError for a renaming of what is not there and for two columns of one name.
+    """
+    manifest, prefix = weighted.manifest, weighted.prefix
+    lies = {manifest.columns.image} | (TAR_COLUMNS if manifest.in_tars else set())
+    ours = [name for name in weighted.names if name in chosen.names]
+    added = {prefix + name for name in weighted.names}
+    label, labels = manifest.columns.label, options.select.labels
+    kind = manifest.schema.field(label).type
+    cast = pa.list_(label_type(kind)) if manifest.has_label_lists else label_type(kind)
+    is_same = labels in (GIVEN, SOFT) and not manifest.has_label_lists
+    columns, left_out = [], []
+    for field in manifest.schema:
+        if field.name in added or (pictures and field.name in lies):
+            continue
+        if field.name == label and not is_same:
+            columns.append(Column(label, "label", False, cast))
+        elif holds(field.type):
+            columns.append(Column(field.name, field.name, True))
+        else:
+            left_out.append(field.name)
+    if labels not in (GIVEN, SOFT):
+        columns.append(Column(prefix + "given_label", "given_label", False, cast))
+    for name in ours:
+        if holds(chosen.field(name).type):
+            columns.append(Column(prefix + name, name, False))
+        else:
+            left_out.append(prefix + name)
+    if "split" in chosen.names:
+        columns.append(Column(prefix + "split", "split", False))
+    renamed = renamed_columns(columns, options.rename, f"{weighted.path} as {options.to}")
+    return Record(renamed, left_out, options.rename, prefix)
+
+
+def fixed_record(chosen: pa.Schema, names: Mapping[str, str], options: ExportOptions) -> Record:
+    """Keep the columns of a format that has its own: name in the output -> column of the rows."""
+    columns = [Column(name, at, False) for name, at in names.items() if at in chosen.names]
+    renamed = renamed_columns(columns, options.rename, f"--to {options.to}")
+    return Record(renamed, [], options.rename, "")
+
+
+def renamed_columns(columns: list[Column], rename: Mapping[str, str], what: str) -> list[Column]:
+    """Rename columns, of two of one name the first, which is the crawl's.
+
+    Raises CurateError for a name that is not there, and where two columns have one name still.
+    """
+    present = [column.name for column in columns]
+    for old in rename:
+        if old not in present:
+            raise CurateError(
+                f"--rename {old}={rename[old]}: {what} has no column '{old}'; its columns are:"
+                f" {', '.join(present)}."
+            )
+    left, renamed = dict(rename), []
+    for column in columns:
+        renamed.append(column._replace(name=left.pop(column.name, column.name)))
+    names = [column.name for column in renamed]
+    doubled = [name for name in names if names.count(name) > 1]
+    if doubled:
+        raise CurateError(
+            f"{what} would have two columns named '{doubled[0]}'; give the crawl's another name"
+            f" with --rename {doubled[0]}=NAME."
+        )
+    return renamed

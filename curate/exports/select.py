@@ -1,0 +1,197 @@
+"""Which rows leave, with which label and which weight: one lazy frame."""
+
+import hashlib
+
+import numpy as np
+import polars as pl
+
+from curate.columns import REFINED_NAMES, SOFT_NAMES
+from curate.errors import CurateError
+from curate.exports.options import (
+    ALL,
+    CLASS,
+    CLEAN,
+    MEAN,
+    NONE,
+    REFINED,
+    SOFT,
+    SUGGESTED,
+    SelectOptions,
+)
+from curate.weighted import Weighted
+
+SURE = 0.5
+"""A refined label is taken for clean from this probability on."""
+OF_LABELS = ("label", "weight", "label_quality", "is_label_issue", "issue_kind", "distance",
+             "consistency")  # fmt: skip
+"""Columns that are lists in the order of the labels where an image has several."""
+
+
+def select_rows(weighted: Weighted, options: SelectOptions) -> pl.LazyFrame:
+    """Choose the rows, in their order: what `Weighted.scan` gives, and ``given_label``, ``split``.
+
+    ``label``, ``weight`` and ``label_quality`` are those of the label that leaves:
+
+    - given: the crawl's own.
+    - suggested: where another class fits (issue_kind is relabel) that class; it weighs its quality
+      times the mean weight of the rows that are not flagged, since Eq. 6 has no distance for it.
+    - refined: what `curate refine` says.
+    - soft: the given label, beside soft_labels and soft_probabilities; every row with features
+      weighs 1, because the target says itself how sure it is.
+
+    Of an image with several labels they are kept and dropped one by one; suggested adds those that
+    it seems to lack. Raises CurateError where the columns that this takes are not there.
+    """
+    _check(weighted, options)
+    rows = weighted.scan().with_columns(given_label=pl.col("label"))
+    lists = weighted.manifest.has_label_lists
+    rows = _lists(rows, options) if lists else _single(rows, options)
+    if options.normalize != NONE:
+        rows = _normalized(rows, options, lists)
+    if options.shares:
+        rows = rows.with_columns(split=_part(options))
+    return rows.with_columns(pl.col("weight").cast(_weights(weighted)))
+
+
+def _check(weighted: Weighted, options: SelectOptions) -> None:
+    wanted, by = {
+        REFINED: (REFINED_NAMES[:3], "run `curate refine` first"),
+        SOFT: (SOFT_NAMES, "weigh it with --soft-labels K"),
+    }.get(options.labels, (("weight",), "weigh it again"))
+    for name in wanted:
+        if name not in weighted.names:
+            raise CurateError(
+                f"--labels {options.labels}: {weighted.path} has no column"
+                f" '{weighted.prefix}{name}'; {by}."
+            )
+
+
+def _weights(weighted: Weighted) -> pl.DataType:
+    return pl.List(pl.Float32()) if weighted.manifest.has_label_lists else pl.Float32()
+
+
+def _single(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
+    weight, doubted = pl.col("weight"), pl.col("is_label_issue")
+    if options.labels == SUGGESTED:
+        other = (pl.col("issue_kind") == "relabel").fill_null(False)
+        mean = _mean_of_sure(rows.select("weight", "is_label_issue"))
+        rows = rows.with_columns(
+            label=pl.when(other).then(pl.col("suggested_label").cast(pl.String)).otherwise("label"),
+            weight=pl.when(other).then(pl.col("suggested_quality") * mean).otherwise("weight"),
+            label_quality=pl.when(other).then("suggested_quality").otherwise("label_quality"),
+        )
+        doubted = doubted & ~other
+    elif options.labels == REFINED:
+        rows = rows.with_columns(
+            label=pl.col("refined_label").cast(pl.String),
+            weight=pl.col("refined_weight"),
+            label_quality=pl.col("refined_probability"),
+        )
+        doubted = pl.col("refined_probability") < SURE
+    elif options.labels == SOFT:
+        there = pl.col("soft_labels").is_not_null() & (pl.col("status") == "ok")
+        rows = rows.with_columns(weight=there.cast(pl.Float32))
+    rows = rows.with_columns(weight.fill_null(0))
+    if options.keep != ALL:
+        rows = rows.filter(weight > 0, pl.col("label").is_not_null())
+    if options.keep == CLEAN:
+        rows = rows.filter(~doubted.fill_null(True))
+    if options.min_quality is not None:
+        rows = rows.filter(pl.col("label_quality") >= options.min_quality)
+    return rows
+
+
+def _lists(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
+    aligned, mean = list(OF_LABELS), 1.0
+    if options.labels == SUGGESTED:
+        mean = _mean_of_sure(
+            rows.select("weight", "is_label_issue").explode("weight", "is_label_issue")
+        )
+    if options.labels == REFINED:
+        aligned = ["label", "weight", "label_quality"]
+        rows = rows.drop("is_label_issue", "issue_kind", "distance", "consistency").with_columns(
+            label=pl.col("refined_label").cast(pl.List(pl.String)),
+            weight=pl.col("refined_weight"),
+            label_quality=pl.col("refined_probability"),
+        )
+    wanted = [_where("label", pl.element().is_not_null() & (pl.element() != ""))]
+    if options.min_quality is not None:
+        wanted.append(_where("label_quality", pl.element() >= options.min_quality))
+    if options.labels == SUGGESTED or (options.keep == CLEAN and options.labels != REFINED):
+        wanted.append(_where("is_label_issue", ~pl.element()))
+    elif options.keep == CLEAN:
+        wanted.append(_where("label_quality", pl.element() >= SURE))
+    places = pl.reduce(lambda a, b: a * b, wanted).list.eval((pl.element() == 1).arg_true())
+    rows = rows.with_columns(places=places).with_columns(
+        pl.col(name).list.gather(pl.col("places")) for name in aligned
+    )
+    rows = rows.drop("places")
+    if options.labels == SUGGESTED:
+        rows = _with_missing(rows, options, mean)
+    if options.keep != ALL:
+        rows = rows.filter(pl.col("weight").list.max() > 0)
+    return rows
+
+
+def _where(column: str, holds: pl.Expr) -> pl.Expr:
+    """Give 1 for the elements of a column of lists of which this holds, else 0."""
+    return pl.col(column).list.eval(holds.fill_null(False).cast(pl.Int8))
+
+
+def _with_missing(rows: pl.LazyFrame, options: SelectOptions, mean: float) -> pl.LazyFrame:
+    """Add the labels that images seem to lack, and drop what is said of given labels only."""
+    least = 0.0 if options.min_quality is None else options.min_quality
+    places = pl.col("suggested_quality").list.eval((pl.element() >= least).arg_true())
+    missing = pl.col("suggested_label").cast(pl.List(pl.String)).list.gather(places).fill_null([])
+    quality = pl.col("suggested_quality").list.gather(places).fill_null([])
+    return rows.with_columns(
+        label=pl.concat_list("label", missing),
+        weight=pl.concat_list("weight", quality.list.eval(pl.element() * mean)),
+        label_quality=pl.concat_list("label_quality", quality),
+    ).drop("is_label_issue", "issue_kind", "distance", "consistency")
+
+
+def _mean_of_sure(rows: pl.LazyFrame) -> float:
+    """Return the mean weight of labels that are not flagged, 1 where there are none."""
+    sure = rows.filter(~pl.col("is_label_issue")).select(pl.col("weight").mean())
+    mean = sure.collect(engine="streaming").item()
+    return 1.0 if mean is None else float(mean)
+
+
+def _normalized(rows: pl.LazyFrame, options: SelectOptions, lists: bool) -> pl.LazyFrame:
+    """Divide the weights by their mean, over all rows or over each class; a mean of 0 by 1."""
+    pairs = rows.select("label", "weight")
+    pairs = pairs.explode("label", "weight", empty_as_null=False) if lists else pairs
+    if options.normalize == MEAN:
+        mean = pairs.select(pl.col("weight").mean()).collect(engine="streaming").item() or 1.0
+        weight = pl.col("weight")
+        return rows.with_columns(weight.list.eval(pl.element() / mean) if lists else weight / mean)
+    assert options.normalize == CLASS
+    means = pairs.group_by("label").agg(pl.col("weight").mean()).collect(engine="streaming")
+    means = means.drop_nulls().filter(pl.col("weight") > 0)
+    if lists:
+        one = pl.lit(1, pl.Float32)
+        by = pl.element().replace_strict(means["label"], means["weight"], default=one)
+        return rows.with_columns(weight=pl.col("weight") / pl.col("label").list.eval(by))
+    # A join streams, replace_strict does not.
+    rows = rows.join(
+        means.rename({"weight": "mean"}).lazy(), on="label", how="left", maintain_order="left"
+    )
+    return rows.with_columns(pl.col("weight") / pl.col("mean").fill_null(1)).drop("mean")
+
+
+def _part(options: SelectOptions) -> pl.Expr:
+    """Choose each row's part of the split by a hash of its key and the seed alone.
+
+    So a row stays where it is, whatever rows are added and however labels are corrected; every
+    class is divided in the same proportions, up to chance.
+    """
+    names, salt = np.array(list(options.shares)), str(options.seed).encode()[:16]
+    bounds = np.cumsum(list(options.shares.values()))[:-1]
+
+    def parts(keys: pl.Series) -> pl.Series:
+        digests = (hashlib.blake2b(key.encode(), digest_size=8, salt=salt).digest() for key in keys)
+        points = [int.from_bytes(digest, "little") / 2**64 for digest in digests]
+        return pl.Series(keys.name, names[np.searchsorted(bounds, points, "right")], pl.String)
+
+    return pl.col("key").map_batches(parts, return_dtype=pl.String(), is_elementwise=True)

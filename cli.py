@@ -433,8 +433,8 @@ def refine(
 
     Example: curate refine crawl.weighted.parquet --verified verified.parquet
     """
+    from curate.correct import refine_and_report
     from curate.manifest.columns import ColumnOptions
-    from curate.refine import refine_and_report
     from curate.refine_options import RefineOptions
     from curate.weighted import WeightedOptions
 

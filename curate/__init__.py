@@ -5,7 +5,8 @@ In Python, with the options of the command line as keywords:
     import curate
 
     rows = curate.weight("crawl.parquet", alpha=1.2, beta=1.5)
-    curate.export("crawl.weighted.parquet", to="webdataset", out="shards")
+    rows = curate.refine("crawl.weighted.parquet", verified="verified.csv")
+    curate.export("crawl.refined.parquet", to="webdataset", out="shards", labels="refined")
 
 `curate.torch` has datasets and the loss that heeds weights. Nothing heavy is imported before it is
 needed.
@@ -29,6 +30,16 @@ def weight(manifest: str | Path, **options: Any) -> "pl.LazyFrame":
     from curate import api
 
     return api.weight(manifest, **options)
+
+
+def refine(weighted: str | Path, **options: Any) -> "pl.LazyFrame":
+    """Do what `curate refine` does; returns the output, lazily.
+
+    Keywords are the command's options. Raises as `weight` does.
+    """
+    from curate import api
+
+    return api.refine(weighted, **options)
 
 
 def export(weighted: str | Path, *, to: str, out: str | Path, **options: Any) -> "Exported":

@@ -7,12 +7,14 @@ from typing import Any
 import polars as pl
 from rich.console import Console
 
+from curate.correct import refine as correct
 from curate.exports.export import Exported
 from curate.exports.export import export as export_for_trainers
 from curate.exports.options import ExportOptions, SelectOptions
 from curate.manifest.columns import ColumnOptions
 from curate.manifest.tables import scan_table
 from curate.options import MethodOptions, WeightOptions
+from curate.refine_options import RefineOptions
 from curate.weigh import weigh
 from curate.weighted import WeightedOptions
 
@@ -22,16 +24,21 @@ METHOD = {
     "verified_use": "verified",
 }  # fmt: skip
 """Options of the command -> fields of MethodOptions."""
-PATHS = ("embeddings", "classes", "out", "run_dir", "root", "verified")
+PATHS = ("embeddings", "classes", "out", "run_dir", "root", "verified", "apply")
 
 
 def weight(manifest: str | Path, **options: Any) -> pl.LazyFrame:
     """Weigh a manifest; see `curate.weight`."""
     chosen = weight_options(manifest, options)
     weigh(chosen, Console(stderr=True))
-    if chosen.output.suffix == ".parquet":
-        return pl.scan_parquet(chosen.output, glob=False)
-    return scan_table(chosen.output)
+    return _scan(chosen.output)
+
+
+def refine(weighted: str | Path, **options: Any) -> pl.LazyFrame:
+    """Correct the labels of a weighted manifest; see `curate.refine`."""
+    chosen = refine_options(weighted, options)
+    correct(chosen, Console(stderr=True))
+    return _scan(chosen.output)
 
 
 def export(weighted: str | Path, **options: Any) -> Exported:
@@ -51,17 +58,35 @@ def weight_options(manifest: str | Path, options: dict[str, Any]) -> WeightOptio
     )
 
 
+def refine_options(weighted: str | Path, options: dict[str, Any]) -> RefineOptions:
+    """Sort keywords into the options of `curate refine`; raises TypeError for an unknown one."""
+    left = _with_paths(options)
+    opened = _weighted_options(weighted, left)
+    ours = _taken(left, RefineOptions, "weighted")
+    _refuse(left, "refine")
+    return RefineOptions(weighted=opened, **ours)
+
+
 def export_options(weighted: str | Path, options: dict[str, Any]) -> ExportOptions:
     """Sort keywords into the options of `curate export`; raises TypeError for an unknown one."""
     left = _with_paths(options)
-    columns = ColumnOptions(**_taken(left, ColumnOptions))
-    opened = WeightedOptions(
-        path=Path(weighted), columns=columns, **_taken(left, WeightedOptions, "path", "columns")
-    )
+    opened = _weighted_options(weighted, left)
     select = SelectOptions(**_taken(left, SelectOptions))
     ours = _taken(left, ExportOptions, "weighted", "select")
     _refuse(left, "export")
     return ExportOptions(weighted=opened, select=select, **ours)
+
+
+def _weighted_options(weighted: str | Path, left: dict[str, Any]) -> WeightedOptions:
+    columns = ColumnOptions(**_taken(left, ColumnOptions))
+    known = _taken(left, WeightedOptions, "path", "columns")
+    return WeightedOptions(path=Path(weighted), columns=columns, **known)
+
+
+def _scan(output: Path) -> pl.LazyFrame:
+    if output.suffix == ".parquet":
+        return pl.scan_parquet(output, glob=False)
+    return scan_table(output)
 
 
 def _with_paths(options: dict[str, Any]) -> dict[str, Any]:

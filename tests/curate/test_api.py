@@ -11,10 +11,11 @@ import pytest
 
 import cli
 import curate
-from curate.api import export_options, weight_options
+from curate.api import export_options, refine_options, weight_options
 from curate.errors import CurateError
 from curate.exports.options import ExportOptions
 from curate.options import WeightOptions
+from curate.refine_options import RefineOptions
 
 OF_THE_COMMAND_LINE = {"manifest", "weighted", "debug"}
 
@@ -32,6 +33,8 @@ def test_keywords_are_the_options_of_the_command_line() -> None:
     options = defaults(cli.export) | {"rename": {}}
     made = export_options("x", options)
     assert made == ExportOptions(made.weighted, "to.csv", Path("out.csv"))
+    refined = refine_options("x", defaults(cli.refine))
+    assert refined == RefineOptions(refined.weighted)
     with pytest.raises(TypeError, match=r"curate.weight\(\) has no option 'alfa'"):
         weight_options("x", {"alfa": 1})
     with pytest.raises(TypeError, match=r"curate.export\(\) has no option 'alpha'"):
@@ -53,7 +56,19 @@ def test_three_lines(tmp_path: Path) -> None:
     assert sum(done.parts.values()) == done.rows == len(pl.read_csv(tmp_path / "o.csv"))
     with pytest.raises(CurateError, match="exists; replace it"):
         curate.weight(tmp_path / "crawl.csv", **options)
+    verified = pl.DataFrame({"key": [str(row) for row in range(20)], "label": labels[:20]})
+    verified.write_csv(tmp_path / "verified.csv")
+    options = {"verified": str(tmp_path / "verified.csv"), "head": "fine-tune", "epochs": 1}
+    refined = curate.refine(tmp_path / "w.parquet", **options)
+    told = refined.filter(pl.col("refined_weight") > 0).collect()
+    out = tmp_path / "r.parquet"
+    curate.export(tmp_path / "w.refined.parquet", to="parquet", out=out, labels="refined")
+    left = pl.read_parquet(out)
+    assert left["label"].equals(told["refined_label"])
+    assert left["weight"].equals(told["refined_weight"])
+    assert left["given_label"].equals(told["label"])
     assert callable(curate.export)
+    assert callable(curate.refine), "no module takes the name of a function"
 
 
 def test_importing_curate_imports_nothing_heavy() -> None:

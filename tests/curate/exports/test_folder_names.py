@@ -1,7 +1,7 @@
 import unicodedata
 from pathlib import PurePosixPath
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.exports.folder_names import folder_names
@@ -9,6 +9,7 @@ from curate.exports.folder_names import folder_names
 LABELS = st.lists(st.text(), unique=True, max_size=12)
 
 
+@settings(deadline=None)
 @given(LABELS | st.lists(st.text("./\\aA~é\u0301e ", max_size=4), unique=True, max_size=30))
 def test_every_label_has_a_folder_of_its_own(labels: list[str]) -> None:
     labels = [label.encode(errors="replace").decode() for label in labels]

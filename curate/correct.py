@@ -4,7 +4,7 @@ Reads in the order in which data flows: weighted manifest, verified rows, head, 
 """
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,7 @@ from curate.encoders.device import torch_device
 from curate.errors import CurateError
 from curate.heads.cross_fit import CrossFitted
 from curate.heads.inputs import Inputs
-from curate.heads.saved import TrainedHead, load_head
+from curate.heads.saved import TrainedHead, load_head, load_member, save_member
 from curate.heads.spec import choose_head
 from curate.heads.training import Positions
 from curate.heads.verdict import Verdict
@@ -61,13 +61,15 @@ class RefinedCrawl:
     """The folder of the trained head."""
     verdict: Verdict | None
     """None where nothing was verified."""
+    chosen: tuple[str, ...]
+    """How the verified rows were chosen, where that is known and not at random."""
 
 
 def refine_and_report(options: RefineOptions) -> None:
     """Refine a manifest; the verdict goes to standard output, all else to standard error."""
     refined = refine(options, Console(stderr=True))
     console = Console()
-    _show_verdict(console, refined.verdict)
+    _show_verdict(console, refined.verdict, refined.chosen)
     for name, path in (("Written", refined.out), ("Head", refined.head)):
         console.print(f"{name}: {escape(printable(str(path)))}", soft_wrap=True, highlight=False)
     following = escape(printable(shlex.quote(str(refined.out))))
@@ -115,7 +117,7 @@ def _refine(
             applied.gather_bags(advance)
     with progress_bar(console, "Refining", weighted.rows) as advance:
         _write(applied, trained, weighted, options.output, advance)
-    return RefinedCrawl(options.output, folder, applied.verdict())
+    return RefinedCrawl(options.output, folder, applied.verdict(), verified.chosen)
 
 
 def _trained(
@@ -144,9 +146,16 @@ def _trained(
         total = FOLDS * head.member(0).runs * epochs
         with progress_bar(console, f"Training {kind}", total) as advance:
             for fold in range(FOLDS):
+                member = f"member-{fold}"
+                if member in store:
+                    load_member(head.member(fold), store, member)
+                    advance(total // FOLDS)
+                    continue
                 head.fit_member(fold, examples, folds, here, epochs, options.seed, advance)
+                save_member(head.member(fold), store, member)
         made = TrainedHead(head, verified.classes, work.encoder, crawl_name(work))
         made.save(store, HEAD)
+        store.remove_others(HEAD)
     return load_head(store.root / HEAD), store.root / HEAD
 
 
@@ -215,7 +224,7 @@ def _write(
     write_manifest(manifest, shards, added, out, False, weighted.origin, advance)
 
 
-def _show_verdict(console: Console, verdict: Verdict | None) -> None:
+def _show_verdict(console: Console, verdict: Verdict | None, chosen: Sequence[str]) -> None:
     """Say how right labels are with and without a head; and only what was seen."""
     if verdict is None:
         console.print(
@@ -232,6 +241,11 @@ def _show_verdict(console: Console, verdict: Verdict | None) -> None:
         f"On {verdict.rows:,} verified rows, each judged by a head that has not seen it:\n"
     )
     console.print(table)
+    if chosen:
+        console.print(
+            f"\nThey were not all drawn at random (strategy {escape(', '.join(chosen))}): these are"
+            " shares of such rows, and not of the crawl."
+        )
     if verdict.improves:
         console.print("\n[green]An improvement[/]: train on refined_label with refined_weight.\n")
     else:

@@ -6,7 +6,7 @@ and noisy labels need not be of the same images.
 
 from torch import Tensor, nn
 
-from curate.heads.head import HIDDEN, Batch, Head, Rows, Stage, classifier
+from curate.heads.head import HIDDEN, Batch, Head, Network, Rows, Stage, classifier
 from curate.heads.task import Task
 
 ALPHA = 1.0
@@ -28,7 +28,7 @@ class Hu(Head):
     def __init__(self, task: Task, features: int, activation: str = "relu") -> None:
         super().__init__(task, features)
         self.c = classifier(features, task.outputs)
-        self.r = nn.Sequential(
+        self.r = Network(
             nn.Linear(features, HIDDEN), ACTIVATIONS[activation](), nn.Linear(HIDDEN, task.outputs)
         )
 

@@ -7,6 +7,7 @@ from safetensors.torch import load_file, save_file
 
 from curate.errors import CurateError
 from curate.heads.cross_fit import CrossFitted
+from curate.heads.head import Head
 from curate.heads.inputs import Inputs
 from curate.heads.task import Task
 from curate.store.folders import Folders
@@ -47,6 +48,18 @@ class TrainedHead:
         state = {key: value.cpu().contiguous() for key, value in self.head.state_dict().items()}
         store.write(name, {ABOUT: about, NUMBERS: lambda path: save_file(state, path)})
         return store.root / name
+
+
+def save_member(head: Head, store: Folders, name: str) -> None:
+    """Write one of several heads as soon as it is trained."""
+    state = {key: value.cpu().contiguous() for key, value in head.state_dict().items()}
+    store.write(name, {NUMBERS: lambda path: save_file(state, path)})
+
+
+def load_member(head: Head, store: Folders, name: str) -> None:
+    """Load what `save_member` wrote."""
+    head.load_state_dict(load_file(store.file(name, NUMBERS)))
+    head.eval()
 
 
 def load_head(folder: Path) -> TrainedHead:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from curate.heads.head import Batch, Rows, Stage
+from curate.heads.head import Batch, Rows, Stage, in_half
 from curate.heads.inputs import Inputs
 from curate.heads.task import Task
 from curate.training.device import Computer
@@ -20,8 +20,8 @@ EPOCHS = 8
 HELD_OUT = 0.2
 PATIENCE = 3
 """A stage ends when so many epochs have brought nothing better."""
-LEAST_STEPS = 150
-"""Of a stage on few rows: an epoch is then several passes."""
+LEAST_STEPS = 80
+"""Of a stage of EPOCHS on few rows: an epoch is then several passes."""
 JUDGED = 4096
 """Rows at a time where nothing is trained."""
 
@@ -101,7 +101,7 @@ class Learner:
         held out is what is best when it is least. Without any, the last are kept.
         """
         parameters = [p for module in stage.trained for p in module.parameters()]
-        batches = _Batches(self.examples, stage, np.random.default_rng(self.seed))
+        batches = Batches(self.examples, stage, np.random.default_rng(self.seed))
         optimizer = torch.optim.AdamW(parameters, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
         rate = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, LEARNING_RATE, total_steps=self.epochs * batches.steps + 1
@@ -111,7 +111,7 @@ class Learner:
             head.train()
             for noisy, verified in batches.epoch():
                 batch = Batch(self.rows(noisy), self.rows(verified))
-                with self.computer.autocast():
+                with in_half(head, self.computer.half):
                     loss = stage.loss(batch)
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
@@ -144,7 +144,7 @@ class Learner:
         return total / len(self.held_out)
 
 
-class _Batches:
+class Batches:
     """Epochs of batches: the noisy rows each once, the verified ones as often as needed.
 
     Rows of a bag stay together; a batch of them then has about as many rows as it should.
@@ -161,6 +161,7 @@ class _Batches:
         self.steps = max(first.steps, LEAST_STEPS // EPOCHS)
 
     def epoch(self) -> Iterator[tuple[Positions, Positions]]:
+        """Give the positions of the noisy and of the verified rows of each batch."""
         for _ in range(self.steps):
             yield self._noisy.draw(), self._verified.draw()
 

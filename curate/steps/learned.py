@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from curate.heads.task import Task
 from curate.heads.training import Examples, Positions
 from curate.images.status import Status
 from curate.manifest.plan import Shard
+from curate.manifest.tables import read_table
 from curate.refine_options import RefineOptions
 from curate.steps.labels import stored_sets
 from curate.verified_labels import look_up, say
@@ -24,6 +26,8 @@ from curate.work import Work
 MOST_ROWS = 200_000
 """Rows that nobody has verified and that a head learns from, drawn at random."""
 LEAST_VERIFIED = 10
+RANDOM = "random"
+"""The strategy of `curate verify` by which rows stand for the crawl."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class VerifiedRows:
     """(V, L'): positions in ``classes``, filled up with -1."""
     classes: tuple[str, ...]
     """The classes of given labels, then new ones."""
+    chosen: tuple[str, ...] = ()
+    """How they were chosen (column strategy, as `curate verify` writes it), where not at random."""
 
     @classmethod
     def none(cls, classes: tuple[str, ...]) -> "VerifiedRows":
@@ -113,7 +119,17 @@ def read_verified_rows(
     filled = np.full((len(labels), most), NO_CLASS, np.int64)
     lengths = labels["at"].list.len().to_numpy()
     filled[np.arange(most) < lengths[:, None]] = labels["at"].explode().drop_nulls().to_numpy()
-    return VerifiedRows(labels["row"].to_numpy().astype(np.int64), filled, classes)
+    rows = labels["row"].to_numpy().astype(np.int64)
+    return VerifiedRows(rows, filled, classes, _strategies(path))
+
+
+def _strategies(path: Path) -> tuple[str, ...]:
+    """Read how verified rows were chosen, where the table says it and it was not at random."""
+    table = read_table(path, "--verified", "key, label")
+    if "strategy" not in table.columns:
+        return ()
+    names = table["strategy"].cast(pl.String).drop_nulls().unique().sort()
+    return tuple(name for name in names if name != RANDOM)
 
 
 def task_of(verified: VerifiedRows, classes: int, several: bool) -> Task:

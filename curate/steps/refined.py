@@ -31,6 +31,31 @@ class Refined:
 
 
 @dataclass(frozen=True)
+class _Listed:
+    """The first ``lengths`` (n,) classes of each row, in ``order`` (n, C)."""
+
+    order: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        return np.asarray(np.arange(self.order.shape[1]) < self.lengths[:, None])
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        return np.nonzero(self.kept)[0]
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        return np.asarray(self.order[self.kept])
+
+    def column(self, values: pa.Array, there: NDArray[np.bool_]) -> pa.ListArray:
+        """Deal values of (row, class) pairs out to rows; null where a row is not there."""
+        offsets = pa.array(np.append(0, self.lengths.cumsum()), pa.int32())
+        return pa.ListArray.from_arrays(offsets, values, mask=pa.array(~there))
+
+
+@dataclass(frozen=True)
 class Columns:
     """How rows become columns."""
 
@@ -50,13 +75,21 @@ class Columns:
         order = np.argsort(-named, axis=1, kind="stable")
         best = np.take_along_axis(named, order, axis=1)
         if self.task.several:
-            lengths = np.where(found.there, (named >= PRESENT).sum(axis=1), 0)
-            own = self._lists(order, best, lengths, found)
+            chosen = _Listed(order, np.where(found.there, (named >= PRESENT).sum(axis=1), 0))
+            weights = self._weights(found.g, chosen.rows, chosen.classes)
+            own = (
+                chosen.column(self._labels(chosen.classes), found.there),
+                chosen.column(pa.array(best[chosen.kept], pa.float32()), found.there),
+                chosen.column(pa.array(weights, pa.float32()), found.there),
+            )
         else:
             own = self._single(order[:, 0], best[:, 0], found)
-        lengths = np.where(found.there, min(TOP, self.task.named), 0)
-        top = self._lists(order, best, lengths, found)
-        parts = (*own, *top[:2])
+        top = _Listed(order, np.where(found.there, min(TOP, self.task.named), 0))
+        parts = (
+            *own,
+            top.column(self._labels(top.classes), found.there),
+            top.column(pa.array(best[top.kept], pa.float32()), found.there),
+        )
         columns = dict(zip(REFINED_NAMES, parts, strict=True))
         if found.noise is not None:
             missing = ~found.there
@@ -80,24 +113,9 @@ class Columns:
             pa.array(weights, pa.float32()),
         )
 
-    def _lists(
-        self, order: NDArray[np.int64], p: NDArray[np.float32], lengths: NDArray[np.int64],
-        found: Refined,
-    ) -> tuple[pa.Array, pa.Array, pa.Array]:  # fmt: skip
-        """Return the first ``lengths`` (n,) classes of each row, with probabilities and weights."""
-        kept = np.arange(order.shape[1]) < lengths[:, None]
-        offsets = pa.array(np.append(0, lengths.cumsum()), pa.int32())
-        mask = pa.array(~found.there)
-        rows, classes = np.nonzero(kept)[0], order[kept]
-        values = (
-            self._labels(classes, np.zeros(len(classes), bool)),
-            pa.array(p[kept], pa.float32()),
-            pa.array(self._weights(found.g, rows, classes), pa.float32()),
-        )
-        first, second, third = (pa.ListArray.from_arrays(offsets, v, mask=mask) for v in values)
-        return first, second, third
-
-    def _labels(self, classes: NDArray[np.int64], missing: NDArray[np.bool_]) -> pa.Array:
+    def _labels(
+        self, classes: NDArray[np.int64], missing: NDArray[np.bool_] | None = None
+    ) -> pa.Array:
         names = pa.array(self.classes).cast(self.label)
         return names.take(pa.array(classes, mask=missing))
 

@@ -64,10 +64,15 @@ class Head(nn.Module, ABC):
         self.task, self.features = task, features
 
     def fit(self, learner: "Learner") -> None:
-        """Train, stage by stage, and keep what cleans held-out rows best."""
-        learner = learner.holding_out()
+        """Train, stage by stage, and keep what cleans and classifies held-out rows best."""
+        learner = learner.holding_out(learner.examples.verified)
         for stage in self.stages(learner.verified):
-            learner.run(self, stage, lambda rows: self.clean(rows.x, rows.given))
+            learner.run(self, stage, self.surprise)
+
+    def surprise(self, rows: Rows) -> Tensor:
+        """Return how little the head foretells held-out rows (n,); kept is where that is least."""
+        told = (self.clean(rows.x, rows.given), self.classify(rows.x))
+        return torch.stack([self.task.surprise(p, rows.true) for p in told]).mean(0)
 
     def stages(self, verified: Rows) -> list[Stage]:
         """Say how it is trained; ``verified`` are all verified rows."""

@@ -4,6 +4,8 @@ Each class's given label z is its true label y sent through a channel of its own
 from noisy rows alone, together with the classifier of y.
 """
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -11,8 +13,12 @@ from torch.nn import functional
 from curate.heads.head import Batch, Head, Rows, Stage, classifier
 from curate.heads.task import LEAST, Task
 
-FIRST = 4.0
-"""Log odds that a channel gives a label unchanged, before it is trained."""
+if TYPE_CHECKING:
+    from curate.heads.training import Learner
+
+FIRST = -9.0, 3.0
+"""Log odds of z = 1 where y is 0 and where it is 1, before a channel is trained. The first is far
+below how often a class is given, or it would explain given labels without a look at x."""
 
 
 class Nmn(Head):
@@ -33,11 +39,26 @@ class Nmn(Head):
         super().__init__(task, features)
         C = task.classes
         self.y = classifier(features, C)
-        self.bias = nn.Parameter(torch.stack([torch.full((C,), -FIRST), torch.full((C,), FIRST)]))
+        self.bias = nn.Parameter(torch.tensor(FIRST)[:, None].repeat(1, C))
         """(2, C): log odds of z = 1 where y is 0 and where it is 1."""
         self.of_x = nn.Linear(features, 2 * C, bias=False) if dependent else None
         if self.of_x is not None:
             nn.init.zeros_(self.of_x.weight)
+
+    def fit(self, learner: "Learner") -> None:
+        """Train, and keep what foretells the given labels of held-out rows best."""
+        learner = learner.holding_out(~learner.examples.verified)
+        for stage, surprise in zip(
+            self.stages(learner.verified), (self._plain_surprise, self.surprise), strict=False
+        ):
+            learner.run(self, stage, surprise)
+
+    def surprise(self, rows: Rows) -> Tensor:
+        """Return the surprise (n,) at the given labels; it needs no verified ones."""
+        return _surprise(observed(self.y(rows.x).sigmoid(), self.channel(rows.x)), rows.given)
+
+    def _plain_surprise(self, rows: Rows) -> Tensor:
+        return _surprise(self.y(rows.x).sigmoid(), rows.given)
 
     def stages(self, verified: Rows) -> list[Stage]:
         """Train y towards the given labels as they are; then y and the channels together."""
@@ -76,13 +97,13 @@ class Nmn(Head):
     def _plain_loss(self, batch: Batch) -> Tensor:
         rows = batch.noisy
         present = noisy_or(self.absent(rows.x), rows.bag)
-        return _binary(present, labels_of(rows.given, rows.bag))
+        return _surprise(present, labels_of(rows.given, rows.bag)).mean()
 
     def _loss(self, batch: Batch) -> Tensor:
         rows = batch.noisy
         present = noisy_or(self.absent(rows.x), rows.bag)
         q = mean_of(self.channel(rows.x), rows.bag)
-        return _binary(observed(present, q), labels_of(rows.given, rows.bag))
+        return _surprise(observed(present, q), labels_of(rows.given, rows.bag)).mean()
 
     def _as_outputs(self, present: Tensor) -> Tensor:
         """Make probabilities (n, K) of those of each class (n, C); new classes it does not know."""
@@ -124,6 +145,7 @@ def _summed(values: Tensor, bag: Tensor) -> Tensor:
     return sums.index_add(0, bag, values)
 
 
-def _binary(p: Tensor, target: Tensor) -> Tensor:
+def _surprise(p: Tensor, target: Tensor) -> Tensor:
+    """Return the cross entropy (n,) of labels (n, C) under p(1) (n, C), summed over classes."""
     p = p.clamp(LEAST, 1 - LEAST)
-    return -(target * p.log() + (1 - target) * (1 - p).log()).sum(1).mean()
+    return -(target * p.log() + (1 - target) * (1 - p).log()).sum(1)

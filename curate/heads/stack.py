@@ -92,7 +92,7 @@ class Stack(Head):
         for number, network in enumerate(self.classifiers):
             part, outside = learner.part(number, CLASSIFIERS)
             stage = Stage(partial(self._loss, network), [network], noisy=256, verified=32)
-            part.run(network, stage, partial(self._judged, network))
+            part.run(network, stage, partial(self._surprise, network))
             network.eval()
             unseen = torch.from_numpy(outside[at]).to(verified.x.device)
             with torch.no_grad():
@@ -118,8 +118,8 @@ class Stack(Head):
         logits: Tensor = network(x[:, : -self.task.classes])
         return logits if self.task.several else functional.log_softmax(logits, 1)
 
-    def _judged(self, network: nn.Module, rows: Rows) -> Tensor:
-        return self._classified(network, rows.x)
+    def _surprise(self, network: nn.Module, rows: Rows) -> Tensor:
+        return self.task.surprise(self._classified(network, rows.x), rows.true)
 
     def _classified(self, network: nn.Module, x: Tensor) -> Tensor:
         return self.task.probabilities(network(x[:, : -self.task.classes]))

@@ -54,22 +54,22 @@ class Examples:
 
 @dataclass(frozen=True)
 class Learner:
-    """Trains a head on rows, and judges it on verified rows held out from them."""
+    """Trains a head on rows, and judges it on rows held out from them."""
 
     task: Task
     inputs: Inputs
     examples: Examples
     held_out: Examples | None
-    """Verified rows; None: nothing is stopped early."""
+    """None: nothing is stopped early."""
     computer: Computer
     epochs: int
     seed: int
     advance: Callable[[int], None]
     """Told of each epoch."""
 
-    def holding_out(self) -> "Learner":
-        """Hold out a share of the verified rows, which then say when a stage is over."""
-        at = np.random.default_rng(self.seed).permutation(np.flatnonzero(self.examples.verified))
+    def holding_out(self, of: NDArray[np.bool_]) -> "Learner":
+        """Hold out a share of these rows (n,), which then say when a stage is over."""
+        at = np.random.default_rng(self.seed).permutation(np.flatnonzero(of))
         out = np.zeros(len(self.examples), bool)
         out[at[: round(HELD_OUT * len(at))]] = True
         return replace(
@@ -97,8 +97,8 @@ class Learner:
     def run(self, head: torch.nn.Module, stage: Stage, judge: Callable[[Rows], Tensor]) -> None:
         """Minimise the stage's loss; keep the parameters that ``judge`` likes best.
 
-        ``judge`` gives probabilities (n, K) of rows; their surprise at verified rows that were
-        held out is what is best when it is least. Without any, the last are kept.
+        ``judge`` gives the surprise (n,) at rows; its mean over the held-out ones is what is best
+        when it is least. Without any, the last parameters are kept.
         """
         parameters = [p for module in stage.trained for p in module.parameters()]
         batches = Batches(self.examples, stage, np.random.default_rng(self.seed))
@@ -140,7 +140,7 @@ class Learner:
         for start in range(0, len(self.held_out), JUDGED):
             at = np.arange(start, min(start + JUDGED, len(self.held_out)))
             rows = _rows(self.held_out, at, self.task, self.inputs, self.computer.device)
-            total += float(self.task.surprise(judge(rows), rows.true).sum())
+            total += float(judge(rows).sum())
         return total / len(self.held_out)
 
 

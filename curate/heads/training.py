@@ -25,7 +25,6 @@ LEAST_STEPS = 80
 JUDGED = 4096
 """Rows at a time where nothing is trained."""
 
-
 Positions = NDArray[np.int64]
 
 
@@ -147,17 +146,19 @@ class Learner:
 class Batches:
     """Epochs of batches: the noisy rows each once, the verified ones as often as needed.
 
-    Rows of a bag stay together; a batch of them then has about as many rows as it should.
+    Rows of a bag stay together; a batch of them then has about as many rows as it should. Where
+    every row is verified, their given labels are the noisy ones.
     """
 
     def __init__(self, examples: Examples, stage: Stage, rng: np.random.Generator) -> None:
-        noisy, verified = np.flatnonzero(~examples.verified), np.flatnonzero(examples.verified)
+        verified = np.flatnonzero(examples.verified)
+        noisy = np.flatnonzero(~examples.verified | examples.verified.all())
         bags = examples.bag[noisy]
         self._noisy = _Drawn(
             noisy[np.argsort(bags, kind="stable")], np.sort(bags), stage.noisy, rng
         )
         self._verified = _Drawn(verified, verified, stage.verified, rng)
-        first = self._noisy if stage.noisy and len(noisy) else self._verified
+        first = self._noisy if stage.noisy else self._verified
         self.steps = max(first.steps, LEAST_STEPS // EPOCHS)
 
     def epoch(self) -> Iterator[tuple[Positions, Positions]]:

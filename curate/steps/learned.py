@@ -141,8 +141,8 @@ def task_of(verified: VerifiedRows, classes: int, several: bool) -> Task:
 
 def gather(
     work: Work, verified: VerifiedRows, bag: Positions | None, seed: int
-) -> tuple[Examples, Positions, Positions]:
-    """Take what a head learns from into memory; returns it, each row's fold, and its row.
+) -> tuple[Examples, Positions]:
+    """Take what a head learns from into memory; returns it, and each row's fold.
 
     All verified rows that have features, and of the others, or of the bags, a random share.
     """
@@ -164,7 +164,7 @@ def gather(
     true = np.full((len(rows), verified.labels.shape[1]), NO_CLASS, np.int64)
     true[chosen] = verified.labels[np.searchsorted(verified.rows, rows[chosen])]
     examples = Examples(features, given, true, chosen, units[rows])
-    return examples, folds_of(features, None if bag is None else bag[rows]), rows
+    return examples, folds_of(features, None if bag is None else bag[rows])
 
 
 def widened(labels: Positions, width: int) -> Positions:

@@ -40,3 +40,9 @@ def test_few_rows_still_make_steps() -> None:
     batches = Batches(examples(np.arange(3), 3), stage(0, 8), np.random.default_rng(0))
     assert batches.steps == 10
     assert all(len(verified) == 8 for _, verified in batches.epoch())
+
+
+def test_where_all_rows_are_verified_their_given_labels_are_the_noisy_ones() -> None:
+    batches = Batches(examples(np.arange(60), 60), stage(20, 5), np.random.default_rng(0))
+    noisy, verified = next(batches.epoch())
+    assert (len(noisy), len(verified)) == (20, 5)

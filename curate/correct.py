@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import pyarrow as pa
 import torch
 from rich.console import Console
@@ -22,7 +21,7 @@ from curate.errors import CurateError
 from curate.heads.cross_fit import CrossFitted
 from curate.heads.inputs import Inputs
 from curate.heads.saved import TrainedHead, load_head, load_member, save_member
-from curate.heads.spec import HEADS, choose_head
+from curate.heads.spec import choose_head
 from curate.heads.training import Positions
 from curate.heads.verdict import Verdict
 from curate.manifest.columns import label_type
@@ -137,8 +136,6 @@ def _trained(
     store = run.step("heads", name)
     if HEAD not in store:
         examples, folds = gather(work, verified, bag, options.seed)
-        if not HEADS[kind][0].needs_verified:
-            examples = replace(examples, verified=np.zeros(len(examples), bool))
         inputs = Inputs.of(work.space, work.prototypes, task.new)
         for new in range(task.new):
             of_class = (examples.true == task.classes + new).any(axis=1)

@@ -4,8 +4,6 @@ Each class's given label z is its true label y sent through a channel of its own
 from noisy rows alone, together with the classifier of y.
 """
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -13,12 +11,9 @@ from torch.nn import functional
 from curate.heads.head import Batch, Head, Rows, Stage, classifier
 from curate.heads.task import LEAST, Task
 
-if TYPE_CHECKING:
-    from curate.heads.training import Learner
-
-FIRST = -9.0, 3.0
-"""Log odds of z = 1 where y is 0 and where it is 1, before a channel is trained. The first is far
-below how often a class is given, or it would explain given labels without a look at x."""
+FIRST, FIRST_OF_SEVERAL = (-4.0, 4.0), (-9.0, 3.0)
+"""Log odds of z = 1 where y is 0 and where it is 1, before a channel is trained. With several
+labels the first is far below how often a class is given, or most labels would be dropped."""
 
 
 class Nmn(Head):
@@ -39,26 +34,12 @@ class Nmn(Head):
         super().__init__(task, features)
         C = task.classes
         self.y = classifier(features, C)
-        self.bias = nn.Parameter(torch.tensor(FIRST)[:, None].repeat(1, C))
+        first = FIRST_OF_SEVERAL if task.several else FIRST
+        self.bias = nn.Parameter(torch.tensor(first)[:, None].repeat(1, C))
         """(2, C): log odds of z = 1 where y is 0 and where it is 1."""
         self.of_x = nn.Linear(features, 2 * C, bias=False) if dependent else None
         if self.of_x is not None:
             nn.init.zeros_(self.of_x.weight)
-
-    def fit(self, learner: "Learner") -> None:
-        """Train, and keep what foretells the given labels of held-out rows best."""
-        learner = learner.holding_out(~learner.examples.verified)
-        for stage, surprise in zip(
-            self.stages(learner.verified), (self._plain_surprise, self.surprise), strict=False
-        ):
-            learner.run(self, stage, surprise)
-
-    def surprise(self, rows: Rows) -> Tensor:
-        """Return the surprise (n,) at the given labels; it needs no verified ones."""
-        return _surprise(observed(self.y(rows.x).sigmoid(), self.channel(rows.x)), rows.given)
-
-    def _plain_surprise(self, rows: Rows) -> Tensor:
-        return _surprise(self.y(rows.x).sigmoid(), rows.given)
 
     def stages(self, verified: Rows) -> list[Stage]:
         """Train y towards the given labels as they are; then y and the channels together."""

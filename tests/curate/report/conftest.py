@@ -81,9 +81,12 @@ def page(crawl: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start the machine's Chromium, or else playwright's; `make browser` gets one."""
+    """Start the machine's Chromium, or else playwright's; `make browser` gets one.
+
+    For a module, since an event loop runs as long as it does, and other tests need their own.
+    """
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     flags = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:

@@ -186,8 +186,8 @@ def test_verified_tables_that_cannot_be_used(tmp_path: Path) -> None:
     words = refusal(path, "--verified", verify(path), "--key", "none")
     assert "has no key column; name it with --key" in words
     lists = tmp_path / "lists.parquet"
-    pl.DataFrame({"key": ["0-apple"], "label": [["apple"]]}).write_parquet(lists)
-    assert "one label for each" in refusal(path, "--verified", lists)
+    pl.DataFrame({"key": ["0-apple"], "label": [["apple", "plum"]]}).write_parquet(lists)
+    assert "rows with several labels" in refusal(path, "--verified", lists)
     lists.write_text("no table")
     assert "cannot be read" in refusal(path, "--verified", lists)
 

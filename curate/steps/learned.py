@@ -94,7 +94,7 @@ def read_verified_rows(
             f"--verified {path} has rows with several labels, and those of {weighted.path} have one"
             " each; keep one, or leave the row out."
         )
-    each = found.explode("labels")
+    each = found.explode("labels", empty_as_null=True)
     known = Classes(classes, ())
     strange = each["labels"].filter(known.indices(each["labels"]) == NO_CLASS).drop_nulls()
     if options.new_classes:

@@ -138,7 +138,7 @@ def measure(data: Data, name: str, share: float, seed: int) -> tuple[float, floa
     verified &= kind.needs_verified
     examples = replace(data.examples, verified=verified).chosen(~judged)
     torch.manual_seed(seed)
-    head = kind(data.task, data.inputs.width, **options)
+    head = kind(data.task, data.inputs.width, **options)  # type: ignore[call-arg]
     learner = Learner(
         data.task, data.inputs, examples, None, computer("cpu"), EPOCHS, seed, lambda _: None
     )

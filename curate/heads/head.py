@@ -21,7 +21,7 @@ class Rows(NamedTuple):
     """Rows of a batch, or all that a head learns from."""
 
     x: Tensor
-    """(n, D): features, standardised."""
+    """(n, D + C): see `Inputs`."""
     given: Tensor
     """(n, C): ones where a label is given."""
     true: Tensor
@@ -51,17 +51,33 @@ class Stage:
 
 
 class Head(nn.Module, ABC):
-    """A label-cleaning head on features (n, D)."""
+    """A label-cleaning head on what `Inputs` gives of an image."""
 
     runs: int
-    """How many stages its training has."""
+    """How many trainings it takes."""
     needs_verified = True
     several = True
     """Whether it can clean several labels of an image."""
 
-    def __init__(self, task: Task, features: int) -> None:
+    def __init__(self, task: Task) -> None:
         super().__init__()
-        self.task, self.features = task, features
+        self.task = task
+
+    @abstractmethod
+    def fit(self, learner: "Learner") -> None:
+        """Train on the learner's rows."""
+
+    @abstractmethod
+    def classify(self, x: Tensor) -> Tensor:
+        """Return p(true label | image) (n, K), without a look at the given label."""
+
+    @abstractmethod
+    def clean(self, x: Tensor, given: Tensor) -> Tensor:
+        """Return p(true label | image, given label) (n, K)."""
+
+
+class StagedHead(Head):
+    """A head that is trained in stages, as the papers' are."""
 
     def fit(self, learner: "Learner") -> None:
         """Train, stage by stage, and keep what cleans and classifies held-out rows best."""
@@ -74,17 +90,9 @@ class Head(nn.Module, ABC):
         told = (self.clean(rows.x, rows.given), self.classify(rows.x))
         return torch.stack([self.task.surprise(p, rows.true) for p in told]).mean(0)
 
+    @abstractmethod
     def stages(self, verified: Rows) -> list[Stage]:
         """Say how it is trained; ``verified`` are all verified rows."""
-        raise NotImplementedError
-
-    @abstractmethod
-    def classify(self, x: Tensor) -> Tensor:
-        """Return p(true label | image) (n, K), without a look at the given label."""
-
-    @abstractmethod
-    def clean(self, x: Tensor, given: Tensor) -> Tensor:
-        """Return p(true label | image, given label) (n, K)."""
 
 
 class Network(nn.Sequential):

@@ -6,7 +6,7 @@ and noisy labels need not be of the same images.
 
 from torch import Tensor, nn
 
-from curate.heads.head import HIDDEN, Batch, Head, Network, Rows, Stage, classifier
+from curate.heads.head import HIDDEN, Batch, Network, Rows, Stage, StagedHead, classifier
 from curate.heads.task import Task
 
 ALPHA = 1.0
@@ -14,7 +14,7 @@ ALPHA = 1.0
 ACTIVATIONS: dict[str, type[nn.Module]] = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
 
 
-class Hu(Head):
+class Hu(StagedHead):
     """The clean net c and the residual net r: g = σ(c) is clean, h = σ(r + c) is noisy.
 
     With one label an image σ is the softmax and none of the classes an output that no given
@@ -26,7 +26,7 @@ class Hu(Head):
     runs = 1
 
     def __init__(self, task: Task, features: int, activation: str = "relu") -> None:
-        super().__init__(task, features)
+        super().__init__(task)
         self.c = classifier(features, task.outputs)
         self.r = Network(
             nn.Linear(features, HIDDEN), ACTIVATIONS[activation](), nn.Linear(HIDDEN, task.outputs)

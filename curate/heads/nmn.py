@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from curate.heads.head import Batch, Head, Rows, Stage, classifier
+from curate.heads.head import Batch, Rows, Stage, StagedHead, classifier
 from curate.heads.task import LEAST, Task
 
 FIRST, FIRST_OF_SEVERAL = (-4.0, 4.0), (-9.0, 3.0)
@@ -16,7 +16,7 @@ FIRST, FIRST_OF_SEVERAL = (-4.0, 4.0), (-9.0, 3.0)
 labels the first is far below how often a class is given, or most labels would be dropped."""
 
 
-class Nmn(Head):
+class Nmn(StagedHead):
     """The classifier p(y | x) and the channels q_ij = p(z = i | y = j, x) of each class.
 
     ``dependent``: q is a function of the features (Eq. 3), else a number of each class (Eq. 4).
@@ -31,7 +31,7 @@ class Nmn(Head):
     runs = 2
 
     def __init__(self, task: Task, features: int, dependent: bool = False) -> None:
-        super().__init__(task, features)
+        super().__init__(task)
         C = task.classes
         self.y = classifier(features, C)
         first = FIRST_OF_SEVERAL if task.several else FIRST

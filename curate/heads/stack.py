@@ -77,7 +77,7 @@ class Stack(Head):
     runs = CLASSIFIERS
 
     def __init__(self, task: Task, features: int) -> None:
-        super().__init__(task, features)
+        super().__init__(task)
         self.first, self.second = Tied(task, 1), Tied(task, 2)
         self.classifiers = nn.ModuleList(
             classifier(features - task.classes, task.outputs) for _ in range(CLASSIFIERS)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from curate.heads.head import Batch, Head, Rows, Stage, classifier
+from curate.heads.head import Batch, Rows, Stage, StagedHead, classifier
 from curate.heads.task import Task
 
 EMBEDDING = 128
@@ -16,7 +16,7 @@ CLEANING, CLASSIFYING = 0.1, 1.0
 """Weights of the two losses."""
 
 
-class Veit(Head):
+class Veit(StagedHead):
     """The cleaning network g(y, x) = clip(y + g'(y, x), 0, 1) and the classifier h(x).
 
     With one label an image, none of the classes is a label vector of zeros: no output is added.
@@ -24,7 +24,7 @@ class Veit(Head):
     """
 
     def __init__(self, task: Task, features: int, pretrained: bool = True) -> None:
-        super().__init__(task, features)
+        super().__init__(task)
         self.pretrained, self.runs = pretrained, 1 + pretrained
         self.of_labels = nn.Linear(task.named, EMBEDDING)
         self.of_features = nn.Sequential(

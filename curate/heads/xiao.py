@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from curate.heads.head import Batch, Head, Rows, Stage, classifier
+from curate.heads.head import Batch, Rows, Stage, StagedHead, classifier
 from curate.heads.noise_types import confusing_matrix, noise_types, uniform
 from curate.heads.task import Task
 
 
-class Xiao(Head):
+class Xiao(StagedHead):
     """The networks of y and of z, and the label noise p(ỹ | y, z).
 
     Deviations: networks with one hidden layer on frozen features in place of two CNNs, and true
@@ -27,7 +27,7 @@ class Xiao(Head):
     """(3, C, K): p(ỹ | y, z), by z, ỹ and y: identity, uniform over the others, C."""
 
     def __init__(self, task: Task, features: int) -> None:
-        super().__init__(task, features)
+        super().__init__(task)
         C, K = task.classes, task.outputs
         self.y, self.z = classifier(features, K), classifier(features, 3)
         at_random = torch.tensor([uniform(c, C) for c in range(K)])

@@ -24,6 +24,7 @@ from torch import Tensor
 from benchmarks.metrics import average_precision
 from curate.heads.head import Head, Rows, Stage
 from curate.heads.inputs import Inputs
+from curate.heads.label_sets import label_sets
 from curate.heads.nmn import Nmn
 from curate.heads.spec import HEADS
 from curate.heads.task import Task
@@ -31,7 +32,6 @@ from curate.heads.training import Examples, Learner
 from curate.heads.verdict import Sets, judge
 from curate.refine_options import EPOCHS, RefineOptions
 from curate.steps.learned import gather, read_verified_rows, task_of
-from curate.steps.refined import PRESENT
 from curate.store.folders import Folders
 from curate.training.device import computer
 from curate.weighted import WeightedOptions, open_weighted
@@ -42,13 +42,12 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 class Plain(Nmn):
-    """A classifier of each class, trained on given labels as they are: what NMN begins with."""
-
-    runs = 1
+    """A classifier of each class, trained on given labels as they are, as long as NMN is."""
 
     def stages(self, verified: Rows) -> list[Stage]:
-        """Leave the second stage out."""
-        return super().stages(verified)[:1]
+        """Leave the channels out of the second stage."""
+        first, second = super().stages(verified)
+        return [first, replace(second, loss=first.loss)]
 
 
 MADE: dict[str, tuple[type[Head], dict[str, Any]]] = {"noisy labels": (Plain, {}), **HEADS}
@@ -147,8 +146,7 @@ def measure(data: Data, name: str, share: float, seed: int) -> tuple[float, floa
     seconds = time.process_time() - start
     cleaned, classified = predict(data, head.eval(), judged)
     truth = data.truth().numpy()[judged]
-    best = cleaned == cleaned.max(axis=1, keepdims=True)
-    refined: Sets = cleaned >= PRESENT if data.task.several else best
+    refined = label_sets(data.task, cleaned)
     right = judge(refined, refined, truth > 0).after.mean
     named = slice(data.task.named)
     return right, *precisions(classified[:, named], truth[:, named] > 0), seconds

@@ -48,6 +48,8 @@ class Stage:
     """Rows of a batch that nobody has verified."""
     verified: int = 0
     """Rows of a batch that a person has."""
+    rate: float = 1.0
+    """Of its learning, as a share of LEARNING_RATE."""
 
 
 class Head(nn.Module, ABC):

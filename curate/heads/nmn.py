@@ -11,9 +11,12 @@ from torch.nn import functional
 from curate.heads.head import Batch, Rows, Stage, StagedHead, classifier
 from curate.heads.task import LEAST, Task
 
-FIRST, FIRST_OF_SEVERAL = (-4.0, 4.0), (-9.0, 3.0)
-"""Log odds of z = 1 where y is 0 and where it is 1, before a channel is trained. With several
-labels the first is far below how often a class is given, or most labels would be dropped."""
+FIRST, FIRST_OF_SEVERAL = (-4.0, 4.0), (-9.0, 0.0)
+"""Log odds of z = 1 where y is 0 and where it is 1, before a channel is trained. Of several labels
+half are taken to be missing; the first is far below how often a class is given, or most labels
+would be dropped."""
+TOGETHER = 0.1
+"""Rate of the second stage; at the first's the classifier learns noise by heart."""
 
 
 class Nmn(StagedHead):
@@ -47,7 +50,7 @@ class Nmn(StagedHead):
         channels = (self,)
         return [
             Stage(self._plain_loss, (self.y,), noisy=256),
-            Stage(self._loss, channels, noisy=256),
+            Stage(self._loss, channels, noisy=256, rate=TOGETHER),
         ]
 
     def channel(self, x: Tensor) -> Tensor:

@@ -101,9 +101,10 @@ class Learner:
         """
         parameters = [p for module in stage.trained for p in module.parameters()]
         batches = Batches(self.examples, stage, np.random.default_rng(self.seed))
-        optimizer = torch.optim.AdamW(parameters, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+        most = stage.rate * LEARNING_RATE
+        optimizer = torch.optim.AdamW(parameters, lr=most, weight_decay=WEIGHT_DECAY)
         rate = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, LEARNING_RATE, total_steps=self.epochs * batches.steps + 1
+            optimizer, most, total_steps=self.epochs * batches.steps + 1
         )
         best, kept, since = np.inf, None, 0
         for epoch in range(self.epochs):

@@ -10,13 +10,14 @@ from torch import Tensor
 
 from curate.heads.cross_fit import CrossFitted, Says, Unjudged, clean, folds_of
 from curate.heads.head import Head
+from curate.heads.label_sets import label_sets
 from curate.heads.nmn import Nmn
 from curate.heads.training import Positions
 from curate.heads.verdict import Sets, Verdict, judge
 from curate.heads.xiao import Xiao
 from curate.manifest.plan import Shard
 from curate.steps.learned import Stored, VerifiedRows, stored_blocks
-from curate.steps.refined import PRESENT, Refined
+from curate.steps.refined import Refined
 from curate.work import Work
 
 
@@ -111,9 +112,7 @@ class HeadOnRun:
         task = self.head.task
         true = task.target(torch.from_numpy(self.verified.labels[at[found]])).numpy()
         given = task.as_outputs(task.given(torch.from_numpy(block.given[found]))).numpy()
-        said = p[found]
-        refined = said >= PRESENT if task.several else said == said.max(axis=1, keepdims=True)
-        self._judged.append((given > 0, refined, true > 0))
+        self._judged.append((given > 0, label_sets(task, p[found]), true > 0))
         p[found] = true
         return p
 

@@ -7,13 +7,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from curate.columns import NOISE_NAMES, REFINED_NAMES
+from curate.heads.label_sets import set_sizes
 from curate.heads.task import Task
 from prototypes.weights import sample_weight
 
 TOP = 5
 """The likeliest classes that are written of each row."""
-PRESENT = 0.5
-"""Where images have several labels, those of this probability or more are refined labels."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Columns:
         order = np.argsort(-named, axis=1, kind="stable")
         best = np.take_along_axis(named, order, axis=1)
         if self.task.several:
-            chosen = _Listed(order, np.where(found.there, (named >= PRESENT).sum(axis=1), 0))
+            chosen = _Listed(order, np.where(found.there, set_sizes(named), 0))
             weights = self._weights(found.g, chosen.rows, chosen.classes)
             own = (
                 chosen.column(self._labels(chosen.classes), found.there),

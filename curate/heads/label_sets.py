@@ -10,23 +10,24 @@ from curate.heads.verdict import Sets
 def label_sets(task: Task, p: NDArray[np.float32]) -> Sets:
     """Return the labels (n, K) that probabilities (n, K) speak for: the likeliest, or several."""
     order = np.argsort(-p, axis=1, kind="stable")
-    kept = np.arange(p.shape[1]) < (set_sizes(p) if task.several else np.ones(len(p)))[:, None]
+    sizes = set_sizes(p, task.empty) if task.several else np.ones(len(p))
+    kept = np.arange(p.shape[1]) < sizes[:, None]
     sets = np.zeros(p.shape, bool)
     np.put_along_axis(sets, order, kept, axis=1)
     return sets
 
 
-def set_sizes(p: NDArray[np.float32]) -> NDArray[np.int64]:
+def set_sizes(p: NDArray[np.float32], empty: bool) -> NDArray[np.int64]:
     """Return how many of its likeliest labels (n,) an image with several is given.
 
     So many that they overlap most with the true ones, |both| / |either|, as far as p (n, K) tells:
     with S = Σ_k p_k the k likeliest share c_k = p_1 + ... + p_k labels of an expected k + S - c_k,
-    and none at all is right with probability Π (1 - p_k). A threshold of 1/2 makes the fewest
-    mistakes, but leaves an image without labels where none is sure. The ratio of the two
-    expectations stands for the expectation of the ratio.
+    and none at all, where images may be ``empty``, is right with probability Π (1 - p_k). A
+    threshold of 1/2 makes the fewest mistakes, but leaves many images without labels. The ratio of
+    the two expectations stands for the expectation of the ratio.
     """
     each = -np.sort(-p.astype(np.float64), axis=1)
     both = each.cumsum(axis=1)
     either = np.arange(1, p.shape[1] + 1) + both[:, -1:] - both
-    none = (1 - each).prod(axis=1, keepdims=True)
+    none = (1 - each).prod(axis=1, keepdims=True) if empty else np.full((len(p), 1), -1.0)
     return np.asarray(np.concatenate([none, both / either], axis=1).argmax(axis=1))

@@ -19,6 +19,8 @@ class Task:
     """Classes that verified labels have and given labels do not."""
     none: bool = False
     """With one label an image: some verified rows are of none of the classes, the last output."""
+    empty: bool = True
+    """With several labels an image: it may have none of them."""
 
     @property
     def named(self) -> int:

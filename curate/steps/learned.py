@@ -136,7 +136,8 @@ def task_of(verified: VerifiedRows, classes: int, several: bool) -> Task:
     """Say what is asked of a head."""
     new = len(verified.classes) - classes
     none = bool((verified.labels < 0).all(axis=1).any())
-    return Task(classes, several, new, none and not several)
+    empty = none or not len(verified.rows)
+    return Task(classes, several, new, none and not several, empty)
 
 
 def gather(

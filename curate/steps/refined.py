@@ -74,7 +74,7 @@ class Columns:
         order = np.argsort(-named, axis=1, kind="stable")
         best = np.take_along_axis(named, order, axis=1)
         if self.task.several:
-            chosen = _Listed(order, np.where(found.there, set_sizes(named), 0))
+            chosen = _Listed(order, np.where(found.there, set_sizes(named, self.task.empty), 0))
             weights = self._weights(found.g, chosen.rows, chosen.classes)
             own = (
                 chosen.column(self._labels(chosen.classes), found.there),

@@ -1,5 +1,6 @@
 """Which labels an image is given."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -44,6 +45,11 @@ def test_they_overlap_more_than_the_labels_above_one_half() -> None:
 def test_what_is_certain_is_given_and_nothing_where_nothing_is_likely() -> None:
     p = np.array([[1, 0, 1, 0, 0], [0, 0, 0, 0, 0], [0.01, 0.02, 0, 0, 0]], np.float32)
     assert label_sets(SEVERAL, p).tolist() == (p > 0.5).tolist()
+
+
+def test_where_no_image_is_empty_the_likeliest_label_is_given() -> None:
+    p = np.array([[0.01, 0.02, 0, 0, 0]], np.float32)
+    assert label_sets(replace(SEVERAL, empty=False), p).tolist() == [[False, True, *[False] * 3]]
 
 
 def test_one_label_is_the_likeliest_the_first_of_equals() -> None:

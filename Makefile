@@ -4,16 +4,17 @@ BIN := .venv/bin
 READY := .venv/ready
 BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome
 
-.PHONY: demo test setup browser clean
+.PHONY: demo test setup browser wordnet clean
 
 demo: setup
 	$(BIN)/curate demo demo
 
-test: setup browser
+# As many files of tests at once as there are cores, each with one thread.
+test: setup browser wordnet
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile
 
 setup: $(READY)
 
@@ -32,6 +33,10 @@ browser: setup
 	{ [ "$$(id -u)" = 0 ] && apt-get -qq update && \
 	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium-headless-shell >/dev/null; } \
 	|| $(BIN)/playwright install --only-shell chromium
+
+# Once, before tests that run at the same time would each set it up.
+wordnet: setup
+	@$(BIN)/python -c 'from curate.wordnet_setup import ensure_wordnet; ensure_wordnet()'
 
 clean:
 	rm -rf .venv demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

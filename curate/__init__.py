@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
     from curate.exports.export import Exported
 
@@ -50,3 +52,23 @@ def export(weighted: str | Path, *, to: str, out: str | Path, **options: Any) ->
     from curate import api
 
     return api.export(weighted, to=to, out=out, **options)
+
+
+def embeddings(
+    weighted: str | Path,
+    *,
+    label: str | None = None,
+    prefix: str | None = None,
+    run_dir: str | Path | None = None,
+) -> "NDArray[np.float16]":
+    """Return the features that a crawl was weighed by: (N, D) float16, row by row.
+
+    Rows have unit length (of a sum of encoders each part), and are NaN where status is not ok. The
+    array is mapped from a temporary file (TMPDIR) that goes with it, and so may be larger than the
+    memory. ``weighted`` is what `curate weight` or `curate refine` wrote; the keywords are theirs,
+    for a CSV that does not say them itself. Raises as `weight` does, also where the run's folder
+    is gone.
+    """
+    from curate import api
+
+    return api.embeddings(weighted, label, prefix, run_dir)

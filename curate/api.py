@@ -4,7 +4,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.correct import refine as correct
@@ -15,6 +17,7 @@ from curate.manifest.columns import ColumnOptions
 from curate.manifest.tables import scan_table
 from curate.options import MethodOptions, WeightOptions
 from curate.refine_options import RefineOptions
+from curate.row_features import row_features
 from curate.weigh import weigh
 from curate.weighted import WeightedOptions
 
@@ -44,6 +47,15 @@ def refine(weighted: str | Path, **options: Any) -> pl.LazyFrame:
 def export(weighted: str | Path, **options: Any) -> Exported:
     """Export a weighted manifest; see `curate.export`."""
     return export_for_trainers(export_options(weighted, options), Console(stderr=True))
+
+
+def embeddings(
+    weighted: str | Path, label: str | None, prefix: str | None, run_dir: str | Path | None
+) -> NDArray[np.float16]:
+    """Give the features that a manifest was weighed by; see `curate.embeddings`."""
+    folder = None if run_dir is None else Path(run_dir)
+    columns = ColumnOptions(label=label)
+    return row_features(WeightedOptions(Path(weighted), columns, prefix=prefix, run_dir=folder))
 
 
 def weight_options(manifest: str | Path, options: dict[str, Any]) -> WeightOptions:

@@ -68,6 +68,7 @@ def test_three_lines(tmp_path: Path) -> None:
     assert left["weight"].equals(told["refined_weight"])
     assert left["given_label"].equals(told["label"])
     assert callable(curate.export)
+    assert callable(curate.embeddings)
     assert callable(curate.refine), "no module takes the name of a function"
 
 

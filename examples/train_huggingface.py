@@ -36,7 +36,11 @@ class WeightedTrainer(Trainer):
     loss_is_scaled_for_ga = False  # the loss is a mean over the batch
 
     def compute_loss(
-        self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
     ) -> torch.Tensor | tuple[torch.Tensor, Any]:
         """Give the weighted loss of a batch (SINet Eq. 7)."""
         outputs = model(pixel_values=inputs["pixel_values"])

@@ -35,7 +35,7 @@ def main() -> None:
 
     torch.manual_seed(0)
     # timm's transforms take PIL images.
-    augment = create_transform(options.size, is_training=True, scale=(0.8, 1), color_jitter=None)
+    augment = create_transform(options.size, is_training=True, scale=(0.8, 1), ratio=(1, 1))
     crop = create_transform(options.size, crop_pct=1.0)
     split = {"split": "0.8/0.2", "size": options.size}
     train = WeightedImages(

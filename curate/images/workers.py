@@ -1,12 +1,10 @@
 """Decoding in worker processes, so that a picture that kills its decoder costs one row."""
 
-import multiprocessing
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -19,6 +17,7 @@ from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
 from curate.images.source import MAX_BYTES, ImageSource, read
 from curate.images.status import Status, Undecodable
+from curate.images.worker_process import worker_context
 
 Decoder = Callable[[bytes, Preprocess], NDArray[np.uint8]]
 Chunk = list[ImageSource | None]
@@ -73,7 +72,7 @@ class DecodePool:
             max_workers=workers,
             initializer=_limit_memory,
             initargs=(memory_limit,),
-            context=_context(),
+            context=worker_context(__name__),
         )
 
     def __enter__(self) -> Self:
@@ -172,15 +171,6 @@ def _decode_source(
 
 def _stacked(pictures: list[NDArray[np.uint8]], size: int) -> NDArray[np.uint8]:
     return np.array(pictures, dtype=np.uint8).reshape(len(pictures), size, size, 3)
-
-
-def _context() -> BaseContext:
-    """Return how workers start: never by fork, which copies the locks of the parent's threads."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
 
 
 def _limit_memory(most: int) -> None:

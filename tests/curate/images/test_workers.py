@@ -173,3 +173,16 @@ def test_workers_import_little() -> None:
     )
     assert {"PIL", "numpy"} <= set(ran.stdout.split())
     assert not {"torch", "polars", "pyarrow", "scipy", "onnxruntime"} & set(ran.stdout.split())
+
+
+def test_a_script_that_decodes_in_its_first_line_is_run_once(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from curate.images.preprocess import Preprocess\n"
+        "from curate.images.workers import DecodePool\n"
+        "with DecodePool(Preprocess(4), 2) as pool:\n"
+        "    (decoded,) = pool.decode([None, b''])\n"
+        "print(*decoded.statuses)\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("missing empty\n", "")

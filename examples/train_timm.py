@@ -34,16 +34,13 @@ def main() -> None:
     options = parser.parse_args()
 
     torch.manual_seed(0)
-    # timm's transforms take PIL images.
-    augment = create_transform(options.size, is_training=True, scale=(0.8, 1), ratio=(1, 1))
-    crop = create_transform(options.size, crop_pct=1.0)
-    split = {"split": "0.8/0.2", "size": options.size}
-    train = WeightedImages(
-        options.weighted, Compose([ToPILImage(), augment]), part="train", **split
-    )
-    held_out = WeightedImages(
-        options.weighted, Compose([ToPILImage(), crop]), part="validation", keep="clean", **split
-    )
+    # timm's transforms take PIL images, here a little larger than the crop.
+    shape = {"train_crop_mode": "rkrc", "scale": (1, 1), "ratio": (1, 1), "color_jitter": None}
+    augment = Compose([ToPILImage(), create_transform(options.size, is_training=True, **shape)])
+    crop = Compose([ToPILImage(), create_transform(options.size)])
+    split = {"split": "0.8/0.2", "size": options.size * 8 // 7}
+    train = WeightedImages(options.weighted, augment, part="train", **split)
+    held_out = WeightedImages(options.weighted, crop, part="validation", keep="clean", **split)
     batches = DataLoader(train, 32, shuffle=True, drop_last=True, num_workers=options.workers)
 
     model = timm.create_model(

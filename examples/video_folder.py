@@ -48,7 +48,6 @@ def main() -> None:
         options.frames / "frames.weighted.parquet",
         head="nmn",
         bag="video",
-        epochs=4,
         overwrite=True,
     ).collect()
 

@@ -75,12 +75,11 @@ def main() -> None:
             top = accuracy(network, test, options)
             scores.setdefault(model, []).append(top)
             spent, start = time.process_time() - start, time.process_time()
-            print(
-                f"seed {seed}, {model}: {top[0]:.2f} / {top[1]:.2f}, {spent:.0f} CPU s", flush=True
-            )
+            found = f"{top[0]:.2f} / {top[1]:.2f}"
+            print(f"seed {seed}, {model}: {found}, {spent:.0f} CPU seconds", flush=True)
     print("\ntop-1 and top-5 in percent, mean ± standard deviation over seeds")
-    for model, found in scores.items():
-        mean, deviation = torch.stack(found).mean(0), torch.stack(found).std(0, correction=0)
+    for model, tops in scores.items():
+        deviation, mean = torch.std_mean(torch.stack(tops), 0, correction=0)
         print(model, *(f"{m:6.2f} ± {d:.2f}" for m, d in zip(mean, deviation, strict=True)))
 
 
@@ -116,9 +115,8 @@ def read(options: argparse.Namespace) -> tuple[Rows, Rows, int]:
     crawl = Rows(torch.stack(images), torch.stack(labels).long(), torch.stack(weights))
 
     path = options.test
-    table = (
-        pl.read_csv(path, infer_schema=False) if path.suffix == ".csv" else pl.read_parquet(path)
-    )
+    as_text = path.suffix == ".csv"
+    table = pl.read_csv(path, infer_schema=False) if as_text else pl.read_parquet(path)
     number = pl.col(options.test_label).cast(pl.Enum(data.classes), strict=False).to_physical()
     table = table.with_columns(number.cast(pl.Int64).alias("right")).drop_nulls("right")
     table = table.sample(fraction=options.hold_out, seed=0)
@@ -126,14 +124,15 @@ def read(options: argparse.Namespace) -> tuple[Rows, Rows, int]:
         pictures = torch.stack([picture(image, path.parent, side) for image in table["image"]])
         test = Rows(pictures, table["right"].to_torch(), torch.ones(len(table)))
     else:
-        places = {key: place for place, key in enumerate(keys)}
+        places = dict(zip(keys, range(len(keys)), strict=True))
         table = table.filter(pl.col("key").is_in(places))
         held = torch.tensor([places[key] for key in table["key"]], dtype=torch.long)
         test = crawl.at(held)._replace(labels=table["right"].to_torch())
         crawl = crawl.at(torch.ones(len(keys), dtype=torch.bool).index_fill(0, held, False))
     if not len(test.labels) or not len(crawl.labels):
         raise CurateError(
-            f"{path}: {len(test.labels)} rows to score on, {len(crawl.labels)} to train on."
+            f"{path}: {len(test.labels)} of its rows can be scored on, and {len(crawl.labels)} rows"
+            " are left to train on; see to its keys, --test-label and --hold-out."
         )
     return crawl, test, len(data.classes)
 
@@ -194,8 +193,9 @@ def train(crawl: Rows, classes: int, seed: int, options: argparse.Namespace) -> 
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, steps + 1, pct_start=0.2)
         for places in batches(len(rows.labels), options.batch, steps):
             images, labels, weights = (column.to(options.device) for column in rows.at(places))
+            views = another_view(images, side)
             with half(options.device):
-                logits = network(another_view(images, side))
+                logits = network(views)
             loss = weighted_cross_entropy(logits, labels, weights)
             optimizer.zero_grad()
             loss.backward()
@@ -234,9 +234,8 @@ def scaled(images: Tensor) -> Tensor:
 def half(device: str) -> torch.autocast:
     """Compute in bfloat16 where the device does so natively."""
     kind = torch.device(device).type
-    able = kind == "cuda" or getattr(torch.cpu, "get_capabilities", dict)().get(
-        "avx512_bf16", False
-    )
+    of_cpu = getattr(torch.cpu, "get_capabilities", dict)()
+    able = kind == "cuda" or of_cpu.get("avx512_bf16", False)
     return torch.autocast(kind, torch.bfloat16, enabled=able)
 
 
@@ -246,13 +245,10 @@ def predict(network: nn.Module, images: Tensor, options: argparse.Namespace) -> 
     size = 2 * options.schedule[-1][:1]
     logits = []
     for part in images.split(512):
-        shown = functional.interpolate(
-            scaled(part.to(options.device)), size, mode="bilinear", antialias=True
-        )
+        whole = scaled(part.to(options.device))
+        shown = functional.interpolate(whole, size, mode="bilinear", antialias=True)
         with half(options.device):
-            logits.append(
-                network(shown.contiguous(memory_format=torch.channels_last)).float().cpu()
-            )
+            logits.append(network(shown).float().cpu())
     return torch.cat(logits)
 
 

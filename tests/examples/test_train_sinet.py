@@ -3,6 +3,7 @@
 import io
 import runpy
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +19,15 @@ from cli import app
 PROGRAM = Path(__file__).parents[2] / "examples/train_sinet.py"
 COLOURS = {"blue": (20, 40, 230), "green": (30, 220, 50), "red": (240, 30, 20)}
 ROWS, WRONG = 150, 30
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Steps of small batches: threads would only wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +71,8 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
-    small = ["--schedule", "16:8", "--batch", "16", "--device", "cpu"]
-    monkeypatch.setattr(sys, "argv", ["train_sinet.py", *map(str, arguments), *small])
+    command = ["train_sinet.py", *map(str, arguments), "--batch", "40", "--device", "cpu"]
+    monkeypatch.setattr(sys, "argv", command)
     runpy.run_path(str(PROGRAM), run_name="__main__")
 
 
@@ -70,7 +80,7 @@ def test_prints_how_right_each_model_is_on_held_out_rows(
     crawl: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     truth = crawl.with_name("truth.csv")
-    run(monkeypatch, crawl, "--test", truth, "--hold-out", 0.2, "--top-k", 2)
+    run(monkeypatch, crawl, "--test", truth, "--hold-out", 0.2, "--top-k", 2, "--schedule", "16:10")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "120 rows in 3 classes, scored on 30"
     table = {line[0]: float(line.split()[1]) for line in lines[-4:]}
@@ -89,7 +99,16 @@ def test_a_test_table_may_bring_its_own_pictures(
         {"image": [*images, "no.png"], "right": [*COLOURS, "no class of the crawl"]}
     )
     table.write_parquet(crawl.with_name("test.parquet"))
-    run(monkeypatch, crawl, "--test", crawl.with_name("test.parquet"), "--test-label", "right")
+    schedule = ["--schedule", "16:1", "20:1"]
+    run(
+        monkeypatch,
+        crawl,
+        "--test",
+        crawl.with_name("test.parquet"),
+        "--test-label",
+        "right",
+        *schedule,
+    )
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "150 rows in 3 classes, scored on 3"
     assert [line[0] for line in lines[-3:]] == ["A", "B", "C"]
@@ -100,8 +119,8 @@ def test_a_test_table_of_another_crawl_is_named(
 ) -> None:
     other = crawl.with_name("other.csv")
     pl.DataFrame({"key": ["x"], "label": ["red"]}).write_csv(other)
-    with pytest.raises(SystemExit, match=r"Error: .*other\.csv .* no row"):
-        run(monkeypatch, crawl, "--test", other)
+    with pytest.raises(SystemExit, match=r"Error: .*other\.csv: 0 of its rows"):
+        run(monkeypatch, crawl, "--test", other, "--schedule", "16:1")
 
 
 def test_the_surest_rows_are_the_heaviest_of_each_class(sinet: SimpleNamespace) -> None:

@@ -97,6 +97,7 @@ def arguments() -> argparse.Namespace:
     add("--top-k", type=int, default=0, help="classes that labels are smoothed over (0: none)")
     add("--smoothing", type=float, default=0.5, help="share of a label that these get (0.5)")
     add("--schedule", nargs="+", default=["48:10"], metavar="PIXELS:EPOCHS", help="(48:10)")
+    add("--decode", type=int, help="pixels that views are cut from (the schedule's most)")
     add("--network", default="small", help="small, or any name that timm knows (small)")
     add("--rate", type=float, default=0.1, help="highest learning rate (0.1)")
     add("--batch", type=int, default=128, help="rows of a step (128)")
@@ -108,8 +109,8 @@ def arguments() -> argparse.Namespace:
 
 
 def read(options: argparse.Namespace) -> tuple[Rows, Rows, int]:
-    """Read the crawl, the test rows and the number of classes; pictures at the largest size."""
-    side = max(pixels for pixels, _ in options.schedule)
+    """Read the crawl, the test rows and the number of classes."""
+    side = options.decode or max(pixels for pixels, _ in options.schedule)
     data = WeightedImages(options.crawl, size=side, keep="all")
     images, labels, weights, keys = zip(*(data[place] for place in range(len(data))), strict=True)
     crawl = Rows(torch.stack(images), torch.stack(labels).long(), torch.stack(weights))
@@ -125,7 +126,9 @@ def read(options: argparse.Namespace) -> tuple[Rows, Rows, int]:
         test = Rows(pictures, table["right"].to_torch(), torch.ones(len(table)))
     else:
         places = dict(zip(keys, range(len(keys)), strict=True))
-        table = table.filter(pl.col("key").is_in(places))
+        table = table.with_columns(pl.col("key").cast(pl.String)).filter(
+            pl.col("key").is_in(places)
+        )
         held = torch.tensor([places[key] for key in table["key"]], dtype=torch.long)
         test = crawl.at(held)._replace(labels=table["right"].to_torch())
         crawl = crawl.at(torch.ones(len(keys), dtype=torch.bool).index_fill(0, held, False))
@@ -234,7 +237,7 @@ def scaled(images: Tensor) -> Tensor:
 def half(device: str) -> torch.autocast:
     """Compute in bfloat16 where the device does so natively."""
     kind = torch.device(device).type
-    of_cpu = getattr(torch.cpu, "get_capabilities", dict)()
+    of_cpu: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     able = kind == "cuda" or of_cpu.get("avx512_bf16", False)
     return torch.autocast(kind, torch.bfloat16, enabled=able)
 

@@ -1,7 +1,7 @@
 r"""What a crawl's weights are worth to a network: the SINet paper's models A, B and C, from pixels.
 
     curate demo
-    python examples/train_sinet.py demo/crawl.weighted.parquet --schedule 32:20 \
+    python examples/train_sinet.py demo/crawl.weighted.parquet --schedule 32:20 --batch 32 \
         --test demo/truth.parquet --test-label true_label --hold-out 0.2
 
 The same network is trained for the same number of steps three times, and scored on right labels:
@@ -15,10 +15,11 @@ the 5 classes that model B finds likeliest, in the proportion of their probabili
 --schedule 224:100 256:5 trains 100 epochs at 224 pixels, then 5 at 256 at a tenth of the rate. An
 epoch is as many steps as all rows take, for B too.
 
-These are the paper's (Cheng et al. 2020, arXiv 2008.11586), as summaries tell; it was not at hand.
+The models, the smoothing and the two resolutions are the paper's (Cheng et al. 2020, arXiv
+2008.11586), as a summary tells them; the paper was not at hand, so its Table 1 is not printed here.
 Ours: the 40%; as many steps for B; C's weights are divided by their mean, which Eq. 7 does not do,
-so that one learning rate suits all; they stay as `curate weight` wrote them during training; the
-smoothing's share; the small network.
+so that one learning rate suits all; they stay as `curate weight` wrote them while the network
+learns; the smoothing's share; the small network, its views and its learning rates.
 
 The test table (Parquet or CSV) has a column of right labels, and either `image` (bytes, or paths
 below the table's folder) or `key`, of rows of the crawl, which no model is then trained on. All

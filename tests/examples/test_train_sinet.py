@@ -94,21 +94,11 @@ def test_a_test_table_may_bring_its_own_pictures(
     rng = np.random.default_rng(1)
     for name in COLOURS:
         crawl.with_name(f"{name}.png").write_bytes(picture(name, rng))
-    images = [f"{name}.png" for name in COLOURS]
-    table = pl.DataFrame(
-        {"image": [*images, "no.png"], "right": [*COLOURS, "no class of the crawl"]}
-    )
-    table.write_parquet(crawl.with_name("test.parquet"))
-    schedule = ["--schedule", "16:1", "20:1"]
-    run(
-        monkeypatch,
-        crawl,
-        "--test",
-        crawl.with_name("test.parquet"),
-        "--test-label",
-        "right",
-        *schedule,
-    )
+    table = {"image": [f"{name}.png" for name in (*COLOURS, "no")], "right": [*COLOURS, "pink"]}
+    test = crawl.with_name("test.parquet")
+    pl.DataFrame(table).write_parquet(test)
+    sizes = ["--schedule", "16:1", "20:1", "--decode", 24]
+    run(monkeypatch, crawl, "--test", test, "--test-label", "right", *sizes)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "150 rows in 3 classes, scored on 3"
     assert [line[0] for line in lines[-3:]] == ["A", "B", "C"]

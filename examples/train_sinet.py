@@ -1,6 +1,6 @@
 r"""What a crawl's weights are worth to a network: the SINet paper's models A, B and C, from pixels.
 
-    curate demo
+    curate demo demo
     python examples/train_sinet.py demo/crawl.weighted.parquet --schedule 32:20 --batch 32 \
         --test demo/truth.parquet --test-label true_label --hold-out 0.2
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 def commands(name: str) -> list[list[str]]:
     """Read the commands of an example's header."""
-    header = (EXAMPLES / name).read_text().split('"""')[1]
+    header = (EXAMPLES / name).read_text().split('"""')[1].replace("\\\n", " ")
     return [shlex.split(command) for command in COMMAND.findall(header)]
 
 

@@ -65,7 +65,7 @@ class Stored:
 
 def stored_blocks(work: Work, shard: Shard) -> Iterator[Stored]:
     """Give a shard's rows, some thousand at a time."""
-    there = (work.features.statuses(shard.name) == Status.OK).to_numpy()
+    there = work.features.there(shard.name)
     sets, start = stored_sets(work.labels, shard), 0
     for features in work.features.blocks(shard.name):
         part = slice(start, start + len(features))

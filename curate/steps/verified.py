@@ -104,7 +104,7 @@ def say_unverified(
     counts = np.zeros(len(classes.names), np.int64)
     for shard in shards:
         labels = parts.verified.array(shard.name, "labels")
-        ok = (features.statuses(shard.name) == Status.OK).to_numpy()
+        ok = features.there(shard.name)
         counts += np.bincount(labels[ok & (labels >= 0)], minlength=len(counts))
     bare = np.flatnonzero(counts == 0)
     if len(bare):

@@ -1,0 +1,68 @@
+"""A crawl of any size with known structure and planted noise, written block by block."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import nltk.data
+import numpy as np
+import polars as pl
+
+from curate.wordnet_setup import ensure_wordnet
+from prototypes.blocks import tiles, unit_rows
+
+BLOCK = 65_536
+WRONG = 0.3
+"""Share of labels that are wrong: any other class is as likely."""
+SPREAD = 3.0
+"""Length of what an image has of its own, that of its class being 1 ..."""
+NUISANCES, NUISANCE = 16, 2.0
+"""... and of what images of all classes share, in so many directions: light, background ..."""
+
+
+@dataclass(frozen=True)
+class SyntheticCrawl:
+    """Files as `curate weight MANIFEST --embeddings FEATURES` takes them, and the truth."""
+
+    manifest: Path
+    """Parquet: key, label."""
+    features: Path
+    """.npy (N, D), float16, unit length."""
+    true: Path
+    """.npy (N,): positions of the true classes."""
+
+
+def write_crawl(folder: Path, rows: int, classes: int, dim: int, seed: int = 0) -> SyntheticCrawl:
+    """Write N = ``rows`` samples of C = ``classes`` noun synsets with D = ``dim`` features.
+
+    The first rows are the same for any number of rows.
+    """
+    folder.mkdir(parents=True)
+    crawl = SyntheticCrawl(folder / "crawl.parquet", folder / "x.npy", folder / "true.npy")
+    rng = np.random.default_rng(seed)
+    names = np.array(noun_ids(classes))
+    centres = unit_rows(rng.standard_normal((classes, dim), np.float32))
+    nuisances = rng.standard_normal((NUISANCES, dim), np.float32) / np.sqrt(dim)
+    x = np.lib.format.open_memmap(crawl.features, "w+", np.float16, (rows, dim))
+    true, given = np.empty(rows, np.int32), np.empty(rows, np.int32)
+    for part in tiles(rows, BLOCK):
+        n = part.stop - part.start
+        true[part] = rng.integers(classes, size=n)
+        other = (true[part] + rng.integers(1, classes, size=n)) % classes
+        given[part] = np.where(rng.random(n) < WRONG, other, true[part])
+        own = rng.standard_normal((n, dim), np.float32) * np.float32(SPREAD / np.sqrt(dim))
+        shared = rng.standard_normal((n, NUISANCES), np.float32) @ nuisances
+        shared *= np.float32(NUISANCE / np.sqrt(NUISANCES))
+        x[part] = unit_rows(centres[true[part]] + own + shared)
+    x.flush()
+    np.save(crawl.true, true)
+    keys = [f"{row:09}" for row in range(rows)]
+    pl.DataFrame({"key": keys, "label": names[given]}).write_parquet(crawl.manifest)
+    return crawl
+
+
+def noun_ids(count: int) -> list[str]:
+    """Return the ids (n02123045) of so many noun synsets, evenly spaced over WordNet."""
+    nltk.data.path.append(str(ensure_wordnet()))
+    with nltk.data.find("corpora/wordnet/data.noun").open() as file:
+        offsets = [line[:8].decode() for line in file if line[:1].isdigit()]
+    return [f"n{offset}" for offset in offsets[:: len(offsets) // count][:count]]

@@ -6,14 +6,16 @@ from pathlib import Path
 import nltk.data
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from benchmarks.methods import Task
 from curate.wordnet_setup import ensure_wordnet
 from prototypes.blocks import tiles, unit_rows
 
 BLOCK = 65_536
 WRONG = 0.3
 """Share of labels that are wrong: any other class is as likely."""
-SPREAD = 3.0
+SPREAD = 8.0
 """Length of what an image has of its own, that of its class being 1 ..."""
 NUISANCES, NUISANCE = 16, 2.0
 """... and of what images of all classes share, in so many directions: light, background ..."""
@@ -21,28 +23,22 @@ NUISANCES, NUISANCE = 16, 2.0
 
 @dataclass(frozen=True)
 class SyntheticCrawl:
-    """Files as `curate weight MANIFEST --embeddings FEATURES` takes them, and the truth."""
+    """A task as methods are shown it, and the truth."""
 
-    manifest: Path
-    """Parquet: key, label."""
-    features: Path
-    """.npy (N, D), float16, unit length."""
-    true: Path
-    """.npy (N,): positions of the true classes."""
+    task: Task
+    wrong: NDArray[np.bool_]
+    """(N,): whose label is wrong."""
 
 
 def write_crawl(folder: Path, rows: int, classes: int, dim: int, seed: int = 0) -> SyntheticCrawl:
-    """Write N = ``rows`` samples of C = ``classes`` noun synsets with D = ``dim`` features.
-
-    The first rows are the same for any number of rows.
-    """
-    folder.mkdir(parents=True)
-    crawl = SyntheticCrawl(folder / "crawl.parquet", folder / "x.npy", folder / "true.npy")
+    """Write N = ``rows`` samples of C = ``classes`` noun synsets with D = ``dim`` features."""
+    task = Task(folder, "wordnet")
+    task.embeddings.parent.mkdir(parents=True)
     rng = np.random.default_rng(seed)
     names = np.array(noun_ids(classes))
     centres = unit_rows(rng.standard_normal((classes, dim), np.float32))
     nuisances = rng.standard_normal((NUISANCES, dim), np.float32) / np.sqrt(dim)
-    x = np.lib.format.open_memmap(crawl.features, "w+", np.float16, (rows, dim))
+    x = np.lib.format.open_memmap(task.embeddings, "w+", np.float16, (rows, dim))
     true, given = np.empty(rows, np.int32), np.empty(rows, np.int32)
     for part in tiles(rows, BLOCK):
         n = part.stop - part.start
@@ -54,10 +50,9 @@ def write_crawl(folder: Path, rows: int, classes: int, dim: int, seed: int = 0) 
         shared *= np.float32(NUISANCE / np.sqrt(NUISANCES))
         x[part] = unit_rows(centres[true[part]] + own + shared)
     x.flush()
-    np.save(crawl.true, true)
     keys = [f"{row:09}" for row in range(rows)]
-    pl.DataFrame({"key": keys, "label": names[given]}).write_parquet(crawl.manifest)
-    return crawl
+    pl.DataFrame({"key": keys, "label": names[given]}).write_parquet(task.manifest)
+    return SyntheticCrawl(task, given != true)
 
 
 def noun_ids(count: int) -> list[str]:

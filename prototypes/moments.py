@@ -10,6 +10,9 @@ from scipy import sparse
 from prototypes.blocks import Floats, Labels, tiles, unit_rows
 from prototypes.pairs import own_labels
 
+MOMENT_ROWS = 4096
+"""Rows whose second moment is summed in float32."""
+
 
 @dataclass(frozen=True)
 class ClassSums:
@@ -127,15 +130,14 @@ def counted(rows: Floats, labels: Labels, classes: int) -> NDArray[np.bool_]:
 
 
 def block_moments(features: Floats, labels: Labels, classes: int) -> BlockMoments:
-    """Sum the unit rows of a block of features (n, D)."""
-    rows = unit_rows(features)
-    by_class = class_sums(rows, labels, classes)
-    there = own_labels(labels) >= 0
-    rows = rows if there.all() else rows[there]
+    """Sum the unit rows of a block of features (n, D); its products are float32."""
+    rows, labels = unit_rows(features), own_labels(labels)
     second = np.zeros((rows.shape[1], rows.shape[1]))
-    for part in tiles(len(rows)):
-        second += rows[part].T @ rows[part]
-    return BlockMoments(by_class, second)
+    for part in tiles(len(rows), MOMENT_ROWS):
+        there = labels[part] >= 0
+        some = rows[part] if there.all() else rows[part][there]
+        second += some.T @ some
+    return BlockMoments(class_sums(rows, labels, classes), second)
 
 
 def add_moments(blocks: Iterable[BlockMoments]) -> Moments:

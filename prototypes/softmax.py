@@ -9,17 +9,26 @@ from prototypes.blocks import tiles
 
 ROWS, CLASSES = 1024, 1024
 """A tile of products: 4 MiB in float32."""
+LARGEST = 70.0
+"""Σ exp of so large logits over millions of classes is no more than a float32 holds."""
 
 
 def log_partition(
     g: NDArray[np.float32], prototypes: NDArray[np.float32], temperature: float
 ) -> NDArray[np.float32]:
-    """Return log Σ_j exp(g·P_j / τ) of rows g (n, d) over prototypes (C, d): (n,)."""
+    """Return log Σ_j exp(g·P_j / τ) of unit rows g (n, d) over unit prototypes (C, d): (n,).
+
+    Where 1/τ cannot overflow, exp needs no highest logit first.
+    """
     sharp = prototypes / np.float32(temperature)
     parts = np.empty((len(g), -(-len(prototypes) // CLASSES)), np.float32)
     for rows in tiles(len(g), ROWS):
         for at, part in enumerate(tiles(len(prototypes), CLASSES)):
-            parts[rows, at] = log_sum_exp(g[rows] @ sharp[part].T)
+            logits = g[rows] @ sharp[part].T
+            if temperature < 1 / LARGEST:
+                parts[rows, at] = log_sum_exp(logits)
+            else:
+                parts[rows, at] = np.log(np.exp(logits, out=logits).sum(axis=1))
     return log_sum_exp(parts)
 
 

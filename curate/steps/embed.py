@@ -83,7 +83,7 @@ def _take(
     embeddings: NDArray[np.floating[Any]],
 ) -> tuple[NDArray[np.float16], NDArray[np.object_]]:
     """Return features (n, D), zeros where there are none, and statuses (n,)."""
-    rows = embeddings.astype(np.float32)
+    rows = np.array(embeddings, np.float32)
     finite, there = np.isfinite(rows).all(axis=1), rows.any(axis=1)
     statuses = np.where(there, np.where(finite, Status.OK, Status.NOT_FINITE), Status.MISSING)
     rows[~finite] = 0

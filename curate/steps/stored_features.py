@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from curate.images.status import Status
 from curate.store.folders import Folders
 
-BLOCK_ROWS = 4_096
+BLOCK_ROWS = 8_192
 Features = NDArray[np.float16]
 
 

@@ -1,11 +1,16 @@
-"""A crawl of any size with known structure and planted noise, written block by block."""
+"""A crawl of any size with known structure and planted noise, written block by block.
+
+python -m benchmarks.synthetic FOLDER --rows 50000 --classes 100
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import nltk.data
 import numpy as np
 import polars as pl
+import typer
 from numpy.typing import NDArray
 
 from benchmarks.methods import Task
@@ -31,7 +36,10 @@ class SyntheticCrawl:
 
 
 def write_crawl(folder: Path, rows: int, classes: int, dim: int, seed: int = 0) -> SyntheticCrawl:
-    """Write N = ``rows`` samples of C = ``classes`` noun synsets with D = ``dim`` features."""
+    """Write N = ``rows`` samples of C = ``classes`` noun synsets with D = ``dim`` features.
+
+    The folder then is a `Task`, with a truth.parquet as benchmarks.detection takes it.
+    """
     task = Task(folder, "wordnet")
     task.embeddings.parent.mkdir(parents=True)
     rng = np.random.default_rng(seed)
@@ -52,6 +60,8 @@ def write_crawl(folder: Path, rows: int, classes: int, dim: int, seed: int = 0) 
     x.flush()
     keys = [f"{row:09}" for row in range(rows)]
     pl.DataFrame({"key": keys, "label": names[given]}).write_parquet(task.manifest)
+    truth = pl.DataFrame({"key": keys, "true_label": names[true]})
+    truth.write_parquet(folder / "truth.parquet")
     return SyntheticCrawl(task, given != true)
 
 
@@ -61,3 +71,18 @@ def noun_ids(count: int) -> list[str]:
     with nltk.data.find("corpora/wordnet/data.noun").open() as file:
         offsets = [line[:8].decode() for line in file if line[:1].isdigit()]
     return [f"n{offset}" for offset in offsets[:: len(offsets) // count][:count]]
+
+
+def main(
+    folder: Annotated[Path, typer.Argument(help="It must not be there yet.")],
+    rows: Annotated[int, typer.Option(help="N")] = 50_000,
+    classes: Annotated[int, typer.Option(help="C")] = 100,
+    dim: Annotated[int, typer.Option(help="D")] = 512,
+    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
+) -> None:
+    """Write a crawl."""
+    write_crawl(folder, rows, classes, dim, seed)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -3,11 +3,10 @@
 python -m benchmarks.weights --rows 1000000 --rows 4000000 --classes 1000
 """
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +21,8 @@ from benchmarks.metrics import auroc
 from benchmarks.products import Product, bare_products
 from benchmarks.synthetic import write_crawl
 from curate.errors import CurateError
+
+WIDTH = 130
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -43,14 +44,14 @@ class Measured:
 
 @app.command()
 def weights(
-    rows: Annotated[list[int], typer.Option(help="N; again for another.")] = [1_000_000],
+    rows: Annotated[list[int], typer.Option(help="N; again for another.")],
     classes: Annotated[int, typer.Option(help="C")] = 1_000,
     dim: Annotated[int, typer.Option(help="D")] = 512,
     threads: Annotated[int, typer.Option(help="Of curate and of the bare products.")] = 1,
     scratch: Annotated[Path | None, typer.Option(help="Where crawls are written.")] = None,
 ) -> None:
     """Print time, memory and AUROC of `curate weight` on synthetic crawls."""
-    console = Console(width=120)
+    console = Console(width=WIDTH)
     found = []
     for n in rows:
         with tempfile.TemporaryDirectory(dir=scratch) as folder:

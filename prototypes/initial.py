@@ -48,7 +48,8 @@ def reliable_bins(blocks: Iterable[Cells], classes: int, share: float) -> NDArra
         np.add.at(counts.reshape(-1), cells[cells != NOWHERE], 1)
     above = counts[:, ::-1].cumsum(axis=1, dtype=np.int32)[:, ::-1]
     wanted = np.maximum(share * above[:, :1], 1)
-    return np.maximum((above >= wanted).sum(axis=1, dtype=np.int32) - 1, 0)
+    lowest = (above >= wanted).sum(axis=1, dtype=np.int32) - 1
+    return np.asarray(np.maximum(lowest, 0), np.int32)
 
 
 def reliable(cells: Cells, bins: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -56,9 +57,7 @@ def reliable(cells: Cells, bins: NDArray[np.int32]) -> NDArray[np.bool_]:
     return np.asarray((cells != NOWHERE) & (cells % BINS >= bins[cells // BINS]))
 
 
-def reliable_sums(
-    g: Floats, labels: Labels, cells: Cells, bins: NDArray[np.int32]
-) -> BlockSums:
+def reliable_sums(g: Floats, labels: Labels, cells: Cells, bins: NDArray[np.int32]) -> BlockSums:
     """Sum the reliable rows of a block per class; their means are the initial prototypes."""
     chosen = reliable(cells, bins)
     return class_sums(g[chosen], labels[chosen], len(bins))

@@ -45,7 +45,6 @@ class BlockSums:
     total: NDArray[np.float64]
     """(P, d)"""
 
-
     def add_to(self, sums: ClassSums | None) -> ClassSums:
         """Add these to the sums over earlier blocks, in place; to None for the first block."""
         if sums is None:
@@ -95,9 +94,8 @@ def class_sums(
     weight = np.ones(len(kept)) if weights is None else weights[kept].astype(np.float64)
     present, which = np.unique(labels[kept], return_inverse=True)
     of_class = sparse.csr_array((weight, (which, kept)), shape=(len(present), len(rows)))
-    return BlockSums(
-        classes, present, np.bincount(which, weight, len(present)), of_class @ rows
-    )
+    weights_of = np.asarray(of_class.sum(axis=1), np.float64)
+    return BlockSums(classes, present, weights_of, of_class @ rows)
 
 
 Weigh = Callable[[NDArray[np.float32], Labels], NDArray[np.float32]]

@@ -14,7 +14,6 @@ from curate.errors import CurateError
 from curate.heads.cross_fit import folds_of
 from curate.heads.task import Task
 from curate.heads.training import Examples, Positions
-from curate.images.status import Status
 from curate.manifest.plan import Shard
 from curate.manifest.tables import read_table
 from curate.refine_options import RefineOptions

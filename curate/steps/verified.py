@@ -11,7 +11,6 @@ from rich.markup import escape
 
 from curate.classes import NO_CLASS, Classes
 from curate.errors import CurateError
-from curate.images.status import Status
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.printable import brief

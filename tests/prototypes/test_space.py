@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from prototypes.blocks import in_memory, total, unit_rows
+from prototypes.blocks import in_memory, unit_rows
 from prototypes.moments import add_moments, block_moments
 from prototypes.space import RIDGE_FLOOR, RIDGE_SAMPLES, AdaptedSpace, adapted_space
 

@@ -21,7 +21,8 @@ from nltk.corpus.reader.wordnet import WordNetCorpusReader, WordNetError
 from nltk.downloader import Downloader
 from numpy.typing import NDArray
 
-from graphs.path_similarity import path_similarity
+from graphs.blocks import Blocks, whole
+from graphs.path_similarity import path_similarity_rows
 
 _SIMULATED_ROOT = "*ROOT*"
 _PARTS_OF_SPEECH = ("n", "a", "v", "r")
@@ -170,8 +171,13 @@ def wordnet_graph(synsets: Sequence[str | None], wordnet: WordNet) -> NDArray[np
 
     A class without a synset (None) is related to itself alone. Source: SINet Eq. 3.
     """
+    return whole(wordnet_rows(synsets, wordnet), len(synsets))
+
+
+def wordnet_rows(synsets: Sequence[str | None], wordnet: WordNet) -> Blocks:
+    """Return the same by blocks of rows."""
     maps = {name: _rooted(wordnet.hypernym_distances(name)) for name in synsets if name}
-    return path_similarity([maps[name] if name else None for name in synsets])
+    return path_similarity_rows([maps[name] if name else None for name in synsets])
 
 
 def _rooted(distances: dict[str, int]) -> dict[str, int]:

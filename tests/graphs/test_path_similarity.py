@@ -63,8 +63,7 @@ def test_no_classes_give_an_empty_matrix():
 def test_blocks_of_rows_and_few_or_many_classes_below_an_ancestor_make_no_difference(monkeypatch):
     rng = np.random.default_rng(0)
     distances = [
-        {"root": 9, f"group {c % 40}": int(rng.integers(1, 5)), f"own {c}": 0}
-        for c in range(300)
+        {"root": 9, f"group {c % 40}": int(rng.integers(1, 5)), f"own {c}": 0} for c in range(300)
     ]
     expected = pair_by_pair(distances).astype(np.float32)
     monkeypatch.setattr("graphs.blocks.CLASSES", 77)

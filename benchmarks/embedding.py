@@ -117,10 +117,10 @@ def plainly(blob: bytes, wanted: Preprocess) -> NDArray[np.uint8]:
     """Decode all pixels, then scale them, or their centred square."""
     image = Image.open(io.BytesIO(blob)).convert("RGB")
     side, (width, height) = min(image.size), image.size
-    box = (0.0, 0.0, width, height)
-    if wanted.resize == "shortest":
-        left, top = (width - side) / 2, (height - side) / 2
-        box = (left, top, left + side, top + side)
+    left, top = (width - side) / 2, (height - side) / 2
+    box: tuple[float, float, float, float] = (left, top, left + side, top + side)
+    if wanted.resize == "squash":
+        box = (0, 0, width, height)
     resampling = Image.Resampling[wanted.interpolation.upper()]
     return np.asarray(image.resize((wanted.size, wanted.size), resampling, box))
 

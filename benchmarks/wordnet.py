@@ -4,6 +4,7 @@ python -m benchmarks.wordnet
 """
 
 import time
+import warnings
 from typing import Annotated
 
 import nltk.data
@@ -34,7 +35,8 @@ def wordnet(
     names = [name for name in map(ours.find, ids) if name is not None]
     S = wordnet_graph(names, ours)
     done = time.process_time()
-    reader = WordNetCorpusReader(nltk.data.find("corpora/wordnet"), None)
+    with warnings.catch_warnings(action="ignore"):  # that there are no other languages
+        reader = WordNetCorpusReader(nltk.data.find("corpora/wordnet"), None)
     rng = np.random.default_rng(0)
     a, b = rng.integers(len(names), size=(2, pairs))
     synsets = {name: reader.synset(name) for name in names}

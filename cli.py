@@ -100,6 +100,27 @@ Root = Annotated[
     Path | None, typer.Option(help="Folder that image paths start from. Default: the manifest's.")
 ]
 
+Encoder = Annotated[
+    str | None,
+    typer.Option(
+        help="open_clip:ARCH/TAG, open_clip:ARCH@CHECKPOINT, onnx:MODEL.onnx, embedded, self"
+        " (a network trained on the crawl: self:timm/NAME or self:open_clip/ARCH where the"
+        " small one is not enough, @FILE, @pretrained or @TAG for weights to begin with), or a"
+        " sum a+b. Default: the column 'embedding' where there is one, else"
+        " open_clip:ViT-B-32/laion2b_s34b_b79k.",
+        show_default=False,
+    ),
+]
+Image = Annotated[str | None, typer.Option(help="Image column: bytes or paths.")]
+Key = Annotated[str | None, typer.Option(help="Key column; none: number the rows.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Processes that decode images. Default: one for each core."),
+]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Try the rows again that have no features.")
+]
+
 
 @app.callback()
 def curate(
@@ -118,17 +139,7 @@ def weight(
         float, typer.Option(help="Distance from which on a sample weighs 0 (SINet Eq. 6).")
     ] = 1.2,
     beta: Annotated[float, typer.Option(help="Power of the weight (SINet Eq. 6).")] = 1.5,
-    encoder: Annotated[
-        str | None,
-        typer.Option(
-            help="open_clip:ARCH/TAG, open_clip:ARCH@CHECKPOINT, onnx:MODEL.onnx, embedded, self"
-            " (a network trained on the crawl: self:timm/NAME or self:open_clip/ARCH where the"
-            " small one is not enough, @FILE, @pretrained or @TAG for weights to begin with), or a"
-            " sum a+b. Default: the column 'embedding' where there is one, else"
-            " open_clip:ViT-B-32/laion2b_s34b_b79k.",
-            show_default=False,
-        ),
-    ] = None,
+    encoder: Encoder = None,
     embeddings: Annotated[
         Path | None,
         typer.Option(help="Take the features from this .npy file, or this folder's img_emb/*.npy."),
@@ -162,16 +173,13 @@ def weight(
         ),
     ] = None,
     run_dir: RunDir = None,
-    image: Annotated[str | None, typer.Option(help="Image column: bytes or paths.")] = None,
+    image: Image = None,
     label: Label = None,
-    key: Annotated[str | None, typer.Option(help="Key column; none: number the rows.")] = None,
+    key: Key = None,
     caption: Caption = None,
     root: Root = None,
     device: Device = "auto",
-    workers: Annotated[
-        int | None,
-        typer.Option(help="Processes that decode images. Default: one for each core."),
-    ] = None,
+    workers: Workers = None,
     slim: Annotated[
         bool, typer.Option("--slim", help="Write only the key and the new columns.")
     ] = False,
@@ -185,9 +193,7 @@ def weight(
             show_default=False,
         ),
     ] = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try the rows again that have no features.")
-    ] = False,
+    retry_failed: RetryFailed = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the output if it exists.")
     ] = False,
@@ -305,6 +311,42 @@ def weight(
 
 
 @app.command()
+def embed(
+    manifest: Annotated[Path, typer.Argument(help=MANIFEST, show_default=False)],
+    encoder: Encoder = None,
+    run_dir: RunDir = None,
+    image: Image = None,
+    label: Label = None,
+    key: Key = None,
+    root: Root = None,
+    device: Device = "auto",
+    workers: Workers = None,
+    retry_failed: RetryFailed = False,
+    debug: Debug = False,
+) -> None:
+    """Make the features of a crawl, as curate weight begins; it then finds them.
+
+    Example: curate embed crawl.parquet --encoder onnx:model.onnx
+    """
+    from curate.embed import embed_and_report
+    from curate.manifest.columns import ColumnOptions
+    from curate.options import WeightOptions
+
+    embed_and_report(
+        WeightOptions(
+            manifest=manifest,
+            encoder=encoder,
+            run_dir=run_dir,
+            columns=ColumnOptions(image=image, label=label, key=key),
+            root=root,
+            device=device,
+            workers=workers,
+            retry_failed=retry_failed,
+        )
+    )
+
+
+@app.command()
 def inspect(
     weighted: Annotated[Path, typer.Argument(help="What curate weight wrote.", show_default=False)],
     label: Annotated[
@@ -337,7 +379,7 @@ def inspect(
         str,
         typer.Option(help="auto, blocks (two pixels a character), sixel, kitty, or none: words."),
     ] = "auto",
-    image: Annotated[str | None, typer.Option(help="Image column: bytes or paths.")] = None,
+    image: Image = None,
     label_column: Annotated[str | None, typer.Option("--label", help="Label column.")] = None,
     key_column: Annotated[str | None, typer.Option(help="Key column.")] = None,
     caption: Caption = None,
@@ -409,7 +451,7 @@ def verify(
     pictures: Annotated[
         str, typer.Option(help="auto, blocks (two pixels a character), sixel or kitty.")
     ] = "auto",
-    image: Annotated[str | None, typer.Option(help="Image column: bytes or paths.")] = None,
+    image: Image = None,
     label_column: Annotated[str | None, typer.Option("--label", help="Label column.")] = None,
     key: Annotated[str | None, typer.Option(help="Key column.")] = None,
     caption: Caption = None,
@@ -546,7 +588,7 @@ def report(
     limit: Annotated[
         int, typer.Option(help="Suspects of a class; fewer where there are many classes.")
     ] = 12,
-    image: Annotated[str | None, typer.Option(help="Image column: bytes or paths.")] = None,
+    image: Image = None,
     label: Label = None,
     key: Annotated[str | None, typer.Option(help="Key column.")] = None,
     caption: Caption = None,
@@ -626,9 +668,9 @@ def export(
     rows_per_shard: Annotated[
         int, typer.Option(help="webdataset, huggingface: rows in a file.")
     ] = 10_000,
-    image: Annotated[str | None, typer.Option(help="Image column: bytes or paths.")] = None,
+    image: Image = None,
     label: Label = None,
-    key: Annotated[str | None, typer.Option(help="Key column; none: number the rows.")] = None,
+    key: Key = None,
     caption: Caption = None,
     root: Root = None,
     prefix: Annotated[

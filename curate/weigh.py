@@ -33,7 +33,7 @@ from curate.steps.caption_vectors import caption_column, embed_captions
 from curate.steps.features import check_features, chosen_encoder, find_features
 from curate.steps.given import Given
 from curate.steps.graph import CLASSES, Graph, relate
-from curate.steps.labels import index_labels
+from curate.steps.labels import keep_labels
 from curate.steps.noise_matrix import NOISE_MATRIX, write_noise_matrix
 from curate.steps.score import score_shards
 from curate.steps.second_opinions import SecondOpinions, unasked, weigh_opinions
@@ -52,7 +52,7 @@ from prototypes.blocks import labelled
 from prototypes.space import AdaptedSpace
 from prototypes.verified import ONLY
 
-CODE = 4
+CODE = 5
 """Raise it when a change in prototypes/ changes scores."""
 
 
@@ -97,10 +97,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         if options.caption_agreement:
             read_captions = partial(embed_captions, manifest, shards, run, console)
         graph = relate(manifest, classes, options.graph_options, run, console, read_captions)
-        labels = run.step(
-            "labels", fingerprint(label=manifest.columns.label, classes=classes.names)
-        )
-        index_labels(manifest, shards, classes, labels)
+        labels = keep_labels(manifest, shards, classes, run)
         parts = LabelParts(labels, labels, None)
         if verified is not None:
             parts = take_apart(verified, shards, labels, run)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from graphs.blocks import Blocks, row_blocks, whole
+
 SIBLING = 1 / 3
 """Where the nearest class comes to lie: path similarity has siblings there."""
 SAMPLED_ROWS = 2_048
@@ -21,18 +23,26 @@ def blend(relations: Sequence[Matrix]) -> Matrix:
     stays on the same scale where a class is unknown to one of them. Raises ValueError without
     any, and where their shapes differ.
     """
+    if len(relations) == 1:
+        return relations[0]
+    blocks = blend_rows(relations)
+    return whole(blocks, len(relations[0]) if relations else 0)
+
+
+def blend_rows(relations: Sequence[Matrix]) -> Blocks:
+    """Yield the blocks of rows of S_t, see `blend`, of two matrices or more."""
     shapes = {S.shape for S in relations}
     if len(shapes) != 1:
         raise ValueError(f"Relation matrices of shapes {sorted(shapes)} have no sum.")
-    if len(relations) == 1:
-        return relations[0]
-    total = np.zeros(relations[0].shape, np.float32)
-    known = np.zeros(relations[0].shape, np.uint8)
-    for S in relations:
-        there = ~np.isnan(S)
-        total += np.where(there, scaled(S), 0)
-        known += there
-    return np.where(known > 0, total / np.maximum(known, 1), np.nan).astype(np.float32)
+    scales = [scale_of(S) for S in relations]
+    for rows in row_blocks(len(relations[0])):
+        total = np.zeros((rows.stop - rows.start, len(relations[0])), np.float32)
+        known = np.zeros(total.shape, np.uint8)
+        for S, (typical, spread) in zip(relations, scales, strict=True):
+            there = ~np.isnan(S[rows])
+            total += np.where(there, (S[rows] - typical) / spread, 0)
+            known += there
+        yield np.where(known > 0, total / np.maximum(known, 1), np.nan).astype(np.float32)
 
 
 def scaled(S: Matrix) -> Matrix:
@@ -44,15 +54,21 @@ def scaled(S: Matrix) -> Matrix:
     diagonal is 1 in both. Where all classes are equally near (always with two), the diagonal
     comes to 1 instead. NaN stays NaN.
     """
+    typical, spread = scale_of(S)
+    return np.asarray((S - typical) / spread, np.float32)
+
+
+def scale_of(S: Matrix) -> tuple[np.float32, np.float32]:
+    """Return what `scaled` takes off S (C, C) and then divides it by."""
     rows = np.arange(0, len(S), -(-len(S) // SAMPLED_ROWS))
     own = S[rows, rows]
     others = np.array(S[rows], np.float32)
     others[np.arange(len(rows)), rows] = np.nan
     others = others[~np.isnan(others).all(axis=1)]
     if not len(others):
-        return S
+        return np.float32(0), np.float32(1)
     typical = np.nanmedian(others)
     spread = (np.median(np.nanmax(others, axis=1)) - typical) / SIBLING
     if not spread > 0:
         spread = np.nanmedian(own) - typical
-    return np.asarray((S - typical) / (spread if spread > 0 else 1), np.float32)
+    return np.float32(typical), np.float32(spread if spread > 0 else 1)

@@ -1,16 +1,23 @@
 """S_w: how near two classes are in a taxonomy, from how far each is from its ancestors."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from graphs.blocks import Blocks, row_blocks, whole
+
 MAX_DISTANCE = 63
 """The longest way to an ancestor: two of them, and one of them plus ``_APART``, fit a byte."""
 _APART = 128
+_WIDE = 1 / 64
+"""An ancestor of a larger share of the classes has a row of bytes, another one a short list."""
+
+Distances = Sequence[Mapping[str, int] | None]
 
 
-def path_similarity(distances: Sequence[Mapping[str, int] | None]) -> NDArray[np.float32]:
+def path_similarity(distances: Distances) -> NDArray[np.float32]:
     """Return S (C, C), S[i, j] = 1 / (1 + the shortest path from i to j over a shared ancestor).
 
     ``distances[c]`` maps each ancestor of class c, itself included at 0, to the number of
@@ -18,19 +25,35 @@ def path_similarity(distances: Sequence[Mapping[str, int] | None]) -> NDArray[np
     (it is not in the taxonomy) with all others. The diagonal is 1.
 
     Source: the S_w of SINet Eq. 3, as NLTK's ``path_similarity`` defines it. Instead of pair
-    by pair, each row is the minimum over the class's few ancestors of (C,) bytes, so that time
-    and memory grow as C² times a few bytes. Raises ValueError for a distance outside 0..63.
+    by pair, each row is the minimum over the class's few ancestors of (C,) bytes. Raises
+    ValueError for a distance outside 0..63.
     """
-    shared = _shared_ancestors(distances)
-    S = np.zeros((len(distances), len(distances)), np.float32)
-    to_ancestor = _distance_rows(distances, shared)
-    for i, mine in enumerate(distances):
-        pairs = [(shared[a], d) for a, d in (mine or {}).items() if a in shared]
-        if pairs:
-            rows, steps = np.array(pairs, np.intp).T
-            S[i] = _SIMILARITY[(to_ancestor[rows] + steps.astype(np.uint8)[:, None]).min(axis=0)]
-    np.fill_diagonal(S, 1.0)
-    return S
+    return whole(path_similarity_rows(distances), len(distances))
+
+
+def path_similarity_rows(distances: Distances) -> Blocks:
+    """Yield the blocks of rows of S, see `path_similarity`; in memory is one of them."""
+    classes = len(distances)
+    below = _descendants(distances)
+    wide = [a for a, (who, _) in below.items() if len(who) > max(1, _WIDE * classes)]
+    row_of = {ancestor: row for row, ancestor in enumerate(wide)}
+    to_wide = np.full((len(wide), classes), _APART, np.uint8)
+    for ancestor, row in row_of.items():
+        who, steps = below[ancestor]
+        to_wide[row, who] = steps
+    for rows in row_blocks(classes):
+        S = np.zeros((rows.stop - rows.start, classes), np.float32)
+        for own, mine in zip(S, distances[rows], strict=True):
+            nearest = np.full(classes, _APART, np.uint8)
+            for ancestor, distance in (mine or {}).items():
+                if ancestor in row_of:
+                    np.minimum(nearest, to_wide[row_of[ancestor]] + np.uint8(distance), nearest)
+                else:
+                    who, steps = below[ancestor]
+                    nearest[who] = np.minimum(nearest[who], steps + np.uint8(distance))
+            own[:] = _SIMILARITY[nearest]
+        S[np.arange(len(S)), np.arange(rows.start, rows.stop)] = 1.0
+        yield S
 
 
 def _similarity_of_each_distance() -> NDArray[np.float32]:
@@ -42,23 +65,11 @@ def _similarity_of_each_distance() -> NDArray[np.float32]:
 _SIMILARITY = _similarity_of_each_distance()
 
 
-def _shared_ancestors(distances: Sequence[Mapping[str, int] | None]) -> dict[str, int]:
-    """Give a row to each ancestor that two classes or more have: the others join nothing."""
-    seen: set[str] = set()
-    shared: dict[str, int] = {}
-    for mine in distances:
-        for ancestor in mine or ():
-            if ancestor in seen:
-                shared.setdefault(ancestor, len(shared))
-            seen.add(ancestor)
-    return shared
-
-
-def _distance_rows(
-    distances: Sequence[Mapping[str, int] | None], shared: Mapping[str, int]
-) -> NDArray[np.uint8]:
-    """Return (A, C) bytes: how far each class is from each shared ancestor, or ``_APART``."""
-    rows = np.full((len(shared), len(distances)), _APART, np.uint8)
+def _descendants(
+    distances: Distances,
+) -> dict[str, tuple[NDArray[np.intp], NDArray[np.uint8]]]:
+    """Return for each ancestor the classes (n,) below it and how far (n,) they are."""
+    below: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for c, mine in enumerate(distances):
         for ancestor, distance in (mine or {}).items():
             if not 0 <= distance <= MAX_DISTANCE:
@@ -66,6 +77,9 @@ def _distance_rows(
                     f"Class {c} is {distance} edges away from its ancestor {ancestor!r}; "
                     f"give distances from 0 to {MAX_DISTANCE}."
                 )
-            if ancestor in shared:
-                rows[shared[ancestor], c] = distance
-    return rows
+            below[ancestor].append((c, distance))
+    found = {}
+    for ancestor, pairs in below.items():
+        who, steps = np.array(pairs, np.intp).T
+        found[ancestor] = who, steps.astype(np.uint8)
+    return found

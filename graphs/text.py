@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from graphs.blocks import Blocks, row_blocks, whole
+
 RELIABLE = 0.4
 """Share of a class's captions, the most telling, that its mean is taken over."""
 
@@ -14,11 +16,17 @@ def cosine_graph(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
 
     A class whose embedding is NaN (there is no text of it) has NaN with all classes.
     """
+    return whole(cosine_rows(embeddings), len(embeddings))
+
+
+def cosine_rows(embeddings: NDArray[np.float32]) -> Blocks:
+    """Yield the blocks of rows of S_l, see `cosine_graph`."""
     unit = _unit(embeddings)
-    S = np.clip(unit @ unit.T, -1, 1)
-    known = ~np.isnan(unit).any(axis=1)
-    S[known, known] = 1.0
-    return np.asarray(S, np.float32)
+    for rows in row_blocks(len(unit)):
+        S = np.clip(unit[rows] @ unit.T, -1, 1)
+        own = np.arange(rows.start, rows.stop)
+        S[own - rows.start, own] = np.where(np.isnan(unit[rows]).any(axis=1), np.nan, 1)
+        yield np.asarray(S, np.float32)
 
 
 def spread_over_classes(

@@ -4,6 +4,7 @@ The only module of the project that imports nltk.
 """
 
 import contextlib
+import gc
 import io
 import re
 import threading
@@ -20,7 +21,8 @@ from nltk.corpus.reader.wordnet import WordNetCorpusReader, WordNetError
 from nltk.downloader import Downloader
 from numpy.typing import NDArray
 
-from graphs.path_similarity import path_similarity
+from graphs.blocks import Blocks, whole
+from graphs.path_similarity import path_similarity_rows
 
 _SIMULATED_ROOT = "*ROOT*"
 _PARTS_OF_SPEECH = ("n", "a", "v", "r")
@@ -155,14 +157,27 @@ class _EnglishReader(WordNetCorpusReader):  # type: ignore[misc]
     def map_wn(self, version: str = "wordnet") -> None:
         """Map nothing."""
 
+    def open(self, file: str) -> Any:
+        """Open a file; what NLTK reads line by line from the first to the last is read at once."""
+        stream = super().open(file)
+        if not re.fullmatch(r"index\.(adj|adv|noun|verb)|.+\.exc", file):
+            return stream
+        with stream:
+            return io.StringIO(stream.read())
+
 
 def wordnet_graph(synsets: Sequence[str | None], wordnet: WordNet) -> NDArray[np.float32]:
     """Return S_w (C, C), exactly NLTK's ``path_similarity`` of every two classes' synsets.
 
     A class without a synset (None) is related to itself alone. Source: SINet Eq. 3.
     """
+    return whole(wordnet_rows(synsets, wordnet), len(synsets))
+
+
+def wordnet_rows(synsets: Sequence[str | None], wordnet: WordNet) -> Blocks:
+    """Return the same by blocks of rows."""
     maps = {name: _rooted(wordnet.hypernym_distances(name)) for name in synsets if name}
-    return path_similarity([maps[name] if name else None for name in synsets])
+    return path_similarity_rows([maps[name] if name else None for name in synsets])
 
 
 def _rooted(distances: dict[str, int]) -> dict[str, int]:
@@ -209,9 +224,21 @@ def open_wordnet(folder: Path) -> WordNet:
             f"There is no complete WordNet in {folder}: put corpora/wordnet there, with lexnames "
             "and index.sense among its files, none of which other accounts may write to."
         )
-    with warnings.catch_warnings():  # NLTK warns that there are no other languages than English
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(), _no_collection():
+        warnings.simplefilter("ignore")  # that there are no other languages than English
         return WordNet(_EnglishReader(_resource(folder, ""), None))
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Put garbage collection off: NLTK makes 300,000 small lists, all of which stay."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def download_wordnet(folder: Path, patience: float = 10.0) -> None:

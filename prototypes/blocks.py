@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating[Any]]
 Labels = NDArray[np.integer[Any]]
 T = TypeVar("T")
-TILE = 4096
-"""Rows of a tile: large enough for BLAS, small enough to stay a few megabytes."""
+TILE = 1024
+"""Rows of a tile: large enough for BLAS, small enough for a processor's cache."""
 
 
 class EachBlock(Protocol):
@@ -22,17 +22,21 @@ class EachBlock(Protocol):
     plan order, any number of workers gives the same bits. One call is one pass.
     """
 
-    def __call__(self, fn: Callable[[Floats, Labels], T], /) -> Iterable[T]:
-        """Yield fn(features, labels) of every block."""
+    def __call__(self, fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterable[T]:
+        """Yield fn(features, labels, ...) of every block, with what lies ``beside`` it.
+
+        Each of ``beside`` gives a value for every block in order, as an earlier pass has
+        yielded it.
+        """
         ...
 
 
 def in_memory(features: Floats, labels: Labels, rows: int = 65_536) -> EachBlock:
     """Cut arrays (N, D) and (N,) into blocks of at most ``rows`` rows."""
 
-    def each(fn: Callable[[Floats, Labels], T], /) -> Iterator[T]:
-        for part in tiles(len(labels), rows):
-            yield fn(features[part], labels[part])
+    def each(fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterator[T]:
+        for part, *known in zip(tiles(len(labels), rows), *beside, strict=True):
+            yield fn(features[part], labels[part], *known)
 
     return each
 
@@ -40,15 +44,15 @@ def in_memory(features: Floats, labels: Labels, rows: int = 65_536) -> EachBlock
 def labelled(each: EachBlock) -> EachBlock:
     """Give of every block only the rows that have a label."""
 
-    def each_labelled(fn: Callable[[Floats, Labels], T], /) -> Iterable[T]:
-        return each(partial(_of_labelled, fn))
+    def each_labelled(fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterable[T]:
+        return each(partial(_of_labelled, fn), *beside)
 
     return each_labelled
 
 
-def _of_labelled(fn: Callable[[Floats, Labels], T], features: Floats, labels: Labels) -> T:
+def _of_labelled(fn: Callable[..., T], features: Floats, labels: Labels, *known: Any) -> T:
     rows = np.flatnonzero(labels >= 0)
-    return fn(features[rows], labels[rows])
+    return fn(features[rows], labels[rows], *known)
 
 
 def tiles(length: int, size: int = TILE) -> Iterator[slice]:
@@ -65,5 +69,11 @@ def total(parts: Iterable[T]) -> T:
 def unit_rows(rows: Floats) -> NDArray[np.float32]:
     """Scale rows (n, D) to length 1; a row of zeros stays zeros."""
     rows = rows.astype(np.float32)
-    length = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
-    return np.asarray(rows / np.where(length > 0, length, 1), np.float32)
+    scale_to_unit(rows)
+    return rows
+
+
+def scale_to_unit(rows: NDArray[np.float32]) -> None:
+    """Scale rows (n, D) to length 1 in place; a row of zeros stays zeros."""
+    length = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    rows *= (1 / np.where(length > 0, length, 1))[:, None]

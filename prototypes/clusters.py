@@ -12,8 +12,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.blocks import EachBlock, Labels, total, unit_rows
-from prototypes.moments import ClassSums, Weigh, class_sums
+from prototypes.blocks import EachBlock, Labels, unit_rows
+from prototypes.moments import BlockSums, ClassSums, Weigh, add_up, class_sums
 from prototypes.neighbours import k_means, nearest_prototypes
 from prototypes.pairs import own_labels
 
@@ -58,9 +58,10 @@ def fit_clusters(sources: Sequence[Source], v: Rows, k: int) -> Rows:
         rates = sample_rates(source.counts, v.shape[1], k)
         samples += source.each(partial(sample_block, weigh=source.weigh, rates=rates))
     centres = cluster_centres(_gathered(samples), v, k)
-    sums = total(
-        total(source.each(partial(cluster_sums, weigh=source.weigh, centres=centres, k=k)))
+    sums = add_up(
+        block
         for source in sources
+        for block in source.each(partial(cluster_sums, weigh=source.weigh, centres=centres, k=k))
     )
     return _repeated(sums, v, k)
 
@@ -125,7 +126,7 @@ def _class_centres(g: Rows, weight: Rows, c: int, directions: Rows, k: int) -> R
     return directions[:0]
 
 
-def cluster_sums(g: Rows, labels: Labels, weigh: Weigh, centres: Rows, k: int) -> ClassSums:
+def cluster_sums(g: Rows, labels: Labels, weigh: Weigh, centres: Rows, k: int) -> BlockSums:
     """Sum the weighted rows of a block for each of C·k clusters, the nearest of its class."""
     weight, labels = weigh(g, labels), own_labels(labels)
     away = [np.linalg.norm(centres[labels * k + i] - g, axis=1) for i in range(k)]

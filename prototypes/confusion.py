@@ -35,12 +35,14 @@ class Confusion:
         0 for label -1. Of no use at the label itself.
         """
         present, which = np.unique(labels, return_inverse=True)
-        likely = np.exp(
-            relations.rows(present, part) / self.temperature - self.log_total[present][:, None]
-        )
-        chance = 1 - self.share + self.share * likely
+        chance = relations.rows(present, part) / self.temperature
+        chance -= self.log_total[present][:, None]
+        np.exp(chance, out=chance)
+        chance *= self.share
+        chance += 1 - self.share
         chance[~np.isfinite(self.log_total[present]) | (present < 0)] = 1
-        return np.asarray(np.log(np.maximum(chance, LEAST_CHANCE)), np.float32)[which]
+        np.log(np.maximum(chance, LEAST_CHANCE, out=chance), out=chance)
+        return np.asarray(chance, np.float32)[which]
 
 
 def uniform(classes: int) -> Confusion:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.blocks import Floats, Labels, unit_rows
-from prototypes.moments import ClassSums, class_sums
+from prototypes.moments import BlockSums, ClassSums, class_sums
 from prototypes.neighbours import nearest_prototypes
 
 ZERO_SHOT_TEMPERATURE = 0.01
@@ -61,7 +61,7 @@ class ClassTexts:
         return np.hstack([u, -highest]), classes
 
 
-def margin_moments(margins: Rows, labels: Labels, classes: int) -> ClassSums:
+def margin_moments(margins: Rows, labels: Labels, classes: int) -> BlockSums:
     """Sum 1, m and m² per class over the rows of a block whose margin m (n,) is not NaN."""
     m = margins.astype(np.float64)
     known = ~np.isnan(m)

@@ -1,29 +1,22 @@
 """Initial prototypes: per class the mean of the images that are classified most confidently."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.blocks import Floats, Labels
-from prototypes.moments import ClassSums, class_sums, counted
+from prototypes.moments import BlockSums, class_sums, counted
 from prototypes.pairs import own_labels
 from prototypes.rivals import nearest_rival
 
 BINS = 512
 """Bins of a margin histogram over [-1, 1]: a threshold is exact to 1/256."""
+NOWHERE = -1
+"""The cell of a row that does not count."""
 
-
-@dataclass(frozen=True)
-class MarginHistogram:
-    """How many rows of each class have a margin in each bin; two of them add."""
-
-    counts: NDArray[np.int32]
-    """(C, BINS)"""
-
-    def __add__(self, other: "MarginHistogram") -> "MarginHistogram":
-        """Add the counts of two blocks."""
-        return MarginHistogram(self.counts + other.counts)
+Cells = NDArray[np.int32]
+"""(n,): BINS · y + the bin of the margin, or NOWHERE."""
 
 
 def margin(g: Floats, labels: Labels, plain: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -35,40 +28,36 @@ def margin(g: Floats, labels: Labels, plain: NDArray[np.float32]) -> NDArray[np.
     return np.asarray(own - nearest_rival(g, labels, plain), np.float32)
 
 
-def margin_histogram(g: Floats, labels: Labels, plain: NDArray[np.float32]) -> MarginHistogram:
-    """Count the margins of a block per class, so that a quantile needs no sorting of all."""
-    classes = len(plain)
-    kept = counted(g, labels, classes)
-    cells = own_labels(labels)[kept] * BINS + _bin(margin(g, labels, plain)[kept])
-    counts = np.bincount(cells, minlength=classes * BINS)
-    return MarginHistogram(counts.reshape(classes, BINS).astype(np.int32))
+def margin_cells(g: Floats, labels: Labels, plain: NDArray[np.float32]) -> Cells:
+    """Say which cell of the histogram of margins per class each row of a block falls in: (n,)."""
+    cells = np.full(len(g), NOWHERE, np.int32)
+    kept = counted(g, labels, len(plain))
+    bins = (margin(g, labels, plain)[kept] + 1) * (BINS / 2)
+    cells[kept] = own_labels(labels)[kept] * BINS + np.clip(bins, 0, BINS - 1).astype(np.int32)
+    return cells
 
 
-def reliable_bins(histogram: MarginHistogram, share: float) -> NDArray[np.int64]:
+def reliable_bins(blocks: Iterable[Cells], classes: int, share: float) -> NDArray[np.int32]:
     """Return for each class the lowest bin (C,) of its top ``share`` of margins.
 
-    At least one row of every class that has any lies in or above its bin.
+    At least one row of every class that has any lies in or above its bin. A quantile by a
+    histogram needs no sorting of all margins.
     """
-    above = histogram.counts[:, ::-1].cumsum(axis=1)[:, ::-1]
+    counts = np.zeros((classes, BINS), np.int32)
+    for cells in blocks:
+        np.add.at(counts.reshape(-1), cells[cells != NOWHERE], 1)
+    above = counts[:, ::-1].cumsum(axis=1, dtype=np.int32)[:, ::-1]
     wanted = np.maximum(share * above[:, :1], 1)
-    return np.asarray(np.maximum((above >= wanted).sum(axis=1) - 1, 0))
+    lowest = (above >= wanted).sum(axis=1, dtype=np.int32) - 1
+    return np.asarray(np.maximum(lowest, 0), np.int32)
 
 
-def reliable(
-    g: Floats, labels: Labels, plain: NDArray[np.float32], bins: NDArray[np.int64]
-) -> NDArray[np.bool_]:
+def reliable(cells: Cells, bins: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Tell which rows are among the most confident of their class: (n,)."""
-    kept = counted(g, labels, len(plain))
-    return kept & (_bin(margin(g, labels, plain)) >= bins[own_labels(labels)])
+    return np.asarray((cells != NOWHERE) & (cells % BINS >= bins[cells // BINS]))
 
 
-def reliable_sums(
-    g: Floats, labels: Labels, plain: NDArray[np.float32], bins: NDArray[np.int64]
-) -> ClassSums:
+def reliable_sums(g: Floats, labels: Labels, cells: Cells, bins: NDArray[np.int32]) -> BlockSums:
     """Sum the reliable rows of a block per class; their means are the initial prototypes."""
-    chosen = reliable(g, labels, plain, bins)
-    return class_sums(g[chosen], labels[chosen], len(plain))
-
-
-def _bin(margins: NDArray[np.float32]) -> NDArray[np.int64]:
-    return np.asarray(np.clip((margins + 1) * (BINS / 2), 0, BINS - 1), np.int64)
+    chosen = reliable(cells, bins)
+    return class_sums(g[chosen], labels[chosen], len(bins))

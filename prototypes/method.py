@@ -6,24 +6,27 @@ Every stage is a few passes over blocks and a small frozen result, which the cal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.blocks import EachBlock, Floats, Labels, total, unit_rows
+from prototypes.blocks import EachBlock, Floats, Labels, unit_rows
 from prototypes.clusters import fit_clusters
 from prototypes.confusion import Confusion, fit_confusion
 from prototypes.consistency import L2, SOFTMAX, Consistency, l2_targets, targets
 from prototypes.evidence import Evidence
-from prototypes.initial import (
-    MarginHistogram,
-    margin_histogram,
-    reliable,
-    reliable_bins,
-    reliable_sums,
+from prototypes.initial import Cells, margin_cells, reliable, reliable_bins, reliable_sums
+from prototypes.moments import (
+    Weigh,
+    add_moments,
+    add_up,
+    block_moments,
+    class_sums,
+    constant,
+    weighted_sums,
 )
-from prototypes.moments import Weigh, block_moments, class_sums, constant, weighted_sums
 from prototypes.pairs import own_labels, strike_others
 from prototypes.quality import LabelQuality, label_quality
 from prototypes.relations import Relations, relations_of
@@ -33,6 +36,7 @@ from prototypes.softmax import log_softmax, nearest_of_class
 from prototypes.space import AdaptedSpace, adapted_space
 from prototypes.temperature import (
     Sample,
+    join_samples,
     label_temperature,
     quality_temperature,
     relation_temperature,
@@ -117,22 +121,22 @@ def fit_space(each: EachBlock, classes: int, verified: EachBlock | None = None) 
     """
     sources = [each] if verified is None else [each, verified]
     block = partial(block_moments, classes=classes)
-    return adapted_space(total(total(source(block)) for source in sources))
+    return adapted_space(add_moments(chain.from_iterable(source(block) for source in sources)))
 
 
 def adapted(each: EachBlock, space: AdaptedSpace) -> EachBlock:
     """Give blocks of adapted features g in place of blocks of features x."""
 
-    def each_adapted(fn: Callable[[Rows, Labels], T], /) -> Iterable[T]:
-        return each(partial(_in_space, space, fn))
+    def each_adapted(fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterable[T]:
+        return each(partial(_in_space, space, fn), *beside)
 
     return each_adapted
 
 
 def _in_space(
-    space: AdaptedSpace, fn: Callable[[Rows, Labels], T], features: Floats, labels: Labels
+    space: AdaptedSpace, fn: Callable[..., T], features: Floats, labels: Labels, *known: Any
 ) -> T:
-    return fn(space.transform(features), labels)
+    return fn(space.transform(features), labels, *known)
 
 
 def passes(options: Options) -> int:
@@ -155,18 +159,18 @@ def fit_prototypes(
     has verified; they have none in ``each``. Raises ValueError for a label that is no class
     and for a graph of another shape.
     """
-    sums = total(each(partial(class_sums, classes=classes)))
+    sums = add_up(each(partial(class_sums, classes=classes)))
     trust = Verified.of(verified, sums, options.verified)
     plain = unit_rows(trust.join(sums).means())
     stride = sample_stride(sums.weight.sum(), classes)
-    confidence = total(each(partial(_confidence, plain=plain, stride=stride)))
-    bins = reliable_bins(confidence.margins, options.reliable)
-    reliable_rows = total(each(partial(reliable_sums, plain=plain, bins=bins)))
+    samples, cells = zip(*each(partial(_confidence, plain=plain, stride=stride)), strict=True)
+    bins = reliable_bins(cells, classes, options.reliable)
+    reliable_rows = add_up(each(partial(reliable_sums, bins=bins), cells))
     initial = unit_rows(trust.join(reliable_rows).means())
-    sample = confidence.sample
     if verified is not None:
-        sample += total(verified(partial(sample_rows, classes=classes, stride=stride)))
-    chosen = reliable(sample.g, sample.labels, plain, bins)
+        samples += tuple(verified(partial(sample_rows, classes=classes, stride=stride)))
+    sample = join_samples(samples, classes)
+    chosen = reliable(margin_cells(sample.g, sample.labels, plain), bins)
     trusted = Sample(sample.g[chosen], sample.labels[chosen])
     judge = _fit_consistency(relations_of(graph, initial), sample, trusted, options)
     weigh: Weigh = partial(constant, p=1.0)
@@ -175,7 +179,7 @@ def fit_prototypes(
         for _ in range(options.rounds - 1):
             found = fold_prototypes(each, weigh, initial, trust.join)
             judge, weigh = _judge_again(found, graph, sample, trusted, options)
-        sums = total(each(partial(weighted_sums, weigh=weigh, classes=classes)))
+        sums = add_up(each(partial(weighted_sums, weigh=weigh, classes=classes)))
     v, k = trust.join(sums).means().astype(np.float32), options.per_class
     if k > 1:
         v = fit_clusters(trust.sources(each, weigh, sums), v, k)
@@ -209,19 +213,8 @@ def score_block(
     )
 
 
-@dataclass(frozen=True)
-class _Confidence:
-    margins: MarginHistogram
-    sample: Sample
-
-    def __add__(self, other: "_Confidence") -> "_Confidence":
-        return _Confidence(self.margins + other.margins, self.sample + other.sample)
-
-
-def _confidence(g: Rows, labels: Labels, plain: Rows, stride: int) -> _Confidence:
-    return _Confidence(
-        margin_histogram(g, labels, plain), sample_rows(g, labels, len(plain), stride)
-    )
+def _confidence(g: Rows, labels: Labels, plain: Rows, stride: int) -> tuple[Sample, Cells]:
+    return sample_rows(g, labels, len(plain), stride), margin_cells(g, labels, plain)
 
 
 def _by_look(sample: Sample, v: Rows, k: int, tau: float) -> Rows:

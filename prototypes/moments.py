@@ -1,13 +1,17 @@
 """Per-class sums and the second moment of features: all that the adapted space is made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from prototypes.blocks import Floats, Labels, tiles, total, unit_rows
+from prototypes.blocks import Floats, Labels, tiles, unit_rows
 from prototypes.pairs import own_labels
+
+MOMENT_ROWS = 4096
+"""Rows whose second moment is summed in float32."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class ClassSums:
     """(C, d): weighted sum of its rows."""
 
     def __add__(self, other: "ClassSums") -> "ClassSums":
-        """Add the sums of two blocks."""
+        """Add the sums over other rows."""
         return ClassSums(self.weight + other.weight, self.total + other.total)
 
     def means(self) -> NDArray[np.float64]:
@@ -29,21 +33,57 @@ class ClassSums:
 
 
 @dataclass(frozen=True)
+class BlockSums:
+    """The same over a block of rows, for the P classes that it has, which may be few of many."""
+
+    classes: int
+    """C"""
+    present: NDArray[np.integer]
+    """(P,) ascending"""
+    weight: NDArray[np.float64]
+    """(P,)"""
+    total: NDArray[np.float64]
+    """(P, d)"""
+
+    def add_to(self, sums: ClassSums | None) -> ClassSums:
+        """Add these to the sums over earlier blocks, in place; to None for the first block."""
+        if sums is None:
+            sums = ClassSums(np.zeros(self.classes), np.zeros((self.classes, self.total.shape[1])))
+        sums.weight[self.present] += self.weight
+        sums.total[self.present] += self.total
+        return sums
+
+
+def add_up(blocks: Iterable[BlockSums]) -> ClassSums:
+    """Add the sums of blocks in the order in which they come; needs at least one."""
+    sums: ClassSums | None = None
+    for block in blocks:
+        sums = block.add_to(sums)
+    assert sums is not None
+    return sums
+
+
+@dataclass(frozen=True)
 class Moments:
-    """Sums of unit rows per class and over all of them the second moment; two of them add."""
+    """Sums of unit rows per class and over all of them the second moment."""
 
     by_class: ClassSums
     second: NDArray[np.float64]
     """(D, D): sum of x xᵀ over the labelled rows."""
 
-    def __add__(self, other: "Moments") -> "Moments":
-        """Add the moments of two blocks."""
-        return Moments(self.by_class + other.by_class, self.second + other.second)
+
+@dataclass(frozen=True)
+class BlockMoments:
+    """The same over a block of rows."""
+
+    by_class: BlockSums
+    second: NDArray[np.float64]
+    """(D, D)"""
 
 
 def class_sums(
     rows: Floats, labels: Labels, classes: int, weights: Floats | None = None
-) -> ClassSums:
+) -> BlockSums:
     """Sum rows (n, d) per class, each times its weight (n,), or 1.
 
     Rows of zeros and rows labelled -1 do not count. Sums are float64. Raises ValueError for a
@@ -51,21 +91,18 @@ def class_sums(
     """
     labels = own_labels(labels)
     kept = np.flatnonzero(counted(rows, labels, classes))
-    order = kept[np.argsort(labels[kept], kind="stable")]
-    present, starts = np.unique(labels[order], return_index=True)
-    sums = ClassSums(np.zeros(classes), np.zeros((classes, rows.shape[1])))
-    if present.size:
-        weight = np.ones(len(order)) if weights is None else weights[order].astype(np.float64)
-        sums.weight[present] = np.add.reduceat(weight, starts)
-        sums.total[present] = np.add.reduceat(rows[order] * weight[:, None], starts, axis=0)
-    return sums
+    weight = np.ones(len(kept)) if weights is None else weights[kept].astype(np.float64)
+    present, which = np.unique(labels[kept], return_inverse=True)
+    of_class = sparse.csr_array((weight, (which, kept)), shape=(len(present), len(rows)))
+    weights_of = np.asarray(of_class.sum(axis=1), np.float64)
+    return BlockSums(classes, present, weights_of, of_class @ rows)
 
 
 Weigh = Callable[[NDArray[np.float32], Labels], NDArray[np.float32]]
 """Gives rows g (n, d) with labels (n,) weights (n,), NaN for a row that does not count."""
 
 
-def weighted_sums(g: NDArray[np.float32], labels: Labels, weigh: Weigh, classes: int) -> ClassSums:
+def weighted_sums(g: NDArray[np.float32], labels: Labels, weigh: Weigh, classes: int) -> BlockSums:
     """Sum the rows of a block per class, weighted: Eq. 5 where ``weigh`` is Eq. 4."""
     return class_sums(g, labels, classes, weigh(g, labels))
 
@@ -90,15 +127,23 @@ def counted(rows: Floats, labels: Labels, classes: int) -> NDArray[np.bool_]:
     return (labels >= 0) & rows.any(axis=1)
 
 
-def block_moments(features: Floats, labels: Labels, classes: int) -> Moments:
-    """Sum the unit rows of a block of features (n, D), tile by tile."""
-    return total(
-        _tile_moments(unit_rows(features[part]), labels[part], classes)
-        for part in tiles(len(labels))
-    )
+def block_moments(features: Floats, labels: Labels, classes: int) -> BlockMoments:
+    """Sum the unit rows of a block of features (n, D); its products are float32."""
+    rows, labels = unit_rows(features), own_labels(labels)
+    second = np.zeros((rows.shape[1], rows.shape[1]))
+    for part in tiles(len(rows), MOMENT_ROWS):
+        there = labels[part] >= 0
+        some = rows[part] if there.all() else rows[part][there]
+        second += some.T @ some
+    return BlockMoments(class_sums(rows, labels, classes), second)
 
 
-def _tile_moments(rows: NDArray[np.float32], labels: Labels, classes: int) -> Moments:
-    by_class = class_sums(rows, labels, classes)
-    rows = rows[own_labels(labels) >= 0]
-    return Moments(by_class, (rows.T @ rows).astype(np.float64))
+def add_moments(blocks: Iterable[BlockMoments]) -> Moments:
+    """Add the moments of blocks in the order in which they come; needs at least one."""
+    sums: ClassSums | None = None
+    second: NDArray[np.float64] | None = None
+    for block in blocks:
+        sums = block.by_class.add_to(sums)
+        second = block.second if second is None else np.add(second, block.second, out=second)
+    assert sums is not None and second is not None
+    return Moments(sums, second)

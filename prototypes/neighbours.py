@@ -1,6 +1,5 @@
-"""Nearest rows by cosine: the one place that knows FAISS."""
+"""Nearest rows by cosine: the one place that knows FAISS, which loads when it is first used."""
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +35,8 @@ def k_means(
     """
     if not 1 <= k <= len(rows):
         raise ValueError(f"Asked for {k} clusters of {len(rows)} rows: ask for 1 to that many.")
+    import faiss
+
     clustering = faiss.Kmeans(
         rows.shape[1],
         k,
@@ -54,6 +55,8 @@ def _search(queries: NDArray[np.float32], rows: NDArray[np.float32], k: int) -> 
         raise ValueError(
             f"Asked for {k} neighbours among {len(rows)} rows: ask for 1 to that many."
         )
+    import faiss
+
     cosines, found = faiss.knn(
         np.ascontiguousarray(queries, np.float32),
         np.ascontiguousarray(rows, np.float32),

@@ -27,11 +27,14 @@ class Relations:
 
     def rows(self, classes: Some, part: slice = slice(None)) -> NDArray[np.floating[Any]]:
         """Return the relations (m, c) of some classes to those of a part, or all."""
-        visual = self.level + self.slope * (self.initial[classes] @ self.initial[part].T)
-        if self.graph is None:
-            return visual
-        known = self.graph[classes, part]
-        return np.where(np.isnan(known), visual, known)
+        known = None if self.graph is None else self.graph[classes, part]
+        unknown = True if known is None else np.isnan(known)
+        if known is not None and not np.any(unknown):
+            return known
+        visual = self.initial[classes] @ self.initial[part].T
+        visual *= np.float32(self.slope)
+        visual += np.float32(self.level)
+        return visual if known is None else np.where(unknown, visual, known)
 
     def knows(self, classes: Some) -> NDArray[np.bool_]:
         """Tell which of some classes (m,) the graph relates to any other."""

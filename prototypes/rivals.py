@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.blocks import Labels, tiles
-from prototypes.neighbours import nearest_prototypes
 from prototypes.pairs import STRUCK, own_labels, strike
 from prototypes.softmax import CLASSES, ROWS, log_sum_exp, nearest_of_class
 
@@ -49,33 +48,38 @@ def find_rivals(
     )  # fmt: skip
     own = own_labels(labels)
     struck = labels[:, None] if labels.ndim == 1 else labels
-    for rows in tiles(len(g), ROWS):
-        for part in tiles(len(directions) // k, CLASSES):
+    for part in tiles(len(directions) // k, CLASSES):
+        odds = None if log_odds is None else log_odds(own, part)
+        for rows in tiles(len(g), ROWS):
             cosines = nearest_of_class(g[rows] @ directions[part.start * k : part.stop * k].T, k)
             strike(cosines, struck[rows], part.start)
-            logits = cosines / np.float32(temperature)
-            if log_odds is not None:
-                logits += log_odds(own[rows], part)
-            strike(logits, struck[rows], part.start)
-            _add(found, rows, cosines, logits, part.start)
+            np.maximum(found.cosine[rows], cosines.max(axis=1), out=found.cosine[rows])
+            cosines /= np.float32(temperature)
+            if odds is not None:
+                cosines += odds[rows]
+                strike(cosines, struck[rows], part.start)
+            _add(found, rows, cosines, part.start)
     return found
 
 
-def _add(found: Rivals, rows: slice, cosines: Rows, logits: Rows, first: int) -> None:
+def _add(found: Rivals, rows: slice, logits: Rows, first: int) -> None:
     """Add the classes of a part to what is found of some rows, in place."""
-    np.maximum(found.cosine[rows], cosines.max(axis=1), out=found.cosine[rows])
     top = logits.argmax(axis=1)
     logit = logits[np.arange(len(top)), top]
     better = logit > found.logit[rows]
     found.likeliest[rows][better] = top[better] + first
     found.logit[rows][better] = logit[better]
     partition = found.log_partition[rows]
-    np.logaddexp(partition, log_sum_exp(logits), out=partition)
+    np.logaddexp(partition, log_sum_exp(logits, logit), out=partition)
 
 
 def nearest_rival(g: Rows, labels: Labels, prototypes: Rows) -> Rows:
     """Find the cosines (n,) to the nearest of the prototypes (C, d), C ≥ 2, that is a rival."""
-    if labels.ndim == 1:
-        cosines, nearest = nearest_prototypes(g, prototypes, 2)
-        return np.where(nearest[:, 0] == labels, cosines[:, 1], cosines[:, 0])
-    return find_rivals(g, labels, prototypes, 1.0).cosine
+    nearest = np.full(len(g), STRUCK)
+    struck = labels[:, None] if labels.ndim == 1 else labels
+    for part in tiles(len(prototypes), CLASSES):
+        for rows in tiles(len(g), ROWS):
+            cosines = g[rows] @ prototypes[part].T
+            strike(cosines, struck[rows], part.start)
+            np.maximum(nearest[rows], cosines.max(axis=1), out=nearest[rows])
+    return nearest

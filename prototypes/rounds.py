@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.blocks import EachBlock, Labels, tiles, total, unit_rows
-from prototypes.moments import ClassSums, Weigh, class_sums
+from prototypes.moments import BlockSums, ClassSums, Weigh, add_up, class_sums
 from prototypes.pairs import own_labels
 
 FOLDS = 5
@@ -28,7 +28,7 @@ def fold_of(g: Rows) -> NDArray[np.int64]:
     return np.asarray((bits * HASH >> np.uint32(16)) % FOLDS, np.int64)
 
 
-def fold_sums(g: Rows, labels: Labels, weigh: Weigh, classes: int) -> ClassSums:
+def fold_sums(g: Rows, labels: Labels, weigh: Weigh, classes: int) -> BlockSums:
     """Sum the weighted rows of a block for each fold and class: FOLDS·C of them."""
     p = weigh(g, labels)
     cell = np.where(np.isnan(p), -1, fold_of(g) * classes + own_labels(labels))
@@ -44,7 +44,7 @@ def fold_prototypes(
     besides the rows of ``each``. A class without other rows keeps what it had ``before`` (C, d).
     """
     classes = len(before)
-    sums = total(each(partial(fold_sums, weigh=weigh, classes=classes)))
+    sums = add_up(each(partial(fold_sums, weigh=weigh, classes=classes)))
     by_fold = [
         ClassSums(sums.weight[part], sums.total[part]) for part in tiles(FOLDS * classes, classes)
     ]

@@ -7,22 +7,29 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import tiles
 
-ROWS, CLASSES = 4096, 1024
-"""A tile of products: 16 MiB in float32."""
+ROWS, CLASSES = 1024, 1024
+"""A tile of products: 4 MiB in float32."""
+LARGEST = 70.0
+"""Σ exp of so large logits over millions of classes is no more than a float32 holds."""
 
 
 def log_partition(
     g: NDArray[np.float32], prototypes: NDArray[np.float32], temperature: float
 ) -> NDArray[np.float32]:
-    """Return log Σ_j exp(g·P_j / τ) of rows g (n, d) over prototypes (C, d): (n,)."""
-    result = np.empty(len(g), np.float32)
+    """Return log Σ_j exp(g·P_j / τ) of unit rows g (n, d) over unit prototypes (C, d): (n,).
+
+    Where 1/τ cannot overflow, exp needs no highest logit first.
+    """
+    sharp = prototypes / np.float32(temperature)
+    parts = np.empty((len(g), -(-len(prototypes) // CLASSES)), np.float32)
     for rows in tiles(len(g), ROWS):
-        parts = [
-            log_sum_exp(g[rows] @ (prototypes[part] / np.float32(temperature)).T)
-            for part in tiles(len(prototypes), CLASSES)
-        ]
-        result[rows] = log_sum_exp(np.stack(parts, axis=1))
-    return result
+        for at, part in enumerate(tiles(len(prototypes), CLASSES)):
+            logits = g[rows] @ sharp[part].T
+            if temperature < 1 / LARGEST:
+                parts[rows, at] = log_sum_exp(logits)
+            else:
+                parts[rows, at] = np.log(np.exp(logits, out=logits).sum(axis=1))
+    return log_sum_exp(parts)
 
 
 def nearest_of_class(cosines: NDArray[np.float32], k: int) -> NDArray[np.float32]:
@@ -32,14 +39,17 @@ def nearest_of_class(cosines: NDArray[np.float32], k: int) -> NDArray[np.float32
     return np.asarray(cosines.reshape(len(cosines), -1, k).max(axis=2))
 
 
-def log_sum_exp(logits: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+def log_sum_exp(
+    logits: NDArray[np.floating[Any]], top: NDArray[np.floating[Any]] | None = None
+) -> NDArray[np.floating[Any]]:
     """Return log Σ_j exp(z_ij) of logits (n, C), which are overwritten: (n,).
 
-    About ten times as fast as SciPy's, as it needs no second array.
+    About ten times as fast as SciPy's, as it needs no second array. ``top`` (n,) is the highest of
+    each row, where it is known.
     """
-    top = logits.max(axis=1, keepdims=True)
-    np.exp(np.subtract(logits, top, out=logits), out=logits)
-    return np.asarray(np.log(logits.sum(axis=1)) + top[:, 0])
+    top = logits.max(axis=1) if top is None else top
+    np.exp(np.subtract(logits, top[:, None], out=logits), out=logits)
+    return np.asarray(np.log(logits.sum(axis=1)) + top)
 
 
 def log_softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:

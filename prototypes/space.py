@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from prototypes.blocks import Floats, tiles, unit_rows
+from prototypes.blocks import Floats, scale_to_unit, tiles
 from prototypes.moments import Moments
 
 RIDGE_FLOOR = 0.01
@@ -44,12 +44,20 @@ class AdaptedSpace:
     among the samples of its class (see `_self_influence`)."""
 
     def transform(self, features: Floats) -> NDArray[np.float32]:
-        """Map features (n, D) to unit rows g (n, d), tile by tile; rows of zeros stay zeros."""
+        """Map features (n, D) to unit rows g (n, d), tile by tile; rows of zeros stay zeros.
+
+        The product comes first, as it is shorter than x: g ∝ xᵀ A / ‖x‖ − meanᵀ A.
+        """
         g = np.empty((len(features), self.projection.shape[1]), np.float32)
+        origin = self.mean @ self.projection
         for part in tiles(len(features)):
-            x = unit_rows(features[part])
-            g[part] = unit_rows((x - self.mean) @ self.projection)
-            g[part][~np.any(x, axis=1)] = 0
+            x, there = features[part].astype(np.float32), g[part]
+            length = np.sqrt(np.einsum("ij,ij->i", x, x))
+            np.matmul(x, self.projection, out=there)
+            there *= (1 / np.where(length > 0, length, 1))[:, None]
+            there -= origin
+            scale_to_unit(there)
+            there[length == 0] = 0
         return g
 
 

@@ -1,5 +1,6 @@
 """Temperatures of the softmaxes in Eq. 4, calibrated on a sample; others make it useless."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,22 +23,29 @@ SAMPLE_PRODUCTS, MOST, LEAST = 2**23, 8192, 512
 
 @dataclass(frozen=True)
 class Sample:
-    """Some labelled rows; two samples add up to a longer one."""
+    """Some labelled rows."""
 
     g: NDArray[np.float32]
     """(m, d)"""
     labels: Labels
     """(m,) or (m, 1 + K), own labels all ≥ 0"""
 
-    def __add__(self, other: "Sample") -> "Sample":
-        """Append the sample of the next block."""
-        return Sample(np.vstack([self.g, other.g]), np.concatenate([self.labels, other.labels]))
+    def every(self, stride: int) -> "Sample":
+        """Take every ``stride``-th row."""
+        return Sample(self.g[::stride], self.labels[::stride])
 
 
 def sample_stride(rows: float, classes: int) -> int:
     """Say which every how-manieth of N labelled rows a sample takes."""
     size = min(max(SAMPLE_PRODUCTS // classes, LEAST), MOST)
     return max(int(rows // size), 1)
+
+
+def join_samples(blocks: Sequence[Sample], classes: int) -> Sample:
+    """Join the samples of blocks in order; thinned where many blocks, a row each, are too many."""
+    g = np.concatenate([block.g for block in blocks])
+    joined = Sample(g, np.concatenate([block.labels for block in blocks]))
+    return joined.every(sample_stride(len(g), classes))
 
 
 def sample_rows(g: NDArray[np.float32], labels: Labels, classes: int, stride: int) -> Sample:

@@ -6,9 +6,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.blocks import EachBlock, Labels, total
+from prototypes.blocks import EachBlock, Labels
 from prototypes.clusters import Source
-from prototypes.moments import ClassSums, Weigh, class_sums, constant
+from prototypes.moments import ClassSums, Weigh, add_up, class_sums, constant
 
 BOTH, ONLY = "both", "only"
 USES = (BOTH, ONLY)
@@ -37,7 +37,7 @@ class Verified:
         classes = len(crowd.weight)
         sums = ClassSums(np.zeros(classes), np.zeros((classes, 1)))
         if each is not None:
-            sums = total(each(partial(class_sums, classes=classes)))
+            sums = add_up(each(partial(class_sums, classes=classes)))
         return cls(each, sums, crowd.weight, use)
 
     @property

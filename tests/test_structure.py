@@ -1,8 +1,12 @@
 import ast
+import os
 import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+
+import numpy as np
+import polars as pl
 
 ROOT = Path(__file__).parent.parent
 ONE_USER = {"faiss", "nltk", "open_clip", "textual", "timm", "transformers"}
@@ -73,3 +77,21 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+def test_weighing_stored_embeddings_imports_neither_torch_nor_faiss(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(60, 8)))
+    labels = ["ant", "bee"] * 30
+    pl.DataFrame({"label": labels}).write_parquet(tmp_path / "crawl.parquet")
+    code = (
+        "import sys, cli\n"
+        "try: cli.app(['weight', 'crawl.parquet', '--embeddings', 'x.npy', '--graph', 'none'])\n"
+        "except SystemExit as end: assert not end.code\n"
+        "print([name for name in ('torch', 'faiss', 'nltk') if name in sys.modules],"
+        " file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stderr.strip().endswith("[]")

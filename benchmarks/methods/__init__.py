@@ -26,9 +26,14 @@ class Task:
         return self.folder / "crawl.parquet"
 
     @property
+    def embeddings(self) -> Path:
+        """The features' file."""
+        return self.folder / "img_emb" / "0.npy"
+
+    @property
     def features(self) -> NDArray[np.float16]:
         """(N, D), mapped."""
-        array: NDArray[np.float16] = np.load(self.folder / "img_emb" / "0.npy", mmap_mode="r")
+        array: NDArray[np.float16] = np.load(self.embeddings, mmap_mode="r")
         return array
 
     @property
@@ -40,11 +45,12 @@ class Task:
 
 def make_task(folder: Path, features: NDArray[np.float16], given: list[str], graph: str) -> Task:
     """Write features (N, D) and given labels (N,) as a method is shown them."""
-    (folder / "img_emb").mkdir(parents=True)
-    np.save(folder / "img_emb" / "0.npy", features)
+    task = Task(folder, graph)
+    task.embeddings.parent.mkdir(parents=True)
+    np.save(task.embeddings, features)
     keys = [str(row) for row in range(len(given))]
-    pl.DataFrame({"key": keys, "label": given}).write_parquet(folder / "crawl.parquet")
-    return Task(folder, graph)
+    pl.DataFrame({"key": keys, "label": given}).write_parquet(task.manifest)
+    return task
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """Features that the user already has: clip-retrieval's folder of .npy files, or one such file."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,35 +13,38 @@ from numpy.typing import NDArray
 from curate.errors import CurateError
 from curate.manifest.manifest import Manifest
 
+BLOCK_ROWS = 4_096
+
 
 @dataclass(frozen=True)
 class EmbeddingFiles:
     """Arrays (n_i, D) on disk whose rows, in order, are the manifest's rows."""
 
     folder: Path
-    arrays: tuple[NDArray[np.generic], ...]
     files: tuple[Path, ...]
+    lengths: tuple[int, ...]
+    """n_i of each file."""
+    dim: int
+    """D"""
 
     @property
     def rows(self) -> int:
         """N."""
-        return sum(len(array) for array in self.arrays)
+        return sum(self.lengths)
 
-    @property
-    def dim(self) -> int:
-        """D."""
-        return int(self.arrays[0].shape[1])
+    def read(self, start: int, stop: int) -> Iterator[NDArray[np.floating[Any]]]:
+        """Read rows [start, stop) as blocks (n, D), in order.
 
-    def read(self, start: int, stop: int) -> NDArray[np.float32]:
-        """Read rows [start, stop) as (stop - start, D), across files."""
-        blocks = []
+        A file is mapped anew each time, for what was read of a map stays in memory.
+        """
         first = 0
-        for array in self.arrays:
-            low, high = max(start - first, 0), min(stop - first, len(array))
-            if low < high:
-                blocks.append(np.asarray(array[low:high], dtype=np.float32))
-            first += len(array)
-        return np.concatenate(blocks) if blocks else np.empty((0, self.dim), np.float32)
+        for file, length in zip(self.files, self.lengths, strict=True):
+            low, high = max(start - first, 0), min(stop - first, length)
+            array = _map(file) if low < high else None
+            for at in range(low, high, BLOCK_ROWS):
+                assert array is not None
+                yield array[at : min(at + BLOCK_ROWS, high)]
+            first += length
 
 
 def open_embeddings(folder: Path) -> EmbeddingFiles:
@@ -54,14 +59,14 @@ def open_embeddings(folder: Path) -> EmbeddingFiles:
             f"{folder} has no embeddings; --embeddings wants a .npy file, or a folder with"
             " img_emb/*.npy (and metadata/*.parquet), as clip-retrieval writes it."
         )
-    arrays = tuple(_map(file) for file in files)
-    widths = {int(array.shape[1]) for array in arrays}
+    shapes = [_map(file).shape for file in files]
+    widths = {width for _, width in shapes}
     if len(widths) > 1:
         raise CurateError(
             f"{inner}: the .npy files have rows of different lengths ({sorted(widths)}); keep the"
             " embeddings of one encoder in a folder."
         )
-    return EmbeddingFiles(folder, arrays, tuple(files))
+    return EmbeddingFiles(folder, tuple(files), tuple(rows for rows, _ in shapes), widths.pop())
 
 
 def check_embeddings(embeddings: EmbeddingFiles, manifest: Manifest) -> None:
@@ -98,7 +103,7 @@ def numeric_order(path: Path) -> tuple[list[int], str]:
     return [int(number) for number in re.findall(r"\d+", path.stem)], path.name
 
 
-def _map(file: Path) -> NDArray[np.generic]:
+def _map(file: Path) -> NDArray[np.floating[Any]]:
     try:
         array = np.load(file, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:

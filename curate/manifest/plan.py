@@ -11,7 +11,7 @@ from curate.store.folders import Folders
 
 SMALLEST_SHARD = 2_048
 LARGEST_SHARD = 65_536
-SHARDS_WANTED = 256
+SHARDS_WANTED = 128
 
 
 @dataclass(frozen=True)

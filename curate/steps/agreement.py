@@ -13,10 +13,10 @@ from curate.steps.caption_vectors import CaptionVectors
 from curate.steps.class_texts import TextSource
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
-from prototypes.blocks import tiles, total, unit_rows
+from prototypes.blocks import tiles, unit_rows
 from prototypes.evidence import margin_moments, z_scores
 from prototypes.initial import margin
-from prototypes.moments import ClassSums
+from prototypes.moments import ClassSums, add_up
 
 CODE = 1
 """Raise it when a change here or in prototypes/evidence.py changes the agreement."""
@@ -60,7 +60,7 @@ def caption_agreement(
             vectors, which = captions.of_shard(shard)
             positions = labels.array(shard.name, "labels")
             store.write(shard.name, {"margins": _margins(vectors, which, positions, names)})
-    moments = total(
+    moments = add_up(
         margin_moments(
             store.array(shard.name, "margins"), labels.array(shard.name, "labels"), len(names)
         )

@@ -1,15 +1,15 @@
 """Stored features and labels of a run, block by block, as often as a pass over them is wanted."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from itertools import repeat
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.classes import NO_CLASS
-from curate.images.status import Status
 from curate.manifest.plan import Shard
 from curate.steps.labels import label_pairs, stored_sets
 from curate.steps.stored_features import BLOCK_ROWS, Features, StoredFeatures
@@ -33,11 +33,12 @@ class StoredBlocks:
     labels: Folders
     advance: Callable[[int], None]
 
-    def __call__(self, fn: Callable[[Features, Labels], T]) -> Iterator[T]:
-        """Give fn(features, labels) of every block."""
+    def __call__(self, fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterator[T]:
+        """Give fn(features, labels, ...) of every block, with what lies beside it."""
+        known = zip(*beside, strict=True) if beside else repeat(())
         for shard in self.shards:
-            for features, labels in self.read(shard):
-                yield fn(features, labels)
+            for block, more in zip(self.read(shard), known, strict=False):
+                yield fn(*block, *more)
             self.advance(shard.rows)
 
     def read(self, shard: Shard) -> Iterator[tuple[Features, Labels]]:
@@ -63,7 +64,7 @@ class StoredBlocks:
         return max(int(stored_sets(self.labels, shard).shape[1]) for shard in self.shards)
 
     def _images(self, shard: Shard) -> Iterator[tuple[Features, Labels, NDArray[np.bool_]]]:
-        ok = (self.features.statuses(shard.name) == Status.OK).to_numpy()
+        ok = self.features.there(shard.name)
         sets, start = stored_sets(self.labels, shard), 0
         for features in self.features.blocks(shard.name):
             rows = slice(start, start + len(features))

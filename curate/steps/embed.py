@@ -1,6 +1,7 @@
 """Features of every row: encoded, or taken over from the user, kept by shards."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,6 +20,7 @@ from curate.steps.encode import Mask, encode_shards
 from curate.store.folders import Folders
 
 Advance = Callable[[int], None]
+FLOAT32 = np.finfo(np.float32)
 
 
 def embed_pictures(
@@ -33,9 +35,9 @@ def embed_pictures(
     wanted = [(shard, np.ones(shard.rows, bool)) for shard in shards]
     for encoded in encode_shards(manifest, wanted, encoder, pool, advance):
         statuses = np.array(encoded.statuses, object)
-        features = np.zeros((encoded.shard.rows, encoder.dim), np.float32)
-        features[statuses == Status.OK] = encoded.features
-        keep_features(store, encoded.shard, unit_rows(features), statuses)
+        features = np.zeros((encoded.shard.rows, encoder.dim), np.float16)
+        features[statuses == Status.OK] = unit_rows(encoded.features)
+        keep_features(store, encoded.shard, features, statuses)
 
 
 def retry_pictures(
@@ -70,37 +72,54 @@ def take_embeddings(
         if embeddings is None
         else ((s, embeddings.read(s.first_row, s.first_row + s.rows)) for s in shards)
     )
-    for shard, features in source:
-        finite = np.isfinite(features).all(axis=1)
-        there = features.any(axis=1)
-        statuses = np.where(there, np.where(finite, Status.OK, Status.NOT_FINITE), Status.MISSING)
-        features[statuses != Status.OK] = 0
-        keep_features(store, shard, unit_rows(features), statuses)
+    for shard, blocks in source:
+        taken = [_take(block) for block in blocks]
+        features, statuses = (np.concatenate(part) for part in zip(*taken, strict=True))
+        keep_features(store, shard, features, statuses)
         advance(shard.rows)
+
+
+def _take(
+    embeddings: NDArray[np.floating[Any]],
+) -> tuple[NDArray[np.float16], NDArray[np.object_]]:
+    """Return features (n, D), zeros where there are none, and statuses (n,)."""
+    rows = np.array(embeddings, np.float32)
+    finite, there = np.isfinite(rows).all(axis=1), rows.any(axis=1)
+    statuses = np.where(there, np.where(finite, Status.OK, Status.NOT_FINITE), Status.MISSING)
+    rows[~finite] = 0
+    return unit_rows(rows), statuses
 
 
 def _embedding_column(
     manifest: Manifest, shards: Sequence[Shard]
-) -> Iterator[tuple[Shard, NDArray[np.float32]]]:
-    """Read the column embedding; null rows become zeros."""
+) -> Iterator[tuple[Shard, Iterator[NDArray[np.float32]]]]:
+    """Read the column embedding by blocks; null rows become zeros."""
     name = manifest.columns.embedding
     assert name is not None
     dim = _embedding_width(manifest, name)
     for shard, batches in read_shards(manifest, shards, [name]):
-        columns = pa.chunked_array([batch.column(0) for batch in batches])
-        lists = pl.Series(columns).cast(pl.List(pl.Float32))
+        yield shard, _embeddings(manifest, shard, batches, name, dim)
+
+
+def _embeddings(
+    manifest: Manifest, shard: Shard, batches: Iterator[pa.RecordBatch], name: str, dim: int
+) -> Iterator[NDArray[np.float32]]:
+    row = shard.first_row
+    for batch in batches:
+        lists = pl.Series(batch.column(0)).cast(pl.List(pl.Float32))
         lengths = lists.list.len()
         other = (lengths != dim).arg_true()
         if len(other):
             raise CurateError(
-                f"{manifest.path}, row {shard.first_row + other[0] + 1}: column '{name}' has"
+                f"{manifest.path}, row {row + other[0] + 1}: column '{name}' has"
                 f" {lengths[other[0]]} numbers where the first has {dim}; write embeddings of one"
                 " length, and null where there is none."
             )
-        features = np.zeros((shard.rows, dim), np.float32)
+        features = np.zeros((len(lists), dim), np.float32)
         there = lists.is_not_null().to_numpy()
         features[there] = lists.drop_nulls().explode().fill_null(np.nan).to_numpy().reshape(-1, dim)
-        yield shard, features
+        yield features
+        row += len(lists)
 
 
 def _embedding_width(manifest: Manifest, name: str) -> int:
@@ -131,6 +150,7 @@ def keep_features(
 
 def unit_rows(features: NDArray[np.float32]) -> NDArray[np.float16]:
     """Scale rows (n, D) to length one, in half precision; zero rows stay zero."""
-    norms = np.linalg.norm(features.astype(np.float64), axis=1, keepdims=True)
-    units: NDArray[np.float16] = (features / np.where(norms > 0, norms, 1)).astype(np.float16)
+    norms = np.sqrt(np.einsum("ij,ij->i", features, features, dtype=np.float64))
+    norms = np.clip(norms, FLOAT32.tiny, FLOAT32.max).astype(np.float32)
+    units: NDArray[np.float16] = (features / norms[:, None]).astype(np.float16)
     return units

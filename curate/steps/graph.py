@@ -1,8 +1,8 @@
 """The class relation graph of a crawl's classes: S_t, the sum of what --graph names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ from curate.steps.relations import Relation, Sources, relation
 from curate.steps.senses import ClassTable, class_table
 from curate.store.atomic import appearing_file
 from curate.store.fingerprint import fingerprint
-from curate.store.folders import Folders
+from curate.store.folders import Folders, write_rows
 
 if TYPE_CHECKING:
     from graphs.wordnet import WordNet
@@ -110,19 +110,27 @@ def _kept(part: Part, made: Relation, classes: Classes, store: Folders) -> str:
     """Make the relation matrix of a part unless it is there; return its folder's name."""
     name = fingerprint(code=CODE, classes=classes.names, graph=str(part), made_from=made.made_from)
     if name not in store:
-        S = made.make()
-        if part.kind != "wordnet" and not _relates(S):
-            raise CurateError(
-                f"--graph {part} knows fewer than two of the {len(S):,} classes, such as"
-                f" '{classes.names[0]}'; choose another graph, or say what the classes are with"
-                " --classes FILE."
-            )
-        store.write(name, {"relations": S}, graph=str(part), made_from=made.made_from)
+        blocks = made.make()
+        if part.kind != "wordnet":
+            blocks = _relating(blocks, part, classes)
+        write = partial(write_rows, blocks=blocks)
+        store.write(name, {"relations": write}, graph=str(part), made_from=made.made_from)
     return name
 
 
-def _relates(S: Matrix) -> bool:
-    return bool((~np.isnan(S)).sum() > (~np.isnan(S.diagonal())).sum())
+def _relating(blocks: Iterator[Matrix], part: Part, classes: Classes) -> Iterator[Matrix]:
+    """Raise CurateError at the end of the blocks of rows where no two classes were related."""
+    first, pairs = 0, 0
+    for S in blocks:
+        pairs += (~np.isnan(S)).sum() - (~np.isnan(S.diagonal(first))).sum()
+        first += len(S)
+        yield S
+    if not pairs:
+        raise CurateError(
+            f"--graph {part} knows fewer than two of the {len(classes.names):,} classes, such as"
+            f" '{classes.names[0]}'; choose another graph, or say what the classes are with"
+            " --classes FILE."
+        )
 
 
 def _sum(names: list[str], matrices: list[Matrix], store: Folders) -> str | None:
@@ -131,9 +139,11 @@ def _sum(names: list[str], matrices: list[Matrix], store: Folders) -> str | None
         return names[0] if names else None
     name = fingerprint(code=CODE, sum=names)
     if name not in store:
-        from graphs.blend import blend
+        from graphs.blend import blend_rows
 
-        store.write(name, {"relations": blend(matrices)}, sum=names)
+        store.write(
+            name, {"relations": partial(write_rows, blocks=blend_rows(matrices))}, sum=names
+        )
     return name
 
 

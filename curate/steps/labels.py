@@ -13,12 +13,21 @@ from curate.errors import CurateError
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
+from curate.run import Run
+from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 
 MOST_LABELS = 256
 """Of one image; a longer list is hardly one of labels."""
 
 Positions = NDArray[np.int32]
+
+
+def keep_labels(manifest: Manifest, shards: Sequence[Shard], classes: Classes, run: Run) -> Folders:
+    """Make sure that every shard's labels are indexed, and return where."""
+    store = run.step("labels", fingerprint(label=manifest.columns.label, classes=classes.names))
+    index_labels(manifest, shards, classes, store)
+    return store
 
 
 def index_labels(

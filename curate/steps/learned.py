@@ -14,7 +14,6 @@ from curate.errors import CurateError
 from curate.heads.cross_fit import folds_of
 from curate.heads.task import Task
 from curate.heads.training import Examples, Positions
-from curate.images.status import Status
 from curate.manifest.plan import Shard
 from curate.manifest.tables import read_table
 from curate.refine_options import RefineOptions
@@ -65,7 +64,7 @@ class Stored:
 
 def stored_blocks(work: Work, shard: Shard) -> Iterator[Stored]:
     """Give a shard's rows, some thousand at a time."""
-    there = (work.features.statuses(shard.name) == Status.OK).to_numpy()
+    there = work.features.there(shard.name)
     sets, start = stored_sets(work.labels, shard), 0
     for features in work.features.blocks(shard.name):
         part = slice(start, start + len(features))

@@ -1,6 +1,6 @@
 """One relation matrix of the sum: what it is made from, and how; a function a kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,7 +54,8 @@ class Relation:
 
     made_from: dict[str, object]
     """Another value, another matrix."""
-    make: Callable[[], Matrix]
+    make: Callable[[], Iterator[Matrix]]
+    """Gives it by blocks of rows."""
 
 
 def relation(part: Part, sources: Sources) -> Relation:
@@ -63,32 +64,34 @@ def relation(part: Part, sources: Sources) -> Relation:
 
 
 def _wordnet(_: str, sources: Sources) -> Relation:
-    def make() -> Matrix:
-        from graphs.wordnet import wordnet_graph
+    def make() -> Iterator[Matrix]:
+        from graphs.wordnet import wordnet_rows
 
-        S = wordnet_graph(sources.synsets, sources.wordnet())
         unknown = np.array([synset is None for synset in sources.synsets])
-        S[unknown] = S[:, unknown] = np.nan
-        return S
+        first = 0
+        for S in wordnet_rows(sources.synsets, sources.wordnet()):
+            S[unknown[first : first + len(S)]] = S[:, unknown] = np.nan
+            first += len(S)
+            yield S
 
     return Relation({"synsets": sources.synsets}, make)
 
 
 def _text(which: str, sources: Sources) -> Relation:
-    def make() -> Matrix:
-        from graphs.text import cosine_graph
+    def make() -> Iterator[Matrix]:
+        from graphs.text import cosine_rows
 
-        return cosine_graph(sources.text.embed_classes(which))
+        return cosine_rows(sources.text.embed_classes(which))
 
     return Relation(sources.text.made_from, make)
 
 
 def _captions(_: str, sources: Sources) -> Relation:
-    def make() -> Matrix:
-        from graphs.text import cosine_graph
+    def make() -> Iterator[Matrix]:
+        from graphs.text import cosine_rows
 
         read = None if sources.captions is None else sources.captions(sources.text)
-        return cosine_graph(
+        return cosine_rows(
             mean_captions(sources.manifest, sources.classes, sources.text, read, sources.console)
         )
 
@@ -97,21 +100,21 @@ def _captions(_: str, sources: Sources) -> Relation:
 
 
 def _hierarchy(file: str, sources: Sources) -> Relation:
-    def make() -> Matrix:
+    def make() -> Iterator[Matrix]:
         from graphs.hierarchy import hierarchy_graph
 
         edges = read_edges(Path(file))
-        return _checked(file, "hierarchy", lambda: hierarchy_graph(sources.classes, edges))
+        yield _checked(file, "hierarchy", lambda: hierarchy_graph(sources.classes, edges))
 
     return Relation(file_identity(Path(file)), make)
 
 
 def _matrix(file: str, sources: Sources) -> Relation:
-    def make() -> Matrix:
+    def make() -> Iterator[Matrix]:
         from graphs.matrix import matrix_graph
 
         S, names = read_matrix(Path(file))
-        return _checked(file, "matrix", lambda: matrix_graph(sources.classes, S, names))
+        yield _checked(file, "matrix", lambda: matrix_graph(sources.classes, S, names))
 
     return Relation(file_identity(Path(file)), make)
 

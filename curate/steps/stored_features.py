@@ -1,7 +1,7 @@
 """Stored features of a run: those of one encoder, or of several side by side."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from curate.images.status import Status
 from curate.store.folders import Folders
 
-BLOCK_ROWS = 4_096
+BLOCK_ROWS = 8_192
 Features = NDArray[np.float16]
 
 
@@ -24,23 +24,31 @@ class StoredFeatures:
     """
 
     parts: tuple[Folders, ...]
+    _there: dict[str, NDArray[np.bool_]] = field(default_factory=dict, compare=False)
+    """By shard, a byte a row: every pass asks."""
 
     def statuses(self, shard: str) -> pl.Series:
         """Say of each row ok, or why the first encoder that has no features has none."""
         columns = [part.table(shard, "rows")["status"] for part in self.parts]
         return reduce(lambda first, second: first.zip_with(first != Status.OK, second), columns)
 
+    def there(self, shard: str) -> NDArray[np.bool_]:
+        """Tell which rows of the shard (n,) have features."""
+        if shard not in self._there:
+            self._there[shard] = (self.statuses(shard) == Status.OK).to_numpy()
+        return self._there[shard]
+
     def blocks(self, shard: str) -> Iterator[Features]:
         """Give the shard's features (n, D), ``BLOCK_ROWS`` rows at a time."""
         arrays = [part.array(shard, "features") for part in self.parts]
-        ok = (self.statuses(shard) == Status.OK).to_numpy()
+        ok = self.there(shard)
         for start in range(0, len(ok), BLOCK_ROWS):
             rows = slice(start, start + BLOCK_ROWS)
             yield _side_by_side([array[rows] for array in arrays], ok[rows])
 
     def rows(self, shard: str, rows: NDArray[np.int64]) -> Features:
         """Give the features (n, D) of some rows of the shard."""
-        ok = (self.statuses(shard) == Status.OK).to_numpy()[rows]
+        ok = self.there(shard)[rows]
         return _side_by_side([part.array(shard, "features")[rows] for part in self.parts], ok)
 
     def columns(self, part: int, shard: str) -> tuple[int, int]:

@@ -11,7 +11,6 @@ from rich.markup import escape
 
 from curate.classes import NO_CLASS, Classes
 from curate.errors import CurateError
-from curate.images.status import Status
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.printable import brief
@@ -104,7 +103,7 @@ def say_unverified(
     counts = np.zeros(len(classes.names), np.int64)
     for shard in shards:
         labels = parts.verified.array(shard.name, "labels")
-        ok = (features.statuses(shard.name) == Status.OK).to_numpy()
+        ok = features.there(shard.name)
         counts += np.bincount(labels[ok & (labels >= 0)], minlength=len(counts))
     bare = np.flatnonzero(counts == 0)
     if len(bare):

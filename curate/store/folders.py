@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,17 @@ class Folders:
                     f" receipt); delete the folder {folder} and run the same command again."
                 )
         self._verified.add(name)
+
+
+def write_rows(path: Path, blocks: Iterable[NDArray[Any]]) -> None:
+    """Write a square matrix that comes by blocks of rows, as the array of that name."""
+    with path.with_name(f"{path.name}.npy").open("wb") as file:
+        for number, block in enumerate(blocks):
+            if number == 0:
+                header = np.lib.format.header_data_from_array_1_0(block)
+                square = {**header, "shape": (block.shape[1], block.shape[1])}
+                np.lib.format.write_array_header_1_0(file, square)
+            np.ascontiguousarray(block).tofile(file)
 
 
 def _save(folder: Path, stem: str, content: Content) -> None:

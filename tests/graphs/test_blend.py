@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.blend import blend, scaled
+from graphs.blend import blend, blend_rows, scaled
 
 
 def relation(seed: int, n: int = 12) -> np.ndarray:
@@ -71,3 +71,10 @@ def test_matrices_of_different_shapes_have_no_sum() -> None:
         blend([relation(0, 3), relation(0, 4)])
     with pytest.raises(ValueError, match="have no sum"):
         blend([])
+
+
+def test_blocks_of_rows_make_the_same_sum(monkeypatch):
+    first, second = relation(8), relation(9)
+    expected = blend([first, second])
+    monkeypatch.setattr("graphs.blocks.CLASSES", 5)
+    np.testing.assert_array_equal(np.vstack(list(blend_rows([first, second]))), expected)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.path_similarity import MAX_DISTANCE, path_similarity
+from graphs.path_similarity import MAX_DISTANCE, path_similarity, path_similarity_rows
 
 DISTANCES = st.lists(
     st.none() | st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, MAX_DISTANCE)),
@@ -58,3 +58,15 @@ def test_names_the_class_and_ancestor_of_a_distance_it_cannot_hold(distance):
 
 def test_no_classes_give_an_empty_matrix():
     assert path_similarity([]).shape == (0, 0)
+
+
+def test_blocks_of_rows_and_few_or_many_classes_below_an_ancestor_make_no_difference(monkeypatch):
+    rng = np.random.default_rng(0)
+    distances = [
+        {"root": 9, f"group {c % 40}": int(rng.integers(1, 5)), f"own {c}": 0} for c in range(300)
+    ]
+    expected = pair_by_pair(distances).astype(np.float32)
+    monkeypatch.setattr("graphs.blocks.CLASSES", 77)
+    blocks = list(path_similarity_rows(distances))
+    assert [len(block) for block in blocks] == [77, 77, 77, 69]
+    np.testing.assert_array_equal(np.vstack(blocks), expected)

@@ -12,7 +12,7 @@ from prototypes.clusters import (
     sample_block,
     sample_rates,
 )
-from prototypes.moments import constant
+from prototypes.moments import add_up, constant
 
 
 def modes(rows: int, centres: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -72,7 +72,7 @@ def test_cluster_sums_are_those_of_the_rows_nearest_to_each_centre() -> None:
     rng = np.random.default_rng(0)
     g, labels = unit_rows(rng.normal(size=(90, 4))), rng.integers(-1, 3, 90)
     centres = rng.normal(size=(9, 4)).astype(np.float32)
-    sums = cluster_sums(g, labels, ones, centres, 3)
+    sums = add_up([cluster_sums(g, labels, ones, centres, 3)])
     slow = np.zeros((9, 4))
     for row, label in zip(g, labels, strict=True):
         if label >= 0:

@@ -3,6 +3,7 @@ from scipy.special import softmax
 
 from prototypes.blocks import unit_rows
 from prototypes.evidence import ClassTexts, Evidence, limited, margin_moments, z_scores
+from prototypes.moments import add_up
 from prototypes.quality import label_quality
 
 RNG = np.random.default_rng(0)
@@ -12,9 +13,8 @@ def test_agreement_is_in_standard_deviations_of_the_given_class() -> None:
     margins = RNG.normal(size=200).astype(np.float32)
     labels = RNG.integers(-1, 4, 200)
     margins[(labels == -1) | (RNG.random(200) < 0.2)] = np.nan
-    moments = margin_moments(margins[:90], labels[:90], 4) + margin_moments(
-        margins[90:], labels[90:], 4
-    )
+    halves = (slice(0, 90), slice(90, 200))
+    moments = add_up(margin_moments(margins[half], labels[half], 4) for half in halves)
     found = z_scores(margins, labels, moments)
     for c in range(4):
         own = margins[labels == c]
@@ -27,7 +27,7 @@ def test_agreement_is_in_standard_deviations_of_the_given_class() -> None:
 def test_captions_that_are_the_name_of_the_class_say_nothing() -> None:
     labels = RNG.integers(0, 3, 50)
     margins = np.array([0.1, 0.7, 0.3], np.float32)[labels]
-    assert not z_scores(margins, labels, margin_moments(margins, labels, 3)).any()
+    assert not z_scores(margins, labels, add_up([margin_moments(margins, labels, 3)])).any()
 
 
 def test_the_prior_is_the_logits_of_zero_shot_classification() -> None:

@@ -1,15 +1,12 @@
+from functools import partial
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prototypes.blocks import in_memory, total, unit_rows
-from prototypes.initial import (
-    margin,
-    margin_histogram,
-    reliable,
-    reliable_bins,
-    reliable_sums,
-)
+from prototypes.blocks import in_memory, unit_rows
+from prototypes.initial import margin, margin_cells, reliable, reliable_bins, reliable_sums
+from prototypes.moments import add_up
 
 
 def crawl(seed: int, n: int = 200) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -24,6 +21,11 @@ def slow_margin(g: np.ndarray, y: np.ndarray, plain: np.ndarray) -> np.ndarray:
     return cosines[np.arange(len(y)), y] - rest
 
 
+def chosen_of(g: np.ndarray, y: np.ndarray, plain: np.ndarray, share: float) -> np.ndarray:
+    cells = margin_cells(g, y, plain)
+    return reliable(cells, reliable_bins([cells], len(plain), share))
+
+
 def test_margin_is_over_the_best_other_class() -> None:
     g, y, plain = crawl(0)
     assert np.allclose(margin(g, y, plain), slow_margin(g, y, plain), atol=1e-6)
@@ -33,9 +35,10 @@ def test_margin_is_over_the_best_other_class() -> None:
 @settings(max_examples=25, deadline=None)
 def test_the_reliable_are_the_top_share_of_their_class(seed: int, share: float) -> None:
     g, y, plain = crawl(seed)
-    each = in_memory(g, y, 33)
-    bins = reliable_bins(total(each(lambda a, b: margin_histogram(a, b, plain))), share)
-    chosen = reliable(g, y, plain, bins)
+    blocks = list(in_memory(g, y, 33)(lambda a, b: margin_cells(a, b, plain)))
+    bins = reliable_bins(blocks, 4, share)
+    chosen = reliable(np.concatenate(blocks), bins)
+    assert np.array_equal(chosen, chosen_of(g, y, plain, share))
     margins = slow_margin(g, y, plain)
     for c in range(4):
         own = y == c
@@ -47,21 +50,22 @@ def test_the_reliable_are_the_top_share_of_their_class(seed: int, share: float) 
 
 def test_their_sums_are_those_of_the_chosen_rows() -> None:
     g, y, plain = crawl(3)
-    bins = reliable_bins(margin_histogram(g, y, plain), 0.4)
-    chosen = reliable(g, y, plain, bins) & (y == 2)
-    assert np.allclose(reliable_sums(g, y, plain, bins).total[2], g[chosen].sum(axis=0))
+    y[:20] = -1
+    cells = list(in_memory(g, y, 33)(lambda a, b: margin_cells(a, b, plain)))
+    bins = reliable_bins(cells, 4, 0.4)
+    sums = add_up(in_memory(g, y, 33)(partial(reliable_sums, bins=bins), cells))
+    chosen = chosen_of(g, y, plain, 0.4) & (y == 2)
+    assert np.allclose(sums.total[2], g[chosen].sum(axis=0))
 
 
 def test_a_class_with_one_image_keeps_it() -> None:
     g, y, plain = crawl(4)
     y[y == 3] = 0
     y[7] = 3
-    bins = reliable_bins(margin_histogram(g, y, plain), 0.4)
-    assert reliable(g, y, plain, bins)[7]
+    assert chosen_of(g, y, plain, 0.4)[7]
 
 
 def test_rows_without_a_label_are_never_reliable() -> None:
     g, y, plain = crawl(5)
     y[:50] = -1
-    bins = reliable_bins(margin_histogram(g, y, plain), 1.0)
-    assert np.array_equal(reliable(g, y, plain, bins), y >= 0)
+    assert np.array_equal(chosen_of(g, y, plain, 1.0), y >= 0)

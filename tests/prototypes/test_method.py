@@ -1,5 +1,5 @@
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -75,9 +75,9 @@ def test_any_number_of_workers_gives_the_same_bits() -> None:
     x, y, _ = crawl(900, 5, 0.2)
     blocks = [(x[i : i + 100], y[i : i + 100]) for i in range(0, 900, 100)]
 
-    def threads(fn: Callable[[Any, Any], Any]) -> Iterator[Any]:
+    def threads(fn: Callable[..., Any], *beside: Iterable[Any]) -> Iterator[Any]:
         with ThreadPoolExecutor(3) as pool:
-            yield from pool.map(lambda block: fn(*block), blocks)
+            yield from pool.map(lambda block, *known: fn(*block, *known), blocks, *beside)
 
     for options in (Options(), Options(per_class=3)):
         one, several = (
@@ -91,8 +91,8 @@ def test_any_number_of_workers_gives_the_same_bits() -> None:
 def test_what_a_worker_is_sent_can_be_pickled() -> None:
     x, y, _ = crawl(200, 3, 0.2)
 
-    def pickled(fn: Callable[[Any, Any], Any]) -> Iterator[Any]:
-        yield pickle.loads(pickle.dumps(fn))(x, y)
+    def pickled(fn: Callable[..., Any], *beside: Iterable[Any]) -> Iterator[Any]:
+        yield pickle.loads(pickle.dumps(fn))(x, y, *(next(iter(known)) for known in beside))
 
     space, prototypes = fit(pickled, 3)
     assert len(list(pickled(partial(score_block, space=space, prototypes=prototypes)))) == 1

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prototypes.blocks import in_memory, total, unit_rows
-from prototypes.moments import block_moments, class_sums
+from prototypes.blocks import in_memory, unit_rows
+from prototypes.moments import add_moments, add_up, block_moments, class_sums
 
 
 def crawl(seed: int, n: int = 50, d: int = 6, classes: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -18,7 +18,7 @@ def test_sums_of_blocks_add_to_the_plain_sums(seed: int, rows: int) -> None:
     x, y = crawl(seed)
     weights = np.random.default_rng(seed).random(len(x))
     each = in_memory(np.column_stack([x, weights]), y, rows)
-    sums = total(each(lambda xw, labels: class_sums(xw[:, :-1], labels, 5, xw[:, -1])))
+    sums = add_up(each(lambda xw, labels: class_sums(xw[:, :-1], labels, 5, xw[:, -1])))
     for c in range(5):
         assert np.allclose(sums.total[c], (weights[y == c, None] * x[y == c]).sum(axis=0))
         assert np.isclose(sums.weight[c], weights[y == c].sum())
@@ -33,7 +33,7 @@ def test_the_second_moment_is_that_of_labelled_unit_rows() -> None:
 def test_rows_without_label_or_features_count_nowhere() -> None:
     x, y = crawl(2)
     y[:10], x[10:20] = -1, 0
-    seen, plain = block_moments(x, y, 5), block_moments(x[20:], y[20:], 5)
+    seen, plain = (add_moments([block_moments(*some, 5)]) for some in ((x, y), (x[20:], y[20:])))
     assert np.array_equal(seen.by_class.weight, plain.by_class.weight)
     assert np.allclose(seen.second, plain.second, atol=1e-5)
 

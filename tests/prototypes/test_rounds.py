@@ -83,9 +83,9 @@ def test_a_second_round_is_one_more_pass_and_moves_little_on_a_clear_crawl() -> 
     g, labels = rows(3000, 5, seed=3)
     calls = []
 
-    def each(fn):  # type: ignore[no-untyped-def]
+    def each(fn, *beside):  # type: ignore[no-untyped-def]
         calls.append(fn)
-        return in_memory(g, labels)(fn)
+        return in_memory(g, labels)(fn, *beside)
 
     options = Options(rounds=3)
     thrice = fit_prototypes(each, 5, options=options)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from prototypes.blocks import in_memory, total, unit_rows
-from prototypes.moments import block_moments
+from prototypes.blocks import in_memory, unit_rows
+from prototypes.moments import add_moments, block_moments
 from prototypes.space import RIDGE_FLOOR, RIDGE_SAMPLES, AdaptedSpace, adapted_space
 
 
@@ -14,7 +14,7 @@ def crawl(n: int, d: int, classes: int, seed: int = 0) -> tuple[np.ndarray, np.n
 
 
 def fitted(x: np.ndarray, y: np.ndarray, classes: int) -> AdaptedSpace:
-    return adapted_space(block_moments(x, y, classes))
+    return adapted_space(add_moments([block_moments(x, y, classes)]))
 
 
 def within(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -45,7 +45,7 @@ def test_the_leading_directions_are_those_of_discriminant_analysis() -> None:
 def test_class_means_do_not_differ_in_the_other_directions() -> None:
     x, y = crawl(400, 90, 3)
     space = fitted(x, y, 3)
-    moments = block_moments(x, y, 3).by_class.means() @ space.projection
+    moments = add_moments([block_moments(x, y, 3)]).by_class.means() @ space.projection
     assert space.projection.shape == (90, 2 + 64)
     assert np.allclose(np.ptp(moments[:, 2:], axis=0), 0, atol=1e-4)
 
@@ -75,7 +75,7 @@ def test_fewer_samples_than_dimensions_do_not_collapse_onto_their_class() -> Non
 def test_blocks_of_any_size_give_the_same_space() -> None:
     x, y = crawl(300, 10, 3)
     parts = in_memory(x, y, 7)
-    streamed = adapted_space(total(parts(lambda a, b: block_moments(a, b, 3))))
+    streamed = adapted_space(add_moments(parts(lambda a, b: block_moments(a, b, 3))))
     whole = fitted(x, y, 3)
     overlap = np.einsum("ij,ij->i", streamed.transform(x), whole.transform(x))
     assert np.allclose(overlap, 1, atol=1e-4)

@@ -57,5 +57,5 @@ def test_the_plan_covers_every_row_once_and_names_follow_content(tmp_path: Path)
 
 def test_shards_grow_with_the_crawl_within_bounds() -> None:
     assert shard_size(1) == 2048
-    assert shard_size(1_000_000) == 4096
+    assert shard_size(1_000_000) == 8192
     assert shard_size(100_000_000) == 65_536

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from curate.steps.stored_features import StoredFeatures
+from curate.steps.stored_features import BLOCK_ROWS, StoredFeatures
 from curate.store.folders import Folders
 
 
@@ -14,9 +14,10 @@ def store(folder: Path, features: np.ndarray, statuses: list[str]) -> Folders:
 
 
 def test_a_row_has_features_only_where_all_encoders_have(tmp_path: Path) -> None:
+    n = BLOCK_ROWS + 904
     rng = np.random.default_rng(0)
-    a, b = rng.random((5000, 2)).astype(np.float16), rng.random((5000, 3)).astype(np.float16)
-    ok = ["ok"] * 4997
+    a, b = rng.random((n, 2)).astype(np.float16), rng.random((n, 3)).astype(np.float16)
+    ok = ["ok"] * (n - 3)
     parts = (
         store(tmp_path / "a", a, ["missing", "empty", "ok", *ok]),
         store(tmp_path / "b", b, ["crashed", "ok", "timeout", *ok]),
@@ -24,7 +25,7 @@ def test_a_row_has_features_only_where_all_encoders_have(tmp_path: Path) -> None
     features = StoredFeatures(parts)
     assert features.statuses("s").to_list() == ["missing", "empty", "timeout", *ok]
     blocks = list(features.blocks("s"))
-    assert [len(block) for block in blocks] == [4096, 904]
+    assert [len(block) for block in blocks] == [BLOCK_ROWS, 904]
     joined = np.concatenate(blocks)
     assert not joined[:3].any()
     np.testing.assert_array_equal(joined[3:], np.hstack([a, b])[3:])

@@ -1,0 +1,59 @@
+"""The bare matrix products of the method, at the speed that this machine's BLAS reaches."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from prototypes.blocks import tiles
+from prototypes.softmax import CLASSES
+from prototypes.space import BETWEEN_DIRECTIONS, REST_DIRECTIONS
+
+ROWS = 4_096
+"""Rows of a product that is timed ..."""
+SECONDS = 1.0
+"""... again and again for so long."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """One of the products over N rows of D features, C classes and d adapted features."""
+
+    name: str
+    passes: int
+    """How often `curate weight` makes it."""
+    row_seconds: float
+    """CPU seconds a row."""
+
+
+def bare_products(classes: int, dim: int) -> list[Product]:
+    """Time the products of float32 matrices in this process."""
+    rng = np.random.default_rng(0)
+    kept = min(classes - 1, BETWEEN_DIRECTIONS, dim)
+    d = kept + min(REST_DIRECTIONS, dim - kept)
+    x, g = rng.standard_normal((ROWS, dim), np.float32), rng.standard_normal((ROWS, d), np.float32)
+    A, P = rng.standard_normal((dim, d), np.float32), rng.standard_normal((classes, d), np.float32)
+
+    def against_classes() -> None:
+        for part in tiles(classes, CLASSES):
+            g @ P[part].T
+
+    cosines = _seconds(against_classes)
+    return [
+        Product("second moment, N·D·D", 1, _seconds(lambda: x.T @ x)),
+        Product("projection, N·D·d", 5, _seconds(lambda: x @ A)),
+        Product("cosines to the plain means, N·C·d", 1, cosines),
+        Product("cosines to the initial prototypes (Eq. 4), N·C·d", 2, cosines),
+        Product("cosines to the prototypes, N·C·d", 1, cosines),
+    ]
+
+
+def _seconds(product: Callable[[], object]) -> float:
+    """Return the CPU seconds a row of a product over ROWS rows."""
+    product()
+    start, times = time.process_time(), 0
+    while time.process_time() - start < SECONDS:
+        product()
+        times += 1
+    return (time.process_time() - start) / times / ROWS

@@ -1,0 +1,103 @@
+"""From stored embeddings to weights: time against the bare products, and memory, as N grows.
+
+python -m benchmarks.weights --rows 1000000 --rows 4000000 --classes 1000
+"""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from threadpoolctl import threadpool_limits
+
+from benchmarks.apart import Cost, run_apart
+from benchmarks.metrics import auroc
+from benchmarks.products import Product, bare_products
+from benchmarks.synthetic import write_crawl
+from curate.errors import CurateError
+
+WIDTH = 130
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What `curate weight` took for N rows, and what its products take by themselves."""
+
+    rows: int
+    classes: int
+    dim: int
+    cost: Cost
+    products: float
+    """CPU seconds of all products that are made ..."""
+    distinct: float
+    """... and of each of them once."""
+    auroc: float
+
+
+@app.command()
+def weights(
+    rows: Annotated[list[int], typer.Option(help="N; again for another.")],
+    classes: Annotated[int, typer.Option(help="C")] = 1_000,
+    dim: Annotated[int, typer.Option(help="D")] = 512,
+    threads: Annotated[int, typer.Option(help="Of curate and of the bare products.")] = 1,
+    scratch: Annotated[Path | None, typer.Option(help="Where crawls are written.")] = None,
+) -> None:
+    """Print time, memory and AUROC of `curate weight` on synthetic crawls."""
+    console = Console(width=WIDTH)
+    found = []
+    for n in rows:
+        with tempfile.TemporaryDirectory(dir=scratch) as folder:
+            found.append(measure_weights(Path(folder), n, classes, dim, threads))
+    console.print(weights_table(found))
+
+
+def measure_weights(folder: Path, rows: int, classes: int, dim: int, threads: int) -> Measured:
+    """Weigh a crawl in a process of its own, and time the products before and after."""
+    crawl = write_crawl(folder / "crawl", rows, classes, dim)
+    with threadpool_limits(threads):
+        before = bare_products(classes, dim)
+    judgement, cost = run_apart("curate", crawl.task, threads)
+    with threadpool_limits(threads):
+        after = bare_products(classes, dim)
+    quality = auroc(crawl.wrong, judgement.scores["label_quality"])
+    made, distinct = (_mean_seconds(rows, before, after, once) for once in (False, True))
+    return Measured(rows, classes, dim, cost, made, distinct, quality)
+
+
+def _mean_seconds(
+    rows: int, before: Sequence[Product], after: Sequence[Product], once: bool
+) -> float:
+    times = [p.row_seconds * (1 if once else p.passes) for p in (*before, *after)]
+    return rows * sum(times) / 2
+
+
+def weights_table(found: Sequence[Measured]) -> Table:
+    """Lay out a row for each N."""
+    table = Table(box=box.MARKDOWN, title="curate weight --embeddings", title_justify="left")
+    for heading in ("N", "C", "D", "products CPU s", "each once", "curate CPU s", "ratio",
+                    "to each once", "wall s", "peak MB", "AUROC"):  # fmt: skip
+        table.add_column(heading, justify="right")
+    for m in found:
+        cost = m.cost
+        table.add_row(
+            f"{m.rows:,}", f"{m.classes:,}", f"{m.dim}", f"{m.products:,.1f}",
+            f"{m.distinct:,.1f}", f"{cost.cpu_seconds:,.1f}",
+            f"{cost.cpu_seconds / m.products:.2f}", f"{cost.cpu_seconds / m.distinct:.2f}",
+            f"{cost.seconds:,.0f}", f"{cost.peak_bytes / 1e6:,.0f}", f"{m.auroc:.3f}",
+        )  # fmt: skip
+    return table
+
+
+if __name__ == "__main__":
+    try:
+        app()
+    except CurateError as error:
+        sys.exit(f"Error: {error}")

@@ -1,0 +1,56 @@
+"""`curate embed` as a user runs it."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from cli import app
+
+
+def curate(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def picture(red: int, rng: np.random.Generator) -> bytes:
+    pixels = np.array((red, 90, 90)) + rng.normal(0, 20, (24, 24, 3))
+    file = io.BytesIO()
+    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(file, "png")
+    return file.getvalue()
+
+
+def crawl(folder: Path) -> Path:
+    rng = np.random.default_rng(0)
+    folder.mkdir()
+    images = [picture(200 if row % 2 else 20, rng) for row in range(60)]
+    images[7] = b"<html>not found</html>"
+    labels = ["plum" if row % 2 else "pear" for row in range(60)]
+    path = folder / "crawl.parquet"
+    pl.DataFrame({"image": images, "label": labels}).write_parquet(path)
+    return path
+
+
+def test_weight_finds_what_embed_has_made(tmp_path: Path) -> None:
+    path = crawl(tmp_path / "a")
+    done = curate("embed", path, "--encoder", "embedded", "--workers", 1)
+    assert done.exit_code == 0, done.output
+    assert "59 of 60 rows have" in done.output
+    assert "1 not_image" in done.output
+    made = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("features.npy")}
+    assert made
+    options = ("--encoder", "embedded", "--workers", 1, "--graph", "none")
+    assert curate("weight", path, *options).exit_code == 0
+    assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("features.npy")} == made
+    other = crawl(tmp_path / "b")
+    assert curate("weight", other, *options).exit_code == 0
+    outputs = [pl.read_parquet(p.with_name("crawl.weighted.parquet")) for p in (path, other)]
+    assert outputs[0].equals(outputs[1])
+
+
+def test_what_the_user_can_mend_is_a_sentence(tmp_path: Path) -> None:
+    done = curate("embed", tmp_path / "nothing.parquet")
+    assert done.exit_code == 2
+    assert "does not exist" in done.output

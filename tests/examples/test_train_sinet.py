@@ -86,6 +86,7 @@ def test_prints_how_right_each_model_is_on_held_out_rows(
     table = {line[0]: float(line.split()[1]) for line in lines[-4:]}
     assert list(table) == ["A", "B", "C", "D"]
     assert table["C"] > 90
+    assert lines[-2].endswith("55.57 / 78.34"), "the paper's"
 
 
 def test_a_test_table_may_bring_its_own_pictures(

@@ -4,6 +4,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -68,12 +69,8 @@ class DecodePool:
         self._timeout = timeout
         # For a chunk, and those before it in the queue when it is to be decoded singly.
         self._patience = START_SECONDS + (CHUNKS_AHEAD + 2) * timeout
-        self._pool = ProcessPool(
-            max_workers=workers,
-            initializer=_limit_memory,
-            initargs=(memory_limit,),
-            context=worker_context(__name__),
-        )
+        self._memory_limit = memory_limit
+        self._pool = ProcessPool(max_workers=workers, context=worker_context(__name__))
 
     def __enter__(self) -> Self:
         return self
@@ -102,7 +99,7 @@ class DecodePool:
                 future.cancel()  # type: ignore[no-untyped-call]
 
     def _send(self, chunk: Chunk) -> ProcessFuture[Decoded]:
-        arguments = (chunk, self._decoder, self._preprocess)
+        arguments = (chunk, self._decoder, self._preprocess, self._memory_limit)
         try:
             return self._pool.schedule(_decode_chunk, args=arguments, timeout=self._timeout)
         except RuntimeError as error:
@@ -145,8 +142,11 @@ def _chunks(sources: Iterable[ImageSource | None]) -> Iterator[Chunk]:
         yield chunk
 
 
-def _decode_chunk(chunk: Chunk, decoder: Decoder, preprocess: Preprocess) -> Decoded:
+def _decode_chunk(
+    chunk: Chunk, decoder: Decoder, preprocess: Preprocess, memory_limit: int
+) -> Decoded:
     """Decode one after the other; what runs in the worker."""
+    _limit_memory(memory_limit)
     statuses: list[Status] = []
     pictures: list[NDArray[np.uint8]] = []
     for source in chunk:
@@ -173,12 +173,19 @@ def _stacked(pictures: list[NDArray[np.uint8]], size: int) -> NDArray[np.uint8]:
     return np.array(pictures, dtype=np.uint8).reshape(len(pictures), size, size, 3)
 
 
+@cache
 def _limit_memory(most: int) -> None:
-    """Let this process take ``most`` bytes more; elsewhere than on Linux this is not heeded."""
+    """Let this process take ``most`` bytes more, once; elsewhere than on Linux this is not heeded.
+
+    With a worker's first chunk: of an initializer that fails pebble does not always tell.
+    """
     if sys.platform != "linux":
         return
     import resource
 
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + most
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    except (OSError, OverflowError, ValueError) as error:
+        raise BrokenProcessPool(str(error)) from error

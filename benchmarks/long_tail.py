@@ -70,10 +70,10 @@ def judge(crawl: Crawl) -> list[LabelQuality]:
     each, classes = in_memory(crawl.features, crawl.labels), len(crawl.names)
     space = fit_space(each, classes)
     prototypes = fit_prototypes(adapted(each, space), classes)
-    said = []
+    g, said = space.transform(crawl.features), []
     for cap in CAPS:
         capped = replace(space, self_influence=np.minimum(space.self_influence, np.float32(cap)))
-        said.append(score_block(crawl.features, crawl.labels, capped, prototypes).label)
+        said.append(score_block(g, crawl.labels, capped, prototypes).label)
     return said
 
 

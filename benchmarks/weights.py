@@ -35,10 +35,10 @@ class Measured:
     classes: int
     dim: int
     cost: Cost
+    products_cpu: float
+    """CPU seconds of all products ..."""
     products: float
-    """CPU seconds of all products that are made ..."""
-    distinct: float
-    """... and of each of them once."""
+    """... and seconds by the clock."""
     auroc: float
 
 
@@ -68,30 +68,25 @@ def measure_weights(folder: Path, rows: int, classes: int, dim: int, threads: in
     with threadpool_limits(threads):
         after = bare_products(classes, dim)
     quality = auroc(crawl.wrong, judgement.scores["label_quality"])
-    made, distinct = (_mean_seconds(rows, before, after, once) for once in (False, True))
-    return Measured(rows, classes, dim, cost, made, distinct, quality)
-
-
-def _mean_seconds(
-    rows: int, before: Sequence[Product], after: Sequence[Product], once: bool
-) -> float:
-    times = [p.row_seconds * (1 if once else p.passes) for p in (*before, *after)]
-    return rows * sum(times) / 2
+    both: list[Product] = [*before, *after]
+    cpu = rows * sum(product.cpu_seconds for product in both) / 2
+    clock = rows * sum(product.seconds for product in both) / 2
+    return Measured(rows, classes, dim, cost, cpu, clock, quality)
 
 
 def weights_table(found: Sequence[Measured]) -> Table:
     """Lay out a row for each N."""
     table = Table(box=box.MARKDOWN, title="curate weight --embeddings", title_justify="left")
-    for heading in ("N", "C", "D", "products CPU s", "each once", "curate CPU s", "ratio",
-                    "to each once", "wall s", "peak MB", "AUROC"):  # fmt: skip
+    for heading in ("N", "C", "D", "products CPU s", "curate CPU s", "ratio", "products wall s",
+                    "curate wall s", "ratio", "peak MB", "AUROC"):  # fmt: skip
         table.add_column(heading, justify="right")
     for m in found:
         cost = m.cost
         table.add_row(
-            f"{m.rows:,}", f"{m.classes:,}", f"{m.dim}", f"{m.products:,.1f}",
-            f"{m.distinct:,.1f}", f"{cost.cpu_seconds:,.1f}",
-            f"{cost.cpu_seconds / m.products:.2f}", f"{cost.cpu_seconds / m.distinct:.2f}",
-            f"{cost.seconds:,.0f}", f"{cost.peak_bytes / 1e6:,.0f}", f"{m.auroc:.3f}",
+            f"{m.rows:,}", f"{m.classes:,}", f"{m.dim}", f"{m.products_cpu:,.1f}",
+            f"{cost.cpu_seconds:,.1f}", f"{cost.cpu_seconds / m.products_cpu:.2f}",
+            f"{m.products:,.1f}", f"{cost.seconds:,.1f}", f"{cost.seconds / m.products:.2f}",
+            f"{cost.peak_bytes / 1e6:,.0f}", f"{m.auroc:.3f}",
         )  # fmt: skip
     return table
 

@@ -6,7 +6,7 @@ adapted space, prototypes (Eq. 4, 5), scores, weights (Eq. 6).
 
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from curate.classes import count_classes
 from curate.columns import AGREEMENT, NAMES, SOFT_NAMES, check_names
 from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
+from curate.in_order import workers
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
@@ -27,6 +28,7 @@ from curate.printable import printable
 from curate.progress import progress_bar
 from curate.run import Run, default_folder, open_run
 from curate.steps import soft_labels
+from curate.steps.adapted import AdaptedFeatures
 from curate.steps.agreement import caption_agreement
 from curate.steps.blocks import StoredBlocks
 from curate.steps.caption_vectors import caption_column, embed_captions
@@ -52,7 +54,7 @@ from prototypes.blocks import labelled
 from prototypes.space import AdaptedSpace
 from prototypes.verified import ONLY
 
-CODE = 5
+CODE = 6
 """Raise it when a change in prototypes/ changes scores."""
 
 
@@ -116,11 +118,11 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
             zero_shot = read_classes(
                 encoder, graph.table, features, shards, options.device, run, console
             )
-        fitted = _fit(options, shards, graph, features, parts, run, console)
         sources = SecondOpinions(captions, zero_shot)
-        scores, soft = _judge(
-            options, shards, graph, features, given, fitted, sources, run, console
-        )
+        with workers() as threads:
+            fitted = _fit(options, shards, graph, features, parts, threads, run, console)
+            scores, soft = _judge(options, shards, given, fitted, sources, threads, run, console)
+        fitted.adapted.remove()
         work = _remember(options, manifest, graph, features, given, fitted, scores, run)
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
@@ -172,7 +174,7 @@ class _Fitted:
 
     name: str
     space_name: str
-    space: AdaptedSpace
+    adapted: AdaptedFeatures
     prototypes: method.Prototypes
 
 
@@ -182,6 +184,7 @@ def _fit(
     graph: Graph,
     features: StoredFeatures,
     labels: LabelParts,
+    threads: int,
     run: Run,
     console: Console,
 ) -> _Fitted:
@@ -196,7 +199,7 @@ def _fit(
     if labels.verified is not None:
         verified = labelled(StoredBlocks(shards, features, labels.verified, lambda _: None))
     with progress_bar(console, "Adapting the space", rows) as advance:
-        blocks = StoredBlocks(shards, features, labels.crowd, advance)
+        blocks = StoredBlocks(shards, features, labels.crowd, advance, threads)
         space = kept(
             run.step("space"),
             space_name,
@@ -205,21 +208,32 @@ def _fit(
         )
     chosen = options.method
     name = fingerprint(code=CODE, space=space_name, graph=graph.name, options=vars(chosen))
+    adapted = AdaptedFeatures(features, space, run.step("adapted", space_name))
+    prototypes_of = run.step("prototypes")
+    if name not in prototypes_of:
+        _adapt(adapted, shards, threads, console)
     with progress_bar(console, "Finding prototypes", method.passes(chosen) * rows) as advance:
-        blocks = StoredBlocks(shards, features, labels.crowd, advance)
+        blocks = StoredBlocks(shards, adapted, labels.crowd, advance, threads)
         prototypes = kept(
-            run.step("prototypes"),
+            prototypes_of,
             name,
             method.Prototypes,
             lambda: method.fit_prototypes(
-                method.adapted(blocks, space),
+                blocks,
                 count,
                 graph.relations,
                 chosen,
                 None if verified is None else method.adapted(verified, space),
             ),
         )
-    return _Fitted(name, space_name, space, prototypes)
+    return _Fitted(name, space_name, adapted, prototypes)
+
+
+def _adapt(
+    adapted: AdaptedFeatures, shards: Sequence[Shard], threads: int, console: Console
+) -> None:
+    with progress_bar(console, "Adapting features", sum(s.rows for s in shards)) as advance:
+        adapted.adapt(shards, threads, advance)
 
 
 def _remember(
@@ -245,39 +259,46 @@ def _remember(
 def _judge(
     options: WeightOptions,
     shards: Sequence[Shard],
-    graph: Graph,
-    features: StoredFeatures,
     given: Given,
     fitted: _Fitted,
     sources: SecondOpinions,
+    threads: int,
     run: Run,
     console: Console,
 ) -> tuple[Folders, Folders | None]:
     """Score every row by its given label; returns the scores, and soft labels where wanted."""
     rows = sum(shard.rows for shard in shards)
-    space, prototypes, relations = fitted.space, fitted.prototypes, graph.relations
+    space, prototypes = fitted.adapted.space, fitted.prototypes
     receipts = [given.labels.receipt(shard.name)["sha256"] for shard in shards]
     name = fingerprint(prototypes=fitted.name, given=receipts)
 
     def blocks_of(advance: Callable[[int], None]) -> StoredBlocks:
-        return StoredBlocks(shards, features, given.labels, advance)
+        return StoredBlocks(shards, fitted.adapted, given.labels, advance, threads)
+
+    def features_of(blocks: StoredBlocks) -> StoredBlocks:
+        return replace(blocks, features=fitted.adapted.features)
 
     opinions = unasked(name)
     if sources.names:
+        _adapt(fitted.adapted, shards, threads, console)
         with progress_bar(console, "Weighing opinions", rows) as advance:
+            blocks = blocks_of(advance)
             opinions = weigh_opinions(
-                blocks_of(advance), space, prototypes, relations, sources, run, name
+                blocks, features_of(blocks), space, prototypes, sources, run, name
             )
         show_opinions(console, sources, opinions.worth)
     scores = run.step("scores", opinions.name)
-    with progress_bar(console, "Scoring", rows) as advance:
-        score_shards(
-            blocks_of(advance), space, prototypes, relations, opinions, scores, given.lists
-        )
-    if options.soft_labels is None:
-        return scores, None
     k = options.soft_labels
-    soft = run.step("soft_labels", fingerprint(code=soft_labels.CODE, scores=name, k=k))
-    with progress_bar(console, "Smoothing labels", rows) as advance:
-        soft_labels.smooth_shards(blocks_of(advance), space, prototypes, k, soft)
+    soft = None
+    if k is not None:
+        soft = run.step("soft_labels", fingerprint(code=soft_labels.CODE, scores=name, k=k))
+    if any(shard.name not in store for shard in shards for store in (scores, soft or scores)):
+        _adapt(fitted.adapted, shards, threads, console)
+    with progress_bar(console, "Scoring", rows) as advance:
+        blocks = blocks_of(advance)
+        features = features_of(blocks)
+        score_shards(blocks, features, space, prototypes, opinions, scores, given.lists)
+    if soft is not None and k is not None:
+        with progress_bar(console, "Smoothing labels", rows) as advance:
+            soft_labels.smooth_shards(blocks_of(advance), space, prototypes, k, soft)
     return scores, soft

@@ -1,6 +1,7 @@
 """What a wrong label is likely to stand for: classes that are related to it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,46 +9,69 @@ from scipy.optimize import minimize_scalar
 
 from prototypes.blocks import Labels, tiles
 from prototypes.relations import TILE_CLASSES, Relations
+from prototypes.softmax import CLASSES
 
 Rows = NDArray[np.float32]
 LEAST_CHANCE = 1e-6
+MOST_RELATED = 128
+"""So many classes of a label are kept where there are more than CLASSES: all of 50,000 by 50,000
+are 10 GB."""
 
 
 @dataclass(frozen=True)
 class Confusion:
     """p(true class | given label, the label is wrong), not in the paper.
 
-    A share of wrong labels y stands for class k with a probability ∝ exp(S_t[y, k] / τ), k ≠ y,
+    A share λ of wrong labels y stands for class k with a probability ∝ exp(S_t[y, k] / τ), k ≠ y,
     and the rest for any class. S_t is what the user says of the classes, so that where that says
-    nothing, of a class or at all, any class is as likely.
+    nothing, of a class or at all, any class is as likely. Of many classes the likeliest are kept,
+    and the others of a label share evenly what these leave.
     """
 
     share: float
     """λ in [0, 1]; 0 where the relations foretell nothing of what labels are taken for."""
-    temperature: float
-    """τ"""
-    log_total: Rows
-    """(C,): log of the mean of exp(S_t[y, k] / τ) over k ≠ y; infinite where S_t knows nothing."""
+    related: NDArray[np.int32]
+    """(C, K): a label's likeliest classes, ascending; K is 0, C, or MOST_RELATED."""
+    excess: Rows
+    """(C, K): log of how much likelier they are than its other classes."""
+    others: Rows
+    """(C,): log of how much likelier than by chance any other class is."""
 
-    def log_odds(self, relations: Relations, labels: Labels, part: slice) -> Rows:
-        """Return (n, c): how much likelier than by chance labels (n,) stand for classes of a part.
+    def add_excess(self, logits: Rows, labels: Labels, part: slice) -> None:
+        """Add to logits (n, c), of at most CLASSES classes, what each has over ``others``.
 
-        0 for label -1. Of no use at the label itself.
+        That is nothing for label -1, and of no use at the label itself. ``part`` is one of
+        ``tiles(C, CLASSES)``.
         """
-        present, which = np.unique(labels, return_inverse=True)
-        chance = relations.rows(present, part) / self.temperature
-        chance -= self.log_total[present][:, None]
-        np.exp(chance, out=chance)
-        chance *= self.share
-        chance += 1 - self.share
-        chance[~np.isfinite(self.log_total[present]) | (present < 0)] = 1
-        np.log(np.maximum(chance, LEAST_CHANCE, out=chance), out=chance)
-        return np.asarray(chance, np.float32)[which]
+        C, K = self.related.shape
+        rows = np.flatnonzero(labels >= 0)
+        if len(rows) < len(labels):
+            known = logits[rows]
+            self.add_excess(known, labels[rows], part)
+            logits[rows] = known
+        elif K == C:
+            logits += self.excess[labels]
+        elif K:
+            bounds = self._bounds[:, part.start // CLASSES :][labels, :2]
+            count = bounds[:, 1] - bounds[:, 0]
+            first = np.repeat(bounds[:, 0] - np.cumsum(count) + count, count)
+            at = first + np.arange(len(first))
+            cells = np.repeat(rows, count), self.related.ravel()[at] - part.start
+            logits[cells] += self.excess.ravel()[at]
+
+    @cached_property
+    def _bounds(self) -> NDArray[np.int64]:
+        """(C, parts + 1): where the related classes of each part begin in the flat array."""
+        C, K = self.related.shape
+        ends = np.append(np.arange(CLASSES, C, CLASSES), C)
+        below = np.stack([(self.related < end).sum(axis=1) for end in ends], axis=1)
+        return np.asarray(np.arange(C)[:, None] * K + np.pad(below, ((0, 0), (1, 0))))
 
 
 def uniform(classes: int) -> Confusion:
     """Return the confusion in which any other class is as likely."""
-    return Confusion(0.0, 1.0, np.full(classes, np.inf, np.float32))
+    nothing = np.zeros((classes, 0), np.float32)
+    return Confusion(0.0, nothing.astype(np.int32), nothing, np.zeros(classes, np.float32))
 
 
 def fit_confusion(relations: Relations, temperature: float, p: Rows, labels: Labels) -> Confusion:
@@ -61,34 +85,67 @@ def fit_confusion(relations: Relations, temperature: float, p: Rows, labels: Lab
     """
     if relations.graph is None or not len(labels):
         return uniform(len(relations.initial))
-    found = Confusion(1.0, temperature, _log_totals(relations, temperature))
     rows = np.arange(len(labels))
     own, rest = p[rows, labels], p.copy()
     rest[rows, labels] = 0
     right = float((p.argmax(axis=1) == labels).mean())
     others = max(p.shape[1] - 1, 1)
-    any_class = rest.sum(axis=1)
-    related = np.zeros_like(any_class)
-    for part in tiles(p.shape[1], TILE_CLASSES):
-        odds = found.log_odds(relations, labels, part)
-        related += np.einsum("ij,ij->i", rest[:, part], np.exp(odds))
+    any_class, related = rest.sum(axis=1), np.empty(len(labels), np.float32)
+    for part in tiles(len(labels), TILE_CLASSES):
+        chances = _chances(relations, temperature, labels[part])
+        related[part] = np.einsum("ij,ij->i", rest[part], chances)
 
     def unlikely(share: float) -> float:
         wrong = (1 - share) * any_class + share * related
         return -float(np.log(right * own + (1 - right) / others * wrong + 1e-12).mean())
 
     share = float(minimize_scalar(unlikely, bounds=(0, 1), method="bounded").x)
-    return Confusion(share, temperature, found.log_total)
+    return confusion(relations, temperature, share)
 
 
-def _log_totals(relations: Relations, temperature: float) -> Rows:
-    """Return (C,) log of the mean of exp(S_t[y, k] / τ) over the other classes k."""
-    classes = len(relations.initial)
-    total = np.empty(classes, np.float32)
-    for part in tiles(classes, TILE_CLASSES):
-        every = np.arange(part.start, part.stop)
-        likely = np.exp(relations.rows(part) / temperature)
-        likely[every - part.start, every] = 0
-        total[part] = np.log(likely.sum(axis=1) / max(classes - 1, 1))
-        total[part][~relations.knows(part)] = np.inf
-    return total
+def confusion(relations: Relations, temperature: float, share: float) -> Confusion:
+    """Work out the confusion of a share λ and a temperature τ, a tile of classes at a time."""
+    found = uniform(len(relations.initial))
+    if share == 0:
+        return found
+    parts = [
+        _most_likely(_chances(relations, temperature, labels), labels, share)
+        for labels in (np.arange(p.start, p.stop) for p in tiles(len(found.others), TILE_CLASSES))
+    ]
+    related, excess, rest = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Confusion(share, related, excess, rest)
+
+
+def _most_likely(
+    chances: Rows, labels: NDArray[np.int64], share: float
+) -> tuple[NDArray[np.int32], Rows, Rows]:
+    """Turn chances (n, C) of labels into related (n, K), excess (n, K), and others (n,)."""
+    C, rows = chances.shape[1], np.arange(len(labels))
+    chances *= share
+    chances += 1 - share
+    if C <= CLASSES:
+        every = np.tile(np.arange(C, dtype=np.int32), (len(labels), 1))
+        return every, _log(chances), np.zeros(len(labels), np.float32)
+    chances[rows, labels] = 0
+    related = np.sort(np.argpartition(chances, C - MOST_RELATED, axis=1)[:, C - MOST_RELATED :])
+    kept = np.take_along_axis(chances, related, 1)
+    left = C - 1 - kept.sum(axis=1, dtype=np.float64)
+    others = _log((left / (C - 1 - MOST_RELATED)).astype(np.float32))
+    return related.astype(np.int32), _log(kept) - others[:, None], others
+
+
+def _log(chances: Rows) -> Rows:
+    return np.log(np.maximum(chances, np.float32(LEAST_CHANCE)))
+
+
+def _chances(relations: Relations, temperature: float, labels: Labels) -> Rows:
+    """Return for λ = 1 how much likelier than by chance labels (n,) stand for each class (n, C).
+
+    Of no use at the label itself; 1 for a label that S_t does not know.
+    """
+    rows = np.arange(len(labels))
+    likely = np.exp(relations.rows(labels) / np.float32(temperature))
+    likely[rows, labels] = 0
+    likely /= likely.sum(axis=1, keepdims=True) / max(likely.shape[1] - 1, 1)
+    likely[~relations.knows(labels)] = 1
+    return np.asarray(likely, np.float32)

@@ -3,7 +3,7 @@
 Every stage is a few passes over blocks and a small frozen result, which the caller may save.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -19,18 +19,17 @@ from prototypes.consistency import L2, SOFTMAX, Consistency, l2_targets, targets
 from prototypes.evidence import Evidence
 from prototypes.initial import Cells, margin_cells, reliable, reliable_bins, reliable_sums
 from prototypes.moments import (
+    BlockSums,
     Weigh,
     add_moments,
     add_up,
     block_moments,
     class_sums,
     constant,
-    weighted_sums,
 )
 from prototypes.pairs import own_labels, strike_others
 from prototypes.quality import LabelQuality, label_quality
 from prototypes.relations import Relations, relations_of
-from prototypes.rivals import LogOdds
 from prototypes.rounds import CrossFitted, fold_prototypes
 from prototypes.softmax import log_softmax, nearest_of_class
 from prototypes.space import AdaptedSpace, adapted_space
@@ -88,21 +87,14 @@ class Prototypes:
     consistency: Consistency
     confusion: Confusion
     """What wrong labels are likely to stand for."""
-    level: float
-    slope: float
-    """Of the relations around the initial prototypes (see `Relations`)."""
+    p: Rows | None
+    """(rows,): p of Eq. 4 by which each row weighed, NaN where it did not; None after rounds in
+    which it was another's than `consistency`'s."""
 
     @property
     def per_class(self) -> int:
         """Say how many prototypes lie side by side for each class: k."""
         return len(self.v) // len(self.consistency.initial)
-
-    def log_odds(self, graph: Matrix | None) -> LogOdds | None:
-        """Say what labels are taken for by the graph S_t that was fitted; None: anything."""
-        if graph is None or self.confusion.share == 0:
-            return None
-        relations = Relations(graph, self.consistency.initial, self.level, self.slope)
-        return partial(self.confusion.log_odds, relations)
 
 
 @dataclass(frozen=True)
@@ -174,12 +166,13 @@ def fit_prototypes(
     trusted = Sample(sample.g[chosen], sample.labels[chosen])
     judge = _fit_consistency(relations_of(graph, initial), sample, trusted, options)
     weigh: Weigh = partial(constant, p=1.0)
+    p: list[Rows] = []
     if options.prototypes == WEIGHTED:
         weigh = judge
         for _ in range(options.rounds - 1):
             found = fold_prototypes(each, weigh, initial, trust.join)
             judge, weigh = _judge_again(found, graph, sample, trusted, options)
-        sums = add_up(each(partial(weighted_sums, weigh=weigh, classes=classes)))
+        sums = add_up(_noting(each(partial(_weighted, weigh=weigh, classes=classes)), p))
     v, k = trust.join(sums).means().astype(np.float32), options.per_class
     if k > 1:
         v = fit_clusters(trust.sources(each, weigh, sums), v, k)
@@ -188,29 +181,53 @@ def fit_prototypes(
     likeliest = relation_temperature(trusted, relations, tau)
     looks = _by_look(sample, v, k, tau)
     confusion = fit_confusion(relations, likeliest, looks, own_labels(sample.labels))
-    return Prototypes(v, tau, judge, confusion, relations.level, relations.slope)
+    known = np.concatenate(p) if p and weigh is judge else None
+    return Prototypes(v, tau, judge, confusion, known)
 
 
 def score_block(
-    features: Floats,
+    g: Rows,
     labels: Labels,
     space: AdaptedSpace,
     prototypes: Prototypes,
-    graph: Matrix | None = None,
+    p: Rows | None = None,
     evidence: Evidence | None = None,
 ) -> Scores:
-    """Score a block of features x (n, D) with the graph that the prototypes were fitted with.
+    """Score a block of adapted features g (n, d).
 
-    ``evidence`` is what else speaks for their labels.
+    ``p`` (n,) is their consistency where it is known, NaN elsewhere, and ``evidence`` what else
+    speaks for their labels.
     """
-    g = space.transform(features)
-    log_odds = prototypes.log_odds(graph)
+    v, tau, influence = prototypes.v, prototypes.tau, space.self_influence
     return Scores(
-        prototypes.consistency(g, labels),
-        label_quality(
-            g, labels, prototypes.v, prototypes.tau, space.self_influence, log_odds, evidence
-        ),
+        _completed(p, g, labels, prototypes.consistency),
+        label_quality(g, labels, v, tau, influence, prototypes.confusion, evidence),
     )
+
+
+def _completed(p: Rows | None, g: Rows, labels: Labels, judge: Consistency) -> Rows:
+    if p is None:
+        return judge(g, labels)
+    unknown = np.isnan(p)
+    return p if not unknown.any() else _filled(p, unknown, judge(g[unknown], labels[unknown]))
+
+
+def _filled(p: Rows, unknown: NDArray[np.bool_], values: Rows) -> Rows:
+    filled = p.copy()
+    filled[unknown] = values
+    return filled
+
+
+def _weighted(g: Rows, labels: Labels, weigh: Weigh, classes: int) -> tuple[BlockSums, Rows]:
+    p = weigh(g, labels)
+    return class_sums(g, labels, classes, p), p
+
+
+def _noting(blocks: Iterable[tuple[BlockSums, Rows]], p: list[Rows]) -> Iterator[BlockSums]:
+    """Give the sums of blocks on, and keep the rows' p."""
+    for sums, weights in blocks:
+        p.append(weights)
+        yield sums
 
 
 def _confidence(g: Rows, labels: Labels, plain: Rows, stride: int) -> tuple[Sample, Cells]:

@@ -42,7 +42,7 @@ class BlockSums:
     """(P,) ascending"""
     weight: NDArray[np.float64]
     """(P,)"""
-    total: NDArray[np.float64]
+    total: Floats
     """(P, d)"""
 
     def add_to(self, sums: ClassSums | None) -> ClassSums:
@@ -84,27 +84,23 @@ class BlockMoments:
 def class_sums(
     rows: Floats, labels: Labels, classes: int, weights: Floats | None = None
 ) -> BlockSums:
-    """Sum rows (n, d) per class, each times its weight (n,), or 1.
+    """Sum rows (n, d) of a block per class, each times its weight (n,), or 1.
 
-    Rows of zeros and rows labelled -1 do not count. Sums are float64. Raises ValueError for a
-    label that is no class.
+    Rows of zeros and rows labelled -1 do not count. Within the block sums are as precise as the
+    rows; blocks are added in float64. Raises ValueError for a label that is no class.
     """
     labels = own_labels(labels)
     kept = np.flatnonzero(counted(rows, labels, classes))
     weight = np.ones(len(kept)) if weights is None else weights[kept].astype(np.float64)
     present, which = np.unique(labels[kept], return_inverse=True)
     of_class = sparse.csr_array((weight, (which, kept)), shape=(len(present), len(rows)))
-    weights_of = np.asarray(of_class.sum(axis=1), np.float64)
-    return BlockSums(classes, present, weights_of, of_class @ rows)
+    total = of_class.astype(rows.dtype) @ rows
+    weights_of = np.asarray(np.bincount(which, weight, len(present)), np.float64)
+    return BlockSums(classes, present, weights_of, total)
 
 
 Weigh = Callable[[NDArray[np.float32], Labels], NDArray[np.float32]]
 """Gives rows g (n, d) with labels (n,) weights (n,), NaN for a row that does not count."""
-
-
-def weighted_sums(g: NDArray[np.float32], labels: Labels, weigh: Weigh, classes: int) -> BlockSums:
-    """Sum the rows of a block per class, weighted: Eq. 5 where ``weigh`` is Eq. 4."""
-    return class_sums(g, labels, classes, weigh(g, labels))
 
 
 def constant(g: NDArray[np.float32], labels: Labels, p: float) -> NDArray[np.float32]:
@@ -124,7 +120,9 @@ def counted(rows: Floats, labels: Labels, classes: int) -> NDArray[np.bool_]:
             f"Labels run from {labels.min()} to {labels.max()}, but there are {classes} classes: "
             f"number the classes from 0 to {classes - 1} and give rows without a label -1."
         )
-    return (labels >= 0) & rows.any(axis=1)
+    there = rows[:, 0] != 0
+    there[~there] = rows[~there].any(axis=1)
+    return np.asarray((labels >= 0) & there)
 
 
 def block_moments(features: Floats, labels: Labels, classes: int) -> BlockMoments:

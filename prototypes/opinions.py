@@ -1,7 +1,6 @@
 """How much the class texts and the captions weigh beside the prototypes, and scores with both."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +14,16 @@ from prototypes.softmax import nearest_of_class
 from prototypes.space import AdaptedSpace
 
 Rows = NDArray[np.float32]
-Matrix = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
 class OpinionSample:
     """Some rows with all that is known of them; two samples add up to a longer one."""
 
+    g: Rows
+    """(m, d)"""
     features: Floats
-    """(m, D)"""
+    """(m, D), or (m, 0) where there are no class texts in the same space."""
     labels: Labels
     """(m,), all ≥ 0"""
     agreement: Rows
@@ -32,6 +32,7 @@ class OpinionSample:
     def __add__(self, other: "OpinionSample") -> "OpinionSample":
         """Append the sample of the next block."""
         return OpinionSample(
+            np.concatenate([self.g, other.g]),
             np.concatenate([self.features, other.features]),
             np.concatenate([self.labels, other.labels]),
             np.concatenate([self.agreement, other.agreement]),
@@ -40,8 +41,10 @@ class OpinionSample:
 
 def sample_opinions(block: OpinionSample, classes: int, stride: int) -> OpinionSample:
     """Take every ``stride``-th counted row of a block."""
-    kept = np.flatnonzero(counted(block.features, block.labels, classes))[::stride]
-    return OpinionSample(block.features[kept], block.labels[kept], block.agreement[kept])
+    kept = np.flatnonzero(counted(block.g, block.labels, classes))[::stride]
+    return OpinionSample(
+        block.g[kept], block.features[kept], block.labels[kept], block.agreement[kept]
+    )
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,6 @@ def fit_opinions(
     space: AdaptedSpace,
     prototypes: Prototypes,
     texts: ClassTexts | None,
-    graph: Matrix | None = None,
 ) -> Opinions:
     """Find out without truth what class texts and captions are worth (see `pool`).
 
@@ -77,8 +79,7 @@ def fit_opinions(
     opinions = NO_OPINIONS
     if not len(sample.labels):
         return opinions
-    g = space.transform(sample.features)
-    cosines = nearest_of_class(g @ unit_rows(prototypes.v).T, prototypes.per_class)
+    cosines = nearest_of_class(sample.g @ unit_rows(prototypes.v).T, prototypes.per_class)
     cosines[np.arange(len(cosines)), sample.labels] -= space.self_influence[sample.labels]
     logits = cosines / np.float32(prototypes.tau)
     if texts is not None:
@@ -90,9 +91,10 @@ def fit_opinions(
     has = ~np.isnan(sample.agreement)
     if not has.any():
         return opinions
-    x, labels, agreement = sample.features[has], sample.labels[has], sample.agreement[has]
+    labels, agreement = sample.labels[has], sample.agreement[has]
     blank = np.full(len(labels), np.nan, np.float32)
-    seen = score_opinions(x, labels, blank, space, prototypes, texts, opinions, graph).label
+    silent = OpinionSample(sample.g[has], sample.features[has], labels, blank)
+    seen = score_opinions(silent, space, prototypes, texts, opinions).label
     nearest = (seen.suggested == labels).astype(np.int64)
     share = np.clip(nearest.mean(), 0.01, 0.99)
     usual, captions = np.zeros((2, len(labels), 2))
@@ -109,28 +111,21 @@ def fit_opinions(
 
 
 def score_opinions(
-    features: Floats,
-    labels: Labels,
-    agreement: Rows,
+    block: OpinionSample,
     space: AdaptedSpace,
     prototypes: Prototypes,
     texts: ClassTexts | None,
     opinions: Opinions,
-    graph: Matrix | None = None,
+    p: Rows | None = None,
 ) -> Scores:
-    """Score a block of features x (n, D) whose captions agree with the labels so much (n,)."""
+    """Score a block of rows; ``p`` (n,) as in `score_block`."""
     temperature = prototypes.tau / opinions.prototypes
     scale = np.float32(temperature * opinions.zero_shot)
-    rows = np.zeros((len(labels), 0), np.float32)
+    rows = np.zeros((len(block.labels), 0), np.float32)
     classes = np.zeros((len(space.self_influence), 0), np.float32)
     if texts is not None and opinions.zero_shot > 0:
-        rows, classes = texts.prior(features, opinions.mean)
-    own = limited(agreement) * np.float32(temperature * opinions.agreement)
-    return score_block(
-        features,
-        labels,
-        space,
-        replace(prototypes, tau=temperature),
-        graph,
-        Evidence(own, rows * scale, classes),
-    )
+        rows, classes = texts.prior(block.features, opinions.mean)
+    own = limited(block.agreement) * np.float32(temperature * opinions.agreement)
+    evidence = Evidence(own, rows * scale, classes)
+    prototypes = replace(prototypes, tau=temperature)
+    return score_block(block.g, block.labels, space, prototypes, p, evidence)

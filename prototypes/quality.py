@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.blocks import Labels, unit_rows
+from prototypes.confusion import Confusion
 from prototypes.evidence import Evidence
 from prototypes.moments import counted
 from prototypes.pairs import STRUCK, own_labels
-from prototypes.rivals import LogOdds, find_rivals
+from prototypes.rivals import find_rivals
 from prototypes.unseen import unseen_logit
 
 ISSUE_KINDS = (None, "relabel", "outlier")
@@ -49,7 +50,7 @@ def label_quality(
     prototypes: NDArray[np.float32],
     temperature: float,
     self_influence: NDArray[np.float32],
-    log_odds: LogOdds | None = None,
+    confusion: Confusion | None = None,
     evidence: Evidence | None = None,
 ) -> LabelQuality:
     """Compare rows g (n, d) with prototypes (C·k, d) of any length and with their labels.
@@ -57,8 +58,8 @@ def label_quality(
     Of a class's k prototypes, which lie side by side, the nearest counts.
     From the cosine to a row's own prototype comes off what the row itself has added to it,
     ``self_influence`` (C,) (see `AdaptedSpace`), so that a label does not vouch for itself; it is
-    the same for any k, as it comes by way of the space. ``log_odds`` says which rivals a label is
-    likely to be taken for (see `Confusion`), and few classes are made up to more (see `unseen`).
+    the same for any k, as it comes by way of the space. ``confusion`` says which rivals a label is
+    likely to be taken for, and few classes are made up to more (see `unseen`).
     ``evidence`` is added to the cosines, in all but the distance.
     """
     k = len(prototypes) // len(self_influence)
@@ -73,7 +74,7 @@ def label_quality(
     own = np.where(known, own - self_influence[given], np.float32(np.nan))
     if evidence is not None:
         own += evidence.own
-    rivals = find_rivals(g, labels, directions, temperature, log_odds, k)
+    rivals = find_rivals(g, labels, directions, temperature, confusion, k)
     logit = own / np.float32(temperature)
     against = np.logaddexp(rivals.log_partition, unseen_logit(len(self_influence), temperature))
     better = ~(known & (logit >= rivals.logit))

@@ -1,18 +1,16 @@
 """The classes that a label is held against: all but its own and the others of its image."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.blocks import Labels, tiles
+from prototypes.confusion import Confusion
 from prototypes.pairs import STRUCK, own_labels, strike
 from prototypes.softmax import CLASSES, ROWS, log_sum_exp, nearest_of_class
 
 Rows = NDArray[np.float32]
-LogOdds = Callable[[Labels, slice], Rows]
-"""Gives for labels (n,) how much likelier than by chance each class of a part is meant: (n, c)."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Rivals:
     likeliest: NDArray[np.int64]
     """(n,): the rival that is likeliest meant, or -1."""
     logit: Rows
-    """(n,): its logit: cosine / τ plus log odds."""
+    """(n,): its logit: cosine / τ plus the log odds of the confusion."""
     log_partition: Rows
     """(n,): log of the sum of exp(logit) over all rivals."""
 
@@ -34,13 +32,14 @@ def find_rivals(
     labels: Labels,
     directions: Rows,
     temperature: float,
-    log_odds: LogOdds | None = None,
+    confusion: Confusion | None = None,
     k: int = 1,
 ) -> Rivals:
     """Compare rows g (n, d) of labels (n,) or (n, 1 + K) with their rivals' prototypes.
 
     ``directions`` (C·k, d) has k prototypes of unit length for each class, of which the nearest
-    counts. The products are made in tiles; none is kept.
+    counts. ``confusion`` says which rivals a label is likely to be taken for. The products are
+    made in tiles; none is kept.
     """
     found = Rivals(
         np.full(len(g), STRUCK), np.full(len(g), -1), np.full(len(g), STRUCK),
@@ -49,16 +48,18 @@ def find_rivals(
     own = own_labels(labels)
     struck = labels[:, None] if labels.ndim == 1 else labels
     for part in tiles(len(directions) // k, CLASSES):
-        odds = None if log_odds is None else log_odds(own, part)
         for rows in tiles(len(g), ROWS):
             cosines = nearest_of_class(g[rows] @ directions[part.start * k : part.stop * k].T, k)
             strike(cosines, struck[rows], part.start)
             np.maximum(found.cosine[rows], cosines.max(axis=1), out=found.cosine[rows])
             cosines /= np.float32(temperature)
-            if odds is not None:
-                cosines += odds[rows]
-                strike(cosines, struck[rows], part.start)
+            if confusion is not None:
+                confusion.add_excess(cosines, own[rows], part)
             _add(found, rows, cosines, part.start)
+    if confusion is not None:
+        others = np.where(own >= 0, confusion.others[own], np.float32(0))
+        found.logit[:] += others
+        found.log_partition[:] += others
     return found
 
 

@@ -2,21 +2,40 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import repeat
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.classes import NO_CLASS
+from curate.in_order import in_order
 from curate.manifest.plan import Shard
 from curate.steps.labels import label_pairs, stored_sets
-from curate.steps.stored_features import BLOCK_ROWS, Features, StoredFeatures
+from curate.steps.stored_features import BLOCK_ROWS
 from curate.store.folders import Folders
 
 T = TypeVar("T")
 Labels = NDArray[np.int32]
+Stored = NDArray[np.float16] | NDArray[np.int16]
+"""Features as they are stored; see `FeatureSource.as_floats`."""
+
+
+class FeatureSource(Protocol):
+    """Features of the rows of each shard: x as they were stored, or g (see `AdaptedFeatures`)."""
+
+    def there(self, shard: str) -> NDArray[np.bool_]:
+        """Tell which rows of the shard (n,) have features."""
+        ...
+
+    def blocks(self, shard: str) -> Iterator[Stored]:
+        """Give the shard's features (n, D), ``BLOCK_ROWS`` rows at a time, as they are stored."""
+        ...
+
+    def as_floats(self, block: Any) -> NDArray[np.float32]:
+        """Return the features (n, D) that rows of a block stand for."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -29,19 +48,31 @@ class StoredBlocks:
     """
 
     shards: Sequence[Shard]
-    features: StoredFeatures
+    features: FeatureSource
     labels: Folders
     advance: Callable[[int], None]
+    workers: int = 1
+    """Threads that work on blocks."""
 
     def __call__(self, fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterator[T]:
-        """Give fn(features, labels, ...) of every block, with what lies beside it."""
+        """Give fn(features in float32, labels, ...) of every block, with what lies beside it."""
         known = zip(*beside, strict=True) if beside else repeat(())
-        for shard in self.shards:
-            for block, more in zip(self.read(shard), known, strict=False):
-                yield fn(*block, *more)
-            self.advance(shard.rows)
+        tasks = (
+            partial(self._apply, fn, *block, *more, rows=shard.rows if number == 0 else 0)
+            for shard in self.shards
+            for number, (block, more) in enumerate(zip(self.read(shard), known, strict=False))
+        )
+        for result, rows in in_order(tasks, self.workers):
+            yield result
+            self.advance(rows)
 
-    def read(self, shard: Shard) -> Iterator[tuple[Features, Labels]]:
+    def pairs(self, shard: Shard) -> int:
+        """Count the rows that a shard's blocks have together."""
+        if self.most == 1:
+            return shard.rows
+        return len(label_pairs(stored_sets(self.labels, shard))[0])
+
+    def read(self, shard: Shard) -> Iterator[tuple[Stored, Labels]]:
         """Give the blocks of a shard: features and labels of at most BLOCK_ROWS pairs."""
         for features, sets, ok in self._images(shard):
             if self.most == 1:
@@ -53,7 +84,7 @@ class StoredBlocks:
                 labels = np.where(ok[row, None], sets[row], NO_CLASS)
                 yield features[row], self._own_first(labels, place)
 
-    def images(self, shard: Shard) -> Iterator[tuple[Features, Labels]]:
+    def images(self, shard: Shard) -> Iterator[tuple[Stored, Labels]]:
         """Give features (n, D) and all labels (n, L) of a shard's images, by blocks."""
         for features, sets, _ in self._images(shard):
             yield features, sets
@@ -63,7 +94,7 @@ class StoredBlocks:
         """Most labels that an image has."""
         return max(int(stored_sets(self.labels, shard).shape[1]) for shard in self.shards)
 
-    def _images(self, shard: Shard) -> Iterator[tuple[Features, Labels, NDArray[np.bool_]]]:
+    def _images(self, shard: Shard) -> Iterator[tuple[Stored, Labels, NDArray[np.bool_]]]:
         ok = self.features.there(shard.name)
         sets, start = stored_sets(self.labels, shard), 0
         for features in self.features.blocks(shard.name):
@@ -78,3 +109,9 @@ class StoredBlocks:
         every = np.arange(len(labels))
         pairs[every, place], pairs[:, 0] = labels[:, 0], labels[every, place]
         return pairs
+
+    def _apply(
+        self, fn: Callable[..., T], features: Stored, labels: Labels, *known: Any, rows: int
+    ) -> tuple[T, int]:
+        """Return fn of a block, and how many rows of the manifest are begun with it."""
+        return fn(self.features.as_floats(features), labels, *known), rows

@@ -21,6 +21,8 @@ from curate.store.folders import Folders
 
 Advance = Callable[[int], None]
 FLOAT32 = np.finfo(np.float32)
+UNIT = 2e-3
+"""A row in half precision has unit length if its square differs by no more."""
 
 
 def embed_pictures(
@@ -82,10 +84,17 @@ def take_embeddings(
 def _take(
     embeddings: NDArray[np.floating[Any]],
 ) -> tuple[NDArray[np.float16], NDArray[np.object_]]:
-    """Return features (n, D), zeros where there are none, and statuses (n,)."""
+    """Return features (n, D), zeros where there are none, and statuses (n,).
+
+    Halves that have unit length already are kept as they are.
+    """
     rows = np.array(embeddings, np.float32)
+    squares = np.einsum("ij,ij->i", rows, rows)
+    statuses = np.full(len(rows), Status.OK, object)
+    if embeddings.dtype == np.float16 and (np.abs(squares - 1) < UNIT).all():
+        return np.array(embeddings), statuses
     finite, there = np.isfinite(rows).all(axis=1), rows.any(axis=1)
-    statuses = np.where(there, np.where(finite, Status.OK, Status.NOT_FINITE), Status.MISSING)
+    statuses[~there], statuses[~finite] = Status.MISSING, Status.NOT_FINITE
     rows[~finite] = 0
     return unit_rows(rows), statuses
 

@@ -1,9 +1,12 @@
 """Scores of every row, kept by shards; they do not depend on alpha and beta."""
 
+from functools import partial
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from curate.in_order import in_order
 from curate.manifest.plan import Shard
 from curate.steps.blocks import StoredBlocks
 from curate.steps.second_opinions import WeighedOpinions
@@ -14,61 +17,68 @@ from prototypes.opinions import score_opinions
 from prototypes.quality import ISSUE_KINDS
 from prototypes.space import AdaptedSpace
 
+KINDS = pl.Series(ISSUE_KINDS, dtype=pl.String)
+
 
 def score_shards(
     blocks: StoredBlocks,
+    features: StoredBlocks,
     space: AdaptedSpace,
     prototypes: Prototypes,
-    graph: NDArray[np.float32] | None,
     opinions: WeighedOpinions,
     store: Folders,
     lists: bool,
 ) -> None:
-    """Score the shards that ``store`` does not have.
+    """Score, by blocks of g and of features x, the shards that ``store`` does not have.
 
     Kept: distance, consistency, label_quality, suggested (a class's position), suggested_quality,
     is_label_issue, issue_kind, counted_wrong; null where there is none. With captions compared,
     caption_agreement too. With ``lists`` of labels these are of (row, label) pairs, and what is
     missing is kept too: row, suggested, suggested_quality.
     """
-    for shard in blocks.shards:
+
+    def score(shard: Shard, first: int) -> int:
         if shard.name not in store:
-            scores = _score(blocks, shard, space, prototypes, graph, opinions)
+            scores = _score(blocks, features, shard, first, space, prototypes, opinions)
             contents: dict[str, Content] = {"scores": scores}
             if lists:
-                contents["missing"] = _missing(blocks, shard, space, prototypes)
+                contents["missing"] = _missing(blocks, shard, prototypes)
             store.write(shard.name, contents)
-        blocks.advance(shard.rows)
+        return shard.rows
+
+    firsts = np.cumsum([0, *map(blocks.pairs, blocks.shards)])
+    tasks = (partial(score, *known) for known in zip(blocks.shards, firsts[:-1], strict=True))
+    for rows in in_order(tasks, blocks.workers):
+        blocks.advance(rows)
 
 
 def _score(
     blocks: StoredBlocks,
+    features: StoredBlocks,
     shard: Shard,
+    first: int,
     space: AdaptedSpace,
     prototypes: Prototypes,
-    graph: NDArray[np.float32] | None,
     opinions: WeighedOpinions,
 ) -> pl.DataFrame:
     sources, tables = opinions.sources, []
-    for block in sources.beside(blocks, shard):
-        x, labels, said = block.features, block.labels, block.agreement
-        scores = score_opinions(
-            x, labels, said, space, prototypes, sources.texts, opinions.worth, graph
-        )
-        table = _table(scores, np.any(x != 0, axis=1))
+    for block in sources.beside(blocks, features, shard):
+        rows = slice(first, first + len(block.labels))
+        p = None if prototypes.p is None else prototypes.p[rows]
+        scores = score_opinions(block, space, prototypes, sources.texts, opinions.worth, p)
+        table = _table(scores, np.any(block.g != 0, axis=1))
         if sources.captions is not None:
-            table = table.with_columns(caption_agreement=pl.Series(said).fill_nan(None))
+            table = table.with_columns(caption_agreement=pl.Series(block.agreement).fill_nan(None))
         tables.append(table)
+        first = rows.stop
     return pl.concat(tables)
 
 
-def _missing(
-    blocks: StoredBlocks, shard: Shard, space: AdaptedSpace, prototypes: Prototypes
-) -> pl.DataFrame:
+def _missing(blocks: StoredBlocks, shard: Shard, prototypes: Prototypes) -> pl.DataFrame:
     tables, first = [], 0
-    for features, given in blocks.images(shard):
-        g = space.transform(features)
-        found = missing_labels(g, given, prototypes.v, prototypes.tau, prototypes.per_class)
+    for g, given in blocks.images(shard):
+        rows, k = blocks.features.as_floats(g), prototypes.per_class
+        found = missing_labels(rows, given, prototypes.v, prototypes.tau, k)
         columns = {"row": found.rows + first, "suggested": found.classes.astype(np.int32)}
         tables.append(pl.DataFrame(columns | {"suggested_quality": found.quality}))
         first += len(given)
@@ -86,7 +96,7 @@ def _table(scores: Scores, there: NDArray[np.bool_]) -> pl.DataFrame:
             "suggested_quality": label.suggested_quality,
             "is_label_issue": label.issue != 0,
             "counted_wrong": label.counted_wrong,
-            "issue_kind": pl.Series([ISSUE_KINDS[kind] for kind in label.issue], dtype=pl.String),
+            "issue_kind": KINDS.gather(label.issue),
         }
     )
     scored = pl.lit(pl.Series(there))

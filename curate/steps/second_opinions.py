@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
-from numpy.typing import NDArray
 
 from curate.manifest.plan import Shard
 from curate.run import Run
@@ -38,17 +38,26 @@ class SecondOpinions:
         """The classes' names where the images are."""
         return None if self.zero_shot is None else self.zero_shot.texts
 
-    def beside(self, blocks: StoredBlocks, shard: Shard) -> Iterator[OpinionSample]:
-        """Give the blocks of a shard with the agreement of their captions; NaN without one."""
+    def beside(
+        self, blocks: StoredBlocks, features: StoredBlocks, shard: Shard
+    ) -> Iterator[OpinionSample]:
+        """Give the blocks of a shard's g with what else is known of their rows.
+
+        The agreement of their captions is NaN without one; ``features`` x are for the texts.
+        """
         agreement = None if self.captions is None else self.captions.read(shard)
+        xs = repeat(None) if self.texts is None else (x for x, _ in features.read(shard))
         start = 0
-        for features, labels in blocks.read(shard):
-            rows = slice(start, start + len(labels))
-            said = (
-                np.full(len(labels), np.nan, np.float32) if agreement is None else agreement[rows]
-            )
-            yield OpinionSample(np.asarray(features), labels, said)
-            start = rows.stop
+        for (g, labels), x in zip(blocks.read(shard), xs, strict=False):
+            n = len(labels)
+            said = np.full(n, np.nan, np.float32)
+            if agreement is not None:
+                said = agreement[start : start + n]
+            floats = np.zeros((n, 0), np.float32)
+            if x is not None:
+                floats = features.features.as_floats(x)
+            yield OpinionSample(blocks.features.as_floats(g), floats, labels, said)
+            start += n
 
 
 @dataclass(frozen=True)
@@ -68,33 +77,36 @@ def unasked(name: str) -> WeighedOpinions:
 
 def weigh_opinions(
     blocks: StoredBlocks,
+    features: StoredBlocks,
     space: AdaptedSpace,
     prototypes: Prototypes,
-    graph: NDArray[np.float32] | None,
     sources: SecondOpinions,
     run: Run,
     prototypes_name: str,
 ) -> WeighedOpinions:
-    """Make or find what the sources are worth: one pass over blocks of features."""
+    """Make or find what the sources are worth: one pass over blocks of g and of features x."""
     name = fingerprint(prototypes=prototypes_name, sources=sources.names)
     worth = kept(
         run.step("evidence"),
         name,
         Opinions,
         lambda: fit_opinions(
-            _sample(blocks, space, sources), space, prototypes, sources.texts, graph
+            _sample(blocks, features, space, sources), space, prototypes, sources.texts
         ),
     )
     return WeighedOpinions(name, sources, worth)
 
 
-def _sample(blocks: StoredBlocks, space: AdaptedSpace, sources: SecondOpinions) -> OpinionSample:
+def _sample(
+    blocks: StoredBlocks, features: StoredBlocks, space: AdaptedSpace, sources: SecondOpinions
+) -> OpinionSample:
     classes = len(space.self_influence)
     stride = sample_stride(sum(shard.rows for shard in blocks.shards), classes)
     parts = []
     for shard in blocks.shards:
         parts += [
-            sample_opinions(block, classes, stride) for block in sources.beside(blocks, shard)
+            sample_opinions(block, classes, stride)
+            for block in sources.beside(blocks, features, shard)
         ]
         blocks.advance(shard.rows)
     return total(parts)

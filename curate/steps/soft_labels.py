@@ -28,7 +28,7 @@ def check_count(k: int | None, classes: Classes) -> None:
 def smooth_shards(
     blocks: StoredBlocks, space: AdaptedSpace, prototypes: Prototypes, k: int, store: Folders
 ) -> None:
-    """Smooth the labels of the shards that ``store`` does not have.
+    """Smooth, by blocks of g, the labels of the shards that ``store`` does not have.
 
     Kept: soft_labels, positions of classes (n, K + 1), and soft_probabilities (n, K + 1).
     """
@@ -43,8 +43,8 @@ def _smooth(
 ) -> dict[str, np.ndarray]:
     v, tau, influence = prototypes.v, prototypes.tau, space.self_influence
     soft = [
-        soft_labels(space.transform(np.asarray(features)), sets[:, 0], v, tau, influence, k)
-        for features, sets in blocks.images(shard)
+        soft_labels(blocks.features.as_floats(g), sets[:, 0], v, tau, influence, k)
+        for g, sets in blocks.images(shard)
     ]
     return {
         "soft_labels": np.concatenate([block.classes for block in soft]).astype(np.int32),

@@ -46,6 +46,10 @@ class StoredFeatures:
             rows = slice(start, start + BLOCK_ROWS)
             yield _side_by_side([array[rows] for array in arrays], ok[rows])
 
+    def as_floats(self, block: Features) -> NDArray[np.float32]:
+        """Return rows of a block in single precision."""
+        return np.asarray(block, np.float32)
+
     def rows(self, shard: str, rows: NDArray[np.int64]) -> Features:
         """Give the features (n, D) of some rows of the shard."""
         ok = self.there(shard)[rows]

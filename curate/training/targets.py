@@ -46,11 +46,12 @@ def refreshed_targets(blocks: StoredBlocks, classes: int) -> Targets:
     class relation graph, so that another graph does not ask for another training.
     """
     space = method.fit_space(blocks, classes)
-    prototypes = method.fit_prototypes(method.adapted(blocks, space), classes)
+    each = method.adapted(blocks, space)
+    prototypes = method.fit_prototypes(each, classes)
     judge = _Judge(space, prototypes)
-    wrong, judged = np.sum(list(blocks(judge.count_wrong)), axis=0)
+    wrong, judged = np.sum(list(each(judge.count_wrong)), axis=0)
     noise = float(np.clip(wrong / max(judged, 1), *NOISE))
-    return _joined(list(blocks(partial(judge.targets, noise=noise))))
+    return _joined(list(each(partial(judge.targets, noise=noise))))
 
 
 def share_right(quality: Floats, noise: float, others: int) -> NDArray[np.float32]:
@@ -70,17 +71,17 @@ class _Judge:
     space: AdaptedSpace
     prototypes: method.Prototypes
 
-    def count_wrong(self, features: Floats, labels: Labels) -> NDArray[np.int64]:
+    def count_wrong(self, g: NDArray[np.float32], labels: Labels) -> NDArray[np.int64]:
         """Count the rows that look wrong, and those that have a label."""
-        scores = method.score_block(features, labels, self.space, self.prototypes)
+        scores = method.score_block(g, labels, self.space, self.prototypes)
         return np.array([scores.label.counted_wrong.sum(), (labels >= 0).sum()])
 
-    def targets(self, features: Floats, labels: Labels, noise: float) -> Targets:
+    def targets(self, g: NDArray[np.float32], labels: Labels, noise: float) -> Targets:
         """Give the targets of a block."""
-        scores = method.score_block(features, labels, self.space, self.prototypes)
+        scores = method.score_block(g, labels, self.space, self.prototypes)
         others = min(SUGGESTIONS, len(self.prototypes.v) - 1)
         right = share_right(np.nan_to_num(scores.label.quality), noise, others)[:, None]
-        suggested, likely = self._suggestions(self.space.transform(features), labels)
+        suggested, likely = self._suggestions(g, labels)
         return Targets(
             np.hstack([labels[:, None], suggested]).astype(np.int32),
             np.hstack([right, (1 - right) * likely]).astype(np.float32),

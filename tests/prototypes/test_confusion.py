@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import softmax
 
-from prototypes.blocks import in_memory, unit_rows
+from prototypes import confusion
+from prototypes.blocks import in_memory, tiles, unit_rows
 from prototypes.confusion import Confusion, fit_confusion, uniform
 from prototypes.method import adapted, fit_prototypes, fit_space, score_block
 from prototypes.relations import Relations, relations_of
@@ -37,29 +40,52 @@ def auroc(wrong: np.ndarray, quality: np.ndarray) -> float:
     return float((quality[wrong][:, None] < quality[~wrong][None]).mean())
 
 
-def test_log_odds_are_those_of_a_plain_loop() -> None:
-    relations, tau, share = some_relations(700), 0.3, 0.7
-    labels = RNG.integers(0, 700, 40)
-    p = np.ones((40, 700)) / 700
-    totals = fit_confusion(relations, tau, p, labels).log_total
-    found = Confusion(share, tau, totals)
-    for part in (slice(0, 512), slice(512, 700)):
-        odds = found.log_odds(relations, labels, part)
-        for row, y in enumerate(labels):
-            others = np.delete(np.arange(700), y)
-            chance = np.zeros(700)
-            chance[others] = softmax(relations.graph[y, others] / tau)  # type: ignore[index]
-            slow = np.log(1 - share + share * 699 * chance)
-            kept = np.arange(700)[part] != y
-            assert np.allclose(odds[row][kept], slow[part][kept], atol=1e-4)
+def log_odds(found: Confusion, labels: np.ndarray) -> np.ndarray:
+    """How much likelier than by chance labels (n,) stand for each class (n, C)."""
+    odds = np.where(labels >= 0, found.others[labels], 0)[:, None].repeat(len(found.others), axis=1)
+    for part in tiles(len(found.others), confusion.CLASSES):
+        found.add_excess(odds[:, part], labels, part)
+    return odds
+
+
+def slow_log_odds(relations: Relations, tau: float, share: float, y: int) -> np.ndarray:
+    assert relations.graph is not None
+    classes = len(relations.graph)
+    others, chance = np.delete(np.arange(classes), y), np.zeros(classes)
+    chance[others] = softmax(relations.graph[y, others] / tau)
+    return np.log(1 - share + share * (classes - 1) * chance)
+
+
+@pytest.mark.parametrize("classes", [2, 7, 300])
+def test_log_odds_are_those_of_a_plain_loop(classes: int) -> None:
+    relations, tau, share = some_relations(classes), 0.3, 0.7
+    labels = RNG.integers(0, classes, 40)
+    odds = log_odds(confusion.confusion(relations, tau, share), labels)
+    for row, y in zip(odds, labels, strict=True):
+        others = np.delete(np.arange(classes), y)
+        assert np.allclose(row[others], slow_log_odds(relations, tau, share, y)[others], atol=1e-4)
+
+
+def test_of_many_classes_the_likeliest_are_exact_and_the_others_share_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(confusion, "CLASSES", 256)
+    classes, tau, share, kept = 700, 0.1, 0.7, confusion.MOST_RELATED
+    relations, labels = some_relations(classes), RNG.integers(0, 700, 40)
+    odds = log_odds(confusion.confusion(relations, tau, share), labels)
+    for row, y in zip(odds, labels, strict=True):
+        slow = np.delete(slow_log_odds(relations, tau, share, y), y)
+        found, slow = np.delete(row, y)[np.argsort(-slow)], -np.sort(-slow)
+        assert np.allclose(found[:kept], slow[:kept], atol=1e-4)
+        assert np.allclose(np.exp(found).sum(), classes - 1, rtol=1e-5)
+        assert np.ptp(found[kept:]) == 0
 
 
 def test_without_a_label_or_a_graph_any_class_is_as_likely() -> None:
     relations = some_relations(6)
     labels = np.array([-1, 2, 3])
-    some = Confusion(0.8, 0.3, np.zeros(6, np.float32))
-    assert not some.log_odds(relations, labels, slice(0, 6))[0].any()
-    assert not uniform(6).log_odds(relations, labels, slice(0, 6)).any()
+    assert not log_odds(confusion.confusion(relations, 0.3, 0.8), labels)[0].any()
+    assert not log_odds(uniform(6), labels).any()
     blind = relations_of(None, relations.initial)
     assert fit_confusion(blind, 0.3, np.ones((3, 6)) / 6, labels).share == 0
 
@@ -68,10 +94,8 @@ def test_a_class_that_the_graph_does_not_know_is_taken_for_any() -> None:
     S = related(6, 3)
     S[4], S[:, 4] = np.nan, np.nan
     relations = relations_of(S, unit_rows(RNG.normal(size=(6, 5))))
-    p, labels = np.full((12, 6), 1 / 6), np.arange(12) % 6
-    found = Confusion(0.9, 0.1, fit_confusion(relations, 0.1, p, labels).log_total)
-    odds = found.log_odds(relations, np.array([4, 1]), slice(0, 6))
-    assert not odds[0].any()
+    odds = log_odds(confusion.confusion(relations, 0.1, 0.9), np.array([4, 1]))
+    assert np.allclose(odds[0], 0, atol=1e-6)
     assert odds[1, 0] > 0 > odds[1, 5]
 
 
@@ -87,6 +111,7 @@ def test_a_graph_counts_where_it_foretells_what_labels_are_taken_for(known: bool
     prototypes = fit_prototypes(adapted(in_memory(x, y), space), classes, graph)
     share = prototypes.confusion.share
     assert share > 0.8 if known else share < 0.3
-    informed, blind = (score_block(x, y, space, prototypes, S).label for S in (graph, None))
+    g, unaware = space.transform(x), replace(prototypes, confusion=uniform(classes))
+    informed, blind = (score_block(g, y, space, p).label for p in (prototypes, unaware))
     gain = auroc(wrong, informed.quality) - auroc(wrong, blind.quality)
     assert gain > 0.005 if known else abs(gain) < 0.003

@@ -46,7 +46,7 @@ def fit(
 
 def scores(x: np.ndarray, y: np.ndarray, classes: int, graph: Any = None) -> Scores:
     space, prototypes = fit(in_memory(x, y), classes, graph)
-    return score_block(x, y, space, prototypes)
+    return score_block(space.transform(x), y, space, prototypes)
 
 
 def auroc(wrong: np.ndarray, quality: np.ndarray) -> float:
@@ -95,7 +95,8 @@ def test_what_a_worker_is_sent_can_be_pickled() -> None:
         yield pickle.loads(pickle.dumps(fn))(x, y, *(next(iter(known)) for known in beside))
 
     space, prototypes = fit(pickled, 3)
-    assert len(list(pickled(partial(score_block, space=space, prototypes=prototypes)))) == 1
+    score = partial(score_block, space=space, prototypes=prototypes)
+    assert len(list(adapted(pickled, space)(score))) == 1
     options = Options(per_class=2, psi="l2", prototypes="constant", verified="only")
     verified = adapted(labelled(pickled), space)
     fit_prototypes(adapted(pickled, space), 3, None, options, verified)

@@ -41,17 +41,18 @@ def judged(
     fitted: tuple[AdaptedSpace, Prototypes], agreement: np.ndarray, texts: ClassTexts | None
 ) -> tuple[Opinions, np.ndarray]:
     """Return what the opinions are worth, and label quality with them."""
+    whole = OpinionSample(fitted[0].transform(X), X, Y, agreement)
+    cut = [np.split(rows, [1300]) for rows in vars(whole).values()]
     sample = total(
-        sample_opinions(OpinionSample(X[part], Y[part], agreement[part]), CLASSES, 1)
-        for part in (slice(0, 1300), slice(1300, N))
+        sample_opinions(OpinionSample(*part), CLASSES, 1) for part in zip(*cut, strict=True)
     )
     found = fit_opinions(sample, *fitted, texts)
-    return found, score_opinions(X, Y, agreement, *fitted, texts, found).label.quality
+    return found, score_opinions(whole, *fitted, texts, found).label.quality
 
 
 @pytest.fixture(scope="module")
 def plain(fitted: tuple[AdaptedSpace, Prototypes]) -> np.ndarray:
-    return score_block(X, Y, *fitted).label.quality
+    return score_block(fitted[0].transform(X), Y, *fitted).label.quality
 
 
 def captions(means: np.ndarray, seed: int = 1) -> np.ndarray:
@@ -113,5 +114,7 @@ def test_both_together_are_better_than_each(fitted) -> None:
 
 
 def test_a_crawl_without_labels_has_no_opinions(fitted) -> None:
-    sample = sample_opinions(OpinionSample(X[:9], np.full(9, -1), NO_CAPTIONS[:9]), CLASSES, 1)
+    sample = sample_opinions(
+        OpinionSample(X[:9], X[:9], np.full(9, -1), NO_CAPTIONS[:9]), CLASSES, 1
+    )
     assert fit_opinions(sample, *fitted, None) == NO_OPINIONS

@@ -2,6 +2,7 @@ import numpy as np
 from scipy.special import softmax
 
 from prototypes.blocks import unit_rows
+from prototypes.confusion import Confusion
 from prototypes.quality import ISSUE_KINDS, counted_wrong, issues, label_quality
 from prototypes.unseen import UNSEEN_COSINE
 
@@ -96,7 +97,9 @@ def test_labels_count_as_wrong_by_margin_or_cosine() -> None:
 def test_rivals_are_weighed_by_their_odds() -> None:
     g, y, v = crawl()
     odds = np.random.default_rng(3).normal(size=(12, 12)).astype(np.float32)
-    found = label_quality(g, y, v, 0.2, NOBODY, lambda labels, part: odds[labels][:, part])
+    every = np.tile(np.arange(12, dtype=np.int32), (12, 1))
+    confusion = Confusion(1.0, every, odds - np.float32(0.5), np.full(12, 0.5, np.float32))
+    found = label_quality(g, y, v, 0.2, NOBODY, confusion)
     logits = g @ unit_rows(v).T / 0.2 + np.where(np.eye(12)[y] > 0, 0, odds[y])
     slow = softmax(logits, axis=1)
     assert np.allclose(found.quality, slow[np.arange(100), y], rtol=1e-4, atol=1e-7)

@@ -67,7 +67,7 @@ def label_quality(
     directions = unit_rows(prototypes)
     mine = [given * k + i for i in range(k)]
     distance = np.minimum.reduce([np.linalg.norm(prototypes[i] - g, axis=1) for i in mine])
-    if evidence is not None:
+    if evidence is not None and evidence.rows.size:
         g = np.hstack([g, evidence.rows])
         directions = np.hstack([directions, np.repeat(evidence.classes, k, axis=0)])
     own = np.maximum.reduce([np.einsum("ij,ij->i", g, directions[i]) for i in mine])

@@ -45,17 +45,17 @@ def find_rivals(
         np.full(len(g), STRUCK), np.full(len(g), -1), np.full(len(g), STRUCK),
         np.full(len(g), STRUCK),
     )  # fmt: skip
-    own = own_labels(labels)
+    own, tau = own_labels(labels), np.float32(temperature)
+    sharp = directions / tau
     struck = labels[:, None] if labels.ndim == 1 else labels
     for part in tiles(len(directions) // k, CLASSES):
         for rows in tiles(len(g), ROWS):
-            cosines = nearest_of_class(g[rows] @ directions[part.start * k : part.stop * k].T, k)
-            strike(cosines, struck[rows], part.start)
-            np.maximum(found.cosine[rows], cosines.max(axis=1), out=found.cosine[rows])
-            cosines /= np.float32(temperature)
+            logits = nearest_of_class(g[rows] @ sharp[part.start * k : part.stop * k].T, k)
+            strike(logits, struck[rows], part.start)
+            np.maximum(found.cosine[rows], logits.max(axis=1) * tau, out=found.cosine[rows])
             if confusion is not None:
-                confusion.add_excess(cosines, own[rows], part)
-            _add(found, rows, cosines, part.start)
+                confusion.add_excess(logits, own[rows], part)
+            _add(found, rows, logits, part.start)
     if confusion is not None:
         others = np.where(own >= 0, confusion.others[own], np.float32(0))
         found.logit[:] += others

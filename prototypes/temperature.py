@@ -16,7 +16,9 @@ from prototypes.softmax import log_softmax, log_sum_exp, nearest_of_class
 from prototypes.unseen import with_unseen
 
 LOWEST, HIGHEST = 0.01, 10.0
-"""Where a temperature of cosines is looked for."""
+"""Where a temperature of cosines is looked for ..."""
+PRECISION = 1e-3
+"""... to so much of itself."""
 SAMPLE_PRODUCTS, MOST, LEAST = 2**23, 8192, 512
 """The sample has so many rows that its cosines to C classes are 32 MiB, within limits."""
 
@@ -97,9 +99,13 @@ def best_temperature(
     if not len(scores):
         return 1.0
 
+    logits = np.empty_like(scores)
+
     def cross_entropy(log_temperature: float) -> float:
         sharp = float(np.exp(-log_temperature))
-        return float((log_sum_exp(scores * sharp) - expected * sharp).mean(dtype=np.float64))
+        np.multiply(scores, sharp, out=logits)
+        return float((log_sum_exp(logits) - expected * sharp).mean(dtype=np.float64))
 
-    bounds = (np.log(LOWEST), np.log(HIGHEST))
-    return float(np.exp(minimize_scalar(cross_entropy, bounds=bounds, method="bounded").x))
+    bounds, close = (np.log(LOWEST), np.log(HIGHEST)), {"xatol": PRECISION}
+    found = minimize_scalar(cross_entropy, bounds=bounds, method="bounded", options=close)
+    return float(np.exp(found.x))

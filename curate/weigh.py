@@ -37,6 +37,7 @@ from curate.steps.given import Given
 from curate.steps.graph import CLASSES, Graph, relate
 from curate.steps.labels import keep_labels
 from curate.steps.noise_matrix import NOISE_MATRIX, write_noise_matrix
+from curate.steps.products import products_on
 from curate.steps.score import score_shards
 from curate.steps.second_opinions import SecondOpinions, unasked, weigh_opinions
 from curate.steps.state import kept
@@ -51,6 +52,7 @@ from curate.training.spec import is_self
 from curate.work import WorkNames
 from prototypes import method
 from prototypes.blocks import labelled
+from prototypes.products import Products
 from prototypes.space import AdaptedSpace
 from prototypes.verified import ONLY
 
@@ -119,9 +121,11 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
                 encoder, graph.table, features, shards, options.device, run, console
             )
         sources = SecondOpinions(captions, zero_shot)
+        products = products_on(options.device)
         with workers() as threads:
-            fitted = _fit(options, shards, graph, features, parts, threads, run, console)
-            scores, soft = _judge(options, shards, given, fitted, sources, threads, run, console)
+            means = _Means(products, threads, console)
+            fitted = _fit(options, shards, graph, features, parts, means, run)
+            scores, soft = _judge(options, shards, given, fitted, sources, means, run)
         fitted.adapted.remove()
         work = _remember(options, manifest, graph, features, given, fitted, scores, run)
         with progress_bar(console, "Writing", manifest.rows) as advance:
@@ -169,6 +173,15 @@ def _check_lists(manifest: Manifest, options: WeightOptions) -> None:
 
 
 @dataclass(frozen=True)
+class _Means:
+    """What passes over the features are made with, and shown on."""
+
+    products: Products
+    threads: int
+    console: Console
+
+
+@dataclass(frozen=True)
 class _Fitted:
     """The adapted space and the prototypes, and names that tell them from any other."""
 
@@ -184,9 +197,8 @@ def _fit(
     graph: Graph,
     features: StoredFeatures,
     labels: LabelParts,
-    threads: int,
+    means: _Means,
     run: Run,
-    console: Console,
 ) -> _Fitted:
     """Take the features through SINet's steps; each is found again or done."""
     count, rows = len(graph.table), sum(shard.rows for shard in shards)
@@ -198,22 +210,23 @@ def _fit(
     verified = None
     if labels.verified is not None:
         verified = labelled(StoredBlocks(shards, features, labels.verified, lambda _: None))
-    with progress_bar(console, "Adapting the space", rows) as advance:
-        blocks = StoredBlocks(shards, features, labels.crowd, advance, threads)
+    products = means.products
+    with progress_bar(means.console, "Adapting the space", rows) as advance:
+        blocks = StoredBlocks(shards, features, labels.crowd, advance, means.threads)
         space = kept(
             run.step("space"),
             space_name,
             AdaptedSpace,
-            lambda: method.fit_space(blocks, count, verified),
+            lambda: method.fit_space(blocks, count, verified, products),
         )
     chosen = options.method
     name = fingerprint(code=CODE, space=space_name, graph=graph.name, options=vars(chosen))
     adapted = AdaptedFeatures(features, space, run.step("adapted", space_name))
     prototypes_of = run.step("prototypes")
     if name not in prototypes_of:
-        _adapt(adapted, shards, threads, console)
-    with progress_bar(console, "Finding prototypes", method.passes(chosen) * rows) as advance:
-        blocks = StoredBlocks(shards, adapted, labels.crowd, advance, threads)
+        _adapt(adapted, shards, means)
+    with progress_bar(means.console, "Finding prototypes", method.passes(chosen) * rows) as advance:
+        blocks = StoredBlocks(shards, adapted, labels.crowd, advance, means.threads)
         prototypes = kept(
             prototypes_of,
             name,
@@ -224,16 +237,15 @@ def _fit(
                 graph.relations,
                 chosen,
                 None if verified is None else method.adapted(verified, space),
+                products,
             ),
         )
     return _Fitted(name, space_name, adapted, prototypes)
 
 
-def _adapt(
-    adapted: AdaptedFeatures, shards: Sequence[Shard], threads: int, console: Console
-) -> None:
-    with progress_bar(console, "Adapting features", sum(s.rows for s in shards)) as advance:
-        adapted.adapt(shards, threads, advance)
+def _adapt(adapted: AdaptedFeatures, shards: Sequence[Shard], means: _Means) -> None:
+    with progress_bar(means.console, "Adapting features", sum(s.rows for s in shards)) as advance:
+        adapted.adapt(shards, means.products, means.threads, advance)
 
 
 def _remember(
@@ -262,9 +274,8 @@ def _judge(
     given: Given,
     fitted: _Fitted,
     sources: SecondOpinions,
-    threads: int,
+    means: _Means,
     run: Run,
-    console: Console,
 ) -> tuple[Folders, Folders | None]:
     """Score every row by its given label; returns the scores, and soft labels where wanted."""
     rows = sum(shard.rows for shard in shards)
@@ -273,32 +284,36 @@ def _judge(
     name = fingerprint(prototypes=fitted.name, given=receipts)
 
     def blocks_of(advance: Callable[[int], None]) -> StoredBlocks:
-        return StoredBlocks(shards, fitted.adapted, given.labels, advance, threads)
+        return StoredBlocks(shards, fitted.adapted, given.labels, advance, means.threads)
 
     def features_of(blocks: StoredBlocks) -> StoredBlocks:
         return replace(blocks, features=fitted.adapted.features)
 
     opinions = unasked(name)
     if sources.names:
-        _adapt(fitted.adapted, shards, threads, console)
-        with progress_bar(console, "Weighing opinions", rows) as advance:
+        _adapt(fitted.adapted, shards, means)
+        with progress_bar(means.console, "Weighing opinions", rows) as advance:
             blocks = blocks_of(advance)
             opinions = weigh_opinions(
                 blocks, features_of(blocks), space, prototypes, sources, run, name
             )
-        show_opinions(console, sources, opinions.worth)
+        show_opinions(means.console, sources, opinions.worth)
     scores = run.step("scores", opinions.name)
     k = options.soft_labels
     soft = None
     if k is not None:
         soft = run.step("soft_labels", fingerprint(code=soft_labels.CODE, scores=name, k=k))
     if any(shard.name not in store for shard in shards for store in (scores, soft or scores)):
-        _adapt(fitted.adapted, shards, threads, console)
-    with progress_bar(console, "Scoring", rows) as advance:
+        _adapt(fitted.adapted, shards, means)
+    with progress_bar(means.console, "Scoring", rows) as advance:
         blocks = blocks_of(advance)
         features = features_of(blocks)
-        score_shards(blocks, features, space, prototypes, opinions, scores, given.lists)
+        score_shards(
+            blocks, features, space, prototypes, opinions, scores, given.lists, means.products
+        )
     if soft is not None and k is not None:
-        with progress_bar(console, "Smoothing labels", rows) as advance:
-            soft_labels.smooth_shards(blocks_of(advance), space, prototypes, k, soft)
+        with progress_bar(means.console, "Smoothing labels", rows) as advance:
+            soft_labels.smooth_shards(
+                blocks_of(advance), space, prototypes, k, soft, means.products.gpu
+            )
     return scores, soft

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from prototypes.blocks import Labels, tiles, unit_rows
 from prototypes.moments import counted
 from prototypes.pairs import own_labels
+from prototypes.products import HOST, Products
 from prototypes.relations import TILE_CLASSES, Relations
-from prototypes.softmax import log_partition, log_softmax
+from prototypes.softmax import log_softmax
 
 SOFTMAX, L2 = "softmax", "l2"
 PSI = (SOFTMAX, L2)
@@ -53,6 +54,7 @@ def divergence(
     initial: NDArray[np.float32],
     expected: Targets,
     temperature: float,
+    products: Products = HOST,
 ) -> NDArray[np.float32]:
     """Return KL(ψ(s_t[y]) ‖ ψ(s_v)) of rows g (n, d) with labels y ≥ 0: (n,), nats.
 
@@ -60,7 +62,7 @@ def divergence(
     + log Σ_j exp(g·P_j / τ_v): only the last term needs all the products, in tiles.
     """
     meant = np.einsum("ij,ij->i", g, expected.mixture[labels]) / np.float32(temperature)
-    kl = expected.constant[labels] - meant + log_partition(g, initial, temperature)
+    kl = expected.constant[labels] - meant + products.log_partition(g, initial, temperature)
     return np.asarray(np.maximum(kl, 0), np.float32)
 
 
@@ -105,15 +107,20 @@ class Consistency:
     epsilon: float
     gamma: float
 
-    def __call__(self, g: NDArray[np.float32], labels: Labels) -> NDArray[np.float32]:
+    def __call__(
+        self, g: NDArray[np.float32], labels: Labels, products: Products = HOST
+    ) -> NDArray[np.float32]:
         """Return p (n,) of rows g (n, d); NaN for a row without label or features."""
         p = np.full(len(g), np.nan, np.float32)
         labels = own_labels(labels)
         known = counted(g, labels, len(self.initial))
-        p[known] = consistency(self._divergence(g[known], labels[known]), self.epsilon, self.gamma)
+        kl = self._divergence(g[known], labels[known], products)
+        p[known] = consistency(kl, self.epsilon, self.gamma)
         return p
 
-    def _divergence(self, g: NDArray[np.float32], labels: Labels) -> NDArray[np.float32]:
+    def _divergence(
+        self, g: NDArray[np.float32], labels: Labels, products: Products
+    ) -> NDArray[np.float32]:
         if self.psi == L2:
             return l2_divergence(g, labels, self.initial, self.expected)
-        return divergence(g, labels, self.initial, self.expected, self.tau_v)
+        return divergence(g, labels, self.initial, self.expected, self.tau_v, products)

@@ -28,6 +28,7 @@ from prototypes.moments import (
     constant,
 )
 from prototypes.pairs import own_labels, strike_others
+from prototypes.products import HOST, Products
 from prototypes.quality import LabelQuality, label_quality
 from prototypes.relations import Relations, relations_of
 from prototypes.rounds import CrossFitted, fold_prototypes
@@ -106,13 +107,18 @@ class Scores:
     label: LabelQuality
 
 
-def fit_space(each: EachBlock, classes: int, verified: EachBlock | None = None) -> AdaptedSpace:
+def fit_space(
+    each: EachBlock,
+    classes: int,
+    verified: EachBlock | None = None,
+    products: Products = HOST,
+) -> AdaptedSpace:
     """Fit the adapted space to blocks of features: one pass.
 
     ``verified`` gives the rows with a verified label, if any; they have none in ``each``.
     """
     sources = [each] if verified is None else [each, verified]
-    block = partial(block_moments, classes=classes)
+    block = partial(block_moments, classes=classes, products=products)
     return adapted_space(add_moments(chain.from_iterable(source(block) for source in sources)))
 
 
@@ -143,6 +149,7 @@ def fit_prototypes(
     graph: Matrix | None = None,
     options: Options = Options(),
     verified: EachBlock | None = None,
+    products: Products = HOST,
 ) -> Prototypes:
     """Fit prototypes to blocks of adapted features (see `adapted`).
 
@@ -155,7 +162,8 @@ def fit_prototypes(
     trust = Verified.of(verified, sums, options.verified)
     plain = unit_rows(trust.join(sums).means())
     stride = sample_stride(sums.weight.sum(), classes)
-    samples, cells = zip(*each(partial(_confidence, plain=plain, stride=stride)), strict=True)
+    confidence = partial(_confidence, plain=plain, stride=stride, products=products)
+    samples, cells = zip(*each(confidence), strict=True)
     bins = reliable_bins(cells, classes, options.reliable)
     reliable_rows = add_up(each(partial(reliable_sums, bins=bins), cells))
     initial = unit_rows(trust.join(reliable_rows).means())
@@ -168,20 +176,20 @@ def fit_prototypes(
     weigh: Weigh = partial(constant, p=1.0)
     p: list[Rows] = []
     if options.prototypes == WEIGHTED:
-        weigh = judge
+        weigh = partial(judge, products=products)
         for _ in range(options.rounds - 1):
             found = fold_prototypes(each, weigh, initial, trust.join)
-            judge, weigh = _judge_again(found, graph, sample, trusted, options)
+            judge, weigh = _judge_again(found, graph, sample, trusted, options, products)
         sums = add_up(_noting(each(partial(_weighted, weigh=weigh, classes=classes)), p))
     v, k = trust.join(sums).means().astype(np.float32), options.per_class
     if k > 1:
-        v = fit_clusters(trust.sources(each, weigh, sums), v, k)
+        v = fit_clusters(trust.sources(each, weigh, sums), v, k, products.gpu)
     tau = quality_temperature(sample, unit_rows(v), k)
     relations = relations_of(graph, judge.initial)
     likeliest = relation_temperature(trusted, relations, tau)
     looks = _by_look(sample, v, k, tau)
     confusion = fit_confusion(relations, likeliest, looks, own_labels(sample.labels))
-    known = np.concatenate(p) if p and weigh is judge else None
+    known = np.concatenate(p) if p and options.rounds == 1 else None
     return Prototypes(v, tau, judge, confusion, known)
 
 
@@ -192,6 +200,7 @@ def score_block(
     prototypes: Prototypes,
     p: Rows | None = None,
     evidence: Evidence | None = None,
+    products: Products = HOST,
 ) -> Scores:
     """Score a block of adapted features g (n, d).
 
@@ -200,12 +209,12 @@ def score_block(
     """
     v, tau, influence = prototypes.v, prototypes.tau, space.self_influence
     return Scores(
-        _completed(p, g, labels, prototypes.consistency),
-        label_quality(g, labels, v, tau, influence, prototypes.confusion, evidence),
+        _completed(p, g, labels, partial(prototypes.consistency, products=products)),
+        label_quality(g, labels, v, tau, influence, prototypes.confusion, evidence, products),
     )
 
 
-def _completed(p: Rows | None, g: Rows, labels: Labels, judge: Consistency) -> Rows:
+def _completed(p: Rows | None, g: Rows, labels: Labels, judge: Weigh) -> Rows:
     if p is None:
         return judge(g, labels)
     unknown = np.isnan(p)
@@ -230,8 +239,10 @@ def _noting(blocks: Iterable[tuple[BlockSums, Rows]], p: list[Rows]) -> Iterator
         yield sums
 
 
-def _confidence(g: Rows, labels: Labels, plain: Rows, stride: int) -> tuple[Sample, Cells]:
-    return sample_rows(g, labels, len(plain), stride), margin_cells(g, labels, plain)
+def _confidence(
+    g: Rows, labels: Labels, plain: Rows, stride: int, products: Products
+) -> tuple[Sample, Cells]:
+    return sample_rows(g, labels, len(plain), stride), margin_cells(g, labels, plain, products)
 
 
 def _by_look(sample: Sample, v: Rows, k: int, tau: float) -> Rows:
@@ -247,12 +258,13 @@ def _judge_again(
     sample: Sample,
     trusted: Sample,
     options: Options,
+    products: Products,
 ) -> tuple[Consistency, CrossFitted]:
     """Fit Eq. 4 around the prototypes of a round: those of all, and those of each fold's others."""
     judge = _fit_consistency(relations_of(graph, found[-1]), sample, trusted, options)
     same = replace(options, tau_v=judge.tau_v, tau_t=judge.tau_t)
     judges = [_fit_consistency(relations_of(graph, P), sample, trusted, same) for P in found[:-1]]
-    return judge, CrossFitted(tuple(judges))
+    return judge, CrossFitted(tuple(partial(fold, products=products) for fold in judges))
 
 
 def _fit_consistency(

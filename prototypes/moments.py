@@ -7,11 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from prototypes.blocks import Floats, Labels, tiles, unit_rows
+from prototypes.blocks import Floats, Labels, unit_rows
 from prototypes.pairs import own_labels
-
-MOMENT_ROWS = 4096
-"""Rows whose second moment is summed in float32."""
+from prototypes.products import HOST, Products
 
 
 @dataclass(frozen=True)
@@ -125,14 +123,12 @@ def counted(rows: Floats, labels: Labels, classes: int) -> NDArray[np.bool_]:
     return np.asarray((labels >= 0) & there)
 
 
-def block_moments(features: Floats, labels: Labels, classes: int) -> BlockMoments:
+def block_moments(
+    features: Floats, labels: Labels, classes: int, products: Products = HOST
+) -> BlockMoments:
     """Sum the unit rows of a block of features (n, D); its products are float32."""
-    rows, labels = unit_rows(features), own_labels(labels)
-    second = np.zeros((rows.shape[1], rows.shape[1]))
-    for part in tiles(len(rows), MOMENT_ROWS):
-        there = labels[part] >= 0
-        some = rows[part] if there.all() else rows[part][there]
-        second += some.T @ some
+    rows, there = unit_rows(features), own_labels(labels) >= 0
+    second = products.second_moment(rows if there.all() else rows[there])
     return BlockMoments(class_sums(rows, labels, classes), second)
 
 

@@ -1,5 +1,8 @@
 """Nearest rows by cosine: the one place that knows FAISS, which loads when it is first used."""
 
+from functools import cache, partial
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,12 +11,14 @@ ITERATIONS, STARTS, SEED = 20, 3, 1234
 Nearest = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
-def nearest_prototypes(g: NDArray[np.float32], prototypes: NDArray[np.float32], k: int) -> Nearest:
+def nearest_prototypes(
+    g: NDArray[np.float32], prototypes: NDArray[np.float32], k: int, gpu: bool = False
+) -> Nearest:
     """Find for each row of g (n, d) the k nearest prototypes (C, d), nearest first.
 
     Returns cosines (n, k) and classes (n, k). Exact. Raises ValueError unless 1 ≤ k ≤ C.
     """
-    return _search(g, prototypes, k)
+    return _search(g, prototypes, k, gpu)
 
 
 def nearest_samples(g: NDArray[np.float32], samples: NDArray[np.float32], k: int) -> Nearest:
@@ -22,16 +27,16 @@ def nearest_samples(g: NDArray[np.float32], samples: NDArray[np.float32], k: int
     Returns cosines (n, k) and rows of ``samples`` (n, k); a row that is itself among the
     samples finds itself. Exact. Raises ValueError unless 1 ≤ k ≤ N.
     """
-    return _search(g, samples, k)
+    return _search(g, samples, k, False)
 
 
 def k_means(
-    rows: NDArray[np.float32], weights: NDArray[np.float32], k: int
+    rows: NDArray[np.float32], weights: NDArray[np.float32], k: int, gpu: bool = False
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Cut rows (m, d) with weights (m,) above 0 into k clusters by Euclidean distance.
 
     Returns the centres (k, d) and the cluster of each row (m,). The same input gives the same
-    clusters. Raises ValueError unless 1 ≤ k ≤ m.
+    clusters. With ``gpu`` FAISS computes on all that it sees. Raises ValueError unless 1 ≤ k ≤ m.
     """
     if not 1 <= k <= len(rows):
         raise ValueError(f"Asked for {k} clusters of {len(rows)} rows: ask for 1 to that many.")
@@ -45,22 +50,32 @@ def k_means(
         seed=SEED,
         min_points_per_centroid=1,
         max_points_per_centroid=len(rows),
+        gpu=gpu,
     )
     clustering.train(rows, weights=np.ascontiguousarray(weights, np.float32))
     return np.array(clustering.centroids), clustering.assign(rows)[1]
 
 
-def _search(queries: NDArray[np.float32], rows: NDArray[np.float32], k: int) -> Nearest:
+def _search(queries: NDArray[np.float32], rows: NDArray[np.float32], k: int, gpu: bool) -> Nearest:
     if not 1 <= k <= len(rows):
         raise ValueError(
             f"Asked for {k} neighbours among {len(rows)} rows: ask for 1 to that many."
         )
     import faiss
 
-    cosines, found = faiss.knn(
+    search = partial(faiss.knn_gpu, _gpu_resources()) if gpu else faiss.knn
+    cosines, found = search(
         np.ascontiguousarray(queries, np.float32),
         np.ascontiguousarray(rows, np.float32),
         k,
         metric=faiss.METRIC_INNER_PRODUCT,
     )
-    return cosines, found
+    return np.asarray(cosines), np.asarray(found)
+
+
+@cache
+def _gpu_resources() -> Any:
+    """Give FAISS its scratch memory on the GPU, once a process."""
+    import faiss
+
+    return faiss.StandardGpuResources()

@@ -10,6 +10,7 @@ from prototypes.evidence import ClassTexts, Evidence, limited
 from prototypes.method import Prototypes, Scores, score_block
 from prototypes.moments import counted
 from prototypes.pooling import calibrate, pool
+from prototypes.products import HOST, Products
 from prototypes.softmax import nearest_of_class
 from prototypes.space import AdaptedSpace
 
@@ -117,6 +118,7 @@ def score_opinions(
     texts: ClassTexts | None,
     opinions: Opinions,
     p: Rows | None = None,
+    products: Products = HOST,
 ) -> Scores:
     """Score a block of rows; ``p`` (n,) as in `score_block`."""
     temperature = prototypes.tau / opinions.prototypes
@@ -128,4 +130,4 @@ def score_opinions(
     own = limited(block.agreement) * np.float32(temperature * opinions.agreement)
     evidence = Evidence(own, rows * scale, classes)
     prototypes = replace(prototypes, tau=temperature)
-    return score_block(block.g, block.labels, space, prototypes, p, evidence)
+    return score_block(block.g, block.labels, space, prototypes, p, evidence, products)

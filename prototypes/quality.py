@@ -10,7 +10,7 @@ from prototypes.confusion import Confusion
 from prototypes.evidence import Evidence
 from prototypes.moments import counted
 from prototypes.pairs import STRUCK, own_labels
-from prototypes.rivals import find_rivals
+from prototypes.products import HOST, Products
 from prototypes.unseen import unseen_logit
 
 ISSUE_KINDS = (None, "relabel", "outlier")
@@ -52,6 +52,7 @@ def label_quality(
     self_influence: NDArray[np.float32],
     confusion: Confusion | None = None,
     evidence: Evidence | None = None,
+    products: Products = HOST,
 ) -> LabelQuality:
     """Compare rows g (n, d) with prototypes (C·k, d) of any length and with their labels.
 
@@ -74,7 +75,7 @@ def label_quality(
     own = np.where(known, own - self_influence[given], np.float32(np.nan))
     if evidence is not None:
         own += evidence.own
-    rivals = find_rivals(g, labels, directions, temperature, confusion, k)
+    rivals = products.find_rivals(g, labels, directions, temperature, confusion, k)
     logit = own / np.float32(temperature)
     against = np.logaddexp(rivals.log_partition, unseen_logit(len(self_influence), temperature))
     better = ~(known & (logit >= rivals.logit))

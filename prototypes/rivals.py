@@ -1,6 +1,6 @@
 """The classes that a label is held against: all but its own and the others of its image."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,11 +56,13 @@ def find_rivals(
             if confusion is not None:
                 confusion.add_excess(logits, own[rows], part)
             _add(found, rows, logits, part.start)
-    if confusion is not None:
-        others = np.where(own >= 0, confusion.others[own], np.float32(0))
-        found.logit[:] += others
-        found.log_partition[:] += others
-    return found
+    return found if confusion is None else with_others(found, own, confusion)
+
+
+def with_others(found: Rivals, own: Labels, confusion: Confusion) -> Rivals:
+    """Add what all rivals of labels (n,) have in common by the confusion."""
+    others = np.where(own >= 0, confusion.others[own], np.float32(0))
+    return replace(found, logit=found.logit + others, log_partition=found.log_partition + others)
 
 
 def _add(found: Rivals, rows: slice, logits: Rows, first: int) -> None:

@@ -34,6 +34,7 @@ def soft_labels(
     temperature: float,
     self_influence: NDArray[np.float32],
     k: int,
+    gpu: bool = False,
 ) -> SoftLabels:
     """Smooth the labels of rows g (n, d) over prototypes (C·k', d) of any length.
 
@@ -56,7 +57,7 @@ def soft_labels(
     known = counted(g, labels, len(self_influence))
     directions = unit_rows(prototypes)
     each = len(prototypes) // len(self_influence)
-    cosines, nearest = nearest_prototypes(g, directions, (k + 1) * each)
+    cosines, nearest = nearest_prototypes(g, directions, (k + 1) * each, gpu)
     cosines, nearest = _first_of_class(cosines, nearest // each, k + 1)
     other = nearest != labels[:, None]
     other[other.all(axis=1), -1] = False

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from prototypes.blocks import Floats, scale_to_unit, tiles
+from prototypes.blocks import Floats
 from prototypes.moments import Moments
+from prototypes.products import HOST, Products
 
 RIDGE_FLOOR = 0.01
 """Least ridge, as a share of the mean within-class variance."""
@@ -43,22 +44,9 @@ class AdaptedSpace:
     """(C,): the part of the cosine to its own prototype that an image owes to its own presence
     among the samples of its class (see `_self_influence`)."""
 
-    def transform(self, features: Floats) -> NDArray[np.float32]:
-        """Map features (n, D) to unit rows g (n, d), tile by tile; rows of zeros stay zeros.
-
-        The product comes first, as it is shorter than x: g ∝ xᵀ A / ‖x‖ − meanᵀ A.
-        """
-        g = np.empty((len(features), self.projection.shape[1]), np.float32)
-        origin = self.mean @ self.projection
-        for part in tiles(len(features)):
-            x, there = features[part].astype(np.float32), g[part]
-            length = np.sqrt(np.einsum("ij,ij->i", x, x))
-            np.matmul(x, self.projection, out=there)
-            there *= (1 / np.where(length > 0, length, 1))[:, None]
-            there -= origin
-            scale_to_unit(there)
-            there[length == 0] = 0
-        return g
+    def transform(self, features: Floats, products: Products = HOST) -> NDArray[np.float32]:
+        """Map features (n, D) to unit rows g (n, d); rows of zeros stay zeros."""
+        return products.adapt(features, self.mean, self.projection)
 
 
 def adapted_space(moments: Moments) -> AdaptedSpace:

@@ -12,6 +12,7 @@ from curate.in_order import in_order
 from curate.manifest.plan import Shard
 from curate.steps.stored_features import BLOCK_ROWS, StoredFeatures
 from curate.store.folders import Folders
+from prototypes.products import Products
 from prototypes.space import AdaptedSpace
 
 ONE = np.float32(32_767)
@@ -28,10 +29,16 @@ class AdaptedFeatures:
     space: AdaptedSpace
     store: Folders
 
-    def adapt(self, shards: Sequence[Shard], workers: int, advance: Callable[[int], None]) -> None:
+    def adapt(
+        self,
+        shards: Sequence[Shard],
+        products: Products,
+        workers: int,
+        advance: Callable[[int], None],
+    ) -> None:
         """Make sure that every shard has its g."""
         missing = [shard for shard in shards if shard.name not in self.store]
-        tasks = (partial(self._adapt, shard) for shard in missing)
+        tasks = (partial(self._adapt, shard, products) for shard in missing)
         for rows in in_order(tasks, workers):
             advance(rows)
 
@@ -53,8 +60,10 @@ class AdaptedFeatures:
         """Delete all g: whoever needs a row's maps it again."""
         shutil.rmtree(self.store.root, ignore_errors=True)
 
-    def _adapt(self, shard: Shard) -> int:
-        blocks = map(self.space.transform, self.features.blocks(shard.name))
-        g = [np.rint(block * ONE).astype(np.int16) for block in blocks]
+    def _adapt(self, shard: Shard, products: Products) -> int:
+        g = [
+            np.rint(self.space.transform(x, products) * ONE).astype(np.int16)
+            for x in self.features.blocks(shard.name)
+        ]
         self.store.write(shard.name, {"g": np.concatenate(g)})
         return shard.rows

@@ -14,6 +14,7 @@ from curate.store.folders import Content, Folders
 from prototypes.method import Prototypes, Scores
 from prototypes.missing import missing_labels
 from prototypes.opinions import score_opinions
+from prototypes.products import Products
 from prototypes.quality import ISSUE_KINDS
 from prototypes.space import AdaptedSpace
 
@@ -28,6 +29,7 @@ def score_shards(
     opinions: WeighedOpinions,
     store: Folders,
     lists: bool,
+    products: Products,
 ) -> None:
     """Score, by blocks of g and of features x, the shards that ``store`` does not have.
 
@@ -39,7 +41,7 @@ def score_shards(
 
     def score(shard: Shard, first: int) -> int:
         if shard.name not in store:
-            scores = _score(blocks, features, shard, first, space, prototypes, opinions)
+            scores = _score(blocks, features, shard, first, space, prototypes, opinions, products)
             contents: dict[str, Content] = {"scores": scores}
             if lists:
                 contents["missing"] = _missing(blocks, shard, prototypes)
@@ -60,12 +62,15 @@ def _score(
     space: AdaptedSpace,
     prototypes: Prototypes,
     opinions: WeighedOpinions,
+    products: Products,
 ) -> pl.DataFrame:
     sources, tables = opinions.sources, []
     for block in sources.beside(blocks, features, shard):
         rows = slice(first, first + len(block.labels))
         p = None if prototypes.p is None else prototypes.p[rows]
-        scores = score_opinions(block, space, prototypes, sources.texts, opinions.worth, p)
+        scores = score_opinions(
+            block, space, prototypes, sources.texts, opinions.worth, p, products
+        )
         table = _table(scores, np.any(block.g != 0, axis=1))
         if sources.captions is not None:
             table = table.with_columns(caption_agreement=pl.Series(block.agreement).fill_nan(None))

@@ -26,7 +26,12 @@ def check_count(k: int | None, classes: Classes) -> None:
 
 
 def smooth_shards(
-    blocks: StoredBlocks, space: AdaptedSpace, prototypes: Prototypes, k: int, store: Folders
+    blocks: StoredBlocks,
+    space: AdaptedSpace,
+    prototypes: Prototypes,
+    k: int,
+    store: Folders,
+    gpu: bool,
 ) -> None:
     """Smooth, by blocks of g, the labels of the shards that ``store`` does not have.
 
@@ -34,16 +39,23 @@ def smooth_shards(
     """
     for shard in blocks.shards:
         if shard.name not in store:
-            store.write(shard.name, _smooth(blocks, shard, space, prototypes, k), rows=shard.rows)
+            store.write(
+                shard.name, _smooth(blocks, shard, space, prototypes, k, gpu), rows=shard.rows
+            )
         blocks.advance(shard.rows)
 
 
 def _smooth(
-    blocks: StoredBlocks, shard: Shard, space: AdaptedSpace, prototypes: Prototypes, k: int
+    blocks: StoredBlocks,
+    shard: Shard,
+    space: AdaptedSpace,
+    prototypes: Prototypes,
+    k: int,
+    gpu: bool,
 ) -> dict[str, np.ndarray]:
     v, tau, influence = prototypes.v, prototypes.tau, space.self_influence
     soft = [
-        soft_labels(blocks.features.as_floats(g), sets[:, 0], v, tau, influence, k)
+        soft_labels(blocks.features.as_floats(g), sets[:, 0], v, tau, influence, k, gpu)
         for g, sets in blocks.images(shard)
     ]
     return {

@@ -208,6 +208,7 @@ def test_a_sampler_draws_by_weight(path: Path) -> None:
 def test_rows_that_weigh_nothing_are_left_out(tmp_path: Path, path: Path) -> None:
     rows = pl.read_parquet(path).with_row_index()
     rows = rows.with_columns(
+        label_quality=pl.col("label_quality") * 0.9,
         weight=pl.when(pl.col("index") < 50).then(pl.col("weight")).otherwise(0).cast(pl.Float32),
         status=pl.when(pl.col("index") > 2).then(pl.col("status")).otherwise(pl.lit("missing")),
     )

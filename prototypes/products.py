@@ -1,0 +1,102 @@
+"""The heavy products over rows: what a device other than the processor can do in its place."""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypes.blocks import Floats, Labels, scale_to_unit, tiles
+from prototypes.confusion import Confusion
+from prototypes.rivals import Rivals, find_rivals, nearest_rival
+from prototypes.softmax import log_partition
+
+MOMENT_ROWS = 4096
+"""Rows whose second moment is summed in float32."""
+
+Rows = NDArray[np.float32]
+
+
+class Products(Protocol):
+    """Products of a block's rows with each other, with a projection, and with all prototypes.
+
+    Arrays in and out are NumPy's, products are float32. Nothing of N×C leaves them.
+    """
+
+    @property
+    def gpu(self) -> bool:
+        """Tell whether FAISS is to use a GPU too."""
+        ...
+
+    def second_moment(self, rows: Rows) -> NDArray[np.float64]:
+        """Return the sum of x xᵀ over rows (n, D): (D, D)."""
+        ...
+
+    def adapt(self, features: Floats, mean: Rows, A: Rows) -> Rows:
+        """Do as `adapt`."""
+        ...
+
+    def nearest_rival(self, g: Rows, labels: Labels, prototypes: Rows) -> Rows:
+        """Do as `rivals.nearest_rival`."""
+        ...
+
+    def log_partition(self, g: Rows, prototypes: Rows, temperature: float) -> Rows:
+        """Do as `softmax.log_partition`."""
+        ...
+
+    def find_rivals(
+        self, g: Rows, labels: Labels, directions: Rows, temperature: float,
+        confusion: Confusion | None, k: int,
+    ) -> Rivals:  # fmt: skip
+        """Do as `rivals.find_rivals`."""
+        ...
+
+
+def adapt(features: Floats, mean: Rows, A: Rows) -> Rows:
+    """Map features (n, D) to unit rows g (n, d), tile by tile; rows of zeros stay zeros.
+
+    That is unit length, minus the ``mean`` (D,), times A (D, d), and unit length again; the
+    product comes first, as it is shorter than x: g ∝ xᵀ A / ‖x‖ − meanᵀ A.
+    """
+    g = np.empty((len(features), A.shape[1]), np.float32)
+    origin = mean @ A
+    for part in tiles(len(features)):
+        x, there = features[part].astype(np.float32), g[part]
+        length = np.sqrt(np.einsum("ij,ij->i", x, x))
+        np.matmul(x, A, out=there)
+        there *= (1 / np.where(length > 0, length, 1))[:, None]
+        there -= origin
+        scale_to_unit(there)
+        there[length == 0] = 0
+    return g
+
+
+class HostProducts:
+    """The products by NumPy's BLAS, in tiles that fit a processor's cache."""
+
+    gpu = False
+
+    def second_moment(self, rows: Rows) -> NDArray[np.float64]:
+        """See `Products`."""
+        second = np.zeros((rows.shape[1], rows.shape[1]))
+        for part in tiles(len(rows), MOMENT_ROWS):
+            second += rows[part].T @ rows[part]
+        return second
+
+    def adapt(self, features: Floats, mean: Rows, A: Rows) -> Rows:
+        """See `Products`."""
+        return adapt(features, mean, A)
+
+    def nearest_rival(self, *known: Any) -> Rows:
+        """See `Products`."""
+        return nearest_rival(*known)
+
+    def log_partition(self, *known: Any) -> Rows:
+        """See `Products`."""
+        return log_partition(*known)
+
+    def find_rivals(self, *known: Any) -> Rivals:
+        """See `Products`."""
+        return find_rivals(*known)
+
+
+HOST = HostProducts()

@@ -1,0 +1,129 @@
+"""The heavy products over rows on a device of torch's, such as a GPU."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from prototypes.blocks import Floats, Labels, tiles
+from prototypes.confusion import Confusion
+from prototypes.pairs import STRUCK, own_labels
+from prototypes.products import MOMENT_ROWS, Rows
+from prototypes.rivals import Rivals, with_others
+
+TILE = 2**25
+"""Numbers of a tile of products, 128 MiB: all classes of as many rows as that takes."""
+
+
+@dataclass(frozen=True)
+class TorchProducts:
+    """`Products` on a device; float32, without TF32, which is torch's default for products.
+
+    A block's rows go to the device and a few numbers for each row come back.
+    """
+
+    device: str
+
+    @property
+    def gpu(self) -> bool:
+        """Tell whether FAISS is to use a GPU too."""
+        return torch.device(self.device).type == "cuda"
+
+    def second_moment(self, rows: Rows) -> NDArray[np.float64]:
+        """Return the sum of x xᵀ over rows (n, D): (D, D)."""
+        x = self._put(rows)
+        second = x.new_zeros(x.shape[1], x.shape[1], dtype=torch.float64)
+        for part in tiles(len(x), MOMENT_ROWS):
+            second += x[part].T @ x[part]
+        return second.cpu().numpy()
+
+    def adapt(self, features: Floats, mean: Rows, A: Rows) -> Rows:
+        """Do as `space.adapt`."""
+        x = self._put(features).float()
+        length = x.norm(dim=1, keepdim=True)
+        projection = self._put(A)
+        g = x @ projection / length.where(length > 0, 1) - self._put(mean) @ projection
+        g = functional.normalize(g, eps=float(np.finfo(np.float32).tiny))
+        return _array(g * (length > 0))
+
+    def nearest_rival(self, g: Rows, labels: Labels, prototypes: Rows) -> Rows:
+        """Do as `rivals.nearest_rival`."""
+
+        def nearest(cosines: Tensor, given: Tensor) -> Tensor:
+            _strike(cosines, given)
+            return cosines.amax(1)
+
+        return self._by_tiles(nearest, g, prototypes, 1, _all_labels(labels))[0]
+
+    def log_partition(self, g: Rows, prototypes: Rows, temperature: float) -> Rows:
+        """Do as `softmax.log_partition`."""
+
+        def partition(logits: Tensor) -> Tensor:
+            return logits.logsumexp(1)
+
+        return self._by_tiles(partition, g, prototypes / np.float32(temperature), 1)[0]
+
+    def find_rivals(
+        self, g: Rows, labels: Labels, directions: Rows, temperature: float,
+        confusion: Confusion | None, k: int,
+    ) -> Rivals:  # fmt: skip
+        """Do as `rivals.find_rivals`."""
+        related = None if confusion is None else self._put(confusion.related.astype(np.int64))
+        excess = None if confusion is None else self._put(confusion.excess)
+
+        def compare(logits: Tensor, given: Tensor, own: Tensor) -> tuple[Tensor, ...]:
+            _strike(logits, given)
+            nearest = logits.amax(1)
+            if related is not None and excess is not None:
+                there = (own >= 0)[:, None]
+                logits.scatter_add_(1, related[own], excess[own] * there)
+            logit, likeliest = logits.max(1)
+            likeliest = torch.where(logit > float(STRUCK), likeliest, -1)
+            return nearest, likeliest, logit, logits.logsumexp(1)
+
+        tau, own = np.float32(temperature), own_labels(labels)
+        nearest, likeliest, logit, partition = self._by_tiles(
+            compare, g, directions / tau, k, _all_labels(labels), own
+        )
+        found = Rivals(nearest * tau, likeliest.astype(np.int64), logit, partition)
+        return found if confusion is None else with_others(found, own, confusion)
+
+    def _by_tiles(
+        self, fn: Callable[..., Any], g: Rows, prototypes: Rows, k: int, *known: Labels
+    ) -> list[NDArray[Any]]:
+        """Apply fn(products with each class's nearest of k (m, C), known ...) to tiles of rows."""
+        x, P, parts = self._put(g), self._put(prototypes).T, []
+        more = [self._put(value.astype(np.int64)) for value in known]
+        for rows in tiles(len(g), max(TILE // len(prototypes), 1)):
+            products = x[rows] @ P
+            if k > 1:
+                products = products.view(len(products), -1, k).amax(2)
+            found = fn(products, *(value[rows] for value in more))
+            parts.append([_array(v) for v in (found if isinstance(found, tuple) else (found,))])
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+    def _put(self, array: NDArray[Any]) -> Tensor:
+        """Send an array, which may be mapped read-only, to the device."""
+        if not array.flags.writeable:
+            array = array.copy()
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+
+
+def _all_labels(labels: Labels) -> Labels:
+    return labels[:, None] if labels.ndim == 1 else labels
+
+
+def _strike(scores: Tensor, given: Tensor) -> None:
+    """Overwrite scores (n, C) at the given labels (n, L), -1 for none."""
+    rows, at = (given >= 0).nonzero(as_tuple=True)
+    scores[rows, given[rows, at]] = float(STRUCK)
+
+
+def _array(values: Tensor) -> NDArray[Any]:
+    found: NDArray[Any] = values.cpu().numpy()
+    return found

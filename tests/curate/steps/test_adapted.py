@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from curate.manifest.plan import Shard
+from curate.steps.adapted import AdaptedFeatures
+from curate.steps.stored_features import BLOCK_ROWS, StoredFeatures
+from curate.store.folders import Folders
+from prototypes.products import HOST
+from prototypes.space import AdaptedSpace
+
+ROWS = BLOCK_ROWS + 9
+
+
+@pytest.fixture
+def adapted(tmp_path: Path) -> AdaptedFeatures:
+    rng = np.random.default_rng(0)
+    features = Folders(tmp_path / "features")
+    for name in "ab":
+        x = rng.normal(size=(ROWS, 6)).astype(np.float16)
+        x[4] = 0
+        status = np.where(np.arange(ROWS) == 4, "missing", "ok")
+        features.write(name, {"features": x, "rows": pl.DataFrame({"status": status})})
+    A = rng.normal(size=(6, 3)).astype(np.float32)
+    space = AdaptedSpace(np.zeros(6, np.float32), A, np.zeros(2, np.float32))
+    return AdaptedFeatures(StoredFeatures((features,)), space, Folders(tmp_path / "adapted"))
+
+
+def test_g_is_that_of_the_space_to_the_fifth_digit(adapted: AdaptedFeatures) -> None:
+    counted: list[int] = []
+    shards = [Shard(name, 0, 0, ROWS, 0) for name in "ab"]
+    adapted.adapt(shards, HOST, 2, counted.append)
+    assert counted == [ROWS, ROWS]
+    for name in "ab":
+        x = np.concatenate(list(adapted.features.blocks(name)))
+        g = np.concatenate([adapted.as_floats(block) for block in adapted.blocks(name)])
+        assert g.dtype == np.float32
+        assert np.abs(g - adapted.space.transform(x)).max() < 2e-5
+        assert not g[4].any()
+        assert adapted.there(name).sum() == ROWS - 1
+
+
+def test_what_is_there_is_not_made_again_until_it_is_removed(adapted: AdaptedFeatures) -> None:
+    shard, counted = Shard("a", 0, 0, ROWS, 0), []
+    adapted.adapt([shard], HOST, 1, counted.append)
+    adapted.adapt([shard], HOST, 1, counted.append)
+    assert counted == [ROWS]
+    adapted.remove()
+    adapted.adapt([shard], HOST, 1, counted.append)
+    assert counted == [ROWS, ROWS]

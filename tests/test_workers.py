@@ -1,0 +1,72 @@
+"""Whoever makes the products, and however many blocks at once, the weights are the same."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from cli import app
+from curate import weigh
+from curate.manifest import plan
+from prototypes.torch_products import TorchProducts
+
+ROOT, ROWS, CLASSES = Path(__file__).parent.parent, 9_000, 12
+
+
+@pytest.fixture(scope="module")
+def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Several shards of features, a third of whose labels are wrong."""
+    folder, rng = tmp_path_factory.mktemp("workers"), np.random.default_rng(0)
+    true = rng.integers(0, CLASSES, ROWS)
+    x = rng.normal(size=(ROWS, 48)) + rng.normal(size=(CLASSES, 48))[true]
+    given = np.where(rng.random(ROWS) < 0.3, rng.integers(0, CLASSES, ROWS), true)
+    np.save(folder / "x.npy", x.astype(np.float16))
+    labels = {"key": range(ROWS), "label": [f"class {label}" for label in given]}
+    pl.DataFrame(labels).write_parquet(folder / "crawl.parquet")
+    assert plan.shard_size(ROWS) < ROWS / 3
+    return folder
+
+
+def command(crawl: Path, name: str) -> list[str]:
+    """The arguments of a run of its own."""
+    out, run = crawl / f"{name}.parquet", crawl / name
+    options = ["--graph", "none", "--soft-labels", 2]
+    return list(
+        map(str, ["weight", crawl / "crawl.parquet", "--embeddings", crawl / "x.npy", *options,
+                  "--out", out, "--run-dir", run])
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def alone(crawl: Path) -> pl.DataFrame:
+    return run_on(crawl, 1)
+
+
+def run_on(crawl: Path, threads: int) -> pl.DataFrame:
+    name = f"threads{threads}"
+    line = [sys.executable, "-c", "import cli; cli.main()", *command(crawl, name)]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    subprocess.run(line, cwd=ROOT, env=environment, check=True, capture_output=True)
+    return pl.read_parquet(crawl / f"{name}.parquet")
+
+
+def test_any_number_of_threads_gives_the_same_bits(crawl: Path, alone: pl.DataFrame) -> None:
+    assert run_on(crawl, 3).equals(alone)
+
+
+def test_torch_gives_the_same_weights(
+    crawl: Path, alone: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a GPU would: only the device differs."""
+    monkeypatch.setattr(weigh, "products_on", lambda _: TorchProducts("cpu"))
+    result = CliRunner().invoke(app, command(crawl, "torch"))
+    assert result.exit_code == 0, result.output
+    found = pl.read_parquet(crawl / "torch.parquet")
+    for column in ("weight", "label_quality", "distance"):
+        assert np.allclose(found[column], alone[column], atol=1e-3), column
+    assert (found["suggested_label"] == alone["suggested_label"]).mean() > 0.995

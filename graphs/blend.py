@@ -38,9 +38,9 @@ def blend_rows(relations: Sequence[Matrix]) -> Blocks:
     for rows in row_blocks(len(relations[0])):
         total = np.zeros((rows.stop - rows.start, len(relations[0])), np.float32)
         known = np.zeros(total.shape, np.uint8)
-        for S, (typical, spread) in zip(relations, scales, strict=True):
+        for S, scale in zip(relations, scales, strict=True):
             there = ~np.isnan(S[rows])
-            total += np.where(there, (S[rows] - typical) / spread, 0)
+            total += np.where(there, _on_scale(S[rows], scale), 0)
             known += there
         yield np.where(known > 0, total / np.maximum(known, 1), np.nan).astype(np.float32)
 
@@ -54,7 +54,11 @@ def scaled(S: Matrix) -> Matrix:
     diagonal is 1 in both. Where all classes are equally near (always with two), the diagonal
     comes to 1 instead. NaN stays NaN.
     """
-    typical, spread = scale_of(S)
+    return _on_scale(S, scale_of(S))
+
+
+def _on_scale(S: Matrix, scale: tuple[np.float32, np.float32]) -> Matrix:
+    typical, spread = scale
     return np.asarray((S - typical) / spread, np.float32)
 
 

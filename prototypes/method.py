@@ -172,7 +172,8 @@ def fit_prototypes(
     sample = join_samples(samples, classes)
     chosen = reliable(margin_cells(sample.g, sample.labels, plain), bins)
     trusted = Sample(sample.g[chosen], sample.labels[chosen])
-    judge = _fit_consistency(relations_of(graph, initial), sample, trusted, options)
+    relations = relations_of(graph, initial)
+    judge = _fit_consistency(relations, sample, trusted, options)
     weigh: Weigh = partial(constant, p=1.0)
     p: list[Rows] = []
     if options.prototypes == WEIGHTED:
@@ -185,7 +186,8 @@ def fit_prototypes(
     if k > 1:
         v = fit_clusters(trust.sources(each, weigh, sums), v, k, products.gpu)
     tau = quality_temperature(sample, unit_rows(v), k)
-    relations = relations_of(graph, judge.initial)
+    if judge.initial is not initial:
+        relations = relations_of(graph, judge.initial)
     likeliest = relation_temperature(trusted, relations, tau)
     looks = _by_look(sample, v, k, tau)
     confusion = fit_confusion(relations, likeliest, looks, own_labels(sample.labels))

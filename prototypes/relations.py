@@ -76,5 +76,7 @@ def _known_sums(
     graph: NDArray[np.floating[Any]], visual: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     known = ~np.isnan(graph)
-    x, y = visual[known].astype(np.float64), graph[known].astype(np.float64)
-    return np.array([len(x), x.sum(), y.sum(), x @ x, x @ y])
+    x, y = np.where(known, visual, np.float32(0)), np.where(known, graph, np.float32(0))
+    squares, products = np.einsum("ij,ij->i", x, x), np.einsum("ij,ij->i", x, y)
+    sums = (part.sum(dtype=np.float64) for part in (known, x, y, squares, products))
+    return np.array(list(sums))

@@ -1,7 +1,7 @@
 """The heavy products over rows on a device of torch's, such as a GPU."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,9 @@ class TorchProducts:
     """
 
     device: str
+    _kept: list[tuple[Confusion, tuple[Tensor, Tensor]]] = field(
+        default_factory=list, compare=False, repr=False
+    )
 
     @property
     def gpu(self) -> bool:
@@ -73,15 +76,14 @@ class TorchProducts:
         confusion: Confusion | None, k: int,
     ) -> Rivals:  # fmt: skip
         """Do as `rivals.find_rivals`."""
-        related = None if confusion is None else self._put(confusion.related.astype(np.int64))
-        excess = None if confusion is None else self._put(confusion.excess)
+        related, excess = (None, None) if confusion is None else self._kept_of(confusion)
 
         def compare(logits: Tensor, given: Tensor, own: Tensor) -> tuple[Tensor, ...]:
             _strike(logits, given)
             nearest = logits.amax(1)
             if related is not None and excess is not None:
-                there = (own >= 0)[:, None]
-                logits.scatter_add_(1, related[own], excess[own] * there)
+                over = excess[own] * (own >= 0)[:, None]
+                logits.scatter_add_(1, related[own].long(), over)
             logit, likeliest = logits.max(1)
             likeliest = torch.where(logit > float(STRUCK), likeliest, -1)
             return nearest, likeliest, logit, logits.logsumexp(1)
@@ -106,6 +108,13 @@ class TorchProducts:
             found = fn(products, *(value[rows] for value in more))
             parts.append([_array(v) for v in (found if isinstance(found, tuple) else (found,))])
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+    def _kept_of(self, confusion: Confusion) -> tuple[Tensor, Tensor]:
+        """Return related and excess, which stay on the device from block to block."""
+        if not (self._kept and self._kept[0][0] is confusion):
+            tensors = self._put(confusion.related), self._put(confusion.excess)
+            self._kept[:] = [(confusion, tensors)]
+        return self._kept[0][1]
 
     def _put(self, array: NDArray[Any]) -> Tensor:
         """Send an array, which may be mapped read-only, to the device."""

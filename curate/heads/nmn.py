@@ -66,8 +66,8 @@ class Nmn(StagedHead):
         del verified
         return [Stage(self._towards_target, (self.y,), noisy=256)]
 
-    def pretrained(self, x: Tensor) -> Tensor:
-        """Return log p(y = 0 | x) (n, C) by SINet's probabilities."""
+    def absent_by_sinet(self, x: Tensor) -> Tensor:
+        """Return log p(y = 0 | x) (n, C), by SINet's probabilities scaled and shifted."""
         log_p = x[:, -self.task.classes :].clamp(max=-LEAST)
         odds = log_p - torch.log1p(-log_p.exp())
         return functional.logsigmoid(-self.scale * odds - self.shift)
@@ -99,20 +99,20 @@ class Nmn(StagedHead):
 
     @torch.no_grad()
     def target(self, rows: Rows) -> Tensor:
-        """Return p(y = 1 | z, x) (n, C) of whole bags, by what y is pretrained with."""
-        absent = self.pretrained(rows.x)
+        """Return p(y = 1 | z, x) (n, C) of rows in whole bags, by SINet's p(y | x)."""
+        absent = self.absent_by_sinet(rows.x)
         bag, given = noisy_or(absent, rows.bag), labels_of(rows.given, rows.bag)
         q = self.channel(rows.x)
         return posterior(1 - absent.exp(), bag[rows.bag], q, given[rows.bag])
 
     def _towards_target(self, batch: Batch) -> Tensor:
-        """The M step's loss: Eq. 5 has its gradient where y made the target."""
+        """Return the M step's loss; its gradient is Eq. 5's where y itself made the target."""
         rows = batch.noisy
         return _surprise(self.y(rows.x).sigmoid(), self.target(rows)).mean()
 
     def _loss(self, batch: Batch) -> Tensor:
         rows = batch.noisy
-        present = noisy_or(self.pretrained(rows.x), rows.bag)
+        present = noisy_or(self.absent_by_sinet(rows.x), rows.bag)
         q = mean_of(self.channel(rows.x), rows.bag)
         return _surprise(observed(present, q), labels_of(rows.given, rows.bag)).mean()
 

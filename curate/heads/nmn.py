@@ -1,7 +1,7 @@
 """Jiang et al. 2020, Learning from Noisy Labels with Noise Modeling Network (arXiv:2005.00596).
 
 Each class's given label z is its true label y sent through a channel of its own, which is learned
-from noisy rows alone, together with the classifier of y.
+from noisy rows alone, as is the classifier of y.
 """
 
 import torch
@@ -10,13 +10,12 @@ from torch.nn import functional
 
 from curate.heads.head import Batch, Rows, Stage, StagedHead, classifier
 from curate.heads.task import LEAST, Task
+from curate.heads.training import Learner
 
-FIRST, FIRST_OF_SEVERAL = (-4.0, 4.0), (-9.0, 0.0)
-"""Log odds of z = 1 where y is 0 and where it is 1, before a channel is trained. Of several labels
-half are taken to be missing; the first is far below how often a class is given, or most labels
-would be dropped."""
-TOGETHER = 0.1
-"""Rate of the second stage; at the first's the classifier learns noise by heart."""
+FIRST = (-4.0, 0.0)
+"""Log odds of z = 1 where y is 0 and where it is 1, before a channel is trained."""
+FAST = 50.0
+"""Rate at which channels are learned: few numbers, on which all rows agree."""
 
 
 class Nmn(StagedHead):
@@ -25,6 +24,13 @@ class Nmn(StagedHead):
     ``dependent``: q is a function of the features (Eq. 3), else a number of each class (Eq. 4).
     Rows that share a bag (regions of an image, frames of a video) share their given labels too: a
     class is in the bag where it is in any of its rows (noisy-or).
+
+    Deviation: the paper trains a network towards the given labels, then network and channels
+    together by the likelihood of Eq. 5. A network on frozen features learns noise by heart in the
+    first stage, and leaves the channels nothing to explain. Here one step of EM on that likelihood
+    takes the place of both: SINet's probabilities, which were made from the given labels too, are
+    the pretrained p(y | x), of which only scale and shift are learned with the channels; then the
+    network learns p(y | z, x).
     Deviation: with one label an image, its labels are taken for several of which one is given, and
     an image is of none of the classes as far as it is of no one of them.
     """
@@ -37,27 +43,40 @@ class Nmn(StagedHead):
         super().__init__(task)
         C = task.classes
         self.y = classifier(features, C)
-        first = FIRST_OF_SEVERAL if task.several else FIRST
-        self.bias = nn.Parameter(torch.tensor(first)[:, None].repeat(1, C))
+        self.scale, self.shift = nn.Parameter(torch.ones(())), nn.Parameter(torch.zeros(()))
+        self.bias = nn.Parameter(torch.tensor(FIRST)[:, None].repeat(1, C))
         """(2, C): log odds of z = 1 where y is 0 and where it is 1."""
-        self.of_x = nn.Linear(features, 2 * C, bias=False) if dependent else None
+        self.of_x = nn.Linear(features - C, 2 * C, bias=False) if dependent else None
         if self.of_x is not None:
             nn.init.zeros_(self.of_x.weight)
+            self.runs = 3
+
+    def fit(self, learner: Learner) -> None:
+        """Learn the channels, which nothing need stop early; then y."""
+        numbers = nn.ParameterList([self.scale, self.shift, self.bias])
+        stages = [Stage(self._loss, (numbers,), noisy=256, rate=FAST)]
+        if self.of_x is not None:
+            stages.append(Stage(self._loss, (self.of_x,), noisy=256))
+        for stage in stages:
+            learner.run(self, stage, self.surprise)
+        super().fit(learner)
 
     def stages(self, verified: Rows) -> list[Stage]:
-        """Train y towards the given labels as they are; then y and the channels together."""
+        """Train y towards p(y | z, x), by SINet's p(y | x) and the channels."""
         del verified
-        channels = (self,)
-        return [
-            Stage(self._plain_loss, (self.y,), noisy=256),
-            Stage(self._loss, channels, noisy=256, rate=TOGETHER),
-        ]
+        return [Stage(self._towards_target, (self.y,), noisy=256)]
+
+    def absent_by_sinet(self, x: Tensor) -> Tensor:
+        """Return log p(y = 0 | x) (n, C), by SINet's probabilities scaled and shifted."""
+        log_p = x[:, -self.task.classes :].clamp(max=-LEAST)
+        odds = log_p - torch.log1p(-log_p.exp())
+        return functional.logsigmoid(-self.scale * odds - self.shift)
 
     def channel(self, x: Tensor) -> Tensor:
         """Return q_1j = p(z = 1 | y = j, x): (n, 2, C)."""
         logits = self.bias.expand(len(x), -1, -1)
         if self.of_x is not None:
-            logits = logits + self.of_x(x).view(logits.shape)
+            logits = logits + self.of_x(x[:, : -self.task.classes]).view(logits.shape)
         return logits.sigmoid()
 
     def classify(self, x: Tensor) -> Tensor:
@@ -78,14 +97,22 @@ class Nmn(StagedHead):
         bag = 1 - absent.exp()
         return self._as_outputs(posterior(self.y(x).sigmoid(), bag, self.channel(x), given))
 
-    def _plain_loss(self, batch: Batch) -> Tensor:
+    @torch.no_grad()
+    def target(self, rows: Rows) -> Tensor:
+        """Return p(y = 1 | z, x) (n, C) of rows in whole bags, by SINet's p(y | x)."""
+        absent = self.absent_by_sinet(rows.x)
+        bag, given = noisy_or(absent, rows.bag), labels_of(rows.given, rows.bag)
+        q = self.channel(rows.x)
+        return posterior(1 - absent.exp(), bag[rows.bag], q, given[rows.bag])
+
+    def _towards_target(self, batch: Batch) -> Tensor:
+        """Return the M step's loss; its gradient is Eq. 5's where y itself made the target."""
         rows = batch.noisy
-        present = noisy_or(self.absent(rows.x), rows.bag)
-        return _surprise(present, labels_of(rows.given, rows.bag)).mean()
+        return _surprise(self.y(rows.x).sigmoid(), self.target(rows)).mean()
 
     def _loss(self, batch: Batch) -> Tensor:
         rows = batch.noisy
-        present = noisy_or(self.absent(rows.x), rows.bag)
+        present = noisy_or(self.absent_by_sinet(rows.x), rows.bag)
         q = mean_of(self.channel(rows.x), rows.bag)
         return _surprise(observed(present, q), labels_of(rows.given, rows.bag)).mean()
 

@@ -9,6 +9,7 @@ import torch
 
 from curate.heads.cross_fit import CrossFitted, Unjudged, clean, folds_of
 from curate.heads.inputs import Inputs
+from curate.heads.nmn import Nmn
 from curate.heads.saved import TrainedHead, load_head
 from curate.heads.spec import HEADS
 from curate.heads.task import Task
@@ -67,6 +68,27 @@ def test_a_head_cleans_lists_of_labels(name: str, several_labels: Known) -> None
         for labels in (several_labels.true, several_labels.examples.given)
     )
     assert ((p >= 0.5) == true).mean() > (given == true).mean() - 0.02
+
+
+@pytest.mark.parametrize("name", ["nmn", "nmn:dependent"])
+def test_nmn_sees_past_the_noise_with_nothing_verified(name: str, several_labels: Known) -> None:
+    crawl, task = several_labels, Task(CLASSES, several=True)
+    nothing = np.zeros(len(crawl.true), bool)
+    head = trained(name, task, crawl, replace(crawl.examples, verified=nothing))
+    folds = folds_of(crawl.examples.features, None)
+    rows = np.flatnonzero(folds == 0)
+    part = Unjudged(crawl.examples.features[rows], crawl.examples.given[rows], folds[rows], True)
+    p = head.each(part, lambda member, x, given, chosen: member.classify(x))
+    true, given = (
+        task.given(torch.from_numpy(labels)).numpy() > 0
+        for labels in (crawl.true, crawl.examples.given)
+    )
+    assert ((p >= 0.5) == true[rows]).mean() > (given == true)[rows].mean() + 0.05
+    member = head.member(0)
+    assert isinstance(member, Nmn)
+    channel = member.bias.detach().sigmoid().numpy()
+    np.testing.assert_allclose(channel[1], given.sum(0, where=true) / true.sum(0), atol=0.1)
+    assert (channel[0] < 0.15).all()
 
 
 @pytest.mark.parametrize("name", ["stack", "xiao", "veit", "hu", "nmn", "fine-tune", "sukhbaatar"])

@@ -104,6 +104,23 @@ def test_nmn_in_a_bag_is_bayes_rule_over_all_rows(numbers: torch.Generator) -> N
     torch.testing.assert_close(found[:, 0], joint / evidence)
 
 
+def test_nmn_towards_the_posterior_has_the_gradient_of_the_exact_likelihood(
+    numbers: torch.Generator,
+) -> None:
+    bag = torch.tensor([0, 0, 1, 2, 1, 0, 2])
+    q = torch.rand(2, C, generator=numbers, dtype=torch.float64)
+    z = (torch.rand(3, C, generator=numbers) < 0.5).double()
+    logits = torch.randn(N, C, generator=numbers, dtype=torch.float64, requires_grad=True)
+    present = noisy_or(functional.logsigmoid(-logits), bag)
+    observed_z = observed(present, q.expand(3, 2, C))
+    exact = functional.binary_cross_entropy(observed_z, z, reduction="sum")
+    target = posterior(logits.sigmoid(), present[bag], q.expand(N, 2, C), z[bag]).detach()
+    em = functional.binary_cross_entropy_with_logits(logits, target, reduction="sum")
+    torch.testing.assert_close(
+        torch.autograd.grad(em, logits), torch.autograd.grad(exact, logits), atol=1e-6, rtol=1e-4
+    )
+
+
 def test_bags_have_the_labels_of_any_row_and_the_mean_channel() -> None:
     bag = torch.tensor([0, 1, 0])
     assert labels_of(torch.tensor([[1.0, 0], [0, 0], [1, 1]]), bag).tolist() == [[1, 1], [0, 0]]

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import polars as pl
 import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from benchmarks.apart import Cost, run_apart
+from benchmarks.apart import Cost, weigh_apart
+from benchmarks.methods.curate import WEIGHTED
 from benchmarks.metrics import auroc
 from benchmarks.products import Product, bare_products
 from benchmarks.synthetic import write_crawl
@@ -64,10 +66,11 @@ def measure_weights(folder: Path, rows: int, classes: int, dim: int, threads: in
     crawl = write_crawl(folder / "crawl", rows, classes, dim)
     with threadpool_limits(threads):
         before = bare_products(classes, dim)
-    judgement, cost = run_apart("curate", crawl.task, threads)
+    cost = weigh_apart(crawl.task, threads)
     with threadpool_limits(threads):
         after = bare_products(classes, dim)
-    quality = auroc(crawl.wrong, judgement.scores["label_quality"])
+    weighted = pl.read_parquet(crawl.task.folder / WEIGHTED, columns=["label_quality"])
+    quality = auroc(crawl.wrong, weighted["label_quality"].to_numpy())
     both: list[Product] = [*before, *after]
     cpu = rows * sum(product.cpu_seconds for product in both) / 2
     clock = rows * sum(product.seconds for product in both) / 2

@@ -27,10 +27,16 @@ class NoiseCounts:
 
     def __add__(self, other: "NoiseCounts") -> "NoiseCounts":
         """Add the counts of two blocks."""
-        cells, at = np.unique(np.concatenate([self.cells, other.cells]), return_inverse=True)
-        counts = np.zeros(len(cells), np.int64)
-        np.add.at(counts, at, np.concatenate([self.counts, other.counts]))
-        return NoiseCounts(self.classes, cells, counts)
+        at = np.searchsorted(self.cells, other.cells)
+        known = np.append(self.cells, -1)[at] == other.cells
+        counts = self.counts.copy()
+        counts[at[known]] += other.counts[known]
+        at, new = at[~known], ~known
+        return NoiseCounts(
+            self.classes,
+            np.insert(self.cells, at, other.cells[new]),
+            np.insert(counts, at, other.counts[new]),
+        )
 
     @property
     def given(self) -> NDArray[np.int64]:

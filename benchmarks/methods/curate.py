@@ -10,6 +10,8 @@ from benchmarks.methods import Judgement, Task
 from curate.options import WeightOptions
 from curate.weigh import Weighed, weigh
 
+WEIGHTED = "weighted.parquet"
+
 
 def judge(task: Task, **options: Any) -> Judgement:
     """Weigh the task's crawl; 'weight' is the order of Eq. 6 before it is cut off at 0.
@@ -35,7 +37,7 @@ def weigh_task(task: Task, **options: Any) -> Weighed:
         manifest=task.manifest,
         embeddings=task.folder,
         graph=task.graph,
-        out=task.folder / "weighted.parquet",
+        out=task.folder / WEIGHTED,
         run_dir=task.folder / "run",
         overwrite=True,
         **options,

@@ -1,0 +1,19 @@
+"""`curate weight` of a task, timed without imports: python -m benchmarks.weigh FOLDER GRAPH."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.apart import TIMES
+from benchmarks.methods import Task
+from benchmarks.methods.curate import weigh_task
+
+folder, graph = Path(sys.argv[1]), sys.argv[2]
+start, cpu_start = time.perf_counter(), time.process_time()
+weigh_task(Task(folder, graph))
+times = {
+    "seconds": time.perf_counter() - start,
+    "cpu_seconds": time.process_time() - cpu_start,
+}
+(folder / TIMES).write_text(json.dumps(times))

@@ -31,13 +31,19 @@ def batches(*sizes):
     return [torch.tensor(rng.integers(0, 256, (n, 6), dtype=np.uint8)) for n in sizes]
 
 
-def test_features_are_the_networks_and_short_batches_compile_nothing_anew(network):
+def said(caplog):
+    return [r.getMessage() for r in caplog.records if r.name == "curate.encoders.compiled"]
+
+
+def test_features_are_the_networks_and_short_batches_compile_nothing_anew(network, caplog):
     counting = Counting()
     compiled = Compiled(network, 4, counting)
+    given = batches(4, 4, 1, 3, 4, 2)
     with torch.inference_mode():
-        for batch in batches(4, 4, 1, 3, 4, 2):
+        for batch in given:
             torch.testing.assert_close(compiled(batch), network(batch))
     assert counting.compiled == 1
+    assert said(caplog) == []
 
 
 def test_nothing_is_compiled_before_the_first_batch(network):
@@ -54,9 +60,9 @@ def test_where_compiling_fails_the_network_runs_as_it_is_and_that_is_said(networ
     with torch.inference_mode(), caplog.at_level(logging.WARNING):
         for batch in batches(4, 2):
             torch.testing.assert_close(compiled(batch), network(batch))
-    (said,) = [r.getMessage() for r in caplog.records if r.name == "curate.encoders.compiled"]
-    assert "torch.compile cannot be used here" in said
-    assert "triton" in said
+    (sentence,) = said(caplog)
+    assert "torch.compile cannot be used here" in sentence
+    assert "triton" in sentence
 
 
 def test_what_fails_in_the_network_itself_is_raised():

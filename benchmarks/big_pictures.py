@@ -50,7 +50,7 @@ def big_pictures(
         "noise, 1/f": [pink_noise(rng) for _ in range(count)],
     }
     table = Table(box=box.MARKDOWN)
-    table.add_column(f"for {opened.preprocess.size} pixels")
+    table.add_column(f"for {opened.preprocess.size} pixels", no_wrap=True)
     for heading in ("MB", "plain Pillow, ms", "curate, ms", "times as fast", "least cosine",
                     "mean cosine"):  # fmt: skip
         table.add_column(heading, justify="right")

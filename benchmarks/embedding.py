@@ -78,7 +78,7 @@ def embedding(
     photos = [enlarged(blob, rng) for blob in crawl_pictures(crawl, 8)]
     # What follows a JPEG's end is ignored, but Parquet would store equal ones once.
     table = Table(box=box.MARKDOWN)
-    table.add_column("pictures")
+    table.add_column("pictures", no_wrap=True)
     for heading in ("decoding s", "encoding s", "stage s", "slower / stage", "wall: slower s",
                     "stage s", "ratio", "CPU: both s", "stage s", "ratio"):  # fmt: skip
         table.add_column(heading, justify="right")

@@ -1,67 +1,121 @@
-"""`curate embed` against its bare parts, and big pictures against plain Pillow.
+"""The embedding stage of `curate embed` against decoding alone and encoding alone.
 
-python -m benchmarks.embedding CRAWL --encoder onnx:model.onnx --rows 2000
+python -m benchmarks.embedding CRAWL --encoder onnx:model.onnx --rows 1000
 """
 
-import io
-import resource
-import subprocess
-import sys
+import os
+import statistics
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import polars as pl
+import psutil
 import typer
 from numpy.typing import NDArray
-from PIL import Image
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.apart import ROOT
+from benchmarks.big_pictures import crawl_pictures, enlarged
 from curate.encoders.base import Encoder
 from curate.encoders.spec import open_encoder
 from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
-from prototypes.blocks import unit_rows
-
-BIG = (4000, 3000)
-"""12 megapixels."""
+from curate.images.workers import DecodePool
+from curate.manifest.columns import ColumnOptions
+from curate.manifest.open import open_manifest
+from curate.manifest.plan import freeze_plan
+from curate.run import open_run
+from curate.steps.embed import embed_pictures
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+class NoNetwork:
+    """An encoder that takes next to no time: some pixels of CLIP's usual input."""
+
+    spec = fingerprint = "no network"
+    preprocess = Preprocess(224)
+    dim = 3
+    batch_size = 64
+
+    def encode(self, batches: Iterable[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
+        """Average a few pixels."""
+        for batch in batches:
+            yield batch[:, ::16, ::16].mean(axis=(1, 2), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a piece of work took, in seconds."""
+
+    wall: float
+    undisturbed: float
+    """Wall seconds, less those in which other work had the core that it was waiting for."""
+    cpu: float
 
 
 @app.command()
 def embedding(
     crawl: Annotated[Path, typer.Argument(help="Parquet: image (bytes), label.")],
     encoder: Annotated[str, typer.Option(help="As in curate embed.")] = "embedded",
-    rows: Annotated[int, typer.Option(help="Only the first so many.")] = 2_000,
-    big: Annotated[int, typer.Option(help="So many pictures of 12 megapixels.")] = 8,
+    rows: Annotated[int, typer.Option(help="Only the first so many.")] = 1_000,
+    small: Annotated[int, typer.Option(help="So many where there is no network.")] = 4_000,
+    big: Annotated[int, typer.Option(help="So many pictures of 12 megapixels.")] = 256,
+    repeats: Annotated[int, typer.Option(help="The median counts.")] = 3,
 ) -> None:
-    """Print CPU seconds of decoding, of encoding, and of the command that does both."""
-    opened = open_encoder(encoder, "cpu")
-    head = pl.scan_parquet(crawl).select("image", "label").head(rows).collect()
-    images = head["image"]
-    blobs = (images.struct.field("bytes") if images.dtype == pl.Struct else images).to_list()
-    decoding, pictures = _timed(lambda: np.stack([decode(b, opened.preprocess) for b in blobs]))
-    encoding, _ = _timed(lambda: encode(opened, pictures))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "crawl.parquet"
-        head.write_parquet(path)
-        start = embed_seconds(path, encoder, 64)
-        whole = embed_seconds(path, encoder, rows) - start
-    console = Console(width=100)
-    table = Table(box=box.MARKDOWN, title=f"{len(blobs):,} pictures, {encoder}")
-    for heading in ("decoding CPU s", "encoding CPU s", "curate embed CPU s", "bare / embed"):
+    """Print seconds of decoding, of encoding, and of the stage with one decoder; Linux only.
+
+    Set OMP_NUM_THREADS=1, so that the encoder has one thread.
+    """
+    opened, rng = open_encoder(encoder, "cpu"), np.random.default_rng(0)
+    photos = [enlarged(blob, rng) for blob in crawl_pictures(crawl, 8)]
+    # What follows a JPEG's end is ignored, but Parquet would store equal ones once.
+    table = Table(box=box.MARKDOWN)
+    table.add_column("pictures", no_wrap=True)
+    for heading in ("decoding s", "encoding s", "stage s", "slower / stage", "wall: slower s",
+                    "stage s", "ratio", "CPU: both s", "stage s", "ratio"):  # fmt: skip
         table.add_column(heading, justify="right")
-    bare = (decoding + encoding) * (1 - 64 / rows)
-    table.add_row(f"{decoding:.1f}", f"{encoding:.1f}", f"{whole:.1f}", f"{bare / whole:.2f}")
-    console.print(table)
-    console.print(_big_table(opened, blobs, big))
+    for name, used, blobs in (
+        (f"{rows:,}, {encoder.partition(':')[0]}", opened, crawl_pictures(crawl, rows)),
+        (f"{small:,}, no network", NoNetwork(), crawl_pictures(crawl, small)),
+        (f"{big:,} of 12 MP", opened, [photos[i % len(photos)] + b"%d" % i for i in range(big)]),
+    ):
+        table.add_row(name, *compared(used, blobs, repeats))
+    Console(width=140).print(table)
+
+
+def compared(encoder: Encoder, blobs: Sequence[bytes], repeats: int) -> list[str]:
+    """Take the stage and its parts by turns; return the figures of the table."""
+    rounds = [_round(encoder, blobs) for _ in range(repeats)]
+    parts = list(zip(*rounds, strict=True))
+    undisturbed, wall, cpu = (
+        [statistics.median(getattr(spent, of) for spent in part) for part in parts]
+        for of in ("undisturbed", "wall", "cpu")
+    )
+    slower = max(undisturbed[:2])
+    slower_wall = wall[undisturbed.index(slower)]
+    figures = (
+        *undisturbed, slower / undisturbed[2],
+        slower_wall, wall[2], slower_wall / wall[2],
+        sum(cpu[:2]), cpu[2], sum(cpu[:2]) / cpu[2],
+    )  # fmt: skip
+    return [f"{figure:.2f}" for figure in figures]
+
+
+def _round(encoder: Encoder, blobs: Sequence[bytes]) -> tuple[Spent, Spent, Spent]:
+    me = [_task_of_this_thread()]
+    pictures: list[NDArray[np.uint8]] = []
+    decoding = _spent(lambda: pictures.extend(decode(b, encoder.preprocess) for b in blobs), me)
+    stacked = np.stack(pictures)
+    encoding = _spent(lambda: encode(encoder, stacked), me)
+    return decoding, encoding, _stage(encoder, blobs, decoding.cpu > encoding.cpu)
 
 
 def encode(encoder: Encoder, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -71,64 +125,51 @@ def encode(encoder: Encoder, pictures: NDArray[np.uint8]) -> NDArray[np.float32]
     return np.concatenate(list(encoder.encode(batches)))
 
 
-def embed_seconds(path: Path, encoder: str, rows: int) -> float:
-    """Run `curate embed` on the first rows, one decoder; CPU seconds of all its processes."""
-    some = path.with_name(f"{rows}.parquet")
-    pl.read_parquet(path).head(rows).write_parquet(some)
-    command = ("embed", str(some), "--encoder", encoder, "--workers", "1", "--device", "cpu")
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    code = "from cli import main; main()"
-    subprocess.run([sys.executable, "-c", code, *command], cwd=ROOT, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def _stage(encoder: Encoder, blobs: Sequence[bytes], decoder_bound: bool) -> Spent:
+    """Embed as `curate embed` does once it has begun, with one decoder process."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "crawl.parquet"
+        pl.DataFrame({"image": blobs, "label": ["a"] * len(blobs)}).write_parquet(path)
+        with (
+            open_run(Path(folder) / "run") as run,
+            DecodePool(encoder.preprocess, 1) as pool,
+        ):
+            manifest = open_manifest(path, ColumnOptions(), None, run.step("rows"))
+            shards, store = freeze_plan(manifest, run.step("plan")), run.step("features")
+            list(pool.decode([None]))  # the worker has started
+            workers = psutil.Process().children(recursive=True)
+            tasks = [Path(f"/proc/{worker.pid}") for worker in workers]
+            return _spent(
+                lambda: embed_pictures(manifest, shards, store, encoder, pool, lambda _: None),
+                tasks if decoder_bound else [_task_of_this_thread()],
+                workers,
+            )
 
 
-def _big_table(encoder: Encoder, blobs: list[bytes], count: int) -> Table:
-    """Compare decoding of big JPEGs with decoding all of each and then scaling it."""
-    rng = np.random.default_rng(0)
-    wanted = encoder.preprocess
-    photos = [big_picture(blob, rng) for blob in blobs[:count]]
-    ours, made = _timed(lambda: np.stack([decode(photo, wanted) for photo in photos]))
-    theirs, plain = _timed(lambda: np.stack([plainly(photo, wanted) for photo in photos]))
-    a, b = unit_rows(encode(encoder, made)), unit_rows(encode(encoder, plain))
-    cosines = np.einsum("ij,ij->i", a, b)
-    table = Table(box=box.MARKDOWN, title=f"{count} JPEGs of 12 megapixels")
-    for heading in ("plain Pillow, CPU ms each", "curate", "times as fast", "least cosine",
-                    "mean cosine"):  # fmt: skip
-        table.add_column(heading, justify="right")
-    table.add_row(
-        f"{theirs / count * 1e3:.0f}", f"{ours / count * 1e3:.0f}", f"{theirs / ours:.1f}",
-        f"{cosines.min():.4f}", f"{cosines.mean():.4f}",
-    )  # fmt: skip
-    return table
+def _spent(
+    work: Callable[[], object], waiting: Sequence[Path], workers: Sequence[psutil.Process] = ()
+) -> Spent:
+    """Time a piece of work, which ``waiting`` hold up; its CPU time is this process's and theirs.
+
+    waiting: folders of tasks in /proc.
+    """
+    delayed, start, cpu = _delay(waiting), time.perf_counter(), _cpu(workers)
+    work()
+    wall = time.perf_counter() - start
+    return Spent(wall, wall - (_delay(waiting) - delayed), _cpu(workers) - cpu)
 
 
-def big_picture(blob: bytes, rng: np.random.Generator) -> bytes:
-    """Enlarge a picture to 12 megapixels, with a camera's grain."""
-    image = Image.open(io.BytesIO(blob)).convert("RGB").resize(BIG, Image.Resampling.BICUBIC)
-    grain = rng.normal(0, 4, (BIG[1], BIG[0], 1))
-    pixels = np.clip(np.asarray(image) + grain, 0, 255).astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "jpeg", quality=90)
-    return file.getvalue()
+def _delay(tasks: Sequence[Path]) -> float:
+    """Return the seconds that tasks have waited for a core (proc(5), schedstat)."""
+    return sum(int((task / "schedstat").read_text().split()[1]) for task in tasks) / 1e9
 
 
-def plainly(blob: bytes, wanted: Preprocess) -> NDArray[np.uint8]:
-    """Decode all pixels, then scale them, or their centred square."""
-    image = Image.open(io.BytesIO(blob)).convert("RGB")
-    side, (width, height) = min(image.size), image.size
-    left, top = (width - side) / 2, (height - side) / 2
-    box: tuple[float, float, float, float] = (left, top, left + side, top + side)
-    if wanted.resize == "squash":
-        box = (0, 0, width, height)
-    resampling = Image.Resampling[wanted.interpolation.upper()]
-    return np.asarray(image.resize((wanted.size, wanted.size), resampling, box))
+def _cpu(workers: Sequence[psutil.Process]) -> float:
+    return time.process_time() + sum(sum(worker.cpu_times()[:2]) for worker in workers)
 
 
-def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    start = time.process_time()
-    done = work()
-    return time.process_time() - start, done
+def _task_of_this_thread() -> Path:
+    return Path(f"/proc/{os.getpid()}/task/{threading.get_native_id()}")
 
 
 if __name__ == "__main__":

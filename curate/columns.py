@@ -58,7 +58,7 @@ def our_columns(
     Where images have lists of labels these are columns of (row, label) pairs, see `label_lists`.
     """
     distance = scores["distance"].fill_null(np.nan).to_numpy()
-    suggested = as_labels(classes, scores["suggested"].to_arrow(), column)
+    suggested = as_labels(classes, scores["suggested"], column)
     table = scores.select(
         pl.Series("weight", sample_weight(distance, alpha, beta), pl.Float32),
         "label_quality",
@@ -89,7 +89,7 @@ def soft_columns(
     lengths = np.where(unlabelled, 0, np.where(there, labels.shape[1], 1))
     kept = np.arange(labels.shape[1]) < lengths[:, None]
     offsets = pa.array(np.append(0, lengths.cumsum()), pa.int32())
-    values = (as_labels(classes, pa.array(labels[kept]), column), pa.array(probabilities[kept]))
+    values = (as_labels(classes, pl.Series(labels[kept]), column), pa.array(probabilities[kept]))
     return pa.table(
         {
             name: pa.ListArray.from_arrays(offsets, value, mask=pa.array(unlabelled))
@@ -98,6 +98,7 @@ def soft_columns(
     )
 
 
-def as_labels(classes: Classes, positions: pa.Array, column: pa.DataType) -> pa.Array:
+def as_labels(classes: Classes, positions: pl.Series, column: pa.DataType) -> pa.Array:
     """Give the classes at positions (n,) as values of the type of labels in such a ``column``."""
-    return pa.array(classes.names).take(positions).cast(label_type(column))
+    names = pl.Series(classes.names).to_arrow()
+    return names.take(positions.to_arrow()).cast(label_type(column))

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.markup import escape
@@ -81,11 +80,11 @@ class Tally:
         """Count the labels of a shard: its columns, its stored scores, and the positions."""
         self.wrong += int(scores["counted_wrong"].sum())
         self.unlabelled += int((labels < 0).sum())
-        zero = pc.equal(ours["weight"], 0).to_numpy()
+        zero = (pl.Series(ours["weight"]) == 0).to_numpy()
         self.zero_weight += int((zero & (labels >= 0) if self.lists else zero).sum())
         self.kinds.update(kind for kind in ours["issue_kind"].to_pylist() if kind)
-        ok = pc.equal(ours["status"], Status.OK).to_numpy() & (labels >= 0)
-        flagged = ok & ours["is_label_issue"].fill_null(False).to_numpy()
+        ok = (pl.Series(ours["status"]) == Status.OK).to_numpy() & (labels >= 0)
+        flagged = ok & pl.Series(ours["is_label_issue"]).fill_null(False).to_numpy()
         self.judged += np.bincount(labels[ok], minlength=len(self.judged))
         self.issues += np.bincount(labels[flagged], minlength=len(self.issues))
         self._count_noise(scores.filter(pl.lit(pl.Series(ok))), labels[ok])

@@ -4,13 +4,12 @@ The only module of the project that imports nltk.
 """
 
 import contextlib
-import gc
 import io
 import re
 import threading
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -152,18 +151,58 @@ class WordNet:
 
 
 class _EnglishReader(WordNetCorpusReader):  # type: ignore[misc]
-    """Leaves out the map between WordNet's versions: seconds, and only for other languages."""
+    """NLTK's reader, for English only, that parses of the index what is looked up.
+
+    NLTK parses all 155,000 lines of it when it opens, and maps WordNet's versions for the other
+    languages: seconds.
+    """
+
+    _index_lines = ""
+    """What NLTK's parser shall find in the index."""
 
     def map_wn(self, version: str = "wordnet") -> None:
         """Map nothing."""
 
     def open(self, file: str) -> Any:
-        """Open a file; what NLTK reads line by line from the first to the last is read at once."""
-        stream = super().open(file)
-        if not re.fullmatch(r"index\.(adj|adv|noun|verb)|.+\.exc", file):
-            return stream
-        with stream:
-            return io.StringIO(stream.read())
+        """Open a file; those that NLTK reads by lines in memory, as its own stream is slow."""
+        if file.startswith("index.") and file != "index.sense":
+            lines, self._index_lines = self._index_lines, ""
+            return io.StringIO(lines)
+        return self._in_memory(file) if file.startswith("data.") else super().open(file)
+
+    def _in_memory(self, file: str) -> io.TextIOWrapper:
+        with super().open(file) as stream:
+            return io.TextIOWrapper(io.BytesIO(stream.stream.read()), self._ENCODING)
+
+    def _load_lemma_pos_offset_map(self) -> None:
+        self._lemma_pos_offset_map = _Index(self._lines_of_words(), self._parse)
+
+    def _lines_of_words(self) -> dict[str, str]:
+        lines: dict[str, str] = {}
+        for part in self._FILEMAP.values():
+            for line in self._in_memory(f"index.{part}"):
+                word = line[: line.index(" ")]
+                lines[word] = lines.get(word, "") + line
+        return lines
+
+    def _parse(self, index_lines: str) -> None:
+        self._index_lines = index_lines
+        super()._load_lemma_pos_offset_map()
+
+
+class _Index(dict[str, dict[str, list[int]]]):
+    """NLTK's index, word -> part of speech -> synsets, that NLTK fills when a word is looked up."""
+
+    def __init__(self, lines: Mapping[str, str], parse: Callable[[str], None]) -> None:
+        self._lines, self._parse = lines, parse
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._lines
+
+    def __missing__(self, word: str) -> dict[str, list[int]]:
+        self[word] = {}
+        self._parse(self._lines.get(word, ""))
+        return self[word]
 
 
 def wordnet_graph(synsets: Sequence[str | None], wordnet: WordNet) -> NDArray[np.float32]:
@@ -213,7 +252,7 @@ def _resource(folder: Path, file: str) -> Any:
 
 
 def open_wordnet(folder: Path) -> WordNet:
-    """Open the WordNet in a data folder (its index is read: seconds); LookupError if none is.
+    """Open the WordNet in a data folder; LookupError if there is none.
 
     The folder joins NLTK's data path for this process: NLTK opens files nowhere else.
     """
@@ -224,21 +263,9 @@ def open_wordnet(folder: Path) -> WordNet:
             f"There is no complete WordNet in {folder}: put corpora/wordnet there, with lexnames "
             "and index.sense among its files, none of which other accounts may write to."
         )
-    with warnings.catch_warnings(), _no_collection():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that there are no other languages than English
         return WordNet(_EnglishReader(_resource(folder, ""), None))
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Put garbage collection off: NLTK makes 300,000 small lists, all of which stay."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def download_wordnet(folder: Path, patience: float = 10.0) -> None:

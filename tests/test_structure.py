@@ -79,7 +79,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stderr.strip() == "[]"
 
 
-def test_weighing_stored_embeddings_imports_neither_torch_nor_faiss(tmp_path: Path) -> None:
+def test_weighing_stored_embeddings_imports_only_what_it_needs(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(60, 8)))
     labels = ["ant", "bee"] * 30
     pl.DataFrame({"label": labels}).write_parquet(tmp_path / "crawl.parquet")
@@ -87,7 +87,7 @@ def test_weighing_stored_embeddings_imports_neither_torch_nor_faiss(tmp_path: Pa
         "import sys, cli\n"
         "try: cli.app(['weight', 'crawl.parquet', '--embeddings', 'x.npy', '--graph', 'none'])\n"
         "except SystemExit as end: assert not end.code\n"
-        "print([name for name in ('torch', 'faiss', 'nltk') if name in sys.modules],"
+        "print([name for name in ('torch', 'faiss', 'nltk', 'pandas') if name in sys.modules],"
         " file=sys.stderr)"
     )
     done = subprocess.run(

@@ -1,6 +1,7 @@
 """An encoder that is an ONNX file with a JSON beside it."""
 
 import glob
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -102,6 +103,9 @@ def _open_session(path: Path, device: str) -> Any:
     available = [name for name in providers if name in onnxruntime.get_available_providers()]
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors: its warnings are about its own optimisations
+    # It takes every core, where torch, NumPy and FAISS heed this; 0: every core.
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    options.intra_op_num_threads = int(threads) if threads.isdecimal() else 0
     try:
         session = onnxruntime.InferenceSession(
             path, options, providers=providers[1:] if device == "cpu" else available

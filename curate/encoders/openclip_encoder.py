@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.encoders.compiled import COMPILE_FROM, Compiled, Network
 from curate.encoders.device import torch_device
 from curate.encoders.overlap import overlapped
 from curate.errors import CurateError
@@ -26,11 +27,17 @@ _BATCH_SIZE = {"cpu": 32, "cuda": 256}
 class OpenClipEncoder:
     """Features of a model's visual tower, as its ``encode_image`` gives them, not normalised.
 
-    float32 on a CPU; on a GPU mixed precision with bfloat16, or with float16 where it has none.
+    float32 on a CPU; on a GPU mixed precision with bfloat16, or with float16 where it has none, and
+    compiled for crawls of ``COMPILE_FROM`` pictures or more. Compiling is not in the fingerprint:
+    it changes roundings, as another GPU does.
     """
 
-    def __init__(self, spec: str, model: Any, weights: Path, device: str = "auto") -> None:
+    def __init__(
+        self, spec: str, model: Any, weights: Path, device: str = "auto", pictures: int = 0
+    ) -> None:
         """Move the visual tower of ``model``, whose weights came from that file, to ``device``.
+
+        ``pictures`` is how many the crawl has.
 
         Raises CurateError when ``device`` is ``cuda`` and there is none, and for a model whose
         pictures are not square or are padded.
@@ -48,7 +55,10 @@ class OpenClipEncoder:
         self.spec = spec
         self.preprocess = _preprocess(spec, settings)
         self.batch_size = _BATCH_SIZE[self._device.type]
+        self._network: Network = self._encode_image
         self.dim = self._forward_one_black_picture().shape[1]
+        if self._device.type == "cuda" and pictures >= COMPILE_FROM:
+            self._network = Compiled(self._encode_image, self.batch_size)
         self.fingerprint = fingerprint(
             code=CODE,
             weights=sha256_of(weights),
@@ -69,8 +79,11 @@ class OpenClipEncoder:
             torch.inference_mode(),
             torch.autocast(self._device.type, self._half, enabled=self._half is not None),
         ):
-            pictures = pixels.permute(0, 3, 1, 2).float() * self._scale + self._shift
-            features: torch.Tensor = self._model.encode_image(pictures)
+            return self._network(pixels)
+
+    def _encode_image(self, pixels: "torch.Tensor") -> "torch.Tensor":
+        pictures = pixels.permute(0, 3, 1, 2).float() * self._scale + self._shift
+        features: torch.Tensor = self._model.encode_image(pictures)
         return features
 
     def _forward_one_black_picture(self) -> "torch.Tensor":

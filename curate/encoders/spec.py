@@ -30,8 +30,10 @@ def split_encoders(spec: str) -> list[str]:
     return parts
 
 
-def open_encoder(spec: str, device: str = "auto") -> Encoder:
+def open_encoder(spec: str, device: str = "auto", pictures: int = 0) -> Encoder:
     """Open the encoder that ``spec`` names, on ``device``: auto, cpu or cuda.
+
+    For a crawl of so many ``pictures``: for many of them more is done at first.
 
     Raises CurateError for a string that names none, a model that is missing, broken or cannot
     be downloaded, and a device that is not there.
@@ -44,7 +46,7 @@ def open_encoder(spec: str, device: str = "auto") -> Encoder:
         case "onnx", ":", path if path:
             return _open_onnx(path, device)
         case "open_clip", ":", model if model:
-            return _open_open_clip(model, device)
+            return _open_open_clip(model, device, pictures)
     raise CurateError(f"--encoder {spec}: there is no such encoder; possible are {POSSIBLE}.")
 
 
@@ -60,12 +62,12 @@ def _open_onnx(path: str, device: str) -> Encoder:
     return OnnxEncoder(Path(path).expanduser(), device)
 
 
-def _open_open_clip(model: str, device: str) -> Encoder:
+def _open_open_clip(model: str, device: str, pictures: int) -> Encoder:
     from curate.encoders.openclip import open_model
     from curate.encoders.openclip_encoder import OpenClipEncoder
 
     opened, weights = open_model(*open_clip_parts(model))
-    return OpenClipEncoder(f"open_clip:{model}", opened, weights, device)
+    return OpenClipEncoder(f"open_clip:{model}", opened, weights, device, pictures)
 
 
 def open_clip_parts(model: str) -> tuple[str, str, Path | None]:

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 
-BATCH_ROWS = 512
+BATCH_ROWS, BATCH_BYTES = 512, 8 << 20
+"""At most so many rows at a time, fewer where they are big: until they are read, decoders idle."""
 READ_AHEAD_BYTES = 1 << 20
 
 
@@ -54,10 +55,21 @@ def _numbered_batches(
         stop = start + file.metadata.row_group(group).num_rows
         if any(shard.start < stop and start < shard.stop for shard in wanted):
             at = start
-            for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=names):
+            rows = _batch_rows(file.metadata.row_group(group), names)
+            for batch in file.iter_batches(rows, row_groups=[group], columns=names):
                 yield at, batch
                 at += batch.num_rows
         start = stop
+
+
+def _batch_rows(group: pq.RowGroupMetaData, names: Sequence[str] | None) -> int:
+    chunks = [group.column(index) for index in range(group.num_columns)]
+    size = sum(
+        chunk.total_uncompressed_size
+        for chunk in chunks
+        if names is None or chunk.path_in_schema.partition(".")[0] in names
+    )
+    return max(1, min(BATCH_ROWS, int(BATCH_BYTES * group.num_rows // max(size, 1))))
 
 
 class _Forward:

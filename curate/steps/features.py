@@ -128,7 +128,7 @@ def _encode(
     run: Run,
     console: Console,
 ) -> Folders:
-    encoder = open_encoder(spec, options.device)
+    encoder = open_encoder(spec, options.device, manifest.rows)
     name = fingerprint(code=CODE, encoder=encoder.fingerprint, **pictures_facts(manifest))
     store = run.step("features", name)
     missing = [shard for shard in shards if shard.name not in store]

@@ -94,7 +94,7 @@ def relate_classes(
 
 
 def _opener(report: Callable[[str], None]) -> Callable[[], "WordNet"]:
-    """Give a function that opens WordNet at its first call; its index takes a second."""
+    """Give a function that opens WordNet at its first call; importing NLTK takes a second."""
 
     @cache
     def opened() -> "WordNet":

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 
 from curate.classes import Classes
 from curate.columns import as_labels
@@ -25,10 +24,10 @@ def write_noise_matrix(
     classes), count, given_by_true = p(given | true) and true_by_given = p(true | given).
     """
     label_type = manifest.schema.field(manifest.columns.label).type
-    true = pa.array(counts.true, mask=counts.true == OUTSIDE)
+    true = pl.Series(counts.true).replace(OUTSIDE, None)
     table = pl.DataFrame(
         {
-            "given": as_labels(classes, pa.array(counts.given), label_type),
+            "given": as_labels(classes, pl.Series(counts.given), label_type),
             "true": as_labels(classes, true, label_type),
             "count": counts.counts,
             "given_by_true": counts.given_by_true(),

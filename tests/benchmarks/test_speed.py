@@ -9,7 +9,8 @@ from rich.console import Console
 
 from benchmarks import products
 from benchmarks.apart import Cost
-from benchmarks.embedding import big_picture, encode, plainly
+from benchmarks.big_pictures import enlarged, plainly
+from benchmarks.embedding import encode
 from benchmarks.methods import curate
 from benchmarks.metrics import auroc
 from benchmarks.synthetic import noun_ids, write_crawl
@@ -58,7 +59,7 @@ def test_a_big_picture_is_the_same_to_an_encoder_however_it_was_decoded() -> Non
     rng = np.random.default_rng(0)
     blob = io.BytesIO()
     Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8)).save(blob, "png")
-    photo = big_picture(blob.getvalue(), rng)
+    photo = enlarged(blob.getvalue(), rng)
     encoder = open_encoder("embedded")
     ways = [way(photo, encoder.preprocess) for way in (decode, plainly)]
     features = unit_rows(encode(encoder, np.stack(ways)))

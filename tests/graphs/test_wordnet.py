@@ -1,20 +1,30 @@
 import random
 import shutil
 import threading
+import warnings
 import zipfile
 
 import nltk.data
 import numpy as np
 import pytest
+from nltk.corpus.reader.wordnet import WordNetCorpusReader
 
 import graphs.wordnet as module
 from graphs.wordnet import download_wordnet, find_wordnet, open_wordnet, wordnet_graph
 
 
 @pytest.fixture(scope="module")
-def nltk_reader(wordnet):
+def nltk_reader(wordnet_folder):
     """NLTK itself, as the reference."""
-    return wordnet._reader
+    root = nltk.data.find("corpora/wordnet", paths=[str(wordnet_folder)])
+    with warnings.catch_warnings(action="ignore"):  # that there are no other languages
+        return WordNetCorpusReader(root, None)
+
+
+def words_of(reader, pos, n):
+    """Words of a part of speech, a sample that is always the same."""
+    words = sorted(w for w, by_pos in reader._lemma_pos_offset_map.items() if pos in by_pos)
+    return random.Random(0).sample(words, n)
 
 
 @pytest.fixture
@@ -24,8 +34,20 @@ def data_path(monkeypatch):
 
 def random_synsets(reader, pos, n):
     """Names of n synsets of a part of speech, a sample that is always the same."""
-    words = sorted(w for w, by_pos in reader._lemma_pos_offset_map.items() if pos in by_pos)
-    return [reader.synsets(w, pos)[0].name() for w in random.Random(0).sample(words, n)]
+    return [reader.synsets(word, pos)[0].name() for word in words_of(reader, pos, n)]
+
+
+@pytest.mark.parametrize("pos", ["n", "v", "a", "s", "r"])
+def test_a_word_has_the_synsets_that_nltk_finds_for_it(pos, wordnet, nltk_reader):
+    for word in words_of(nltk_reader, pos, 300):
+        for form in (word, f"{word}s", f"{word}ed", f"un{word}"):
+            expected = nltk_reader.synsets(form, pos)
+            found = wordnet._reader.synsets(form, pos)
+            assert [str(synset) for synset in found] == [str(synset) for synset in expected]
+            for ours, theirs in zip(found, expected, strict=True):
+                assert ours.definition() == theirs.definition()
+                assert {*map(str, ours.hypernyms())} == {*map(str, theirs.hypernyms())}
+                assert [m.key() for m in ours.lemmas()] == [m.key() for m in theirs.lemmas()]
 
 
 @pytest.mark.parametrize("kinds", [("n",), ("v",), ("a", "r"), ("n", "v", "a", "r")])

@@ -142,3 +142,12 @@ def test_cuda_that_onnxruntime_does_not_have_is_told(write_onnx, monkeypatch):
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
     with pytest.raises(CurateError, match="install onnxruntime-gpu"):
         OnnxEncoder(write_onnx(), "cuda")
+
+
+@pytest.mark.parametrize(("said", "threads"), [("3", 3), ("", 0), ("2,1", 0)])
+def test_threads_are_limited_as_those_of_torch_and_numpy_are(
+    said, threads, write_onnx, monkeypatch
+):
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    options = OnnxEncoder(write_onnx(), "cpu")._session.get_session_options()
+    assert options.intra_op_num_threads == threads

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from curate.encoders.compiled import COMPILE_FROM, Compiled
 from curate.encoders.openclip import open_model
 from curate.encoders.openclip_encoder import OpenClipEncoder
 from curate.errors import CurateError
@@ -62,6 +63,20 @@ def test_half_precision_stays_close_to_single_and_has_its_own_fingerprint(
     assert cosines.min() > 0.99
     assert not np.array_equal(a, b)
     assert single.fingerprint != half.fingerprint
+
+
+def test_compiled_it_gives_the_same_features_for_full_and_short_batches(tiny_open_clip, pictures):
+    plain, compiled = encoder_of(tiny_open_clip), encoder_of(tiny_open_clip)
+    compiled._network = Compiled(compiled._encode_image, 3, "eager")
+    batches = [pictures[:3], pictures[3:], pictures[1:2]]
+    for features, expected in zip(compiled.encode(batches), plain.encode(batches), strict=True):
+        np.testing.assert_allclose(features, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_without_a_gpu_nothing_is_compiled_however_many_the_pictures(tiny_open_clip):
+    model, weights = open_model("curate-tiny", checkpoint=tiny_open_clip)
+    encoder = OpenClipEncoder("open_clip:curate-tiny", model, weights, "cpu", COMPILE_FROM)
+    assert not isinstance(encoder._network, Compiled)
 
 
 def test_a_torch_checkpoint_gives_the_same_features(tiny_open_clip, pictures, tmp_path):

@@ -38,6 +38,21 @@ def test_shards_give_exactly_their_rows(
         assert numbers == list(range(shard.first_row, shard.first_row + shard.rows))
 
 
+def test_big_rows_come_few_at_a_time_where_they_are_asked_for(tmp_path: Path) -> None:
+    megabyte = 1 << 20
+    pictures = [bytes([row]) * megabyte for row in range(20)]
+    table = pl.DataFrame({"image": pictures, "label": ["x"] * 20})
+    table.write_parquet(tmp_path / "a.parquet", compression="uncompressed")
+    manifest = open_manifest(tmp_path, ColumnOptions(), None, Folders(tmp_path / "frozen"))
+
+    def rows_at_a_time(column: str) -> list[int]:
+        shards = read_shards(manifest, plan_shards(manifest), [column])
+        return [batch.num_rows for _, batches in shards for batch in batches]
+
+    assert rows_at_a_time("image") == [7, 7, 6]
+    assert rows_at_a_time("label") == [20]
+
+
 def test_the_plan_covers_every_row_once_and_names_follow_content(tmp_path: Path) -> None:
     for name in ("a", "b"):
         table = pl.DataFrame({"image": [b""] * 3000, "label": ["x"] * 3000})

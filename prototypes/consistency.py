@@ -114,6 +114,9 @@ class Consistency:
         p = np.full(len(g), np.nan, np.float32)
         labels = own_labels(labels)
         known = counted(g, labels, len(self.initial))
+        if known.all():
+            kl = self._divergence(g, labels, products)
+            return consistency(kl, self.epsilon, self.gamma)
         kl = self._divergence(g[known], labels[known], products)
         p[known] = consistency(kl, self.epsilon, self.gamma)
         return p

@@ -1,6 +1,7 @@
 """Features of every row: encoded, or taken over from the user, kept by shards."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from curate.encoders.base import Encoder
 from curate.errors import CurateError
 from curate.images.status import Status
 from curate.images.workers import DecodePool
+from curate.in_order import in_order, workers
 from curate.manifest.embeddings import EmbeddingFiles
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
@@ -74,11 +76,17 @@ def take_embeddings(
         if embeddings is None
         else ((s, embeddings.read(s.first_row, s.first_row + s.rows)) for s in shards)
     )
-    for shard, blocks in source:
-        taken = [_take(block) for block in blocks]
-        features, statuses = (np.concatenate(part) for part in zip(*taken, strict=True))
-        keep_features(store, shard, features, statuses)
-        advance(shard.rows)
+    tasks = (partial(_take_shard, store, shard, blocks) for shard, blocks in source)
+    with workers() as threads:
+        for rows in in_order(tasks, threads):
+            advance(rows)
+
+
+def _take_shard(store: Folders, shard: Shard, blocks: Iterable[NDArray[np.floating[Any]]]) -> int:
+    taken = [_take(block) for block in blocks]
+    features, statuses = (np.concatenate(part) for part in zip(*taken, strict=True))
+    keep_features(store, shard, features, statuses)
+    return shard.rows
 
 
 def _take(
@@ -101,13 +109,13 @@ def _take(
 
 def _embedding_column(
     manifest: Manifest, shards: Sequence[Shard]
-) -> Iterator[tuple[Shard, Iterator[NDArray[np.float32]]]]:
+) -> Iterator[tuple[Shard, list[NDArray[np.float32]]]]:
     """Read the column embedding by blocks; null rows become zeros."""
     name = manifest.columns.embedding
     assert name is not None
     dim = _embedding_width(manifest, name)
     for shard, batches in read_shards(manifest, shards, [name]):
-        yield shard, _embeddings(manifest, shard, batches, name, dim)
+        yield shard, list(_embeddings(manifest, shard, batches, name, dim))
 
 
 def _embeddings(

@@ -7,7 +7,7 @@ adapted space, prototypes (Eq. 4, 5), scores, weights (Eq. 6).
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from curate.classes import count_classes
 from curate.columns import AGREEMENT, NAMES, SOFT_NAMES, check_names
+from curate.encoders.device import torch_device
 from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
 from curate.in_order import workers
@@ -39,7 +40,12 @@ from curate.steps.labels import keep_labels
 from curate.steps.noise_matrix import NOISE_MATRIX, write_noise_matrix
 from curate.steps.products import products_on
 from curate.steps.score import score_shards
-from curate.steps.second_opinions import SecondOpinions, unasked, weigh_opinions
+from curate.steps.second_opinions import (
+    SecondOpinions,
+    opinions_name,
+    unasked,
+    weigh_opinions,
+)
 from curate.steps.state import kept
 from curate.steps.stored_features import StoredFeatures
 from curate.steps.verified import LabelParts, read_verified, say_unverified, take_apart
@@ -56,7 +62,7 @@ from prototypes.products import Products
 from prototypes.space import AdaptedSpace
 from prototypes.verified import ONLY
 
-CODE = 6
+CODE = 7
 """Raise it when a change in prototypes/ changes scores."""
 
 
@@ -121,12 +127,11 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
                 encoder, graph.table, features, shards, options.device, run, console
             )
         sources = SecondOpinions(captions, zero_shot)
-        products = products_on(options.device)
         with workers() as threads:
-            means = _Means(products, threads, console)
-            fitted = _fit(options, shards, graph, features, parts, means, run)
-            scores, soft = _judge(options, shards, given, fitted, sources, means, run)
-        fitted.adapted.remove()
+            tools = _Tools(options.device, threads, console)
+            fitted = _fit(options, shards, graph, features, parts, tools, run)
+            scores, soft = _judge(options, shards, given, fitted, sources, tools, run)
+        run.step("adapted").remove_all()
         work = _remember(options, manifest, graph, features, given, fitted, scores, run)
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
@@ -151,6 +156,8 @@ def _check(manifest: Manifest, options: WeightOptions) -> None:
     check_names(present, options.prefix, str(manifest.path), names)
     if options.zero_shot:
         check_zero_shot(chosen_encoder(options, manifest))
+    if options.device == "cuda":
+        torch_device(options.device)
     check_output(options.output, manifest, options.slim, options.overwrite)
     check_keys(manifest)
 
@@ -173,12 +180,17 @@ def _check_lists(manifest: Manifest, options: WeightOptions) -> None:
 
 
 @dataclass(frozen=True)
-class _Means:
+class _Tools:
     """What passes over the features are made with, and shown on."""
 
-    products: Products
+    device: str
     threads: int
     console: Console
+
+    @cached_property
+    def products(self) -> Products:
+        """Find a GPU only where there is anything left to do."""
+        return products_on(self.device)
 
 
 @dataclass(frozen=True)
@@ -197,7 +209,7 @@ def _fit(
     graph: Graph,
     features: StoredFeatures,
     labels: LabelParts,
-    means: _Means,
+    tools: _Tools,
     run: Run,
 ) -> _Fitted:
     """Take the features through SINet's steps; each is found again or done."""
@@ -210,23 +222,24 @@ def _fit(
     verified = None
     if labels.verified is not None:
         verified = labelled(StoredBlocks(shards, features, labels.verified, lambda _: None))
-    products = means.products
-    with progress_bar(means.console, "Adapting the space", rows) as advance:
-        blocks = StoredBlocks(shards, features, labels.crowd, advance, means.threads)
+    with progress_bar(tools.console, "Adapting the space", rows) as advance:
+        blocks = StoredBlocks(shards, features, labels.crowd, advance, tools.threads)
         space = kept(
             run.step("space"),
             space_name,
             AdaptedSpace,
-            lambda: method.fit_space(blocks, count, verified, products),
+            lambda: method.fit_space(blocks, count, verified, tools.products),
         )
     chosen = options.method
     name = fingerprint(code=CODE, space=space_name, graph=graph.name, options=vars(chosen))
     adapted = AdaptedFeatures(features, space, run.step("adapted", space_name))
     prototypes_of = run.step("prototypes")
     if name not in prototypes_of:
-        _adapt(adapted, shards, means)
-    with progress_bar(means.console, "Finding prototypes", method.passes(chosen) * rows) as advance:
-        blocks = StoredBlocks(shards, adapted, labels.crowd, advance, means.threads)
+        _adapt(adapted, shards, tools)
+    with progress_bar(tools.console, "Finding prototypes", method.passes(chosen) * rows) as advance:
+        blocks = StoredBlocks(shards, adapted, labels.crowd, advance, tools.threads)
+        if labels.verified is not None:
+            verified = labelled(replace(blocks, labels=labels.verified, advance=lambda _: None))
         prototypes = kept(
             prototypes_of,
             name,
@@ -236,16 +249,18 @@ def _fit(
                 count,
                 graph.relations,
                 chosen,
-                None if verified is None else method.adapted(verified, space),
-                products,
+                verified,
+                tools.products,
             ),
         )
     return _Fitted(name, space_name, adapted, prototypes)
 
 
-def _adapt(adapted: AdaptedFeatures, shards: Sequence[Shard], means: _Means) -> None:
-    with progress_bar(means.console, "Adapting features", sum(s.rows for s in shards)) as advance:
-        adapted.adapt(shards, means.products, means.threads, advance)
+def _adapt(adapted: AdaptedFeatures, shards: Sequence[Shard], tools: _Tools) -> None:
+    missing = [shard for shard in shards if shard.name not in adapted.store]
+    rows = sum(shard.rows for shard in missing)
+    with progress_bar(tools.console, "Adapting features", rows) as advance:
+        adapted.adapt(missing, tools.products, tools.threads, advance)
 
 
 def _remember(
@@ -274,7 +289,7 @@ def _judge(
     given: Given,
     fitted: _Fitted,
     sources: SecondOpinions,
-    means: _Means,
+    tools: _Tools,
     run: Run,
 ) -> tuple[Folders, Folders | None]:
     """Score every row by its given label; returns the scores, and soft labels where wanted."""
@@ -284,36 +299,37 @@ def _judge(
     name = fingerprint(prototypes=fitted.name, given=receipts)
 
     def blocks_of(advance: Callable[[int], None]) -> StoredBlocks:
-        return StoredBlocks(shards, fitted.adapted, given.labels, advance, means.threads)
+        return StoredBlocks(shards, fitted.adapted, given.labels, advance, tools.threads)
 
     def features_of(blocks: StoredBlocks) -> StoredBlocks:
         return replace(blocks, features=fitted.adapted.features)
 
     opinions = unasked(name)
     if sources.names:
-        _adapt(fitted.adapted, shards, means)
-        with progress_bar(means.console, "Weighing opinions", rows) as advance:
+        if opinions_name(name, sources) not in run.step("evidence"):
+            _adapt(fitted.adapted, shards, tools)
+        with progress_bar(tools.console, "Weighing opinions", rows) as advance:
             blocks = blocks_of(advance)
             opinions = weigh_opinions(
                 blocks, features_of(blocks), space, prototypes, sources, run, name
             )
-        show_opinions(means.console, sources, opinions.worth)
+        show_opinions(tools.console, sources, opinions.worth)
     scores = run.step("scores", opinions.name)
     k = options.soft_labels
     soft = None
     if k is not None:
         soft = run.step("soft_labels", fingerprint(code=soft_labels.CODE, scores=name, k=k))
     if any(shard.name not in store for shard in shards for store in (scores, soft or scores)):
-        _adapt(fitted.adapted, shards, means)
-    with progress_bar(means.console, "Scoring", rows) as advance:
+        _adapt(fitted.adapted, shards, tools)
+    with progress_bar(tools.console, "Scoring", rows) as advance:
         blocks = blocks_of(advance)
         features = features_of(blocks)
         score_shards(
-            blocks, features, space, prototypes, opinions, scores, given.lists, means.products
+            blocks, features, space, prototypes, opinions, scores, given.lists, tools.products
         )
     if soft is not None and k is not None:
-        with progress_bar(means.console, "Smoothing labels", rows) as advance:
+        with progress_bar(tools.console, "Smoothing labels", rows) as advance:
             soft_labels.smooth_shards(
-                blocks_of(advance), space, prototypes, k, soft, means.products.gpu
+                blocks_of(advance), space, prototypes, k, soft, tools.products.gpu
             )
     return scores, soft

@@ -100,10 +100,10 @@ def fit_confusion(relations: Relations, temperature: float, p: Rows, labels: Lab
         return -float(np.log(right * own + (1 - right) / others * wrong + 1e-12).mean())
 
     share = float(minimize_scalar(unlikely, bounds=(0, 1), method="bounded").x)
-    return confusion(relations, temperature, share)
+    return confusion_of(relations, temperature, share)
 
 
-def confusion(relations: Relations, temperature: float, share: float) -> Confusion:
+def confusion_of(relations: Relations, temperature: float, share: float) -> Confusion:
     """Work out the confusion of a share λ and a temperature τ, a tile of classes at a time."""
     found = uniform(len(relations.initial))
     if share == 0:
@@ -143,9 +143,9 @@ def _chances(relations: Relations, temperature: float, labels: Labels) -> Rows:
 
     Of no use at the label itself; 1 for a label that S_t does not know.
     """
-    rows = np.arange(len(labels))
-    likely = np.exp(relations.rows(labels) / np.float32(temperature))
-    likely[rows, labels] = 0
+    likely = np.asarray(relations.rows(labels) / np.float32(temperature), np.float32)
+    likely[np.arange(len(labels)), labels] = -np.inf
+    np.exp(likely - likely.max(axis=1, keepdims=True), out=likely)
     likely /= likely.sum(axis=1, keepdims=True) / max(likely.shape[1] - 1, 1)
     likely[~relations.knows(labels)] = 1
     return np.asarray(likely, np.float32)

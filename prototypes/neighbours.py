@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 ITERATIONS, STARTS, SEED = 20, 3, 1234
 """Of k-means: rounds, starting points of which the best is kept, and what draws them."""
+MOST_ON_GPU = 2048
+"""k that FAISS can search for on a GPU."""
 Nearest = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
@@ -36,7 +38,8 @@ def k_means(
     """Cut rows (m, d) with weights (m,) above 0 into k clusters by Euclidean distance.
 
     Returns the centres (k, d) and the cluster of each row (m,). The same input gives the same
-    clusters. With ``gpu`` FAISS computes on all that it sees. Raises ValueError unless 1 ≤ k ≤ m.
+    clusters. With ``gpu`` FAISS computes on all GPUs that it sees, if any. Raises ValueError
+    unless 1 ≤ k ≤ m.
     """
     if not 1 <= k <= len(rows):
         raise ValueError(f"Asked for {k} clusters of {len(rows)} rows: ask for 1 to that many.")
@@ -50,7 +53,7 @@ def k_means(
         seed=SEED,
         min_points_per_centroid=1,
         max_points_per_centroid=len(rows),
-        gpu=gpu,
+        gpu=gpu and faiss.get_num_gpus() > 0,
     )
     clustering.train(rows, weights=np.ascontiguousarray(weights, np.float32))
     return np.array(clustering.centroids), clustering.assign(rows)[1]
@@ -63,7 +66,8 @@ def _search(queries: NDArray[np.float32], rows: NDArray[np.float32], k: int, gpu
         )
     import faiss
 
-    search = partial(faiss.knn_gpu, _gpu_resources()) if gpu else faiss.knn
+    on_gpu = gpu and k <= MOST_ON_GPU and faiss.get_num_gpus() > 0
+    search = partial(faiss.knn_gpu, _gpu_resources()) if on_gpu else faiss.knn
     cosines, found = search(
         np.ascontiguousarray(queries, np.float32),
         np.ascontiguousarray(rows, np.float32),

@@ -21,6 +21,11 @@ def own_labels(labels: Labels) -> Labels:
     return labels if labels.ndim == 1 else labels[:, 0]
 
 
+def all_labels(labels: Labels) -> Labels:
+    """Return all labels of each row's image, (n, 1 + K), of labels (n,) or (n, 1 + K)."""
+    return labels[:, None] if labels.ndim == 1 else labels
+
+
 def strike_others(scores: NDArray[np.floating[Any]], labels: Labels, first: int = 0) -> None:
     """Overwrite scores (n, c), of c classes from ``first`` on, at the other labels of each row."""
     if labels.ndim == 2:

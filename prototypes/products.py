@@ -1,6 +1,6 @@
 """The heavy products over rows: what a device other than the processor can do in its place."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,21 +82,10 @@ class HostProducts:
             second += rows[part].T @ rows[part]
         return second
 
-    def adapt(self, features: Floats, mean: Rows, A: Rows) -> Rows:
-        """See `Products`."""
-        return adapt(features, mean, A)
-
-    def nearest_rival(self, *known: Any) -> Rows:
-        """See `Products`."""
-        return nearest_rival(*known)
-
-    def log_partition(self, *known: Any) -> Rows:
-        """See `Products`."""
-        return log_partition(*known)
-
-    def find_rivals(self, *known: Any) -> Rivals:
-        """See `Products`."""
-        return find_rivals(*known)
+    adapt = staticmethod(adapt)
+    nearest_rival = staticmethod(nearest_rival)
+    log_partition = staticmethod(log_partition)
+    find_rivals = staticmethod(find_rivals)
 
 
 HOST = HostProducts()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import Labels, tiles
 from prototypes.confusion import Confusion
-from prototypes.pairs import STRUCK, own_labels, strike
+from prototypes.pairs import STRUCK, all_labels, own_labels, strike
 from prototypes.softmax import CLASSES, ROWS, log_sum_exp, nearest_of_class
 
 Rows = NDArray[np.float32]
@@ -47,7 +47,7 @@ def find_rivals(
     )  # fmt: skip
     own, tau = own_labels(labels), np.float32(temperature)
     sharp = directions / tau
-    struck = labels[:, None] if labels.ndim == 1 else labels
+    struck = all_labels(labels)
     for part in tiles(len(directions) // k, CLASSES):
         for rows in tiles(len(g), ROWS):
             logits = nearest_of_class(g[rows] @ sharp[part.start * k : part.stop * k].T, k)
@@ -79,7 +79,7 @@ def _add(found: Rivals, rows: slice, logits: Rows, first: int) -> None:
 def nearest_rival(g: Rows, labels: Labels, prototypes: Rows) -> Rows:
     """Find the cosines (n,) to the nearest of the prototypes (C, d), C ≥ 2, that is a rival."""
     nearest = np.full(len(g), STRUCK)
-    struck = labels[:, None] if labels.ndim == 1 else labels
+    struck = all_labels(labels)
     for part in tiles(len(prototypes), CLASSES):
         for rows in tiles(len(g), ROWS):
             cosines = g[rows] @ prototypes[part].T

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from prototypes.blocks import Floats, Labels, tiles
 from prototypes.confusion import Confusion
-from prototypes.pairs import STRUCK, own_labels
+from prototypes.pairs import STRUCK, all_labels, own_labels
 from prototypes.products import MOMENT_ROWS, Rows
 from prototypes.rivals import Rivals, with_others
 
@@ -46,7 +46,7 @@ class TorchProducts:
         return second.cpu().numpy()
 
     def adapt(self, features: Floats, mean: Rows, A: Rows) -> Rows:
-        """Do as `space.adapt`."""
+        """Do as `products.adapt`."""
         x = self._put(features).float()
         length = x.norm(dim=1, keepdim=True)
         projection = self._put(A)
@@ -61,7 +61,7 @@ class TorchProducts:
             _strike(cosines, given)
             return cosines.amax(1)
 
-        return self._by_tiles(nearest, g, prototypes, 1, _all_labels(labels))[0]
+        return self._by_tiles(nearest, g, prototypes, 1, all_labels(labels))[0]
 
     def log_partition(self, g: Rows, prototypes: Rows, temperature: float) -> Rows:
         """Do as `softmax.log_partition`."""
@@ -83,14 +83,17 @@ class TorchProducts:
             nearest = logits.amax(1)
             if related is not None and excess is not None:
                 over = excess[own] * (own >= 0)[:, None]
-                logits.scatter_add_(1, related[own].long(), over)
+                if excess.shape == (len(excess), len(excess)):
+                    logits += over
+                else:
+                    logits.scatter_add_(1, related[own].long(), over)
             logit, likeliest = logits.max(1)
             likeliest = torch.where(logit > float(STRUCK), likeliest, -1)
             return nearest, likeliest, logit, logits.logsumexp(1)
 
         tau, own = np.float32(temperature), own_labels(labels)
         nearest, likeliest, logit, partition = self._by_tiles(
-            compare, g, directions / tau, k, _all_labels(labels), own
+            compare, g, directions / tau, k, all_labels(labels), own
         )
         found = Rivals(nearest * tau, likeliest.astype(np.int64), logit, partition)
         return found if confusion is None else with_others(found, own, confusion)
@@ -104,7 +107,7 @@ class TorchProducts:
         for rows in tiles(len(g), max(TILE // len(prototypes), 1)):
             products = x[rows] @ P
             if k > 1:
-                products = products.view(len(products), -1, k).amax(2)
+                products = products.view(len(products), len(prototypes) // k, k).amax(2)
             found = fn(products, *(value[rows] for value in more))
             parts.append([_array(v) for v in (found if isinstance(found, tuple) else (found,))])
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
@@ -121,10 +124,6 @@ class TorchProducts:
         if not array.flags.writeable:
             array = array.copy()
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
-
-
-def _all_labels(labels: Labels) -> Labels:
-    return labels[:, None] if labels.ndim == 1 else labels
 
 
 def _strike(scores: Tensor, given: Tensor) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,8 @@ from typer.testing import CliRunner
 from cli import app
 from curate import weigh
 from curate.manifest import plan
+from curate.steps import score
+from prototypes.opinions import score_opinions
 from prototypes.torch_products import TorchProducts
 
 ROOT, ROWS, CLASSES = Path(__file__).parent.parent, 9_000, 12
@@ -70,3 +73,39 @@ def test_torch_gives_the_same_weights(
     for column in ("weight", "label_quality", "distance"):
         assert np.allclose(found[column], alone[column], atol=1e-3), column
     assert (found["suggested_label"] == alone["suggested_label"]).mean() > 0.995
+
+
+def test_nothing_adapted_is_left_behind(crawl: Path, alone: pl.DataFrame) -> None:
+    assert len(alone) == ROWS
+    assert (crawl / "threads1" / "scores").is_dir()
+    assert not (crawl / "threads1" / "adapted").exists()
+
+
+@pytest.mark.parametrize("kind", ["lists", "verified"])
+def test_kept_consistency_is_that_of_its_own_row(
+    tmp_path: Path, crawl: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = pl.read_parquet(crawl / "crawl.parquet")
+    if kind == "lists":
+        wide = pl.concat_list("label", pl.lit("class 1")).list.head(1 + pl.col("key") % 2)
+        rows = rows.with_columns(label=wide.list.unique())
+    rows.write_parquet(tmp_path / "crawl.parquet")
+    rows.gather_every(7).write_parquet(tmp_path / "verified.parquet")
+
+    def consistency(name: str) -> np.ndarray:
+        given, out = tmp_path / "crawl.parquet", tmp_path / f"{name}.parquet"
+        options = ["--graph", "none", "--out", out, "--run-dir", tmp_path / name]
+        if kind == "verified":
+            options += ["--verified", tmp_path / "verified.parquet"]
+        line = ["weight", given, "--embeddings", crawl / "x.npy", *options]
+        result = CliRunner().invoke(app, list(map(str, line)))
+        assert result.exit_code == 0, result.output
+        found = pl.read_parquet(out)["consistency"]
+        return (found.explode() if kind == "lists" else found).to_numpy()
+
+    def forgetful(*known: Any) -> Any:
+        return score_opinions(*known[:5], None, *known[6:])
+
+    kept = consistency("kept")
+    monkeypatch.setattr(score, "score_opinions", forgetful)
+    np.testing.assert_allclose(kept, consistency("again"), rtol=1e-4)

@@ -74,6 +74,12 @@ def load_head(folder: Path) -> TrainedHead:
     task = Task(**about["task"])  # type: ignore[arg-type]
     sizes = (about["features"], about["directions"], task.classes, about["per_class"], task.new)
     head = CrossFitted(str(about["head"]), task, Inputs(*sizes))  # type: ignore[arg-type]
-    head.load_state_dict(load_file(store.file(folder.name, NUMBERS)))
+    try:
+        head.load_state_dict(load_file(store.file(folder.name, NUMBERS)))
+    except RuntimeError as error:
+        raise CurateError(
+            f"--apply {folder} holds a head of another version of curate; train it again without"
+            " --apply."
+        ) from error
     classes: tuple[str, ...] = tuple(about["classes"])  # type: ignore[arg-type]
     return TrainedHead(head.eval(), classes, str(about["encoder"]), str(about["crawl"]))

@@ -6,7 +6,7 @@ from curate.errors import CurateError
 from curate.manifest.columns import NO_KEY
 from curate.manifest.manifest import Manifest
 
-ROWS_PER_BUCKET = 1_000_000
+ROWS_PER_BUCKET = 4_000_000
 
 
 def check_keys(manifest: Manifest) -> None:

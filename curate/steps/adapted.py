@@ -1,6 +1,5 @@
 """Adapted features g, kept by shards from the first pass over them to the last."""
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -36,9 +35,8 @@ class AdaptedFeatures:
         workers: int,
         advance: Callable[[int], None],
     ) -> None:
-        """Make sure that every shard has its g."""
-        missing = [shard for shard in shards if shard.name not in self.store]
-        tasks = (partial(self._adapt, shard, products) for shard in missing)
+        """Map these shards' features."""
+        tasks = (partial(self._adapt, shard, products) for shard in shards)
         for rows in in_order(tasks, workers):
             advance(rows)
 
@@ -55,10 +53,6 @@ class AdaptedFeatures:
     def as_floats(self, block: Fixed) -> NDArray[np.float32]:
         """Return the g (n, d) that rows of a block stand for."""
         return block * (1 / ONE)
-
-    def remove(self) -> None:
-        """Delete all g: whoever needs a row's maps it again."""
-        shutil.rmtree(self.store.root, ignore_errors=True)
 
     def _adapt(self, shard: Shard, products: Products) -> int:
         g = [

@@ -23,6 +23,8 @@ from curate.store.folders import Folders
 
 Advance = Callable[[int], None]
 FLOAT32 = np.finfo(np.float32)
+TAKERS = 4
+"""Shards that are taken at once, at most: each is held whole."""
 UNIT = 2e-3
 """A row in half precision has unit length if its square differs by no more."""
 
@@ -78,7 +80,7 @@ def take_embeddings(
     )
     tasks = (partial(_take_shard, store, shard, blocks) for shard, blocks in source)
     with workers() as threads:
-        for rows in in_order(tasks, threads):
+        for rows in in_order(tasks, min(threads, TAKERS)):
             advance(rows)
 
 
@@ -97,14 +99,24 @@ def _take(
     Halves that have unit length already are kept as they are.
     """
     rows = np.array(embeddings, np.float32)
-    squares = np.einsum("ij,ij->i", rows, rows)
     statuses = np.full(len(rows), Status.OK, object)
-    if embeddings.dtype == np.float16 and (np.abs(squares - 1) < UNIT).all():
-        return np.array(embeddings), statuses
+    if embeddings.dtype != np.float16:
+        return _scale(rows, statuses), statuses
+    features = np.array(embeddings)
+    other = ~(np.abs(np.einsum("ij,ij->i", rows, rows) - 1) < UNIT)
+    if other.any():
+        reasons = statuses[other]
+        features[other] = _scale(rows[other], reasons)
+        statuses[other] = reasons
+    return features, statuses
+
+
+def _scale(rows: NDArray[np.float32], statuses: NDArray[np.object_]) -> NDArray[np.float16]:
+    """Return unit rows, and write down which have no length."""
     finite, there = np.isfinite(rows).all(axis=1), rows.any(axis=1)
     statuses[~there], statuses[~finite] = Status.MISSING, Status.NOT_FINITE
     rows[~finite] = 0
-    return unit_rows(rows), statuses
+    return unit_rows(rows)
 
 
 def _embedding_column(

@@ -28,7 +28,7 @@ from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
 from curate.training.spec import NetworkSpec, is_self, parse_network
 
-CODE = 1
+CODE = 2
 """Raise it when a change here changes the features."""
 
 

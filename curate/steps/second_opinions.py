@@ -70,6 +70,11 @@ class WeighedOpinions:
     worth: Opinions
 
 
+def opinions_name(prototypes_name: str, sources: SecondOpinions) -> str:
+    """Name what the sources are worth beside these prototypes."""
+    return fingerprint(prototypes=prototypes_name, sources=sources.names)
+
+
 def unasked(name: str) -> WeighedOpinions:
     """Return that nothing more is said, for scores of that name."""
     return WeighedOpinions(name, SecondOpinions(), NO_OPINIONS)
@@ -85,7 +90,7 @@ def weigh_opinions(
     prototypes_name: str,
 ) -> WeighedOpinions:
     """Make or find what the sources are worth: one pass over blocks of g and of features x."""
-    name = fingerprint(prototypes=prototypes_name, sources=sources.names)
+    name = opinions_name(prototypes_name, sources)
     worth = kept(
         run.step("evidence"),
         name,

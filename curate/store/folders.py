@@ -80,6 +80,10 @@ class Folders:
         self._verify(name)
         return self.root / name / file
 
+    def remove_all(self) -> None:
+        """Remove the step's folders, of whatever they were made."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
     def remove_others(self, name: str) -> None:
         """Remove all folders but ``name``: what led to it is no longer needed."""
         for folder in self.root.iterdir():

@@ -40,6 +40,14 @@ def test_a_task_that_fails_ends_it_all_and_leaves_no_thread() -> None:
     assert threading.active_count() == before
 
 
+def test_who_stops_listening_leaves_no_thread() -> None:
+    before = threading.active_count()
+    results = in_order((partial(int, n) for n in range(50)), 3)
+    assert next(results) == 0
+    results.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before
+
+
 def _fail_at_three(number: int) -> int:
     if number == 3:
         raise ValueError("number 3")

@@ -6,7 +6,7 @@ from scipy.special import softmax
 
 from prototypes import confusion
 from prototypes.blocks import in_memory, tiles, unit_rows
-from prototypes.confusion import Confusion, fit_confusion, uniform
+from prototypes.confusion import Confusion, confusion_of, fit_confusion, uniform
 from prototypes.method import adapted, fit_prototypes, fit_space, score_block
 from prototypes.relations import Relations, relations_of
 
@@ -60,10 +60,23 @@ def slow_log_odds(relations: Relations, tau: float, share: float, y: int) -> np.
 def test_log_odds_are_those_of_a_plain_loop(classes: int) -> None:
     relations, tau, share = some_relations(classes), 0.3, 0.7
     labels = RNG.integers(0, classes, 40)
-    odds = log_odds(confusion.confusion(relations, tau, share), labels)
+    odds = log_odds(confusion_of(relations, tau, share), labels)
     for row, y in zip(odds, labels, strict=True):
         others = np.delete(np.arange(classes), y)
         assert np.allclose(row[others], slow_log_odds(relations, tau, share, y)[others], atol=1e-4)
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_relations_that_lie_close_together_at_a_low_temperature_overflow_nowhere(
+    classes: int,
+) -> None:
+    S = np.full((classes, classes), 0.95, np.float32)
+    S[0, 1], S[np.diag_indices(classes)] = 0.99, 1
+    relations = relations_of(S, unit_rows(RNG.normal(size=(classes, 5))))
+    labels = np.arange(classes)
+    assert np.isfinite(log_odds(confusion_of(relations, 0.01, 0.9), labels)).all()
+    p = np.full((classes, classes), 1 / classes, np.float32)
+    assert np.isfinite(fit_confusion(relations, 0.01, p, labels).share)
 
 
 def test_of_many_classes_the_likeliest_are_exact_and_the_others_share_the_rest(
@@ -72,7 +85,7 @@ def test_of_many_classes_the_likeliest_are_exact_and_the_others_share_the_rest(
     monkeypatch.setattr(confusion, "CLASSES", 256)
     classes, tau, share, kept = 700, 0.1, 0.7, confusion.MOST_RELATED
     relations, labels = some_relations(classes), RNG.integers(0, 700, 40)
-    odds = log_odds(confusion.confusion(relations, tau, share), labels)
+    odds = log_odds(confusion_of(relations, tau, share), labels)
     for row, y in zip(odds, labels, strict=True):
         slow = np.delete(slow_log_odds(relations, tau, share, y), y)
         found, slow = np.delete(row, y)[np.argsort(-slow)], -np.sort(-slow)
@@ -84,7 +97,7 @@ def test_of_many_classes_the_likeliest_are_exact_and_the_others_share_the_rest(
 def test_without_a_label_or_a_graph_any_class_is_as_likely() -> None:
     relations = some_relations(6)
     labels = np.array([-1, 2, 3])
-    assert not log_odds(confusion.confusion(relations, 0.3, 0.8), labels)[0].any()
+    assert not log_odds(confusion_of(relations, 0.3, 0.8), labels)[0].any()
     assert not log_odds(uniform(6), labels).any()
     blind = relations_of(None, relations.initial)
     assert fit_confusion(blind, 0.3, np.ones((3, 6)) / 6, labels).share == 0
@@ -94,7 +107,7 @@ def test_a_class_that_the_graph_does_not_know_is_taken_for_any() -> None:
     S = related(6, 3)
     S[4], S[:, 4] = np.nan, np.nan
     relations = relations_of(S, unit_rows(RNG.normal(size=(6, 5))))
-    odds = log_odds(confusion.confusion(relations, 0.1, 0.9), np.array([4, 1]))
+    odds = log_odds(confusion_of(relations, 0.1, 0.9), np.array([4, 1]))
     assert np.allclose(odds[0], 0, atol=1e-6)
     assert odds[1, 0] > 0 > odds[1, 5]
 

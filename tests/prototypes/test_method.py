@@ -102,6 +102,22 @@ def test_what_a_worker_is_sent_can_be_pickled() -> None:
     fit_prototypes(adapted(pickled, space), 3, None, options, verified)
 
 
+def test_p_is_kept_for_every_row_that_weighed() -> None:
+    x, y, _ = crawl(400, 4, 0.2)
+    x[:5], y[5:9] = 0, -1
+    space, prototypes = fit(in_memory(x, y, 90), 4, np.eye(4))
+    g = space.transform(x)
+    assert prototypes.p is not None
+    assert np.isnan(prototypes.p[:9]).all()
+    judged = prototypes.consistency(g, y)
+    np.testing.assert_allclose(prototypes.p, judged, rtol=1e-4)
+    some = np.where(np.arange(400) % 3, prototypes.p, np.float32(np.nan))
+    for known in (None, prototypes.p, some):
+        found = score_block(g, y, space, prototypes, known).consistency
+        np.testing.assert_allclose(found, judged, rtol=1e-4)
+    assert fit(in_memory(x, y), 4, None, Options(rounds=2))[1].p is None
+
+
 def test_rows_without_label_or_features_change_no_other_row() -> None:
     x, y, _ = crawl(400, 4, 0.2)
     more_x, more_y = np.vstack([x, x[:9], np.zeros_like(x[:9])]), np.append(y, [-1] * 9 + [2] * 9)

@@ -69,6 +69,7 @@ def test_on_a_gpu_faiss_is_asked_to_search_and_to_cluster_there(
         return kmeans(*known, **options)
 
     neighbours._gpu_resources.cache_clear()
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 1)
     monkeypatch.setattr(faiss, "StandardGpuResources", lambda: "memory")
     monkeypatch.setattr(faiss, "knn_gpu", search)
     monkeypatch.setattr(faiss, "Kmeans", clustering)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prototypes import torch_products
+from prototypes import confusion, rivals, torch_products
 from prototypes.blocks import in_memory, unit_rows
-from prototypes.confusion import Confusion, confusion
+from prototypes.confusion import Confusion, confusion_of
 from prototypes.method import Options, adapted, fit_prototypes, fit_space, score_block
 from prototypes.pairs import STRUCK
 from prototypes.products import HOST
@@ -34,7 +34,7 @@ def labels_of(rng: np.random.Generator, n: int, classes: int, several: bool) -> 
 
 def some_confusion(rng: np.random.Generator, classes: int) -> Confusion:
     S = rng.random((classes, classes)).astype(np.float32)
-    return confusion(relations_of(S, rows(rng, classes)), 0.3, 0.6)
+    return confusion_of(relations_of(S, rows(rng, classes)), 0.3, 0.6)
 
 
 def test_the_second_moment_and_the_adapted_rows_are_the_same() -> None:
@@ -63,6 +63,19 @@ def test_rivals_are_the_same(seed: int, classes: int, k: int, several: bool, rel
         struck = slow < STRUCK / 10
         assert np.array_equal(values < STRUCK / 10, struck)
         assert np.allclose(values[~struck], slow[~struck], atol=1e-4)
+
+
+def test_of_many_classes_only_the_likeliest_are_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confusion, "CLASSES", 16)
+    monkeypatch.setattr(rivals, "CLASSES", 16)
+    monkeypatch.setattr(confusion, "MOST_RELATED", 5)
+    rng = np.random.default_rng(4)
+    g, P, labels = rows(rng, 30), rows(rng, 40), labels_of(rng, 30, 40, False)
+    known = some_confusion(rng, 40)
+    assert known.related.shape == (40, 5)
+    found, expected = (v.find_rivals(g, labels, P, TAU, known, 1) for v in (CPU, HOST))
+    assert np.array_equal(found.likeliest, expected.likeliest)
+    assert np.allclose(found.log_partition, expected.log_partition, atol=1e-4)
 
 
 @given(st.integers(0, 10_000), st.integers(2, 40), st.booleans())

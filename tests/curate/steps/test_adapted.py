@@ -40,13 +40,3 @@ def test_g_is_that_of_the_space_to_the_fifth_digit(adapted: AdaptedFeatures) -> 
         assert np.abs(g - adapted.space.transform(x)).max() < 2e-5
         assert not g[4].any()
         assert adapted.there(name).sum() == ROWS - 1
-
-
-def test_what_is_there_is_not_made_again_until_it_is_removed(adapted: AdaptedFeatures) -> None:
-    shard, counted = Shard("a", 0, 0, ROWS, 0), []
-    adapted.adapt([shard], HOST, 1, counted.append)
-    adapted.adapt([shard], HOST, 1, counted.append)
-    assert counted == [ROWS]
-    adapted.remove()
-    adapted.adapt([shard], HOST, 1, counted.append)
-    assert counted == [ROWS, ROWS]

@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -111,23 +111,15 @@ def write_rows(path: Path, blocks: Iterable[NDArray[Any]]) -> None:
     with path.with_name(f"{path.name}.npy").open("wb") as file:
         for number, block in enumerate(blocks):
             if number == 0:
-                _begin(file, block, (block.shape[1], block.shape[1]))
-            file.write(np.ascontiguousarray(block).data)
-
-
-def _begin(file: BinaryIO, array: NDArray[Any], shape: tuple[int, ...]) -> None:
-    """Write the header of an .npy file of that shape and of an array's type, by rows."""
-    if array.dtype.hasobject:
-        raise ValueError("Arrays of Python objects are not stored.")
-    header = np.lib.format.header_data_from_array_1_0(np.ascontiguousarray(array[:1]))
-    np.lib.format.write_array_header_1_0(file, {**header, "shape": shape})
+                header = np.lib.format.header_data_from_array_1_0(block)
+                square = {**header, "shape": (block.shape[1], block.shape[1])}
+                np.lib.format.write_array_header_1_0(file, square)
+            np.ascontiguousarray(block).tofile(file)
 
 
 def _save(folder: Path, stem: str, content: Content) -> None:
     if isinstance(content, np.ndarray):
-        with (folder / f"{stem}.npy").open("wb") as file:  # six times as fast as np.save
-            _begin(file, content, content.shape)
-            file.write(np.ascontiguousarray(content).data)
+        np.save(folder / f"{stem}.npy", content, allow_pickle=False)
     elif isinstance(content, pl.DataFrame):
         content.write_parquet(folder / f"{stem}.parquet")
     elif callable(content):

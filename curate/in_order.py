@@ -9,21 +9,21 @@ from typing import TypeVar
 from threadpoolctl import ThreadpoolController
 
 T = TypeVar("T")
-MOST_WORKERS = 16
+MOST_THREADS = 16
 """Each holds a block and its products: some 100 MB, and with 50,000 classes twice that."""
 
 
 @contextmanager
-def workers() -> Iterator[int]:
+def block_threads() -> Iterator[int]:
     """Say how many threads are to work: as many as BLAS would (processors, or OMP_NUM_THREADS).
 
     For the length of the block each of them has one thread of BLAS, so that sums have the same
-    bits whatever the number of workers.
+    bits whatever the number of threads.
     """
     blas = ThreadpoolController().select(user_api="blas")
     threads = max((pool["num_threads"] for pool in blas.info()), default=1)
     with blas.limit(limits=1):
-        yield min(threads, MOST_WORKERS)
+        yield min(threads, MOST_THREADS)
 
 
 def in_order(tasks: Iterable[Callable[[], T]], threads: int) -> Iterator[T]:

@@ -18,7 +18,7 @@ from curate.columns import AGREEMENT, NAMES, SOFT_NAMES, check_names
 from curate.encoders.device import torch_device
 from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
-from curate.in_order import workers
+from curate.in_order import block_threads
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
@@ -127,7 +127,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
                 encoder, graph.table, features, shards, options.device, run, console
             )
         sources = SecondOpinions(captions, zero_shot)
-        with workers() as threads:
+        with block_threads() as threads:
             tools = _Tools(options.device, threads, console)
             fitted = _fit(options, shards, graph, features, parts, tools, run)
             scores, soft = _judge(options, shards, given, fitted, sources, tools, run)

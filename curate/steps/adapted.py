@@ -32,12 +32,12 @@ class AdaptedFeatures:
         self,
         shards: Sequence[Shard],
         products: Products,
-        workers: int,
+        threads: int,
         advance: Callable[[int], None],
     ) -> None:
         """Map these shards' features."""
         tasks = (partial(self._adapt, shard, products) for shard in shards)
-        for rows in in_order(tasks, workers):
+        for rows in in_order(tasks, threads):
             advance(rows)
 
     def there(self, shard: str) -> NDArray[np.bool_]:

@@ -51,7 +51,7 @@ class StoredBlocks:
     features: FeatureSource
     labels: Folders
     advance: Callable[[int], None]
-    workers: int = 1
+    threads: int = 1
     """Threads that work on blocks."""
 
     def __call__(self, fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterator[T]:
@@ -62,7 +62,7 @@ class StoredBlocks:
             for shard in self.shards
             for number, (block, more) in enumerate(zip(self.read(shard), known, strict=False))
         )
-        for result, rows in in_order(tasks, self.workers):
+        for result, rows in in_order(tasks, self.threads):
             yield result
             self.advance(rows)
 

@@ -13,7 +13,7 @@ from curate.encoders.base import Encoder
 from curate.errors import CurateError
 from curate.images.status import Status
 from curate.images.workers import DecodePool
-from curate.in_order import in_order, workers
+from curate.in_order import block_threads, in_order
 from curate.manifest.embeddings import EmbeddingFiles
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
@@ -79,7 +79,7 @@ def take_embeddings(
         else ((s, embeddings.read(s.first_row, s.first_row + s.rows)) for s in shards)
     )
     tasks = (partial(_take_shard, store, shard, blocks) for shard, blocks in source)
-    with workers() as threads:
+    with block_threads() as threads:
         for rows in in_order(tasks, min(threads, TAKERS)):
             advance(rows)
 

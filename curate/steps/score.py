@@ -50,7 +50,7 @@ def score_shards(
 
     firsts = np.cumsum([0, *map(blocks.pairs, blocks.shards)])
     tasks = (partial(score, *known) for known in zip(blocks.shards, firsts[:-1], strict=True))
-    for rows in in_order(tasks, blocks.workers):
+    for rows in in_order(tasks, blocks.threads):
         blocks.advance(rows)
 
 

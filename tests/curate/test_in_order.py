@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from curate.in_order import in_order, workers
+from curate.in_order import block_threads, in_order
 
 
 def test_results_come_in_order_however_long_each_takes() -> None:
@@ -59,7 +59,7 @@ def test_each_worker_has_one_thread_of_blas() -> None:
         return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
     before = threads()
-    with workers() as count:
+    with block_threads() as count:
         assert 1 <= count <= max(before)
         assert set(threads()) == {1}
         np.ones((3, 3)) @ np.ones((3, 3))

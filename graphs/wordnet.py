@@ -164,7 +164,7 @@ class _EnglishReader(WordNetCorpusReader):  # type: ignore[misc]
         """Map nothing."""
 
     def open(self, file: str) -> Any:
-        """Open a file: data in memory, as NLTK's stream is slow, of an index only lines asked for."""
+        """Open a file: data in memory, as NLTK's stream is slow; of an index lines asked for."""
         if file.startswith("index.") and file != "index.sense":
             lines, self._index_lines = self._index_lines, ""
             return io.StringIO(lines)

@@ -32,6 +32,8 @@ class Cost:
     """The same in seconds of processor, which other work on the machine changes little."""
     peak_bytes: int
     """Most resident bytes of the process and its children, mapped files included."""
+    gpu_bytes: int = 0
+    """Most that torch has taken of a GPU's memory."""
 
 
 def run_apart(method: str, task: Task, threads: int) -> tuple[Judgement, Cost]:
@@ -43,9 +45,9 @@ def run_apart(method: str, task: Task, threads: int) -> tuple[Judgement, Cost]:
         return judgement, Cost(float(said["seconds"]), float(said["cpu_seconds"]), peak)
 
 
-def weigh_apart(task: Task, threads: int) -> Cost:
+def weigh_apart(task: Task, threads: int, device: str) -> Cost:
     """Weigh a task's crawl, as far as the file of weights and no further."""
-    peak = _run(["benchmarks.weigh", str(task.folder), task.graph], threads)
+    peak = _run(["benchmarks.weigh", str(task.folder), task.graph, device], threads)
     return Cost(**json.loads((task.folder / TIMES).read_text()), peak_bytes=peak)
 
 

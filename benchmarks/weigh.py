@@ -1,4 +1,4 @@
-"""`curate weight` of a task, timed without imports: python -m benchmarks.weigh FOLDER GRAPH."""
+"""`curate weight`, timed without imports: python -m benchmarks.weigh FOLDER GRAPH DEVICE."""
 
 import json
 import sys
@@ -9,11 +9,15 @@ from benchmarks.apart import TIMES
 from benchmarks.methods import Task
 from benchmarks.methods.curate import weigh_task
 
-folder, graph = Path(sys.argv[1]), sys.argv[2]
+folder, graph, device = Path(sys.argv[1]), *sys.argv[2:]
 start, cpu_start = time.perf_counter(), time.process_time()
-weigh_task(Task(folder, graph))
-times = {
+weigh_task(Task(folder, graph), device=device)
+times: dict[str, float] = {
     "seconds": time.perf_counter() - start,
     "cpu_seconds": time.process_time() - cpu_start,
 }
+if device == "cuda":
+    import torch
+
+    times["gpu_bytes"] = torch.cuda.max_memory_reserved()
 (folder / TIMES).write_text(json.dumps(times))

@@ -24,7 +24,7 @@ from benchmarks.products import Product, bare_products
 from benchmarks.synthetic import write_crawl
 from curate.errors import CurateError
 
-WIDTH = 130
+WIDTH = 140
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -50,6 +50,7 @@ def weights(
     classes: Annotated[int, typer.Option(help="C")] = 1_000,
     dim: Annotated[int, typer.Option(help="D")] = 512,
     threads: Annotated[int, typer.Option(help="Of curate and of the bare products.")] = 1,
+    device: Annotated[str, typer.Option(help="Of curate; the products stay on the CPU.")] = "cpu",
     scratch: Annotated[Path | None, typer.Option(help="Where crawls are written.")] = None,
 ) -> None:
     """Print time, memory and AUROC of `curate weight` on synthetic crawls."""
@@ -57,16 +58,18 @@ def weights(
     found = []
     for n in rows:
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
-            found.append(measure_weights(Path(folder), n, classes, dim, threads))
+            found.append(measure_weights(Path(folder), n, classes, dim, threads, device))
     console.print(weights_table(found))
 
 
-def measure_weights(folder: Path, rows: int, classes: int, dim: int, threads: int) -> Measured:
+def measure_weights(
+    folder: Path, rows: int, classes: int, dim: int, threads: int, device: str
+) -> Measured:
     """Weigh a crawl in a process of its own, and time the products before and after."""
     crawl = write_crawl(folder / "crawl", rows, classes, dim)
     with threadpool_limits(threads):
         before = bare_products(classes, dim)
-    cost = weigh_apart(crawl.task, threads)
+    cost = weigh_apart(crawl.task, threads, device)
     with threadpool_limits(threads):
         after = bare_products(classes, dim)
     weighted = pl.read_parquet(crawl.task.folder / WEIGHTED, columns=["label_quality"])
@@ -81,7 +84,7 @@ def weights_table(found: Sequence[Measured]) -> Table:
     """Lay out a row for each N."""
     table = Table(box=box.MARKDOWN, title="curate weight --embeddings", title_justify="left")
     for heading in ("N", "C", "D", "products CPU s", "curate CPU s", "ratio", "products wall s",
-                    "curate wall s", "ratio", "peak MB", "AUROC"):  # fmt: skip
+                    "curate wall s", "ratio", "peak MB", "GPU MB", "AUROC"):  # fmt: skip
         table.add_column(heading, justify="right")
     for m in found:
         cost = m.cost
@@ -89,7 +92,7 @@ def weights_table(found: Sequence[Measured]) -> Table:
             f"{m.rows:,}", f"{m.classes:,}", f"{m.dim}", f"{m.products_cpu:,.1f}",
             f"{cost.cpu_seconds:,.1f}", f"{cost.cpu_seconds / m.products_cpu:.2f}",
             f"{m.products:,.1f}", f"{cost.seconds:,.1f}", f"{cost.seconds / m.products:.2f}",
-            f"{cost.peak_bytes / 1e6:,.0f}", f"{m.auroc:.3f}",
+            f"{cost.peak_bytes / 1e6:,.0f}", f"{cost.gpu_bytes / 1e6:,.0f}", f"{m.auroc:.3f}",
         )  # fmt: skip
     return table
 

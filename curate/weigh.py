@@ -189,7 +189,7 @@ class _Tools:
 
     @cached_property
     def products(self) -> Products:
-        """Find a GPU only where there is anything left to do."""
+        """Find a GPU, or the processor, once."""
         return products_on(self.device)
 
 

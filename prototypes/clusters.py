@@ -51,13 +51,13 @@ class WeightedSample:
     """(m,): p of Eq. 4."""
 
 
-def fit_clusters(sources: Sequence[Source], v: Rows, k: int, gpu: bool = False) -> Rows:
+def fit_clusters(sources: Sequence[Source], v: Rows, k: int) -> Rows:
     """Split prototypes v (C, d) into k per class, (C·k, d): two passes over each source."""
     samples: list[WeightedSample] = []
     for source in sources:
         rates = sample_rates(source.counts, v.shape[1], k)
         samples += source.each(partial(sample_block, weigh=source.weigh, rates=rates))
-    centres = cluster_centres(_gathered(samples), v, k, gpu)
+    centres = cluster_centres(_gathered(samples), v, k)
     sums = add_up(
         block
         for source in sources
@@ -93,7 +93,7 @@ def _gathered(samples: Sequence[WeightedSample]) -> WeightedSample:
     )
 
 
-def cluster_centres(sample: WeightedSample, v: Rows, k: int, gpu: bool = False) -> Rows:
+def cluster_centres(sample: WeightedSample, v: Rows, k: int) -> Rows:
     """Find up to k centres for each class of prototypes v (C, d): (C·k, d).
 
     k-means weighted by p, with one cluster fewer until each has its least share of Σp, and
@@ -106,7 +106,7 @@ def cluster_centres(sample: WeightedSample, v: Rows, k: int, gpu: bool = False) 
     present, starts = np.unique(sample.labels[order], return_index=True)
     directions = unit_rows(v)
     for c, rows in zip(present, np.split(order, starts[1:]), strict=True):
-        found = _class_centres(sample.g[rows], sample.weight[rows], c, directions, k, gpu)
+        found = _class_centres(sample.g[rows], sample.weight[rows], c, directions, k)
         if len(found):
             centres[c * k : (c + 1) * k] = found[
                 np.where(np.arange(k) < len(found), np.arange(k), 0)
@@ -114,11 +114,11 @@ def cluster_centres(sample: WeightedSample, v: Rows, k: int, gpu: bool = False) 
     return centres
 
 
-def _class_centres(g: Rows, weight: Rows, c: int, directions: Rows, k: int, gpu: bool) -> Rows:
+def _class_centres(g: Rows, weight: Rows, c: int, directions: Rows, k: int) -> Rows:
     """Return the centres (m, d) of one class, 2 ≤ m ≤ k; or none."""
     effective = weight.sum() ** 2 / (weight**2).sum()
     for m in range(min(k, int(effective // LEAST_ROWS)), 1, -1):
-        centres, cluster = k_means(g, weight, m, gpu)
+        centres, cluster = k_means(g, weight, m)
         share = np.bincount(cluster, weight, m) * m / weight.sum()
         nearest = nearest_prototypes(unit_rows(centres), directions, 1)[1]
         if share.min() >= LEAST_SHARE and (nearest == c).all():

@@ -184,7 +184,7 @@ def fit_prototypes(
         sums = add_up(_noting(each(partial(_weighted, weigh=weigh, classes=classes)), p))
     v, k = trust.join(sums).means().astype(np.float32), options.per_class
     if k > 1:
-        v = fit_clusters(trust.sources(each, weigh, sums), v, k, products.gpu)
+        v = fit_clusters(trust.sources(each, weigh, sums), v, k)
     tau = quality_temperature(sample, unit_rows(v), k)
     if judge.initial is not initial:
         relations = relations_of(graph, judge.initial)

@@ -24,7 +24,7 @@ class Products(Protocol):
 
     @property
     def gpu(self) -> bool:
-        """Tell whether FAISS is to use a GPU too."""
+        """Tell whether FAISS is to search on a GPU too."""
         ...
 
     def second_moment(self, rows: Rows) -> NDArray[np.float64]:

@@ -34,7 +34,7 @@ class TorchProducts:
 
     @property
     def gpu(self) -> bool:
-        """Tell whether FAISS is to use a GPU too."""
+        """Tell whether FAISS is to search on a GPU too."""
         return torch.device(self.device).type == "cuda"
 
     def second_moment(self, rows: Rows) -> NDArray[np.float64]:

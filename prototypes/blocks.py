@@ -66,6 +66,13 @@ def total(parts: Iterable[T]) -> T:
     return reduce(add, parts)
 
 
+def not_zero(rows: Floats) -> NDArray[np.bool_]:
+    """Tell which rows (n, d) are not all zeros; hardly ever needs more than their first number."""
+    there = np.asarray(rows[:, 0] != 0)
+    there[~there] = rows[~there].any(axis=1)
+    return there
+
+
 def unit_rows(rows: Floats) -> NDArray[np.float32]:
     """Scale rows (n, D) to length 1; a row of zeros stays zeros."""
     rows = rows.astype(np.float32)

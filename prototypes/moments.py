@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from prototypes.blocks import Floats, Labels, unit_rows
+from prototypes.blocks import Floats, Labels, not_zero, unit_rows
 from prototypes.pairs import own_labels
 from prototypes.products import HOST, Products
 
@@ -103,7 +103,7 @@ Weigh = Callable[[NDArray[np.float32], Labels], NDArray[np.float32]]
 
 def constant(g: NDArray[np.float32], labels: Labels, p: float) -> NDArray[np.float32]:
     """Weigh all rows the same: (n,)."""
-    there = (own_labels(labels) >= 0) & g.any(axis=1)
+    there = (own_labels(labels) >= 0) & not_zero(g)
     return np.where(there, np.float32(p), np.float32(np.nan))
 
 
@@ -118,9 +118,7 @@ def counted(rows: Floats, labels: Labels, classes: int) -> NDArray[np.bool_]:
             f"Labels run from {labels.min()} to {labels.max()}, but there are {classes} classes: "
             f"number the classes from 0 to {classes - 1} and give rows without a label -1."
         )
-    there = rows[:, 0] != 0
-    there[~there] = rows[~there].any(axis=1)
-    return np.asarray((labels >= 0) & there)
+    return np.asarray((labels >= 0) & not_zero(rows))
 
 
 def block_moments(

@@ -67,7 +67,8 @@ def label_quality(
     known, given = counted(g, labels, len(self_influence)), own_labels(labels)
     directions = unit_rows(prototypes)
     mine = [given * k + i for i in range(k)]
-    distance = np.minimum.reduce([np.linalg.norm(prototypes[i] - g, axis=1) for i in mine])
+    away = [prototypes[i] - g for i in mine]
+    distance = np.sqrt(np.minimum.reduce([np.einsum("ij,ij->i", a, a) for a in away]))
     if evidence is not None and evidence.rows.size:
         g = np.hstack([g, evidence.rows])
         directions = np.hstack([directions, np.repeat(evidence.classes, k, axis=0)])

@@ -11,6 +11,7 @@ from curate.manifest.plan import Shard
 from curate.steps.blocks import StoredBlocks
 from curate.steps.second_opinions import WeighedOpinions
 from curate.store.folders import Content, Folders
+from prototypes.blocks import not_zero
 from prototypes.method import Prototypes, Scores
 from prototypes.missing import missing_labels
 from prototypes.opinions import score_opinions
@@ -71,7 +72,7 @@ def _score(
         scores = score_opinions(
             block, space, prototypes, sources.texts, opinions.worth, p, products
         )
-        table = _table(scores, np.any(block.g != 0, axis=1))
+        table = _table(scores, not_zero(block.g))
         if sources.captions is not None:
             table = table.with_columns(caption_agreement=pl.Series(block.agreement).fill_nan(None))
         tables.append(table)

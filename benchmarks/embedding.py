@@ -76,7 +76,6 @@ def embedding(
     """
     opened, rng = open_encoder(encoder, "cpu"), np.random.default_rng(0)
     photos = [enlarged(blob, rng) for blob in crawl_pictures(crawl, 8)]
-    # What follows a JPEG's end is ignored, but Parquet would store equal ones once.
     table = Table(box=box.MARKDOWN)
     table.add_column("pictures", no_wrap=True)
     for heading in ("decoding s", "encoding s", "stage s", "slower / stage", "wall: slower s",
@@ -85,6 +84,7 @@ def embedding(
     for name, used, blobs in (
         (f"{rows:,}, {encoder.partition(':')[0]}", opened, crawl_pictures(crawl, rows)),
         (f"{small:,}, no network", NoNetwork(), crawl_pictures(crawl, small)),
+        # What follows a JPEG's end is ignored, but Parquet would store equal ones once.
         (f"{big:,} of 12 MP", opened, [photos[i % len(photos)] + b"%d" % i for i in range(big)]),
     ):
         table.add_row(name, *compared(used, blobs, repeats))

@@ -126,7 +126,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
             zero_shot = read_classes(
                 encoder, graph.table, features, shards, options.device, run, console
             )
-        sources = SecondOpinions(captions, zero_shot)
+        sources = SecondOpinions(captions, zero_shot, features)
         with block_threads() as threads:
             tools = _Tools(options.device, threads, console)
             fitted = _fit(options, shards, graph, features, parts, tools, run)
@@ -301,31 +301,23 @@ def _judge(
     def blocks_of(advance: Callable[[int], None]) -> StoredBlocks:
         return StoredBlocks(shards, fitted.adapted, given.labels, advance, tools.threads)
 
-    def features_of(blocks: StoredBlocks) -> StoredBlocks:
-        return replace(blocks, features=fitted.adapted.features)
-
     opinions = unasked(name)
     if sources.names:
         if opinions_name(name, sources) not in run.step("evidence"):
             _adapt(fitted.adapted, shards, tools)
         with progress_bar(tools.console, "Weighing opinions", rows) as advance:
-            blocks = blocks_of(advance)
-            opinions = weigh_opinions(
-                blocks, features_of(blocks), space, prototypes, sources, run, name
-            )
+            opinions = weigh_opinions(blocks_of(advance), space, prototypes, sources, run, name)
         show_opinions(tools.console, sources, opinions.worth)
     scores = run.step("scores", opinions.name)
-    k = options.soft_labels
-    soft = None
+    soft, k = None, options.soft_labels
     if k is not None:
         soft = run.step("soft_labels", fingerprint(code=soft_labels.CODE, scores=name, k=k))
-    if any(shard.name not in store for shard in shards for store in (scores, soft or scores)):
+    stores = [scores] if soft is None else [scores, soft]
+    if any(shard.name not in store for shard in shards for store in stores):
         _adapt(fitted.adapted, shards, tools)
     with progress_bar(tools.console, "Scoring", rows) as advance:
-        blocks = blocks_of(advance)
-        features = features_of(blocks)
         score_shards(
-            blocks, features, space, prototypes, opinions, scores, given.lists, tools.products
+            blocks_of(advance), space, prototypes, opinions, scores, given.lists, tools.products
         )
     if soft is not None and k is not None:
         with progress_bar(tools.console, "Smoothing labels", rows) as advance:

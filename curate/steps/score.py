@@ -24,7 +24,6 @@ KINDS = pl.Series(ISSUE_KINDS, dtype=pl.String)
 
 def score_shards(
     blocks: StoredBlocks,
-    features: StoredBlocks,
     space: AdaptedSpace,
     prototypes: Prototypes,
     opinions: WeighedOpinions,
@@ -32,7 +31,7 @@ def score_shards(
     lists: bool,
     products: Products,
 ) -> None:
-    """Score, by blocks of g and of features x, the shards that ``store`` does not have.
+    """Score, by blocks of g, the shards that ``store`` does not have.
 
     Kept: distance, consistency, label_quality, suggested (a class's position), suggested_quality,
     is_label_issue, issue_kind, counted_wrong; null where there is none. With captions compared,
@@ -42,7 +41,7 @@ def score_shards(
 
     def score(shard: Shard, first: int) -> int:
         if shard.name not in store:
-            scores = _score(blocks, features, shard, first, space, prototypes, opinions, products)
+            scores = _score(blocks, shard, first, space, prototypes, opinions, products)
             contents: dict[str, Content] = {"scores": scores}
             if lists:
                 contents["missing"] = _missing(blocks, shard, prototypes)
@@ -57,7 +56,6 @@ def score_shards(
 
 def _score(
     blocks: StoredBlocks,
-    features: StoredBlocks,
     shard: Shard,
     first: int,
     space: AdaptedSpace,
@@ -66,7 +64,7 @@ def _score(
     products: Products,
 ) -> pl.DataFrame:
     sources, tables = opinions.sources, []
-    for block in sources.beside(blocks, features, shard):
+    for block in sources.beside(blocks, shard):
         rows = slice(first, first + len(block.labels))
         p = None if prototypes.p is None else prototypes.p[rows]
         scores = score_opinions(

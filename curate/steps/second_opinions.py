@@ -1,16 +1,18 @@
 """What captions and class names say of labels beside the features, and what that is worth."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import repeat
 
 import numpy as np
+from numpy.typing import NDArray
 
 from curate.manifest.plan import Shard
 from curate.run import Run
 from curate.steps.agreement import Agreement
 from curate.steps.blocks import StoredBlocks
 from curate.steps.state import kept
+from curate.steps.stored_features import BLOCK_ROWS, StoredFeatures
 from curate.steps.zero_shot import ZeroShot
 from curate.store.fingerprint import fingerprint
 from prototypes.blocks import total
@@ -27,6 +29,8 @@ class SecondOpinions:
 
     captions: Agreement | None = None
     zero_shot: ZeroShot | None = None
+    features: StoredFeatures | None = None
+    """The images as the class texts are to see them."""
 
     @property
     def names(self) -> list[str]:
@@ -38,26 +42,27 @@ class SecondOpinions:
         """The classes' names where the images are."""
         return None if self.zero_shot is None else self.zero_shot.texts
 
-    def beside(
-        self, blocks: StoredBlocks, features: StoredBlocks, shard: Shard
-    ) -> Iterator[OpinionSample]:
+    def beside(self, blocks: StoredBlocks, shard: Shard) -> Iterator[OpinionSample]:
         """Give the blocks of a shard's g with what else is known of their rows.
 
-        The agreement of their captions is NaN without one; ``features`` x are for the texts.
+        The agreement of their captions is NaN without one.
         """
         agreement = None if self.captions is None else self.captions.read(shard)
-        xs = repeat(None) if self.texts is None else (x for x, _ in features.read(shard))
         start = 0
-        for (g, labels), x in zip(blocks.read(shard), xs, strict=False):
+        for (g, labels), x in zip(blocks.read(shard), self._images(blocks, shard), strict=False):
             n = len(labels)
             said = np.full(n, np.nan, np.float32)
             if agreement is not None:
                 said = agreement[start : start + n]
-            floats = np.zeros((n, 0), np.float32)
-            if x is not None:
-                floats = features.features.as_floats(x)
-            yield OpinionSample(blocks.features.as_floats(g), floats, labels, said)
+            yield OpinionSample(blocks.features.as_floats(g), x[:n], labels, said)
             start += n
+
+    def _images(self, blocks: StoredBlocks, shard: Shard) -> Iterable[NDArray[np.float32]]:
+        """Give the shard's features x by the same blocks; nothing of them where no text asks."""
+        if self.texts is None or self.features is None:
+            return repeat(np.zeros((BLOCK_ROWS, 0), np.float32))
+        images = replace(blocks, features=self.features).read(shard)
+        return (self.features.as_floats(x) for x, _ in images)
 
 
 @dataclass(frozen=True)
@@ -82,36 +87,30 @@ def unasked(name: str) -> WeighedOpinions:
 
 def weigh_opinions(
     blocks: StoredBlocks,
-    features: StoredBlocks,
     space: AdaptedSpace,
     prototypes: Prototypes,
     sources: SecondOpinions,
     run: Run,
     prototypes_name: str,
 ) -> WeighedOpinions:
-    """Make or find what the sources are worth: one pass over blocks of g and of features x."""
+    """Make or find what the sources are worth: one pass over blocks of g."""
     name = opinions_name(prototypes_name, sources)
     worth = kept(
         run.step("evidence"),
         name,
         Opinions,
-        lambda: fit_opinions(
-            _sample(blocks, features, space, sources), space, prototypes, sources.texts
-        ),
+        lambda: fit_opinions(_sample(blocks, space, sources), space, prototypes, sources.texts),
     )
     return WeighedOpinions(name, sources, worth)
 
 
-def _sample(
-    blocks: StoredBlocks, features: StoredBlocks, space: AdaptedSpace, sources: SecondOpinions
-) -> OpinionSample:
+def _sample(blocks: StoredBlocks, space: AdaptedSpace, sources: SecondOpinions) -> OpinionSample:
     classes = len(space.self_influence)
     stride = sample_stride(sum(shard.rows for shard in blocks.shards), classes)
     parts = []
     for shard in blocks.shards:
         parts += [
-            sample_opinions(block, classes, stride)
-            for block in sources.beside(blocks, features, shard)
+            sample_opinions(block, classes, stride) for block in sources.beside(blocks, shard)
         ]
         blocks.advance(shard.rows)
     return total(parts)

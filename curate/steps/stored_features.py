@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -46,7 +47,7 @@ class StoredFeatures:
             rows = slice(start, start + BLOCK_ROWS)
             yield _side_by_side([array[rows] for array in arrays], ok[rows])
 
-    def as_floats(self, block: Features) -> NDArray[np.float32]:
+    def as_floats(self, block: NDArray[Any]) -> NDArray[np.float32]:
         """Return rows of a block in single precision."""
         return np.asarray(block, np.float32)
 

@@ -232,7 +232,8 @@ def _fit(
         )
     chosen = options.method
     name = fingerprint(code=CODE, space=space_name, graph=graph.name, options=vars(chosen))
-    adapted = AdaptedFeatures(features, space, run.step("adapted", space_name))
+    passing = Folders(run.step("adapted", space_name).root, checked=False)
+    adapted = AdaptedFeatures(features, space, passing)
     prototypes_of = run.step("prototypes")
     if name not in prototypes_of:
         _adapt(adapted, shards, tools)

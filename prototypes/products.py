@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.blocks import Floats, Labels, scale_to_unit, tiles
+from prototypes.blocks import Floats, Labels, in_single, scale_to_unit, tiles
 from prototypes.confusion import Confusion
 from prototypes.rivals import Rivals, find_rivals, nearest_rival
 from prototypes.softmax import log_partition
@@ -60,7 +60,7 @@ def adapt(features: Floats, mean: Rows, A: Rows) -> Rows:
     g = np.empty((len(features), A.shape[1]), np.float32)
     origin = mean @ A
     for part in tiles(len(features)):
-        x, there = features[part].astype(np.float32), g[part]
+        x, there = in_single(features[part]), g[part]
         length = np.sqrt(np.einsum("ij,ij->i", x, x))
         np.matmul(x, A, out=there)
         there *= (1 / np.where(length > 0, length, 1))[:, None]

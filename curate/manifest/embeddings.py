@@ -32,6 +32,15 @@ class EmbeddingFiles:
         """N."""
         return sum(self.lengths)
 
+    def place(self, start: int, stop: int) -> tuple[Path, int] | None:
+        """Say in which file rows [start, stop) lie and where they begin; None if in several."""
+        first = 0
+        for file, length in zip(self.files, self.lengths, strict=True):
+            if first <= start and stop <= first + length:
+                return file, start - first
+            first += length
+        return None
+
     def read(self, start: int, stop: int) -> Iterator[NDArray[np.floating[Any]]]:
         """Read rows [start, stop) as blocks (n, D), in order.
 

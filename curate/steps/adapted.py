@@ -55,9 +55,11 @@ class AdaptedFeatures:
         return block * (1 / ONE)
 
     def _adapt(self, shard: Shard, products: Products) -> int:
-        g = [
-            np.rint(self.space.transform(x, products) * ONE).astype(np.int16)
-            for x in self.features.blocks(shard.name)
-        ]
-        self.store.write(shard.name, {"g": np.concatenate(g)})
+        fixed = np.empty((shard.rows, self.space.projection.shape[1]), np.int16)
+        for number, x in enumerate(self.features.blocks(shard.name)):
+            g = self.space.transform(x, products)
+            g *= ONE
+            first = number * BLOCK_ROWS
+            fixed[first : first + len(g)] = np.rint(g, out=g)
+        self.store.write(shard.name, {"g": fixed})
         return shard.rows

@@ -20,10 +20,11 @@ from curate.manifest.plan import Shard
 from curate.options import WeightOptions
 from curate.progress import progress_bar
 from curate.run import Run
-from curate.steps.embed import embed_pictures, retry_pictures, take_embeddings
+from curate.steps.embed import embed_pictures, retry_pictures
 from curate.steps.given import Given
 from curate.steps.labels import label_pairs, stored_sets
 from curate.steps.stored_features import StoredFeatures
+from curate.steps.take import take_embeddings
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
 from curate.training.spec import NetworkSpec, is_self, parse_network

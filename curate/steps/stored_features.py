@@ -10,15 +10,24 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.images.status import Status
+from curate.manifest.plan import Shard
+from curate.steps.lent import Lent
 from curate.store.folders import Folders
+from prototypes.blocks import in_single
 
 BLOCK_ROWS = 8_192
+FLOAT32 = np.finfo(np.float32)
+LENT = "lent"
+"""What a receipt calls a shard's `Lent`."""
 Features = NDArray[np.float16]
 
 
 @dataclass(frozen=True)
 class StoredFeatures:
     """Shards of unit-length features, one store for each encoder.
+
+    A shard's features lie in its folder or, where they were in the right form already, in the
+    user's file (see `Lent`).
 
     Each encoder has the same length in a row, so that the adapted space decides what it is worth.
     A row has features where all have, and is zeros elsewhere.
@@ -41,7 +50,7 @@ class StoredFeatures:
 
     def blocks(self, shard: str) -> Iterator[Features]:
         """Give the shard's features (n, D), ``BLOCK_ROWS`` rows at a time."""
-        arrays = [part.array(shard, "features") for part in self.parts]
+        arrays = [_features(part, shard) for part in self.parts]
         ok = self.there(shard)
         for start in range(0, len(ok), BLOCK_ROWS):
             rows = slice(start, start + BLOCK_ROWS)
@@ -49,21 +58,28 @@ class StoredFeatures:
 
     def as_floats(self, block: NDArray[Any]) -> NDArray[np.float32]:
         """Return rows of a block in single precision."""
-        return np.asarray(block, np.float32)
+        return in_single(block)
 
     def rows(self, shard: str, rows: NDArray[np.int64]) -> Features:
         """Give the features (n, D) of some rows of the shard."""
         ok = self.there(shard)[rows]
-        return _side_by_side([part.array(shard, "features")[rows] for part in self.parts], ok)
+        return _side_by_side([_features(part, shard)[rows] for part in self.parts], ok)
 
     def columns(self, part: int, shard: str) -> tuple[int, int]:
         """Return the first column of a part's features, and the one after its last."""
-        widths = [int(store.array(shard, "features").shape[1]) for store in self.parts]
+        widths = [int(_features(store, shard).shape[1]) for store in self.parts]
         return sum(widths[:part]), sum(widths[: part + 1])
 
     def contents(self, shard: str) -> list[object]:
-        """Give the hashes of the shard's files."""
-        return [part.receipt(shard)["sha256"] for part in self.parts]
+        """Tell the shard's features from others: hashes of its files, and what it was lent."""
+        receipts = [part.receipt(shard) for part in self.parts]
+        return [[receipt["sha256"], receipt.get(LENT)] for receipt in receipts]
+
+
+def _features(store: Folders, shard: str) -> Features:
+    lent = store.receipt(shard).get(LENT)
+    features: Features = store.array(shard, "features") if lent is None else Lent(**lent).features()
+    return features
 
 
 def _side_by_side(features: list[Features], ok: NDArray[np.bool_]) -> Features:
@@ -72,3 +88,29 @@ def _side_by_side(features: list[Features], ok: NDArray[np.bool_]) -> Features:
     joined = np.concatenate(features, axis=1)
     joined[~ok] = 0
     return joined
+
+
+def keep_features(
+    store: Folders, shard: Shard, features: NDArray[np.float16], statuses: NDArray[np.object_]
+) -> None:
+    """Store a shard's unit-length features (n, D) and why rows have none (n,)."""
+    rows = _status_table(statuses)
+    store.write(shard.name, {"features": features, "rows": rows}, rows=shard.rows)
+
+
+def keep_lent(store: Folders, shard: Shard, lent: Lent, statuses: NDArray[np.object_]) -> None:
+    """Store where a shard's features lie and why rows have none (n,)."""
+    facts = {"rows": shard.rows, LENT: vars(lent)}
+    store.write(shard.name, {"rows": _status_table(statuses)}, **facts)
+
+
+def unit_rows(features: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Scale rows (n, D) to length one, in half precision; zero rows stay zero."""
+    norms = np.sqrt(np.einsum("ij,ij->i", features, features, dtype=np.float64))
+    norms = np.clip(norms, FLOAT32.tiny, FLOAT32.max).astype(np.float32)
+    units: NDArray[np.float16] = (features / norms[:, None]).astype(np.float16)
+    return units
+
+
+def _status_table(statuses: NDArray[np.object_]) -> pl.DataFrame:
+    return pl.DataFrame({"status": statuses.astype(str)})

@@ -22,8 +22,9 @@ class Folders:
     """One step's finished folders, by name; a folder with no receipt does not exist.
 
     Arrays are ``NAME.npy`` (never pickled), tables ``NAME.parquet``, settings ``NAME.json``; a
-    function writes the file of its name itself. Without ``checked`` files are not held against
-    the receipt's hashes: for a look at a few rows, which is over before all of a file is read.
+    function writes the file of its name itself. Without ``checked`` files are neither hashed nor
+    held against the receipt's hashes: for a look at a few rows, which is over before all of a file
+    is read, and for what is gone when the run ends.
     """
 
     def __init__(self, root: Path, checked: bool = True) -> None:
@@ -39,16 +40,17 @@ class Folders:
         with appearing_folder(self.root / name) as folder:
             for stem, content in contents.items():
                 _save(folder, stem, content)
-            hashes = {file.name: sha256_of(file) for file in sorted(folder.iterdir())}
+            files = sorted(folder.iterdir()) if self.checked else []
+            hashes = {file.name: sha256_of(file) for file in files}
             receipt = {**facts, "sha256": hashes}
             (folder / RECEIPT).write_text(json.dumps(receipt, indent=1, default=str))
         self._verified.add(name)
 
-    def receipt(self, name: str) -> dict[str, object]:
+    def receipt(self, name: str) -> dict[str, Any]:
         """Read the facts and hashes that were stated when the folder was finished."""
         path = self.root / name / RECEIPT
         try:
-            receipt: dict[str, object] = json.loads(path.read_text())
+            receipt: dict[str, Any] = json.loads(path.read_text())
         except ValueError as error:
             raise CurateError(
                 f"{path} is damaged; delete the folder {path.parent} and run the same command"
@@ -95,9 +97,7 @@ class Folders:
         if name in self._verified or not self.checked:
             return
         folder = self.root / name
-        hashes = self.receipt(name)["sha256"]
-        assert isinstance(hashes, dict)
-        for file, expected in hashes.items():
+        for file, expected in self.receipt(name)["sha256"].items():
             if not (folder / file).is_file() or sha256_of(folder / file) != expected:
                 raise CurateError(
                     f"{folder / file} is not what was written there (its hash differs from the"

@@ -12,8 +12,7 @@ from curate.errors import CurateError
 from curate.images.status import Status
 from curate.manifest.plan import Shard
 from curate.steps.blocks import StoredBlocks
-from curate.steps.embed import keep_features, unit_rows
-from curate.steps.stored_features import StoredFeatures
+from curate.steps.stored_features import StoredFeatures, keep_features, unit_rows
 from curate.store.folders import Folders
 from curate.training.checkpoint import Checkpoints, load_tensors, tensors
 from curate.training.device import Computer

@@ -1,0 +1,43 @@
+"""Features that stay in the user's file: a shard has their place, not a copy."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.errors import CurateError
+from curate.store.fingerprint import file_identity
+
+
+@dataclass(frozen=True)
+class Lent:
+    """Rows of a .npy file of halves, as the file was when they were looked at."""
+
+    file: str
+    """Its whole path."""
+    identity: dict[str, object]
+    first: int
+    rows: int
+
+    def features(self) -> NDArray[np.float16]:
+        """Map the rows (n, D); raises CurateError where the file is not what it was."""
+        file = Path(self.file)
+        if not file.exists():
+            raise CurateError(_LOST.format(file, "is gone"))
+        if file_identity(file) != self.identity:
+            raise CurateError(_LOST.format(file, "has changed"))
+        array: NDArray[np.float16] = np.load(file, mmap_mode="r", allow_pickle=False)
+        return array[self.first : self.first + self.rows]
+
+
+_LOST = (
+    "{} {} since features were taken from it; put back the file of that time, or run the same"
+    " `curate weight` with --overwrite again."
+)
+
+
+def lend(file: Path, first: int, rows: int) -> Lent:
+    """Note rows [first, first + rows) of a file as it is now."""
+    whole = file.resolve()
+    return Lent(str(whole), file_identity(whole), first, rows)

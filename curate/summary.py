@@ -31,6 +31,7 @@ WORST_CLASSES = 8
 LOUD_SHARE = 0.1
 SHOWN_CLASSES = 5
 STRONGEST_CONFUSIONS = 4
+EXAMPLES = 3
 
 
 @dataclass
@@ -68,8 +69,8 @@ class Tally:
     def add_rows(self, statuses: pl.Series, first_row: int) -> None:
         """Count the rows of a shard."""
         self.rows += len(statuses)
-        self.statuses.update(statuses.to_list())
-        self._note_examples(statuses.to_list(), first_row)
+        self.statuses.update(_counts(statuses))
+        self._note_examples(statuses, first_row)
 
     def add_missing(self, missing: pl.DataFrame) -> None:
         """Count what the lists of a shard seem to lack, a row each."""
@@ -82,7 +83,7 @@ class Tally:
         self.unlabelled += int((labels < 0).sum())
         zero = (pl.Series(ours["weight"]) == 0).to_numpy()
         self.zero_weight += int((zero & (labels >= 0) if self.lists else zero).sum())
-        self.kinds.update(kind for kind in ours["issue_kind"].to_pylist() if kind)
+        self.kinds.update(_counts(pl.Series(ours["issue_kind"]).drop_nulls()))
         ok = (pl.Series(ours["status"]) == Status.OK).to_numpy() & (labels >= 0)
         flagged = ok & pl.Series(ours["is_label_issue"]).fill_null(False).to_numpy()
         self.judged += np.bincount(labels[ok], minlength=len(self.judged))
@@ -95,10 +96,11 @@ class Tally:
         true = estimated_truth(labels, suggested, wrong, outlier)
         self.noise_counts += noise_counts(labels, true, len(self.judged))
 
-    def _note_examples(self, statuses: list[str], first_row: int) -> None:
-        for row, status in enumerate(statuses, first_row + 1):
-            if status != Status.OK and len(self.examples.setdefault(status, [])) < 3:
-                self.examples[status].append(f"row {row}")
+    def _note_examples(self, statuses: pl.Series, first_row: int) -> None:
+        for at in (statuses != Status.OK).arg_true():
+            examples = self.examples.setdefault(statuses[at], [])
+            if len(examples) < EXAMPLES:
+                examples.append(f"row {first_row + at + 1}")
 
     @property
     def noise(self) -> float:
@@ -230,3 +232,8 @@ def _worst_classes(tally: Tally, room: int) -> Table:
     order = np.lexsort((-tally.issues, -share))[:WORST_CLASSES]
     worst = ((names[at], tally.issues[at], tally.judged[at], share[at]) for at in order)
     return class_table(worst, "Classes that suffer most", "wrong", room)
+
+
+def _counts(values: pl.Series) -> dict[str, int]:
+    """Count each value, in the order in which they first appear."""
+    return dict(zip(values.unique(maintain_order=True), values.unique_counts(), strict=True))

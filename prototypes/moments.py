@@ -47,8 +47,9 @@ class BlockSums:
         """Add these to the sums over earlier blocks, in place; to None for the first block."""
         if sums is None:
             sums = ClassSums(np.zeros(self.classes), np.zeros((self.classes, self.total.shape[1])))
-        sums.weight[self.present] += self.weight
-        sums.total[self.present] += self.total
+        present = slice(None) if len(self.present) == self.classes else self.present
+        sums.weight[present] += self.weight
+        sums.total[present] += self.total
         return sums
 
 

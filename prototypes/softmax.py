@@ -45,9 +45,11 @@ def log_sum_exp(
     """Return log Σ_j exp(z_ij) of logits (n, C), which are overwritten: (n,).
 
     About ten times as fast as SciPy's, as it needs no second array. ``top`` (n,) is the highest of
-    each row, where it is known.
+    each row, where it is known; it is taken off only where exp could not hold it.
     """
     top = logits.max(axis=1) if top is None else top
+    if len(top) and top.min() > -LARGEST and top.max() < LARGEST:
+        return np.asarray(np.log(np.exp(logits, out=logits).sum(axis=1)))
     np.exp(np.subtract(logits, top[:, None], out=logits), out=logits)
     return np.asarray(np.log(logits.sum(axis=1)) + top)
 

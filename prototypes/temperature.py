@@ -17,10 +17,10 @@ from prototypes.unseen import with_unseen
 
 LOWEST, HIGHEST = 0.01, 10.0
 """Where a temperature of cosines is looked for ..."""
-PRECISION = 1e-3
+PRECISION = 1e-4
 """... to so much of itself."""
-SAMPLE_PRODUCTS, MOST, LEAST = 2**23, 8192, 512
-"""The sample has so many rows that its cosines to C classes are 32 MiB, within limits."""
+SAMPLE_PRODUCTS, MOST, LEAST = 2**22, 8192, 512
+"""The sample has so many rows that its cosines to C classes are 16 MiB, within limits."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,13 @@ def best_temperature(
     if not len(scores):
         return 1.0
 
-    logits = np.empty_like(scores)
+    logits, top = np.empty_like(scores), scores.max(axis=1)
 
     def cross_entropy(log_temperature: float) -> float:
         sharp = float(np.exp(-log_temperature))
         np.multiply(scores, sharp, out=logits)
-        return float((log_sum_exp(logits) - expected * sharp).mean(dtype=np.float64))
+        partition = log_sum_exp(logits, top * sharp)
+        return float((partition - expected * sharp).mean(dtype=np.float64))
 
     bounds, close = (np.log(LOWEST), np.log(HIGHEST)), {"xatol": PRECISION}
     found = minimize_scalar(cross_entropy, bounds=bounds, method="bounded", options=close)

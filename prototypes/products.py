@@ -5,12 +5,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.blocks import Floats, Labels, in_single, scale_to_unit, tiles
+from prototypes.blocks import Floats, Labels, in_single, scale_to_unit, tiles, total
 from prototypes.confusion import Confusion
 from prototypes.rivals import Rivals, find_rivals, nearest_rival
 from prototypes.softmax import log_partition
 
-MOMENT_ROWS = 4096
+MOMENT_ROWS = 8192
 """Rows whose second moment is summed in float32."""
 
 Rows = NDArray[np.float32]
@@ -77,10 +77,8 @@ class HostProducts:
 
     def second_moment(self, rows: Rows) -> NDArray[np.float64]:
         """See `Products`."""
-        second = np.zeros((rows.shape[1], rows.shape[1]))
-        for part in tiles(len(rows), MOMENT_ROWS):
-            second += rows[part].T @ rows[part]
-        return second
+        parts = (rows[part].T @ rows[part] for part in tiles(len(rows), MOMENT_ROWS))
+        return total(part.astype(np.float64) for part in parts)
 
     adapt = staticmethod(adapt)
     nearest_rival = staticmethod(nearest_rival)

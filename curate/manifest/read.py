@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 
-BATCH_ROWS, BATCH_BYTES = 512, 8 << 20
+BATCH_ROWS, BATCH_BYTES = 8_192, 8 << 20
 """At most so many rows at a time, fewer where they are big: until they are read, decoders idle."""
 READ_AHEAD_BYTES = 1 << 20
 

@@ -113,4 +113,4 @@ def unit_rows(features: NDArray[np.float32]) -> NDArray[np.float16]:
 
 
 def _status_table(statuses: NDArray[np.object_]) -> pl.DataFrame:
-    return pl.DataFrame({"status": statuses.astype(str)})
+    return pl.DataFrame({"status": statuses.tolist()}, schema={"status": pl.String})

@@ -19,24 +19,20 @@ Cells = NDArray[np.int32]
 """(n,): BINS · y + the bin of the margin, or NOWHERE."""
 
 
-def margin(
-    g: Floats, labels: Labels, plain: NDArray[np.float32], products: Products = HOST
-) -> NDArray[np.float32]:
-    """Return the cosine to the given class's plain mean minus that to its nearest rival: (n,).
-
-    ``plain`` (C, d), C ≥ 2; the margin of a row without a label is of no use.
-    """
-    own = np.einsum("ij,ij->i", g, plain[own_labels(labels)])
-    return np.asarray(own - products.nearest_rival(g, labels, plain), np.float32)
-
-
 def margin_cells(
-    g: Floats, labels: Labels, plain: NDArray[np.float32], products: Products = HOST
+    g: NDArray[np.float32],
+    labels: Labels,
+    plain: NDArray[np.float32],
+    products: Products = HOST,
 ) -> Cells:
-    """Say which cell of the histogram of margins per class each row of a block falls in: (n,)."""
+    """Say which cell of the histogram of margins per class each row of a block falls in: (n,).
+
+    A margin is the cosine to the plain mean (C, d) of the row's class minus that to the nearest
+    other.
+    """
     cells = np.full(len(g), NOWHERE, np.int32)
     kept = counted(g, labels, len(plain))
-    bins = (margin(g, labels, plain, products)[kept] + 1) * (BINS / 2)
+    bins = (products.margin(g, labels, plain)[kept] + 1) * (BINS / 2)
     cells[kept] = own_labels(labels)[kept] * BINS + np.clip(bins, 0, BINS - 1).astype(np.int32)
     return cells
 

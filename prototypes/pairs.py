@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.blocks import Labels
+from prototypes.blocks import Floats, Labels
 
 STRUCK = np.float32(-1e30)
 """A score that no class has; finite, so that differences of two are no NaN."""
@@ -24,6 +24,15 @@ def own_labels(labels: Labels) -> Labels:
 def all_labels(labels: Labels) -> Labels:
     """Return all labels of each row's image, (n, 1 + K), of labels (n,) or (n, 1 + K)."""
     return labels[:, None] if labels.ndim == 1 else labels
+
+
+def read_own(own: NDArray[np.floating[Any]], scores: Floats, labels: Labels, first: int) -> None:
+    """Write into ``own`` (n,) each row's score at its own label (n,).
+
+    ``scores`` (n, c) are of c classes from ``first`` on; a row with another label stays as it is.
+    """
+    rows = np.flatnonzero((labels >= first) & (labels < first + scores.shape[1]))
+    own[rows] = scores[rows, labels[rows] - first]
 
 
 def strike_others(scores: NDArray[np.floating[Any]], labels: Labels, first: int = 0) -> None:

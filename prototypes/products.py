@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import Floats, Labels, in_single, scale_to_unit, tiles, total
 from prototypes.confusion import Confusion
-from prototypes.rivals import Rivals, find_rivals, nearest_rival
+from prototypes.rivals import Rivals, find_rivals, margin
 from prototypes.softmax import log_partition
 
 MOMENT_ROWS = 8192
@@ -35,8 +35,8 @@ class Products(Protocol):
         """Do as `adapt`."""
         ...
 
-    def nearest_rival(self, g: Rows, labels: Labels, prototypes: Rows) -> Rows:
-        """Do as `rivals.nearest_rival`."""
+    def margin(self, g: Rows, labels: Labels, prototypes: Rows) -> Rows:
+        """Do as `rivals.margin`."""
         ...
 
     def log_partition(self, g: Rows, prototypes: Rows, temperature: float) -> Rows:
@@ -81,7 +81,7 @@ class HostProducts:
         return total(part.astype(np.float64) for part in parts)
 
     adapt = staticmethod(adapt)
-    nearest_rival = staticmethod(nearest_rival)
+    margin = staticmethod(margin)
     log_partition = staticmethod(log_partition)
     find_rivals = staticmethod(find_rivals)
 

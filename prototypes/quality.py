@@ -66,17 +66,15 @@ def label_quality(
     k = len(prototypes) // len(self_influence)
     known, given = counted(g, labels, len(self_influence)), own_labels(labels)
     directions = unit_rows(prototypes)
-    mine = [given * k + i for i in range(k)]
-    away = [prototypes[i] - g for i in mine]
+    away = [prototypes[given * k + i] - g for i in range(k)]
     distance = np.sqrt(np.minimum.reduce([np.einsum("ij,ij->i", a, a) for a in away]))
     if evidence is not None and evidence.rows.size:
         g = np.hstack([g, evidence.rows])
         directions = np.hstack([directions, np.repeat(evidence.classes, k, axis=0)])
-    own = np.maximum.reduce([np.einsum("ij,ij->i", g, directions[i]) for i in mine])
-    own = np.where(known, own - self_influence[given], np.float32(np.nan))
+    rivals = products.find_rivals(g, labels, directions, temperature, confusion, k)
+    own = np.where(known, rivals.own - self_influence[given], np.float32(np.nan))
     if evidence is not None:
         own += evidence.own
-    rivals = products.find_rivals(g, labels, directions, temperature, confusion, k)
     logit = own / np.float32(temperature)
     against = np.logaddexp(rivals.log_partition, unseen_logit(len(self_influence), temperature))
     better = ~(known & (logit >= rivals.logit))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from prototypes.blocks import Labels, tiles
 from prototypes.confusion import Confusion
-from prototypes.pairs import STRUCK, all_labels, own_labels, strike
+from prototypes.pairs import STRUCK, all_labels, own_labels, read_own, strike
 from prototypes.softmax import CLASSES, ROWS, log_sum_exp, nearest_of_class
 
 Rows = NDArray[np.float32]
@@ -17,6 +17,8 @@ Rows = NDArray[np.float32]
 class Rivals:
     """What speaks against n labels; a row whose image has all labels has no rival: STRUCK."""
 
+    own: Rows
+    """(n,): cosine to the own class, of no use where there is none."""
     cosine: Rows
     """(n,): to the nearest rival."""
     likeliest: NDArray[np.int64]
@@ -41,21 +43,21 @@ def find_rivals(
     counts. ``confusion`` says which rivals a label is likely to be taken for. The products are
     made in tiles; none is kept.
     """
-    found = Rivals(
-        np.full(len(g), STRUCK), np.full(len(g), -1), np.full(len(g), STRUCK),
-        np.full(len(g), STRUCK),
-    )  # fmt: skip
+    own_cosine, cosine, logit, partition = np.full((4, len(g)), STRUCK)
+    found = Rivals(own_cosine, cosine, np.full(len(g), -1), logit, partition)
     own, tau = own_labels(labels), np.float32(temperature)
     sharp = directions / tau
     struck = all_labels(labels)
     for part in tiles(len(directions) // k, CLASSES):
         for rows in tiles(len(g), ROWS):
             logits = nearest_of_class(g[rows] @ sharp[part.start * k : part.stop * k].T, k)
+            read_own(found.own[rows], logits, own[rows], part.start)
             strike(logits, struck[rows], part.start)
             np.maximum(found.cosine[rows], logits.max(axis=1) * tau, out=found.cosine[rows])
             if confusion is not None:
                 confusion.add_excess(logits, own[rows], part)
             _add(found, rows, logits, part.start)
+    np.multiply(found.own, tau, out=found.own)
     return found if confusion is None else with_others(found, own, confusion)
 
 
@@ -76,13 +78,17 @@ def _add(found: Rivals, rows: slice, logits: Rows, first: int) -> None:
     np.logaddexp(partition, log_sum_exp(logits, logit), out=partition)
 
 
-def nearest_rival(g: Rows, labels: Labels, prototypes: Rows) -> Rows:
-    """Find the cosines (n,) to the nearest of the prototypes (C, d), C ≥ 2, that is a rival."""
-    nearest = np.full(len(g), STRUCK)
-    struck = all_labels(labels)
+def margin(g: Rows, labels: Labels, prototypes: Rows) -> Rows:
+    """Return the cosine to the own class's prototype minus that to the nearest rival's: (n,).
+
+    ``prototypes`` (C, d), C ≥ 2; the margin of a row without a label is of no use.
+    """
+    own, nearest = np.full((2, len(g)), STRUCK)
+    given, struck = own_labels(labels), all_labels(labels)
     for part in tiles(len(prototypes), CLASSES):
         for rows in tiles(len(g), ROWS):
             cosines = g[rows] @ prototypes[part].T
+            read_own(own[rows], cosines, given[rows], part.start)
             strike(cosines, struck[rows], part.start)
             np.maximum(nearest[rows], cosines.max(axis=1), out=nearest[rows])
-    return nearest
+    return np.asarray(own - nearest)

@@ -54,14 +54,15 @@ class TorchProducts:
         g = functional.normalize(g, eps=float(np.finfo(np.float32).tiny))
         return _array(g * (length > 0))
 
-    def nearest_rival(self, g: Rows, labels: Labels, prototypes: Rows) -> Rows:
-        """Do as `rivals.nearest_rival`."""
+    def margin(self, g: Rows, labels: Labels, prototypes: Rows) -> Rows:
+        """Do as `rivals.margin`."""
 
-        def nearest(cosines: Tensor, given: Tensor) -> Tensor:
+        def margin(cosines: Tensor, given: Tensor) -> Tensor:
+            own = _own(cosines, given)
             _strike(cosines, given)
-            return cosines.amax(1)
+            return own - cosines.amax(1)
 
-        return self._by_tiles(nearest, g, prototypes, 1, all_labels(labels))[0]
+        return self._by_tiles(margin, g, prototypes, 1, all_labels(labels))[0]
 
     def log_partition(self, g: Rows, prototypes: Rows, temperature: float) -> Rows:
         """Do as `softmax.log_partition`."""
@@ -79,6 +80,7 @@ class TorchProducts:
         related, excess = (None, None) if confusion is None else self._kept_of(confusion)
 
         def compare(logits: Tensor, given: Tensor, own: Tensor) -> tuple[Tensor, ...]:
+            mine = _own(logits, given)
             _strike(logits, given)
             nearest = logits.amax(1)
             if related is not None and excess is not None:
@@ -89,13 +91,13 @@ class TorchProducts:
                     logits.scatter_add_(1, related[own].long(), over)
             logit, likeliest = logits.max(1)
             likeliest = torch.where(logit > float(STRUCK), likeliest, -1)
-            return nearest, likeliest, logit, logits.logsumexp(1)
+            return mine, nearest, likeliest, logit, logits.logsumexp(1)
 
         tau, own = np.float32(temperature), own_labels(labels)
-        nearest, likeliest, logit, partition = self._by_tiles(
+        mine, nearest, likeliest, logit, partition = self._by_tiles(
             compare, g, directions / tau, k, all_labels(labels), own
         )
-        found = Rivals(nearest * tau, likeliest.astype(np.int64), logit, partition)
+        found = Rivals(mine * tau, nearest * tau, likeliest.astype(np.int64), logit, partition)
         return found if confusion is None else with_others(found, own, confusion)
 
     def _by_tiles(
@@ -124,6 +126,11 @@ class TorchProducts:
         if not array.flags.writeable:
             array = array.copy()
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+
+
+def _own(scores: Tensor, given: Tensor) -> Tensor:
+    """Read scores (n, C) at each row's own label, the first given (n, L); any where that is -1."""
+    return scores.gather(1, given[:, :1].clamp(min=0))[:, 0]
 
 
 def _strike(scores: Tensor, given: Tensor) -> None:

@@ -15,8 +15,8 @@ from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from prototypes.blocks import tiles, unit_rows
 from prototypes.evidence import margin_moments, z_scores
-from prototypes.initial import margin
 from prototypes.moments import ClassSums, add_up
+from prototypes.rivals import margin
 
 CODE = 1
 """Raise it when a change here or in prototypes/evidence.py changes the agreement."""

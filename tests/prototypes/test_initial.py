@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prototypes.blocks import in_memory, unit_rows
-from prototypes.initial import margin, margin_cells, reliable, reliable_bins, reliable_sums
+from prototypes.initial import margin_cells, reliable, reliable_bins, reliable_sums
 from prototypes.moments import add_up
+from prototypes.rivals import margin
 
 
 def crawl(seed: int, n: int = 200) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -5,12 +5,11 @@ import pytest
 from scipy.special import softmax
 
 from prototypes.blocks import in_memory, unit_rows
-from prototypes.initial import margin
 from prototypes.method import Prototypes, adapted, fit_prototypes, fit_space, score_block
 from prototypes.missing import missing_labels
 from prototypes.pairs import own_labels
 from prototypes.quality import OUTLIER_COSINE, label_quality
-from prototypes.rivals import find_rivals, nearest_rival
+from prototypes.rivals import find_rivals, margin
 from prototypes.space import AdaptedSpace
 from prototypes.temperature import Sample, label_temperature
 
@@ -57,9 +56,8 @@ def test_margins_and_rivals_leave_the_other_labels_out() -> None:
     assert np.array_equal(rivals.likeliest, cosines.argmax(axis=1))
     assert np.allclose(rivals.logit, cosines.max(axis=1) / 0.2, atol=1e-5)
     assert np.allclose(rivals.log_partition, np.log(np.exp(cosines / 0.2).sum(axis=1)), atol=1e-4)
-    rival = nearest_rival(g, labels, unit_rows(v))
-    assert np.allclose(rival, cosines.max(axis=1), atol=1e-6)
-    assert np.allclose(margin(g, labels, unit_rows(v)), given - rival, atol=1e-6)
+    assert np.allclose(rivals.own, given, atol=1e-6)
+    assert np.allclose(margin(g, labels, unit_rows(v)), given - cosines.max(axis=1), atol=1e-6)
 
 
 def test_one_label_an_image_is_the_same_in_both_forms() -> None:

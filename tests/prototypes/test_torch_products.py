@@ -9,7 +9,7 @@ from prototypes import confusion, rivals, torch_products
 from prototypes.blocks import in_memory, unit_rows
 from prototypes.confusion import Confusion, confusion_of
 from prototypes.method import Options, adapted, fit_prototypes, fit_space, score_block
-from prototypes.pairs import STRUCK
+from prototypes.pairs import STRUCK, own_labels
 from prototypes.products import HOST
 from prototypes.relations import relations_of
 from prototypes.torch_products import TorchProducts
@@ -58,6 +58,8 @@ def test_rivals_are_the_same(seed: int, classes: int, k: int, several: bool, rel
     known = some_confusion(rng, classes) if related else None
     found, expected = (v.find_rivals(g, labels, P, TAU, known, k) for v in (CPU, HOST))
     assert np.array_equal(found.likeliest, expected.likeliest)
+    there = own_labels(labels) >= 0
+    assert np.allclose(found.own[there], expected.own[there], atol=1e-5)
     for name in ("cosine", "logit", "log_partition"):
         values, slow = getattr(found, name), getattr(expected, name)
         struck = slow < STRUCK / 10
@@ -85,8 +87,9 @@ def test_partitions_and_nearest_rivals_are_the_same(seed: int, classes: int, sev
     g, P, labels = rows(rng, 30), rows(rng, classes), labels_of(rng, 30, classes, several)
     found, expected = (v.log_partition(g, P, TAU) for v in (CPU, HOST))
     assert np.allclose(found, expected, atol=1e-5)
-    nearest, slow = (v.nearest_rival(g, labels, P) for v in (CPU, HOST))
-    assert np.allclose(nearest, slow, atol=1e-6)
+    margin, slow = (v.margin(g, labels, P) for v in (CPU, HOST))
+    there = own_labels(labels) >= 0
+    assert np.allclose(margin[there], slow[there], atol=1e-6)
 
 
 @pytest.mark.parametrize("options", [Options(), Options(rounds=2), Options(psi="l2")])

@@ -21,7 +21,7 @@ from curate.manifest.read import read_shards
 from curate.steps.lent import lend
 from curate.steps.stored_features import keep_features, keep_lent, unit_rows
 from curate.store.folders import Folders
-from prototypes.blocks import in_single
+from prototypes.blocks import HALVES, in_single, tiles
 
 Embeddings = NDArray[np.floating[Any]]
 Place = Callable[[int, int], tuple[Path, int] | None]
@@ -74,8 +74,7 @@ def _take(embeddings: Embeddings) -> tuple[NDArray[np.float16], NDArray[np.objec
     statuses = np.full(len(embeddings), Status.OK, object)
     if embeddings.dtype != np.float16:
         return _scale(np.array(embeddings, np.float32), statuses), statuses
-    rows = in_single(embeddings)
-    other = ~(np.abs(np.einsum("ij,ij->i", rows, rows) - 1) < UNIT)
+    other = ~(np.abs(_squares(embeddings) - 1) < UNIT)
     if not other.any():
         return embeddings, statuses
     reasons = statuses[other]
@@ -86,6 +85,15 @@ def _take(embeddings: Embeddings) -> tuple[NDArray[np.float16], NDArray[np.objec
     features = np.array(embeddings)
     features[other] = scaled
     return features, statuses
+
+
+def _squares(halves: NDArray[np.float16]) -> NDArray[np.float32]:
+    """Return the squared lengths (n,) of rows (n, D); far from 1 where one is not finite."""
+    squares = np.empty(len(halves), np.float32)
+    for part in tiles(len(halves), HALVES):
+        x = in_single(halves[part])
+        np.einsum("ij,ij->i", x, x, out=squares[part])
+    return squares
 
 
 def _scale(rows: NDArray[np.float32], statuses: NDArray[np.object_]) -> NDArray[np.float16]:

@@ -361,6 +361,24 @@ def test_precomputed_embeddings_need_no_pictures(tmp_path: Path) -> None:
         )
 
 
+def test_embeddings_can_move_between_runs(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = crawl(60).drop("image")
+    features = np.eye(16)[rows["label"].rank("dense").to_numpy()] + 0.2 * rng.normal(size=(60, 16))
+    features /= np.linalg.norm(features, axis=1, keepdims=True)
+    file, elsewhere = tmp_path / "x.npy", tmp_path / "there" / "x.npy"
+    np.save(file, features.astype(np.float16))
+    rows.write_parquet(tmp_path / "crawl.parquet")
+    command = ("weight", tmp_path / "crawl.parquet", "--graph", "none", "--overwrite")
+    assert curate(*command, "--embeddings", file).exit_code == 0
+    before = (tmp_path / "crawl.weighted.parquet").read_bytes()
+    elsewhere.parent.mkdir()
+    file.rename(elsewhere)
+    assert curate(*command, "--embeddings", elsewhere).exit_code == 0
+    rows = pl.read_parquet(tmp_path / "crawl.weighted.parquet")
+    assert rows.equals(pl.read_parquet(before))
+
+
 def test_hugging_face_metadata_describes_the_new_columns(tmp_path: Path) -> None:
     table = crawl(30).to_arrow()
     features = {"image": {"_type": "Image"}, "label": {"dtype": "string", "_type": "Value"}}

@@ -1,5 +1,6 @@
 """Where the features of a run come from, and that they are there for every shard."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -90,11 +91,10 @@ def _take(
     console: Console,
     embeddings: EmbeddingFiles | None,
 ) -> Folders:
-    source = (
-        {"column": manifest.columns.embedding}
-        if embeddings is None
-        else {"files": [file_identity(file) for file in embeddings.files]}
-    )
+    source: dict[str, object] = {"column": manifest.columns.embedding}
+    if embeddings is not None:
+        where = os.path.relpath(embeddings.folder.resolve(), run.folder.resolve())
+        source = {"files": [file_identity(file) for file in embeddings.files], "where": where}
     store = run.step("features", fingerprint(code=CODE, **source))
     missing = [shard for shard in shards if shard.name not in store]
     with progress_bar(console, "Taking embeddings", _rows(missing)) as advance:

@@ -1,5 +1,6 @@
 """Features that stay in the user's file: a shard has their place, not a copy."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,20 +10,23 @@ from numpy.typing import NDArray
 from curate.errors import CurateError
 from curate.store.fingerprint import file_identity
 
+LENT = "lent"
+"""What a shard's receipt calls its `Lent`."""
+
 
 @dataclass(frozen=True)
 class Lent:
     """Rows of a .npy file of halves, as the file was when they were looked at."""
 
     file: str
-    """Its whole path."""
+    """Its path from the folder of the shards: both can be moved together."""
     identity: dict[str, object]
     first: int
     rows: int
 
-    def features(self) -> NDArray[np.float16]:
+    def features(self, shards: Path) -> NDArray[np.float16]:
         """Map the rows (n, D); raises CurateError where the file is not what it was."""
-        file = Path(self.file)
+        file = Path(os.path.normpath(shards.resolve() / self.file))
         if not file.exists():
             raise CurateError(_LOST.format(file, "is gone"))
         if file_identity(file) != self.identity:
@@ -37,7 +41,7 @@ _LOST = (
 )
 
 
-def lend(file: Path, first: int, rows: int) -> Lent:
+def lend(file: Path, shards: Path, first: int, rows: int) -> Lent:
     """Note rows [first, first + rows) of a file as it is now."""
     whole = file.resolve()
-    return Lent(str(whole), file_identity(whole), first, rows)
+    return Lent(os.path.relpath(whole, shards.resolve()), file_identity(whole), first, rows)

@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 
 from curate.images.status import Status
 from curate.manifest.plan import Shard
-from curate.steps.lent import Lent
+from curate.steps.lent import LENT, Lent
 from curate.store.folders import Folders
 from prototypes.blocks import in_single
 
 BLOCK_ROWS = 8_192
 FLOAT32 = np.finfo(np.float32)
-LENT = "lent"
-"""What a receipt calls a shard's `Lent`."""
 Features = NDArray[np.float16]
 
 
@@ -78,8 +76,7 @@ class StoredFeatures:
 
 def _features(store: Folders, shard: str) -> Features:
     lent = store.receipt(shard).get(LENT)
-    features: Features = store.array(shard, "features") if lent is None else Lent(**lent).features()
-    return features
+    return store.array(shard, "features") if lent is None else Lent(**lent).features(store.root)
 
 
 def _side_by_side(features: list[Features], ok: NDArray[np.bool_]) -> Features:

@@ -58,9 +58,10 @@ def _take_shard(
     blocks = list(blocks)
     taken, statuses = zip(*map(_take, blocks), strict=True)
     status = np.concatenate(statuses)
-    lent = None if place is None else place(shard.first_row, shard.first_row + shard.rows)
-    if lent is not None and all(map(operator.is_, taken, blocks)):
-        keep_lent(store, shard, lend(*lent, shard.rows), status)
+    found = None if place is None else place(shard.first_row, shard.first_row + shard.rows)
+    if found is not None and all(map(operator.is_, taken, blocks)):
+        file, first = found
+        keep_lent(store, shard, lend(file, store.root, first, shard.rows), status)
     else:
         keep_features(store, shard, np.concatenate(taken), status)
     return shard.rows

@@ -41,7 +41,7 @@ _LOST = (
 )
 
 
-def lend(file: Path, shards: Path, first: int, rows: int) -> Lent:
+def lend(file: Path, first: int, rows: int, shards: Path) -> Lent:
     """Note rows [first, first + rows) of a file as it is now."""
     whole = file.resolve()
     return Lent(os.path.relpath(whole, shards.resolve()), file_identity(whole), first, rows)

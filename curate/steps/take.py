@@ -3,7 +3,6 @@
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,6 @@ from curate.store.folders import Folders
 from prototypes.blocks import HALVES, in_single, tiles
 
 Embeddings = NDArray[np.floating[Any]]
-Place = Callable[[int, int], tuple[Path, int] | None]
 TAKERS = 4
 """Shards that are taken at once, at most: each is held whole."""
 UNIT = 2e-3
@@ -39,29 +37,29 @@ def take_embeddings(
     advance: Callable[[int], None],
 ) -> None:
     """Take the user's features over: ``embeddings``, else the manifest's own column."""
-    take = partial(_take_shard, store, None if embeddings is None else embeddings.place)
     source = (
         _embedding_column(manifest, shards)
         if embeddings is None
         else ((s, embeddings.read(s.first_row, s.first_row + s.rows)) for s in shards)
     )
-    tasks = (partial(take, shard, blocks) for shard, blocks in source)
+    tasks = (partial(_take_shard, store, embeddings, shard, blocks) for shard, blocks in source)
     with block_threads() as threads:
         for rows in in_order(tasks, min(threads, TAKERS)):
             advance(rows)
 
 
 def _take_shard(
-    store: Folders, place: Place | None, shard: Shard, blocks: Iterable[Embeddings]
+    store: Folders, embeddings: EmbeddingFiles | None, shard: Shard, blocks: Iterable[Embeddings]
 ) -> int:
-    """Keep a copy of the features, or their ``place`` where they are what would be kept."""
+    """Keep a copy of the features, or their place in a file where they are what would be kept."""
     blocks = list(blocks)
     taken, statuses = zip(*map(_take, blocks), strict=True)
     status = np.concatenate(statuses)
-    found = None if place is None else place(shard.first_row, shard.first_row + shard.rows)
-    if found is not None and all(map(operator.is_, taken, blocks)):
-        file, first = found
-        keep_lent(store, shard, lend(file, store.root, first, shard.rows), status)
+    place = None
+    if embeddings is not None and all(map(operator.is_, taken, blocks)):
+        place = embeddings.place(shard.first_row, shard.first_row + shard.rows)
+    if place is not None:
+        keep_lent(store, shard, lend(*place, shard.rows, store.root), status)
     else:
         keep_features(store, shard, np.concatenate(taken), status)
     return shard.rows

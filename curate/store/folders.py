@@ -61,9 +61,8 @@ class Folders:
     def array(self, name: str, stem: str) -> NDArray[Any]:
         """Map an array of the folder read-only."""
         self._verify(name)
-        array: NDArray[Any] = np.load(
-            self.root / name / f"{stem}.npy", mmap_mode="r", allow_pickle=False
-        )
+        path = str(self.root / name / f"{stem}.npy")  # of a Path NumPy asks where all links lead
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         return array
 
     def table(self, name: str, stem: str) -> pl.DataFrame:

@@ -1,8 +1,9 @@
 """Decoding in worker processes, so that a picture that kills its decoder costs one row."""
 
+import math
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from itertools import islice
@@ -16,12 +17,15 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from curate.errors import CurateError
 from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
+from curate.images.slots import Slot, Slots, see
 from curate.images.source import MAX_BYTES, ImageSource, read
 from curate.images.status import Status, Undecodable
 from curate.images.worker_process import worker_context
 
 Decoder = Callable[[bytes, Preprocess], NDArray[np.uint8]]
 Chunk = list[ImageSource | None]
+Sent = Sequence[ImageSource | slice | None]
+"""A slice says where in the slot the bytes are."""
 
 CHUNK_PICTURES = 32
 """Sources that travel to a worker at once."""
@@ -29,6 +33,12 @@ CHUNK_BYTES = 8 * 2**20
 """A chunk that holds as much is sent, however few its pictures."""
 CHUNKS_AHEAD = 4
 """Chunks in flight for each worker: what is decoded while the caller is busy."""
+SLOT_SOURCES = 2 * CHUNK_BYTES
+"""Room for sources in a slot: for all of a chunk unless its last one is large."""
+SLOTS_MORE = 2
+"""Slots beyond the chunks in flight: for what the caller has, and what has just come."""
+KEPT_BYTES = 16 * 2**20
+"""Memory that a worker does not give back between pictures is up to twice as much."""
 START_SECONDS = 60.0
 """What a worker may take to start, on a machine that is busy."""
 
@@ -47,9 +57,14 @@ class Decoded(NamedTuple):
     """(number of ok, size, size, 3): the ok ones, in order."""
 
 
+Flying = tuple[Chunk, Slot | None, ProcessFuture[Decoded]]
+
+
 class DecodePool:
     """Worker processes that decode pictures; use it in a ``with`` block.
 
+    Pictures and the bytes of their sources travel in shared memory; through pipes where there is
+    none, and when the caller keeps so many pictures that no slot is free.
     ``memory_limit`` is in bytes, for each worker, beyond what it starts with (Linux only).
     ``timeout`` is in seconds: a picture that takes longer is given up, a chunk that does is
     decoded again picture by picture. ``decoder`` must be a function that can be pickled.
@@ -70,7 +85,13 @@ class DecodePool:
         # For a chunk, and those before it in the queue when it is to be decoded singly.
         self._patience = START_SECONDS + (CHUNKS_AHEAD + 2) * timeout
         self._memory_limit = memory_limit
-        self._pool = ProcessPool(max_workers=workers, context=worker_context(__name__))
+        self._slots = Slots(self._ahead + SLOTS_MORE, _pictures_bytes(preprocess) + SLOT_SOURCES)
+        self._pool = ProcessPool(
+            max_workers=workers,
+            context=worker_context(__name__),
+            initializer=see,
+            initargs=(self._slots.arena,),
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -88,38 +109,52 @@ class DecodePool:
         Raises `CurateError` if the worker processes cannot be started or the pool broke.
         """
         chunks = _chunks(sources)
-        flying = deque((chunk, self._send(chunk)) for chunk in islice(chunks, self._ahead))
+        flying = deque(self._send(chunk) for chunk in islice(chunks, self._ahead))
         try:
             while flying:
                 decoded = self._receive(*flying.popleft())
-                flying.extend((chunk, self._send(chunk)) for chunk in islice(chunks, 1))
+                flying.extend(self._send(chunk) for chunk in islice(chunks, 1))
                 yield decoded
+                del decoded  # its slot
         finally:
-            for _, future in flying:
+            for _, _, future in flying:
                 future.cancel()  # type: ignore[no-untyped-call]
 
-    def _send(self, chunk: Chunk) -> ProcessFuture[Decoded]:
-        arguments = (chunk, self._decoder, self._preprocess, self._memory_limit)
+    def _send(self, chunk: Chunk) -> Flying:
+        """Schedule a chunk. Pebble has its slot until no worker can write there any more."""
+        slot = self._slots.lend()
+        sent = chunk if slot is None else _laid_out(chunk, slot, self._preprocess)
+        return chunk, slot, self._schedule(sent, slot)
+
+    def _schedule(self, chunk: Sent, slot: Slot | None = None) -> ProcessFuture[Decoded]:
+        arguments = (chunk, slot, self._decoder, self._preprocess, self._memory_limit)
         try:
             return self._pool.schedule(_decode_chunk, args=arguments, timeout=self._timeout)
         except RuntimeError as error:
             raise CurateError(_BROKEN) from error
 
-    def _receive(self, chunk: Chunk, future: ProcessFuture[Decoded]) -> Decoded:
+    def _receive(self, chunk: Chunk, slot: Slot | None, future: ProcessFuture[Decoded]) -> Decoded:
         try:
             # A worker that is killed just as it takes a task loses it, and pebble never tells.
-            return future.result(timeout=self._patience)
+            decoded = future.result(timeout=self._patience)
         except BrokenProcessPool as error:
             raise CurateError(_BROKEN) from error
         except (TimeoutError, ProcessExpired) as error:
             if len(chunk) > 1:
                 return self._decode_singly(chunk)
             status = Status.TIMEOUT if isinstance(error, TimeoutError) else Status.CRASHED
-            return Decoded([status], _stacked([], self._preprocess.size))
+            return Decoded([status], _pictures(None, 0, self._preprocess))
+        if slot is None:
+            return decoded
+        ok = decoded.statuses.count(Status.OK)
+        return Decoded(decoded.statuses, _pictures(slot, ok, self._preprocess))
 
     def _decode_singly(self, chunk: Chunk) -> Decoded:
-        futures = [self._send([source]) for source in chunk]
-        singles = [self._receive([source], f) for source, f in zip(chunk, futures, strict=True)]
+        futures = [self._schedule([source]) for source in chunk]
+        singles = [
+            self._receive([source], None, future)
+            for source, future in zip(chunk, futures, strict=True)
+        ]
         return Decoded(
             [single.statuses[0] for single in singles],
             np.concatenate([single.pictures for single in singles]),
@@ -142,20 +177,55 @@ def _chunks(sources: Iterable[ImageSource | None]) -> Iterator[Chunk]:
         yield chunk
 
 
-def _decode_chunk(
-    chunk: Chunk, decoder: Decoder, preprocess: Preprocess, memory_limit: int
-) -> Decoded:
-    """Decode one after the other; what runs in the worker."""
-    _limit_memory(memory_limit)
-    statuses: list[Status] = []
-    pictures: list[NDArray[np.uint8]] = []
+def _laid_out(chunk: Chunk, slot: Slot, preprocess: Preprocess) -> Sent:
+    """Write the sources' bytes into the slot, behind the pictures, and say where they are."""
+    sent: list[ImageSource | slice | None] = []
+    room = slot.memory.data
+    end = _pictures_bytes(preprocess)
     for source in chunk:
+        if isinstance(source, bytes) and end + len(source) <= len(room):
+            start, end = end, end + len(source)
+            room[start:end] = source
+            sent.append(slice(start, end))
+        else:
+            sent.append(source)
+    return sent
+
+
+def _pictures_bytes(preprocess: Preprocess) -> int:
+    return CHUNK_PICTURES * preprocess.size**2 * 3
+
+
+def _pictures(slot: Slot | None, count: int, preprocess: Preprocess) -> NDArray[np.uint8]:
+    """Return the first ``count`` pictures of a slot, or new ones."""
+    shape = (count, preprocess.size, preprocess.size, 3)
+    if slot is None:
+        return np.empty(shape, np.uint8)
+    return slot.memory[: math.prod(shape)].reshape(shape)
+
+
+def _decode_chunk(
+    chunk: Sent, slot: Slot | None, decoder: Decoder, preprocess: Preprocess, memory_limit: int
+) -> Decoded:
+    """Decode one after the other; what runs in the worker.
+
+    Pictures that are in the slot are not among what is returned.
+    """
+    _prepare(memory_limit)
+    statuses: list[Status] = []
+    pictures = _pictures(slot, len(chunk), preprocess)
+    ok = 0
+    for source in chunk:
+        if isinstance(source, slice):
+            assert slot is not None
+            source = slot.memory[source].tobytes()
         try:
-            pictures.append(_decode_source(source, decoder, preprocess))
+            pictures[ok] = _decode_source(source, decoder, preprocess)
             statuses.append(Status.OK)
+            ok += 1
         except Undecodable as error:
             statuses.append(error.status)
-    return Decoded(statuses, _stacked(pictures, preprocess.size))
+    return Decoded(statuses, pictures[: ok if slot is None else 0])
 
 
 def _decode_source(
@@ -169,16 +239,21 @@ def _decode_source(
         raise Undecodable(Status.TOO_LARGE) from error
 
 
-def _stacked(pictures: list[NDArray[np.uint8]], size: int) -> NDArray[np.uint8]:
-    return np.array(pictures, dtype=np.uint8).reshape(len(pictures), size, size, 3)
-
-
 @cache
-def _limit_memory(most: int) -> None:
-    """Let this process take ``most`` bytes more, once; elsewhere than on Linux this is not heeded.
+def _prepare(memory_limit: int) -> None:
+    """Make this process ready, once.
 
     With a worker's first chunk: of an initializer that fails pebble does not always tell.
     """
+    # A large block that has been freed makes glibc keep what is freed later (mallopt(3), dynamic
+    # mmap threshold), where else the memory of each picture would be given back and come anew:
+    # 135 page faults for one of 224 pixels, a quarter of its time.
+    np.empty(KEPT_BYTES, np.uint8)
+    _limit_memory(memory_limit)
+
+
+def _limit_memory(most: int) -> None:
+    """Let this process take ``most`` bytes more; elsewhere than on Linux this is not heeded."""
     if sys.platform != "linux":
         return
     import resource

@@ -77,22 +77,38 @@ def _batches(
     rest = Decoded([], np.empty((0, 0, 0, 3), np.uint8))
     for shard, mask in wanted:
         statuses: list[Status] = []
-        pictures: list[NDArray[np.uint8]] = []
+        batch = _Batch(batch_size)
         rows = int(mask.sum())
         while len(statuses) < rows:
             chunk = rest if rest.statuses else next(decoded)
             chunk, rest = _split(chunk, rows - len(statuses))
             statuses += chunk.statuses
-            pictures.append(chunk.pictures)
             advance(len(chunk.statuses))
-            if sum(map(len, pictures)) >= batch_size:
-                *full, last = _cut(np.concatenate(pictures), batch_size)
-                yield from full
-                pictures = [last]
-        left = np.concatenate(pictures) if pictures else rest.pictures[:0]
+            yield from batch.fill(chunk.pictures)
         ended.append((shard, statuses))
-        if len(left):
-            yield left
+        if batch.filled:
+            yield batch.pictures[: batch.filled]
+
+
+class _Batch:
+    """Pictures copied to where they stay, a batch at a time."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.filled = 0
+        self.pictures = np.empty((0, 0, 0, 3), np.uint8)
+
+    def fill(self, pictures: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+        """Add pictures, and give each batch that is full."""
+        while len(pictures):
+            if not self.filled:
+                self.pictures = np.empty((self.size, *pictures.shape[1:]), np.uint8)
+            more = pictures[: self.size - self.filled]
+            self.pictures[self.filled : self.filled + len(more)] = more
+            pictures = pictures[len(more) :]
+            self.filled = (self.filled + len(more)) % self.size
+            if not self.filled:
+                yield self.pictures
 
 
 def _split(chunk: Decoded, rows: int) -> tuple[Decoded, Decoded]:
@@ -103,12 +119,6 @@ def _split(chunk: Decoded, rows: int) -> tuple[Decoded, Decoded]:
         Decoded(head, chunk.pictures[:ok]),
         Decoded(chunk.statuses[rows:], chunk.pictures[ok:]),
     )
-
-
-def _cut(pictures: NDArray[np.uint8], size: int) -> list[NDArray[np.uint8]]:
-    """Cut into batches of ``size`` and what is left, which may be nothing."""
-    full = len(pictures) // size * size
-    return [*(pictures[at : at + size] for at in range(0, full, size)), pictures[full:]]
 
 
 def _whole(

@@ -1,0 +1,76 @@
+"""Memory that worker processes see too, lent in slots."""
+
+import os
+import weakref
+from dataclasses import dataclass
+from multiprocessing.heap import Arena
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_seen: Arena | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Slot:
+    """A piece of shared memory; free again when nobody has it, nor an array cut out of it.
+
+    Only its place is pickled: a worker that has seen the memory (`see`) gets the same bytes.
+    """
+
+    start: int
+    memory: NDArray[np.uint8]
+    """(bytes)"""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _slot_in_worker, (self.start, len(self.memory))
+
+
+class Slots:
+    """``count`` slots of ``size`` bytes, or none where there is no such memory.
+
+    Linux only (memfd_create): memory without a name or a file, of which nothing is left when its
+    processes have gone, however they went. It may take what the machine has; in /dev/shm, which
+    many containers keep at 64 MB, writing past the end kills. Pages never written take nothing.
+    """
+
+    arena: Arena | None = None
+    """For `see`; it can travel to a process only as that starts."""
+
+    def __init__(self, count: int, size: int) -> None:
+        self._size = size
+        self._free: list[int] = []
+        try:
+            file = os.memfd_create("curate-slots")
+        except (AttributeError, OSError):
+            return
+        try:
+            os.ftruncate(file, count * size)
+            self.arena = Arena(count * size, file)
+        except OSError:
+            os.close(file)
+            return
+        weakref.finalize(self.arena, os.close, file)
+        self._free += range(0, count * size, size)
+
+    def lend(self) -> Slot | None:
+        """Lend the slot that came back last; None if all are lent."""
+        if self.arena is None or not self._free:
+            return None
+        start = self._free.pop()
+        memory = np.ndarray(self._size, np.uint8, self.arena.buffer, start)
+        # All that NumPy cuts out of it refers to it.
+        weakref.finalize(memory, self._free.append, start).atexit = False
+        return Slot(start, memory)
+
+
+def see(arena: Arena) -> None:
+    """Let this process, a worker, use the slots that it will be sent."""
+    global _seen
+    _seen = arena
+
+
+def _slot_in_worker(start: int, size: int) -> Slot:
+    assert _seen is not None
+    return Slot(start, np.ndarray(size, np.uint8, _seen.buffer, start))

@@ -65,7 +65,7 @@ class Slots:
         return Slot(start, memory)
 
 
-def see(arena: Arena) -> None:
+def see(arena: Arena | None) -> None:
     """Let this process, a worker, use the slots that it will be sent."""
     global _seen
     _seen = arena

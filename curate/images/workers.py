@@ -1,13 +1,10 @@
 """Decoding in worker processes, so that a picture that kills its decoder costs one row."""
 
 import math
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from functools import cache
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -20,7 +17,7 @@ from curate.images.preprocess import Preprocess
 from curate.images.slots import Slot, Slots, see
 from curate.images.source import MAX_BYTES, ImageSource, read
 from curate.images.status import Status, Undecodable
-from curate.images.worker_process import worker_context
+from curate.images.worker_process import prepare_process, worker_context
 
 Decoder = Callable[[bytes, Preprocess], NDArray[np.uint8]]
 Chunk = list[ImageSource | None]
@@ -37,8 +34,6 @@ SLOT_SOURCES = 2 * CHUNK_BYTES
 """Room for sources in a slot: for all of a chunk unless its last one is large."""
 SLOTS_MORE = 2
 """Slots beyond the chunks in flight: for what the caller has, and what has just come."""
-KEPT_BYTES = 16 * 2**20
-"""Memory that a worker does not give back between pictures is up to twice as much."""
 START_SECONDS = 60.0
 """What a worker may take to start, on a machine that is busy."""
 
@@ -63,8 +58,8 @@ Flying = tuple[Chunk, Slot | None, ProcessFuture[Decoded]]
 class DecodePool:
     """Worker processes that decode pictures; use it in a ``with`` block.
 
-    Pictures and the bytes of their sources travel in shared memory; through pipes where there is
-    none, and when the caller keeps so many pictures that no slot is free.
+    Pictures and the bytes of their sources travel in shared memory (`Slots`); through pipes where
+    there is none, or while the caller keeps so many pictures that no slot is free.
     ``memory_limit`` is in bytes, for each worker, beyond what it starts with (Linux only).
     ``timeout`` is in seconds: a picture that takes longer is given up, a chunk that does is
     decoded again picture by picture. ``decoder`` must be a function that can be pickled.
@@ -115,13 +110,17 @@ class DecodePool:
                 decoded = self._receive(*flying.popleft())
                 flying.extend(self._send(chunk) for chunk in islice(chunks, 1))
                 yield decoded
-                del decoded  # its slot
+                del decoded  # The caller alone says when its slot is free.
         finally:
             for _, _, future in flying:
                 future.cancel()  # type: ignore[no-untyped-call]
 
     def _send(self, chunk: Chunk) -> Flying:
-        """Schedule a chunk. Pebble has its slot until no worker can write there any more."""
+        """Schedule a chunk.
+
+        Its slot is an argument, which pebble keeps until the task is done or its worker is dead,
+        cancelled or not: while somebody may write there it is not lent again.
+        """
         slot = self._slots.lend()
         sent = chunk if slot is None else _laid_out(chunk, slot, self._preprocess)
         return chunk, slot, self._schedule(sent, slot)
@@ -207,20 +206,14 @@ def _pictures(slot: Slot | None, count: int, preprocess: Preprocess) -> NDArray[
 def _decode_chunk(
     chunk: Sent, slot: Slot | None, decoder: Decoder, preprocess: Preprocess, memory_limit: int
 ) -> Decoded:
-    """Decode one after the other; what runs in the worker.
-
-    Pictures that are in the slot are not among what is returned.
-    """
-    _prepare(memory_limit)
+    """Decode one after the other; what runs in the worker. Returns no pictures if in a slot."""
+    prepare_process(memory_limit)
     statuses: list[Status] = []
     pictures = _pictures(slot, len(chunk), preprocess)
     ok = 0
     for source in chunk:
-        if isinstance(source, slice):
-            assert slot is not None
-            source = slot.memory[source].tobytes()
         try:
-            pictures[ok] = _decode_source(source, decoder, preprocess)
+            pictures[ok] = _decode_source(source, slot, decoder, preprocess)
             statuses.append(Status.OK)
             ok += 1
         except Undecodable as error:
@@ -229,38 +222,17 @@ def _decode_chunk(
 
 
 def _decode_source(
-    source: ImageSource | None, decoder: Decoder, preprocess: Preprocess
+    source: ImageSource | slice | None,
+    slot: Slot | None,
+    decoder: Decoder,
+    preprocess: Preprocess,
 ) -> NDArray[np.uint8]:
     if source is None:
         raise Undecodable(Status.MISSING)
     try:
+        if isinstance(source, slice):
+            assert slot is not None
+            source = slot.memory[source].tobytes()
         return decoder(read(source), preprocess)
     except MemoryError as error:
         raise Undecodable(Status.TOO_LARGE) from error
-
-
-@cache
-def _prepare(memory_limit: int) -> None:
-    """Make this process ready, once.
-
-    With a worker's first chunk: of an initializer that fails pebble does not always tell.
-    """
-    # A large block that has been freed makes glibc keep what is freed later (mallopt(3), dynamic
-    # mmap threshold), where else the memory of each picture would be given back and come anew:
-    # 135 page faults for one of 224 pixels, a quarter of its time.
-    np.empty(KEPT_BYTES, np.uint8)
-    _limit_memory(memory_limit)
-
-
-def _limit_memory(most: int) -> None:
-    """Let this process take ``most`` bytes more; elsewhere than on Linux this is not heeded."""
-    if sys.platform != "linux":
-        return
-    import resource
-
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + most
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    except (OSError, OverflowError, ValueError) as error:
-        raise BrokenProcessPool(str(error)) from error

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ def flat_picture(data: bytes, preprocess: Preprocess) -> NDArray[np.uint8]:
     """Paint all of the picture in the first byte; misbehave if a word asks for it."""
     if data == b"die":
         os.kill(os.getpid(), signal.SIGKILL)
+    if data.startswith(b"wait for "):
+        while not Path(os.fsdecode(data[9:])).exists():
+            time.sleep(0.01)
     if data == b"hang":
         time.sleep(600)
     if data == b"devour":

@@ -1,7 +1,9 @@
 import importlib
 import io
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from curate.errors import CurateError
 from curate.images import workers
 from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
+from curate.images.slots import Slot, Slots
 from curate.images.source import MAX_BYTES, FileSlice, ImageSource
 from curate.images.status import Status
 from curate.images.workers import Decoded, DecodePool, Decoder
@@ -98,6 +101,89 @@ def test_a_decoder_that_hangs_costs_one_row(hostile: Decoder) -> None:
         statuses, pictures = gathered(pool.decode(sources))
     assert statuses == [Status.OK] * 39 + [Status.TIMEOUT]
     assert pictures[:, 0, 0, 0].tolist() == list(range(39))
+
+
+def test_pictures_never_change_once_they_are_given(hostile: Decoder) -> None:
+    sources: list[ImageSource | None] = list(shades(1000))
+    sources[100], sources[500], sources[700] = b"die", b"hang", None
+    kept, copies = [], []
+    with DecodePool(TINY, workers=2, timeout=1.0, decoder=hostile) as pool:
+        for number, (statuses, pictures) in enumerate(pool.decode(sources)):
+            if number % 3:
+                kept.append(pictures)
+                copies.append(pictures.copy())
+            assert statuses.count(Status.OK) == len(pictures)
+    assert sum(map(len, kept)) > 600
+    assert all(map(np.array_equal, kept, copies))
+
+
+def test_who_keeps_all_pictures_gets_them_right(hostile: Decoder) -> None:
+    with DecodePool(TINY, workers=1, decoder=hostile) as pool:
+        statuses, pictures = gathered(pool.decode(shades(2000)))
+    assert statuses == [Status.OK] * 2000
+    assert pictures[:, 3, 3, 2].tolist() == [shade % 256 for shade in range(2000)]
+
+
+def test_who_drops_pictures_gets_all_in_shared_memory(
+    hostile: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lent: list[Slot | None] = []
+    lend = Slots.lend
+
+    def counted(slots: Slots) -> Slot | None:
+        slot = lend(slots)
+        lent.append(None if slot is None else Slot(slot.start, np.empty(0, np.uint8)))
+        return slot
+
+    monkeypatch.setattr(Slots, "lend", counted)
+    with DecodePool(TINY, workers=1, decoder=hostile) as pool:
+        for _ in range(3):
+            for decoded in pool.decode(shades(960)):
+                assert len(decoded.pictures) == 32
+            del decoded
+    assert len(lent) == 90
+    assert None not in lent
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_pictures_are_the_same_without_shared_memory(
+    shared: bool, hostile: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not shared:
+        monkeypatch.delattr(os, "memfd_create")
+    sources = [bytes([shade]) * 2**18 for shade in range(70)]
+    sources[3], sources[40] = b"", b"\x28"
+    sources.insert(50, bytes([50]) * 3 * workers.CHUNK_BYTES)
+    with DecodePool(TINY, workers=2) as pool:
+        assert gathered(pool.decode(sources))[0][3] == Status.EMPTY
+    sources[3] = b"\x03"
+    with DecodePool(TINY, workers=2, decoder=hostile) as pool:
+        statuses, pictures = gathered(pool.decode(sources))
+    assert statuses == [Status.OK] * 71
+    assert pictures[:, 0, 0, 0].tolist() == [*range(51), *range(50, 70)]
+
+
+def test_a_slot_is_not_lent_while_a_cancelled_worker_may_write_there(
+    hostile: Decoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = tmp_path / "go"
+    with DecodePool(TINY, workers=1, decoder=hostile) as pool:
+        # Pebble would kill the worker.
+        monkeypatch.setattr(pool._pool._pool_manager, "update_status", lambda: None)
+        results = pool.decode([b"\x01"] * 32 + [b"wait for " + os.fsencode(go)] * 32 + shades(32))
+        next(results)
+        results.close()  # type: ignore[attr-defined]
+        free = [pool._slots.lend() for _ in range(10)]
+        lent = [slot.memory for slot in free if slot is not None]
+        for memory in lent:
+            memory[:] = 255
+        go.touch()
+        while (late := pool._slots.lend()) is None and all(memory[0] == 255 for memory in lent):
+            time.sleep(0.01)
+        assert late is not None
+        assert late.memory[0] == ord("w")
+        assert lent
+        assert all((memory == 255).all() for memory in lent)
 
 
 def test_a_decoder_that_devours_memory_costs_one_row(hostile: Decoder) -> None:

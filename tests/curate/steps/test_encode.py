@@ -23,7 +23,10 @@ ROWS = 40
 
 
 class FakePool:
-    """Decodes a number n into a picture of n's; odd multiples of 7 fail."""
+    """Decodes a number n into a picture of n's; multiples of 7 fail.
+
+    What it has given it overwrites, so that batches must hold copies made by then.
+    """
 
     def __init__(self, chunk: int) -> None:
         self.chunk = chunk
@@ -36,6 +39,7 @@ class FakePool:
             good = [np.full((2, 2, 3), n, np.uint8) for n in part if n % 7]
             pictures = np.stack(good) if good else np.empty((0, 2, 2, 3), np.uint8)
             yield Decoded(statuses, pictures)
+            pictures[:] = 255
 
 
 class FakeEncoder:

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_seen: Arena | None = None
+_attached: Arena | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Slot:
     """A piece of shared memory; free again when nobody has it, nor an array cut out of it.
 
-    Only its place is pickled: a worker that has seen the memory (`see`) gets the same bytes.
+    Only its place is pickled: a worker that has attached the memory (`attach`) gets the same bytes.
     """
 
     start: int
@@ -36,7 +36,7 @@ class Slots:
     """
 
     arena: Arena | None = None
-    """For `see`; it can travel to a process only as that starts."""
+    """For `attach`; it can travel to a process only as that starts."""
 
     def __init__(self, count: int, size: int) -> None:
         self._size = size
@@ -65,12 +65,12 @@ class Slots:
         return Slot(start, memory)
 
 
-def see(arena: Arena | None) -> None:
+def attach(arena: Arena | None) -> None:
     """Let this process, a worker, use the slots that it will be sent."""
-    global _seen
-    _seen = arena
+    global _attached
+    _attached = arena
 
 
 def _slot_in_worker(start: int, size: int) -> Slot:
-    assert _seen is not None
-    return Slot(start, np.ndarray(size, np.uint8, _seen.buffer, start))
+    assert _attached is not None
+    return Slot(start, np.ndarray(size, np.uint8, _attached.buffer, start))

@@ -14,7 +14,7 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from curate.errors import CurateError
 from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
-from curate.images.slots import Slot, Slots, see
+from curate.images.slots import Slot, Slots, attach
 from curate.images.source import MAX_BYTES, ImageSource, read
 from curate.images.status import Status, Undecodable
 from curate.images.worker_process import prepare_process, worker_context
@@ -84,7 +84,7 @@ class DecodePool:
         self._pool = ProcessPool(
             max_workers=workers,
             context=worker_context(__name__),
-            initializer=see,
+            initializer=attach,
             initargs=(self._slots.arena,),
         )
 

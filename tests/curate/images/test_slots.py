@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curate.images.slots import Slot, Slots, see
+from curate.images.slots import Slot, Slots, attach
 
 
 @pytest.fixture
 def three() -> Iterator[Slots]:
     lender = Slots(3, 8)
-    see(lender.arena)
+    attach(lender.arena)
     yield lender
-    see(None)
+    attach(None)
 
 
 def files() -> int:

@@ -49,7 +49,7 @@ class Decoded(NamedTuple):
     statuses: list[Status]
     """One for each source, in order."""
     pictures: NDArray[np.uint8]
-    """(number of ok, size, size, 3): the ok ones, in order."""
+    """(number of ok, size, size, 3): the ok ones, in order. They stay as they are."""
 
 
 Flying = tuple[Chunk, Slot | None, ProcessFuture[Decoded]]

@@ -60,7 +60,7 @@ class Slots:
             return None
         start = self._free.pop()
         memory = np.ndarray(self._size, np.uint8, self.arena.buffer, start)
-        # NumPy lets all that is cut out of it refer to it; were it cut out of an array itself, to that.
+        # What is cut out of it refers to it; were it cut out of an array itself, to that one.
         weakref.finalize(memory, self._free.append, start).atexit = False
         return Slot(start, memory)
 

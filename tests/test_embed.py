@@ -1,14 +1,18 @@
 """`curate embed` as a user runs it."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
 from cli import app
+from curate.encoders.embedded import EmbeddedEncoder
 
 
 def curate(*arguments: object) -> Result:
@@ -54,3 +58,21 @@ def test_what_the_user_can_mend_is_a_sentence(tmp_path: Path) -> None:
     done = curate("embed", tmp_path / "nothing.parquet")
     assert done.exit_code == 2
     assert "does not exist" in done.output
+
+
+def test_a_picture_of_which_the_encoder_makes_no_number_has_no_features(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode = EmbeddedEncoder.encode
+
+    def overflowing(self: EmbeddedEncoder, batches: Any) -> Iterator[np.ndarray]:
+        for features in encode(self, batches):
+            features[3] = np.inf, *features[3, 1:]
+            features[4] = np.nan
+            yield features
+
+    monkeypatch.setattr(EmbeddedEncoder, "encode", overflowing)
+    done = curate("embed", crawl(tmp_path / "a"), "--encoder", "embedded", "--workers", 1)
+    assert done.exit_code == 0, done.output
+    assert "57 of 60 rows have" in done.output
+    assert "2 not_finite" in done.output

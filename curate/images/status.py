@@ -20,7 +20,7 @@ class Status(StrEnum):
     UNSUPPORTED = "unsupported"
     """A picture of another format: TIFF, AVIF, SVG and the like."""
     NOT_FINITE = "not_finite"
-    """A precomputed embedding with NaN or infinity in it."""
+    """An embedding, precomputed or by the encoder, with NaN or infinity in it."""
     CRASHED = "crashed"
     """The decoder took its process down with it."""
     TIMEOUT = "timeout"

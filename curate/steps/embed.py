@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from curate.encoders.base import Encoder
 from curate.images.status import Status
 from curate.images.workers import DecodePool
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
-from curate.steps.encode import Mask, encode_shards
+from curate.steps.encode import Encoded, Mask, encode_shards
 from curate.steps.stored_features import keep_features, unit_rows
 from curate.store.folders import Folders
 
@@ -27,10 +28,7 @@ def embed_pictures(
     """Encode these shards; each is stored as soon as it is whole."""
     wanted = [(shard, np.ones(shard.rows, bool)) for shard in shards]
     for encoded in encode_shards(manifest, wanted, encoder, pool, advance):
-        statuses = np.array(encoded.statuses, object)
-        features = np.zeros((encoded.shard.rows, encoder.dim), np.float16)
-        features[statuses == Status.OK] = unit_rows(encoded.features)
-        keep_features(store, encoded.shard, features, statuses)
+        keep_features(store, encoded.shard, *_of_rows(encoded))
 
 
 def retry_pictures(
@@ -47,6 +45,15 @@ def retry_pictures(
     ):
         features = np.array(store.array(encoded.shard.name, "features"), np.float16)
         statuses = store.table(encoded.shard.name, "rows")["status"].to_numpy().astype(object)
-        statuses[mask] = encoded.statuses
-        features[mask & (statuses == Status.OK)] = unit_rows(encoded.features)
+        features[mask], statuses[mask] = _of_rows(encoded)
         keep_features(store, encoded.shard, features, statuses)
+
+
+def _of_rows(encoded: Encoded) -> tuple[NDArray[np.float16], NDArray[np.object_]]:
+    """Return features (n, D) of the wanted rows, zeros where there are none, and statuses (n,)."""
+    statuses = np.array(encoded.statuses, object)
+    there, finite = np.flatnonzero(statuses == Status.OK), np.isfinite(encoded.features).all(axis=1)
+    statuses[there[~finite]] = Status.NOT_FINITE
+    features = np.zeros((len(statuses), encoded.features.shape[1]), np.float16)
+    features[there[finite]] = unit_rows(encoded.features[finite])
+    return features, statuses

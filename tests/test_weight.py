@@ -377,6 +377,8 @@ def test_embeddings_can_move_between_runs(tmp_path: Path) -> None:
     assert curate(*command, "--embeddings", elsewhere).exit_code == 0
     rows = pl.read_parquet(tmp_path / "crawl.weighted.parquet")
     assert rows.equals(pl.read_parquet(before))
+    scores = tmp_path / "crawl.parquet.curate" / "scores"
+    assert len(list(scores.iterdir())) == 1  # found again, for the features are the same
 
 
 def test_hugging_face_metadata_describes_the_new_columns(tmp_path: Path) -> None:

@@ -69,9 +69,14 @@ class StoredFeatures:
         return sum(widths[:part]), sum(widths[: part + 1])
 
     def contents(self, shard: str) -> list[object]:
-        """Tell the shard's features from others: hashes of its files, and what it was lent."""
+        """Tell the shard's features from others: hashes of its files, and what it was lent.
+
+        Not from where: in another folder they are the same.
+        """
         receipts = [part.receipt(shard) for part in self.parts]
-        return [[receipt["sha256"], receipt.get(LENT)] for receipt in receipts]
+        return [
+            [receipt["sha256"], {**receipt.get(LENT, {}), "file": None}] for receipt in receipts
+        ]
 
 
 def _features(store: Folders, shard: str) -> Features:

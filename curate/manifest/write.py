@@ -128,7 +128,7 @@ def write_parquet(path: Path, tables: Iterator[pa.Table], metadata: dict[bytes, 
     """Gather small tables into row groups of a sensible size."""
     first = next(tables)
     schema = first.schema.with_metadata({**(first.schema.metadata or {}), **metadata})
-    repeating = [field.name for field in schema if _repeats(field.type)]
+    repeating = [column for field in schema for column in _repeating(field.name, field.type)]
     with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=repeating) as writer:
         gathered, size, rows = [first], first.nbytes, first.num_rows
         for table in tables:
@@ -141,9 +141,21 @@ def write_parquet(path: Path, tables: Iterator[pa.Table], metadata: dict[bytes, 
         writer.write_table(pa.concat_tables(gathered))
 
 
-def _repeats(kind: pa.DataType) -> bool:
-    """Tell types of which a dictionary may save: numbers with a fraction hardly ever repeat."""
-    return not (pa.types.is_floating(kind) or pa.types.is_binary(kind) or pa.types.is_nested(kind))
+def _repeating(path: str, kind: pa.DataType) -> list[str]:
+    """Name the Parquet columns of a column of which a dictionary may save.
+
+    Numbers with a fraction hardly ever repeat, nor do pictures.
+    """
+    if pa.types.is_struct(kind):
+        inner = [(f"{path}.{field.name}", field.type) for field in kind]
+    elif pa.types.is_map(kind):
+        inner = [(f"{path}.key_value.key", kind.key_type)]
+        inner += [(f"{path}.key_value.value", kind.item_type)]
+    elif pa.types.is_nested(kind):
+        inner = [(f"{path}.list.element", kind.value_type)]
+    else:
+        return [] if pa.types.is_floating(kind) or pa.types.is_binary(kind) else [path]
+    return [column for part in inner for column in _repeating(*part)]
 
 
 def _write_text(path: Path, tables: Iterator[pa.Table], ending: str) -> None:

@@ -15,10 +15,11 @@ from curate.weighted import WeightedOptions, open_weighted
 def row_features(options: WeightedOptions) -> NDArray[np.float16]:
     """Return features (N, D) of unit length, float16, NaN in rows that have none.
 
-    They are those of the run's folder: before the adapted space, and of a sum of encoders those of
+    They are those of the run: before the adapted space, and of a sum of encoders those of
     each side by side, each of unit length. They are copied block by block to a temporary file
     (TMPDIR), which is mapped into memory and goes with the array. Raises CurateError where the
-    run's folder is gone, or is not that of these rows.
+    run's folder is gone, or is not that of these rows, or where features that stayed in the
+    user's file are there no longer.
     """
     with tempfile.TemporaryDirectory() as frozen:
         weighted = open_weighted(options, Folders(Path(frozen)))

@@ -75,13 +75,16 @@ def recall(folder: Path, name: str) -> Work:
     try:
         names = work_names(folder, name)
         shards = stored_plan(run.step("plan"), names.plan)
-        features = tuple(run.step("features", part) for part in names.features)
+        parts = tuple(run.step("features", part) for part in names.features)
         labels = run.step("labels", names.labels)
-        if any(shard.name not in part for shard in shards for part in (*features, labels)):
+        if any(shard.name not in part for shard in shards for part in (*parts, labels)):
             raise FileNotFoundError
+        features = StoredFeatures(parts)
+        for shard in shards:
+            features.check_lent(shard.name)
         return Work(
             shards,
-            StoredFeatures(features),
+            features,
             labels,
             stored(run.step("space"), names.space, AdaptedSpace),
             stored(run.step("prototypes"), names.prototypes, Prototypes),

@@ -10,6 +10,8 @@ from curate.manifest.plan import Shard
 
 BATCH_ROWS, BATCH_BYTES = 8_192, 8 << 20
 """At most so many rows at a time, fewer where they are big: until they are read, decoders idle."""
+PICTURES = 512
+"""At most so many with pictures in them: one that repeats is written once, and seems small."""
 READ_AHEAD_BYTES = 1 << 20
 
 
@@ -50,12 +52,14 @@ def _numbered_batches(
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Read the row groups that the wanted shards touch; with each batch the row it starts at."""
     names = None if columns is None else list(columns)
+    wanted_fields = [f for f in file.schema_arrow if names is None or f.name in names]
+    most = PICTURES if any(_may_be_picture(field.type) for field in wanted_fields) else BATCH_ROWS
     start = 0
     for group in range(file.metadata.num_row_groups):
         stop = start + file.metadata.row_group(group).num_rows
         if any(shard.start < stop and start < shard.stop for shard in wanted):
             at = start
-            rows = _batch_rows(file.metadata.row_group(group), names)
+            rows = min(_batch_rows(file.metadata.row_group(group), names), most)
             for batch in file.iter_batches(rows, row_groups=[group], columns=names):
                 yield at, batch
                 at += batch.num_rows
@@ -69,7 +73,13 @@ def _batch_rows(group: pq.RowGroupMetaData, names: Sequence[str] | None) -> int:
         for chunk in chunks
         if names is None or chunk.path_in_schema.partition(".")[0] in names
     )
-    return max(1, min(BATCH_ROWS, int(BATCH_BYTES * group.num_rows // max(size, 1))))
+    return max(1, int(BATCH_BYTES * group.num_rows // max(size, 1)))
+
+
+def _may_be_picture(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view,
+             pa.types.is_struct)  # fmt: skip
+    return any(test(kind) for test in tests)
 
 
 class _Forward:

@@ -26,18 +26,23 @@ class Lent:
 
     def features(self, shards: Path) -> NDArray[np.float16]:
         """Map the rows (n, D); raises CurateError where the file is not what it was."""
-        file = Path(os.path.normpath(shards.resolve() / self.file))
-        if not file.exists():
-            raise CurateError(_LOST.format(file, "is gone"))
-        if file_identity(file) != self.identity:
-            raise CurateError(_LOST.format(file, "has changed"))
+        file = self.found(shards)
         array: NDArray[np.float16] = np.load(file, mmap_mode="r", allow_pickle=False)
         return array[self.first : self.first + self.rows]
 
+    def found(self, shards: Path) -> Path:
+        """Find the file; raises CurateError where it is not what it was."""
+        file = Path(os.path.normpath(shards.resolve() / self.file))
+        if not os.access(file, os.R_OK):
+            raise CurateError(_LOST.format(file, "is gone, or cannot be read,"))
+        if file_identity(file) != self.identity:
+            raise CurateError(_LOST.format(file, "has changed"))
+        return file
+
 
 _LOST = (
-    "{} {} since features were taken from it; put back the file of that time, or run the same"
-    " `curate weight` with --overwrite again."
+    "{} {} since features were taken from it; put back the file of that time (with its time of"
+    " change, as `cp -p` does), or run the same `curate weight` with --overwrite again."
 )
 
 

@@ -46,6 +46,13 @@ class StoredFeatures:
             self._there[shard] = (self.statuses(shard) == Status.OK).to_numpy()
         return self._there[shard]
 
+    def check_lent(self, shard: str) -> None:
+        """Raise CurateError where the user's file is not what it was."""
+        for part in self.parts:
+            lent = part.receipt(shard).get(LENT)
+            if lent is not None:
+                Lent(**lent).found(part.root)
+
     def blocks(self, shard: str) -> Iterator[Features]:
         """Give the shard's features (n, D), ``BLOCK_ROWS`` rows at a time."""
         arrays = [_features(part, shard) for part in self.parts]

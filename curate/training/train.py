@@ -121,13 +121,17 @@ def write_features(
 ) -> None:
     """Store the unit-length features of the shards: of each picture and its mirror image, added."""
     for shard in shards:
-        blocks = []
+        blocks, finite = [], []
         for block in pictures.blocks(shard):
-            blocks.append(unit_rows(_features(network, block, computer)))
+            features = _features(network, block, computer)
+            finite.append(np.isfinite(features).all(axis=1))
+            features[~finite[-1]] = 0
+            blocks.append(unit_rows(features))
             advance(len(block))
-        features, statuses = np.concatenate(blocks), pictures.statuses(shard)
-        features[statuses != Status.OK] = 0
-        keep_features(store, shard, features, statuses)
+        units, statuses = np.concatenate(blocks), pictures.statuses(shard)
+        statuses[(statuses == Status.OK) & ~np.concatenate(finite)] = Status.NOT_FINITE
+        units[statuses != Status.OK] = 0
+        keep_features(store, shard, units, statuses)
 
 
 @torch.inference_mode()

@@ -18,11 +18,13 @@ ROWS, CLASSES = 60, 3
 LABELS = [f"class {row % CLASSES}" for row in range(ROWS)]
 
 
-def weighed(folder: Path, *options: object, ending: str = ".parquet") -> None:
+def weighed(folder: Path, *options: object, ending: str = ".parquet", halves: bool = False) -> None:
     """Weigh a crawl whose columns have names that nobody guesses."""
     rng = np.random.default_rng(0)
     features = np.eye(8)[np.arange(ROWS) % CLASSES] + rng.normal(0, 0.2, (ROWS, 8))
-    np.save(folder / "features.npy", features.astype(np.float32))
+    if halves:
+        features /= np.linalg.norm(features, axis=1, keepdims=True)
+    np.save(folder / "features.npy", features.astype(np.float16 if halves else np.float32))
     table = pl.DataFrame(
         {
             "wer": [f"k{row:03d}" for row in range(ROWS)],
@@ -156,6 +158,19 @@ def test_work_that_is_gone_is_said(tmp_path: Path) -> None:
     weighted = opened(tmp_path / "crawl.weighted.parquet", tmp_path)
     with pytest.raises(CurateError, match="no longer holds what the weights were made from"):
         weighted.work()
+
+
+def test_features_that_were_lent_and_are_gone_are_said(tmp_path: Path) -> None:
+    weighed(tmp_path, halves=True)
+    out = tmp_path / "crawl.weighted.parquet"
+    looked = ("inspect", str(out), "--key", "k007")
+    assert "k031" in CliRunner().invoke(app, looked).output
+    (tmp_path / "features.npy").unlink()
+    with pytest.raises(CurateError, match=r"features\.npy is gone, or cannot be read"):
+        opened(out, tmp_path).work()
+    without = CliRunner().invoke(app, looked)
+    assert without.exit_code == 0
+    assert "k007" in without.output and "k031" not in without.output
 
 
 def test_what_cannot_be_is_said(tmp_path: Path) -> None:

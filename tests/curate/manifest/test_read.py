@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from curate.manifest.columns import ColumnOptions
 from curate.manifest.open import open_manifest
 from curate.manifest.plan import Shard, plan_shards, shard_size
-from curate.manifest.read import BATCH_ROWS, read_shards
+from curate.manifest.read import BATCH_ROWS, PICTURES, read_shards
 from curate.store.folders import Folders
 
 
@@ -74,3 +74,20 @@ def test_shards_grow_with_the_crawl_within_bounds() -> None:
     assert shard_size(1) == 2048
     assert shard_size(1_000_000) == 8192
     assert shard_size(100_000_000) == 65_536
+
+
+def test_pictures_that_repeat_are_read_a_few_at_a_time(tmp_path: Path) -> None:
+    image = bytes(range(256)) * 40
+    images = [image] * 3 * PICTURES
+    for name, column in (("bytes", images), ("struct", [{"bytes": image}] * len(images))):
+        folder = tmp_path / name
+        folder.mkdir()
+        pl.DataFrame({"image": column, "label": ["x"] * len(images)}).write_parquet(
+            folder / "0.parquet"
+        )
+        manifest = open_manifest(folder, ColumnOptions(), None, Folders(folder / "frozen"))
+        (shard,) = plan_shards(manifest)
+        for columns, most in ((["image"], PICTURES), (None, PICTURES), (["label"], len(images))):
+            for _, batches in read_shards(manifest, [shard], columns):
+                rows = [batch.num_rows for batch in batches]
+                assert (max(rows), sum(rows)) == (most, len(images))

@@ -111,5 +111,5 @@ def test_a_file_that_is_not_what_it_was_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CurateError, match=r"0\.npy has changed since .* --overwrite again"):
         rows_of(features)
     file.unlink()
-    with pytest.raises(CurateError, match=r"0\.npy is gone since"):
+    with pytest.raises(CurateError, match=r"0\.npy is gone, or cannot be read, since"):
         features.rows("a", np.array([0]))

@@ -1,0 +1,38 @@
+"""What a trained network leaves behind."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+
+from curate.images.status import Status
+from curate.manifest.plan import Shard
+from curate.steps.stored_features import StoredFeatures
+from curate.store.folders import Folders
+from curate.training.device import computer
+from curate.training.train import write_features
+
+
+def diverged(pixels: torch.Tensor) -> torch.Tensor:
+    """Features that are a picture's first pixel, but of black none and of white endless."""
+    first = pixels[:, 0, 0].float()
+    return torch.where(first == 0, torch.nan, torch.where(first == 255, torch.inf, first))
+
+
+def test_features_that_are_not_finite_are_none(tmp_path: Path) -> None:
+    pixels = np.repeat(np.array([3, 0, 7, 255, 9], np.uint8), 12).reshape(5, 2, 2, 3)
+    statuses = np.array([Status.OK, Status.OK, Status.OK, Status.OK, Status.MISSING], object)
+    pictures: Any = SimpleNamespace(
+        blocks=lambda _: [pixels[:3], pixels[3:]], statuses=lambda _: statuses
+    )
+    network: Any = SimpleNamespace(features=diverged)
+    store = Folders(tmp_path)
+    shards = [Shard("s", 0, 0, 5, 0)]
+    write_features(network, pictures, shards, store, computer("cpu"))
+    features = StoredFeatures((store,))
+    assert features.statuses("s").to_list() == ["ok", "not_finite", "ok", "not_finite", "missing"]
+    (block,) = features.blocks("s")
+    unit = np.full(3, 1 / np.sqrt(3))
+    assert np.allclose(block, [unit, unit * 0, unit, unit * 0, unit * 0], atol=1e-3)

@@ -52,8 +52,8 @@ class Sample:
     columns: dict[str, object]
     """All columns of the file, and of the manifest that it was made from."""
     around: Surroundings | None
-    """None where it has no features or no label, and where the run's folder is gone or is not
-    that of these rows."""
+    """None where it has no features or no label, and where the run's folder, or the embeddings that
+    were left where they are, are gone or not those of these rows."""
 
 
 def find_sample(weighted: Weighted, row: int, label: str | None = None) -> Sample:

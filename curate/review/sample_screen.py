@@ -45,7 +45,7 @@ def show_sample(
     if sample.around is None:
         console.print(
             "The nearest classes and samples are not known: it has no label or no features, or"
-            " the run's folder is gone or has not these rows.",
+            " the run's folder or the embeddings are gone or not those of these rows.",
             soft_wrap=not console.is_terminal,
         )
         return

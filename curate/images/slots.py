@@ -56,9 +56,11 @@ class Slots:
 
     def lend(self) -> Slot | None:
         """Lend the slot that came back last; None if all are lent."""
-        if self.arena is None or not self._free:
+        try:
+            start = self._free.pop()
+        except IndexError:
             return None
-        start = self._free.pop()
+        assert self.arena is not None
         memory = np.ndarray(self._size, np.uint8, self.arena.buffer, start)
         # What is cut out of it refers to it; were it cut out of an array itself, to that one.
         weakref.finalize(memory, self._free.append, start).atexit = False

@@ -11,7 +11,7 @@ from curate.images.workers import DecodePool
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.steps.encode import Encoded, Mask, encode_shards
-from curate.steps.stored_features import keep_features, unit_rows
+from curate.steps.stored_features import keep_features, unit_halves
 from curate.store.folders import Folders
 
 Advance = Callable[[int], None]
@@ -52,8 +52,8 @@ def retry_pictures(
 def _of_rows(encoded: Encoded) -> tuple[NDArray[np.float16], NDArray[np.object_]]:
     """Return features (n, D) of the wanted rows, zeros where there are none, and statuses (n,)."""
     statuses = np.array(encoded.statuses, object)
-    there, finite = np.flatnonzero(statuses == Status.OK), np.isfinite(encoded.features).all(axis=1)
-    statuses[there[~finite]] = Status.NOT_FINITE
+    there = np.flatnonzero(statuses == Status.OK)
     features = np.zeros((len(statuses), encoded.features.shape[1]), np.float16)
-    features[there[finite]] = unit_rows(encoded.features[finite])
+    features[there], finite = unit_halves(encoded.features)
+    statuses[there[~finite]] = Status.NOT_FINITE
     return features, statuses

@@ -49,9 +49,9 @@ class StoredFeatures:
     def check_lent(self, shard: str) -> None:
         """Raise CurateError where the user's file is not what it was."""
         for part in self.parts:
-            lent = part.receipt(shard).get(LENT)
+            lent = _lent(part, shard)
             if lent is not None:
-                Lent(**lent).found(part.root)
+                lent.found(part.root)
 
     def blocks(self, shard: str) -> Iterator[Features]:
         """Give the shard's features (n, D), ``BLOCK_ROWS`` rows at a time."""
@@ -87,8 +87,13 @@ class StoredFeatures:
 
 
 def _features(store: Folders, shard: str) -> Features:
-    lent = store.receipt(shard).get(LENT)
-    return store.array(shard, "features") if lent is None else Lent(**lent).features(store.root)
+    lent = _lent(store, shard)
+    return store.array(shard, "features") if lent is None else lent.features(store.root)
+
+
+def _lent(store: Folders, shard: str) -> Lent | None:
+    noted = store.receipt(shard).get(LENT)
+    return None if noted is None else Lent(**noted)
 
 
 def _side_by_side(features: list[Features], ok: NDArray[np.bool_]) -> Features:
@@ -113,12 +118,17 @@ def keep_lent(store: Folders, shard: Shard, lent: Lent, statuses: NDArray[np.obj
     store.write(shard.name, {"rows": _status_table(statuses)}, **facts)
 
 
-def unit_rows(features: NDArray[np.float32]) -> NDArray[np.float16]:
-    """Scale rows (n, D) to length one, in half precision; zero rows stay zero."""
+def unit_halves(features: NDArray[np.float32]) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+    """Scale rows (n, D) to length one, in half precision, and tell which are finite (n,).
+
+    Rows of zeros stay zeros, and those that are not finite become zeros.
+    """
+    finite = np.asarray(np.isfinite(features).all(axis=1))
+    if not finite.all():
+        features = np.where(finite[:, None], features, np.float32(0))
     norms = np.sqrt(np.einsum("ij,ij->i", features, features, dtype=np.float64))
     norms = np.clip(norms, FLOAT32.tiny, FLOAT32.max).astype(np.float32)
-    units: NDArray[np.float16] = (features / norms[:, None]).astype(np.float16)
-    return units
+    return (features / norms[:, None]).astype(np.float16), finite
 
 
 def _status_table(statuses: NDArray[np.object_]) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
 from curate.steps.lent import lend
-from curate.steps.stored_features import keep_features, keep_lent, unit_rows
+from curate.steps.stored_features import keep_features, keep_lent, unit_halves
 from curate.store.folders import Folders
 from prototypes.blocks import HALVES, in_single, tiles
 
@@ -97,10 +97,9 @@ def _squares(halves: NDArray[np.float16]) -> NDArray[np.float32]:
 
 def _scale(rows: NDArray[np.float32], statuses: NDArray[np.object_]) -> NDArray[np.float16]:
     """Return unit rows, and write down which have no length."""
-    finite, there = np.isfinite(rows).all(axis=1), rows.any(axis=1)
-    statuses[~there], statuses[~finite] = Status.MISSING, Status.NOT_FINITE
-    rows[~finite] = 0
-    return unit_rows(rows)
+    units, finite = unit_halves(rows)
+    statuses[~rows.any(axis=1)], statuses[~finite] = Status.MISSING, Status.NOT_FINITE
+    return units
 
 
 def _embedding_column(

@@ -12,7 +12,7 @@ from curate.errors import CurateError
 from curate.images.status import Status
 from curate.manifest.plan import Shard
 from curate.steps.blocks import StoredBlocks
-from curate.steps.stored_features import StoredFeatures, keep_features, unit_rows
+from curate.steps.stored_features import StoredFeatures, keep_features, unit_halves
 from curate.store.folders import Folders
 from curate.training.checkpoint import Checkpoints, load_tensors, tensors
 from curate.training.device import Computer
@@ -121,17 +121,15 @@ def write_features(
 ) -> None:
     """Store the unit-length features of the shards: of each picture and its mirror image, added."""
     for shard in shards:
-        blocks, finite = [], []
+        blocks = []
         for block in pictures.blocks(shard):
-            features = _features(network, block, computer)
-            finite.append(np.isfinite(features).all(axis=1))
-            features[~finite[-1]] = 0
-            blocks.append(unit_rows(features))
+            blocks.append(unit_halves(_features(network, block, computer)))
             advance(len(block))
-        units, statuses = np.concatenate(blocks), pictures.statuses(shard)
-        statuses[(statuses == Status.OK) & ~np.concatenate(finite)] = Status.NOT_FINITE
-        units[statuses != Status.OK] = 0
-        keep_features(store, shard, units, statuses)
+        features, finite = (np.concatenate(part) for part in zip(*blocks, strict=True))
+        statuses = pictures.statuses(shard)
+        statuses[(statuses == Status.OK) & ~finite] = Status.NOT_FINITE
+        features[statuses != Status.OK] = 0
+        keep_features(store, shard, features, statuses)
 
 
 @torch.inference_mode()

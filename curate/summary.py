@@ -1,6 +1,7 @@
 """What a person wants to know at the end of a run."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from curate.charts import NUMBERS, class_table
 from curate.classes import Classes
 from curate.counts import Counts, count_table
 from curate.images.status import Status
+from curate.manifest.skipped import Skipped
 from curate.printable import brief, printable
 from curate.steps.second_opinions import SecondOpinions
 from prototypes.noise_matrix import (
@@ -143,9 +145,13 @@ def show_failures(console: Console, tally: Tally, source: str) -> None:
     )
 
 
-def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) -> None:
-    """Print rows, failures, the share of wrong labels, the worst classes, and what to do next."""
+def show_summary(
+    console: Console, tally: Tally, skipped: Sequence[Skipped], out: Path, noise_matrix: Path
+) -> None:
+    """Print rows, what is missing, the share of wrong labels and the worst classes."""
     facts = count_table(tally.counts, len(tally.classes.names))
+    for each in skipped:
+        facts.add_row("passed over", escape(printable(str(each))))
     confusions = _confusions(tally)
     if confusions:
         facts.add_row("given → likely true", "\n".join(confusions))

@@ -6,7 +6,7 @@ adapted space, prototypes (Eq. 4, 5), scores, weights (Eq. 6).
 
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
 from curate.manifest.plan import Shard, freeze_plan, plan_name
+from curate.manifest.skipped import Skipped
 from curate.manifest.write import check_output
 from curate.options import WeightOptions
 from curate.printable import printable
@@ -73,6 +74,8 @@ class Weighed:
     out: Path
     run: Path
     tally: Tally
+    skipped: tuple[Skipped, ...]
+    """What of the user's files is in no row."""
 
 
 def weigh_and_report(options: WeightOptions) -> None:
@@ -80,7 +83,7 @@ def weigh_and_report(options: WeightOptions) -> None:
     weighed = weigh(options, Console(stderr=True))
     console = Console()
     show_failures(console, weighed.tally, str(options.manifest))
-    show_summary(console, weighed.tally, weighed.out, weighed.run / NOISE_MATRIX)
+    show_summary(console, weighed.tally, weighed.skipped, weighed.out, weighed.run / NOISE_MATRIX)
     following = escape(printable(shlex.quote(str(weighed.out))))
     console.print(f"Next: curate inspect {following}", soft_wrap=True, highlight=False)
 
@@ -137,9 +140,10 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
             tally = write_weighted(
                 manifest, shards, features, given, scores, soft, options, folder, work, advance
             )
-        run.record(options.as_json(), work=work)
+        skipped = [asdict(each) for each in manifest.skipped]
+        run.record(options.as_json(), work=work, skipped=skipped)
         write_noise_matrix(tally.noise_counts, manifest, classes, run.folder, scores.root.name)
-    return Weighed(options.output, folder, tally)
+    return Weighed(options.output, folder, tally, manifest.skipped)
 
 
 def _check(manifest: Manifest, options: WeightOptions) -> None:

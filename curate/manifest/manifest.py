@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from curate.errors import CurateError
 from curate.manifest.columns import Columns, is_list
+from curate.manifest.skipped import Skipped
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Manifest:
     """Image paths are relative to it and do not leave it."""
     in_tars: bool = False
     """Image paths name tars; columns offset and length say where in them."""
+    skipped: tuple[Skipped, ...] = ()
+    """What of the user's files is in no row."""
 
     @property
     def rows(self) -> int:

@@ -1,7 +1,8 @@
 """From what the user named to a manifest."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,17 +13,31 @@ from curate.manifest.columns import ColumnOptions, find_columns
 from curate.manifest.embeddings import numeric_order
 from curate.manifest.image_folder import PICTURE_ENDINGS, folder_table, picture_files
 from curate.manifest.manifest import Manifest, Part, parquet_part
+from curate.manifest.skipped import Skipped, load_skipped, save_skipped
 from curate.manifest.tables import JSON_LINES, SEPARATORS, table_to_parquet
 from curate.manifest.tars import tars_table
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
 
 PARQUET = (".parquet", ".pq")
-FROZEN = "rows.parquet"
+FROZEN, SKIPPED = "rows.parquet", "skipped.json"
 FORMATS = (
     "Parquet, CSV, TSV, JSON lines, a WebDataset .tar, or a folder of Parquet files, of tars or of"
     " classes with pictures"
 )
+
+
+@dataclass(frozen=True)
+class Source:
+    """A Parquet file to read, and what was passed over when it was made."""
+
+    path: Path
+    identity: str
+    skipped: tuple[Skipped, ...] = ()
+
+    def open(self) -> tuple[Part, pa.Schema]:
+        """Read its footer."""
+        return parquet_part(self.path, self.identity)
 
 
 def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: Folders) -> Manifest:
@@ -34,14 +49,14 @@ def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: F
     require_exists(path)
     home, in_tars = path, False
     if path.is_dir():
-        parts, in_tars = _open_folder(path, named, frozen)
-        opened = [parquet_part(file, identity) for file, identity in parts]
+        sources, in_tars = _open_folder(path, named, frozen)
     elif path.suffix.lower() == ".tar":
         home, in_tars = path.parent, True
-        opened = [parquet_part(*_freeze_tars([path], named, frozen))]
+        sources = [_freeze_tars([path], named, frozen)]
     else:
         home = path.parent
-        opened = [table_part(path, frozen)]
+        sources = [_table_source(path, frozen)]
+    opened = [source.open() for source in sources]
     schema = opened[0][1]
     for part, other in opened:
         if not other.equals(schema):
@@ -57,6 +72,7 @@ def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: F
         columns=find_columns(schema, in_tar_names(named) if in_tars else named, str(path)),
         root=Path(os.path.normpath((root or home).absolute())),
         in_tars=in_tars,
+        skipped=tuple(each for source in sources for each in source.skipped),
     )
     if manifest.rows == 0:
         raise CurateError(f"{path} has no rows; there is nothing to weigh.")
@@ -74,47 +90,63 @@ def table_part(path: Path, frozen: Folders) -> tuple[Part, pa.Schema]:
 
     Raises CurateError when it is no such table.
     """
+    return _table_source(path, frozen).open()
+
+
+def _table_source(path: Path, frozen: Folders) -> Source:
     ending, identity = path.suffix.lower(), _identity([path])
     if ending in PARQUET:
-        return parquet_part(path, identity)
+        return Source(path, identity)
     if ending in SEPARATORS or ending in JSON_LINES:
         if path.stat().st_size == 0:
             raise CurateError(f"{path} is empty; there is nothing to weigh.")
-        return parquet_part(*_freeze(frozen, identity, partial(table_to_parquet, path)))
+        return _freeze(frozen, identity, partial(table_to_parquet, path))
     raise CurateError(f"{path}: the ending '{ending}' is not known; the manifest is {FORMATS}.")
 
 
-def _open_folder(
-    path: Path, named: ColumnOptions, frozen: Folders
-) -> tuple[list[tuple[Path, str]], bool]:
+def _open_folder(path: Path, named: ColumnOptions, frozen: Folders) -> tuple[list[Source], bool]:
     tars = sorted(path.glob("[!.]*.tar"))
     if tars:
         return [_freeze_tars(tars, named, frozen)], True
     metadata = path / "metadata" if (path / "img_emb").is_dir() else path
     tables = sorted(metadata.glob("[!.]*.parquet"), key=numeric_order)
     if tables:
-        return [(table, _identity([table])) for table in tables], False
+        return [Source(table, _identity([table])) for table in tables], False
     pictures = list(picture_files(path))
     if not pictures:
         raise CurateError(
             f"{path} holds no tars, no Parquet files and no pictures"
             f" ({', '.join(PICTURE_ENDINGS)}); the manifest is {FORMATS}."
         )
-    table = folder_table(path, pictures)
-    return [_freeze(frozen, _identity(pictures), table.write_parquet)], False
+
+    def write(target: Path) -> tuple[Skipped, ...]:
+        folder_table(path, pictures).write_parquet(target)
+        return ()
+
+    return [_freeze(frozen, _identity(pictures), write)], False
 
 
-def _freeze_tars(tars: list[Path], named: ColumnOptions, frozen: Folders) -> tuple[Path, str]:
-    def write(target: Path) -> None:
+def _freeze_tars(tars: list[Path], named: ColumnOptions, frozen: Folders) -> Source:
+    def write(target: Path) -> tuple[Skipped, ...]:
         tars_table(tars, named.label, named.caption).write_parquet(target)
+        return ()
 
     return _freeze(frozen, _identity(tars, named), write)
 
 
-def _freeze(frozen: Folders, identity: str, write: Callable[[Path], None]) -> tuple[Path, str]:
+def _freeze(frozen: Folders, identity: str, write: Callable[[Path], Iterable[Skipped]]) -> Source:
+    """Write a Parquet file once, with what ``write`` has passed over beside it."""
     if identity not in frozen:
-        frozen.write(identity, {FROZEN: write})
-    return frozen.root / identity / FROZEN, identity
+        skipped: list[Skipped] = []
+        frozen.write(
+            identity,
+            {
+                FROZEN: lambda path: skipped.extend(write(path)),
+                SKIPPED: lambda path: save_skipped(path, skipped),
+            },
+        )
+    folder = frozen.root / identity
+    return Source(folder / FROZEN, identity, load_skipped(folder / SKIPPED))
 
 
 def _identity(files: list[Path], named: ColumnOptions | None = None) -> str:

@@ -6,13 +6,14 @@ from pathlib import Path
 import polars as pl
 
 from curate.errors import CurateError
+from curate.manifest.skipped import Skipped
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 JSON_LINES = (".jsonl", ".ndjson")
 
 
-def table_to_parquet(source: Path, target: Path) -> None:
-    """Write a CSV, TSV or JSON lines file as Parquet, values as they stand.
+def table_to_parquet(source: Path, target: Path) -> tuple[Skipped, ...]:
+    """Write a CSV, TSV or JSON lines file as Parquet, values as they stand; say what is left out.
 
     CSV cells stay text, so that 007 is written back as 007. A JSON field that is sometimes a
     number and sometimes a text, or a list and a text, becomes a text.
@@ -24,6 +25,7 @@ def table_to_parquet(source: Path, target: Path) -> None:
             f"{source} cannot be read as {source.suffix[1:].upper()}:"
             f" {str(error).splitlines()[0].rstrip('.')}; mend that line, or save it as Parquet."
         ) from error
+    return ()
 
 
 def scan_table(source: Path) -> pl.LazyFrame:

@@ -1,0 +1,41 @@
+"""What is passed over of an input: nothing goes in silence."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+NAMED = 3
+"""So many of a kind are named, the others counted."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Things of one kind that were passed over."""
+
+    what: str
+    """Such as "files that are no pictures"."""
+    count: int
+    examples: tuple[str, ...]
+    """The first few, by name."""
+
+    @classmethod
+    def of(cls, what: str, names: Iterable[str]) -> "tuple[Skipped, ...]":
+        """Count names and keep the first; nothing where there are none."""
+        kept = list(names)
+        return (cls(what, len(kept), tuple(kept[:NAMED])),) if kept else ()
+
+    def __str__(self) -> str:
+        more = ", ..." if self.count > len(self.examples) else ""
+        return f"{self.count:,} {self.what}: {', '.join(self.examples)}{more}"
+
+
+def save_skipped(path: Path, skipped: Iterable[Skipped]) -> None:
+    """Write them down."""
+    path.write_text(json.dumps([asdict(each) for each in skipped], ensure_ascii=False))
+
+
+def load_skipped(path: Path) -> tuple[Skipped, ...]:
+    """Read what `save_skipped` wrote."""
+    facts = json.loads(path.read_text())
+    return tuple(Skipped(f["what"], f["count"], tuple(f["examples"])) for f in facts)

@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
+from curate.manifest.columns import listed
 from curate.manifest.manifest import Manifest, as_text
 from curate.manifest.tables import read_table
 
@@ -70,7 +71,7 @@ def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, s
     table = read_table(path, "--classes", "label, synset, name, description")
     if "label" not in table.columns or not {"synset", "name", "description"} & set(table.columns):
         raise CurateError(
-            f"--classes {path} has columns {', '.join(table.columns)}; it needs label, and synset"
+            f"--classes {path} has columns {listed(table.columns)}; it needs label, and synset"
             " or name or description."
         )
     table = table.with_columns(pl.all().cast(pl.String))

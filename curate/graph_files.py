@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
+from curate.manifest.columns import listed
 from curate.manifest.tables import JSON_LINES, SEPARATORS, scan_table
 
 SAVE = "np.savez('file.npz', S=S, names=np.array(names, dtype=str))"
@@ -32,7 +33,7 @@ def read_edges(path: Path) -> list[tuple[str, str | None]]:
         raise CurateError(f"--graph hierarchy:{path} cannot be read: {error}") from error
     if not {"child", "parent"} <= set(table.columns):
         raise CurateError(
-            f"--graph hierarchy:{path} has columns {', '.join(table.columns)}; it needs child and"
+            f"--graph hierarchy:{path} has columns {listed(table.columns)}; it needs child and"
             " parent, a row for each edge."
         )
     table = table.select(pl.col("child", "parent").cast(pl.String))

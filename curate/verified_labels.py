@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from curate.errors import CurateError
+from curate.manifest.columns import listed
 from curate.manifest.tables import read_table
 from curate.printable import brief
 
@@ -61,7 +62,7 @@ def _column(path: Path, table: pl.DataFrame, names: Sequence[str]) -> pl.Series:
         if name in table.columns:
             return table[name]
     raise CurateError(
-        f"--verified {path} has columns {', '.join(table.columns)}; it needs key, and label (null:"
+        f"--verified {path} has columns {listed(table.columns)}; it needs key, and label (null:"
         " none of the classes)."
     )
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from curate.columns import AGREEMENT, NAMES, NOISE_NAMES, REFINED_NAMES, SOFT_NAMES
 from curate.errors import CurateError
 from curate.images.source import ImageSource
-from curate.manifest.columns import ColumnOptions, is_text, label_names
+from curate.manifest.columns import ColumnOptions, exact_column, is_text, label_names
 from curate.manifest.manifest import Manifest, Part
 from curate.manifest.open import in_tar_names, open_manifest, require_exists, table_part
 from curate.manifest.pictures import leaves_root, picture_finder
@@ -157,10 +157,10 @@ class Weighted:
             crawl, found = crawl.slice(row, 1), found.slice(row, 1)
         columns, text = self.manifest.columns, pl.String()
         kind = pl.List(text) if self.manifest.has_label_lists else text
-        kept = [pl.col(columns.label).cast(kind).alias("label")]
+        kept = [exact_column(columns.label).cast(kind).alias("label")]
         for name, column in (("key", columns.key), ("caption", columns.caption)):
             if column is not None:
-                kept.append(pl.col(column).cast(text).alias(name))
+                kept.append(exact_column(column).cast(text).alias(name))
         ours = [self._typed(name) for name in self.names]
         if not self.is_slim:
             return crawl.select(*kept, *ours)
@@ -172,7 +172,7 @@ class Weighted:
 
     def _typed(self, name: str) -> pl.Expr:
         """Read a column of ours; a CSV holds everything as text."""
-        column = pl.col(self.prefix + name)
+        column = exact_column(self.prefix + name)
         if is_text(self.schema.field(self.prefix + name).type):
             if name in NUMBERS:
                 column = column.cast(pl.Float32)

@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from curate.manifest.columns import exact_column
+
 STARTS = r"^[=+\-@\t\r\n＝＋－＠]"
 """First characters that a spreadsheet takes for a formula's (OWASP, CSV injection)."""
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -18,5 +20,7 @@ def plain_table(table: pl.DataFrame) -> pl.DataFrame:
     texts = table.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
     header = pl.DataFrame({"name": table.columns}, schema={"name": pl.String})
     names = header.select(plain_text(pl.col("name")))["name"].to_list()
-    plain = [plain_text(pl.col(name)) for name, kind in texts.schema.items() if kind == pl.String]
+    plain = [
+        plain_text(exact_column(name)) for name, kind in texts.schema.items() if kind == pl.String
+    ]
     return texts.with_columns(plain).rename(dict(zip(table.columns, names, strict=True)))

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.exports.options import GIVEN, SOFT, ExportOptions
-from curate.manifest.columns import label_type
+from curate.manifest.columns import label_type, listed
 from curate.weighted import TAR_COLUMNS, Weighted
 
 Holds = Callable[[pa.DataType], bool]
@@ -120,7 +120,7 @@ def renamed_columns(columns: list[Column], rename: Mapping[str, str], what: str)
         if old not in present:
             raise CurateError(
                 f"--rename {old}={rename[old]}: {what} has no column '{old}'; its columns are:"
-                f" {', '.join(present)}."
+                f" {listed(present)}."
             )
     left, renamed = dict(rename), []
     for column in columns:

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import polars as pl
+import polars.selectors as cs
 import pyarrow as pa
 
 from curate.errors import CurateError
+from curate.printable import brief
 
 KNOWN_NAMES = {
     "image": ("image", "img", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes", "image_path",
@@ -18,6 +21,7 @@ KNOWN_NAMES = {
     "url": ("url", "image_url", "img_url", "URL"),
 }  # fmt: skip
 NO_KEY = "none"
+SHOWN_NAMES = 12
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,11 @@ class ColumnOptions:
     caption: str | None = None
 
 
+def exact_column(name: str) -> pl.Expr:
+    """Refer to the column of this name; `pl.col` takes '*' and '^...$' for patterns."""
+    return cs.by_name(name).as_expr()
+
+
 def label_names(named: ColumnOptions) -> Sequence[str]:
     """Say by which names a label column is found."""
     return KNOWN_NAMES["label"] if named.label is None else [named.label]
@@ -54,7 +63,7 @@ def find_columns(schema: pa.Schema, named: ColumnOptions, manifest: str) -> Colu
     label = _find(schema.names, "label", named.label, manifest)
     if label is None:
         raise CurateError(
-            f"{manifest} has no label column; name it with --label, one of: {_list(schema.names)}."
+            f"{manifest} has no label column; name it with --label, one of: {listed(schema.names)}."
         )
     no_key = named.key == NO_KEY and NO_KEY not in schema.names
     columns = Columns(
@@ -65,6 +74,8 @@ def find_columns(schema: pa.Schema, named: ColumnOptions, manifest: str) -> Colu
         embedding=_find(schema.names, "embedding", None, manifest),
     )
     _check_label(schema.field(label), manifest)
+    if columns.key is not None:
+        _check_key(schema.field(columns.key), manifest)
     return columns
 
 
@@ -76,7 +87,7 @@ def require_image(schema: pa.Schema, columns: Columns, manifest: str) -> str:
     if url is not None:
         raise CurateError(url_refusal(manifest, url, columns))
     raise CurateError(
-        f"{manifest} has no image column; name it with --image, one of: {_list(schema.names)}"
+        f"{manifest} has no image column; name it with --image, one of: {listed(schema.names)}"
         " (or give the features that you have with --embeddings DIR)."
     )
 
@@ -97,7 +108,8 @@ def _find(names: Sequence[str], part: str, named: str | None, manifest: str) -> 
     if named is not None:
         if named not in names:
             raise CurateError(
-                f"{manifest} has no column '{named}' (--{part}); its columns are: {_list(names)}."
+                f"{manifest} has no column '{brief(named)}' (--{part}); its columns are:"
+                f" {listed(names)}."
             )
         return named
     return next((name for name in KNOWN_NAMES[part] if name in names), None)
@@ -105,17 +117,27 @@ def _find(names: Sequence[str], part: str, named: str | None, manifest: str) -> 
 
 def _check_label(field: pa.Field, manifest: str) -> None:
     kind = label_type(field.type)
-    if pa.types.is_floating(kind):
-        raise CurateError(
-            f"{manifest}: column '{field.name}' is {kind}, and a label is a text or a whole number;"
-            " write whole numbers as such (pandas: astype('Int64')), or name another column with"
-            " --label."
-        )
-    if not (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)
+    if (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)
             or pa.types.is_null(kind)):  # fmt: skip
+        return
+    way_out = ""
+    if pa.types.is_floating(kind):
+        way_out = " write whole numbers as such (pandas: astype('Int64')), or"
+        if is_list(field.type):
+            way_out = " of vectors of 0 and 1 write the classes that are 1, or"
+    raise CurateError(
+        f"{manifest}: column '{brief(field.name)}' is {brief(str(field.type))}, and a label is a"
+        f" text or a whole number;{way_out} name another column with --label."
+    )
+
+
+def _check_key(field: pa.Field, manifest: str) -> None:
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    if not (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
         raise CurateError(
-            f"{manifest}: column '{field.name}' is {kind}, and a label is a text or a whole"
-            " number; name another column with --label."
+            f"{manifest}: the key column '{brief(field.name)}' is {brief(str(kind))}, and a key is"
+            f" a text or a whole number; name another column with --key, or number the rows with"
+            f" --key {NO_KEY}."
         )
 
 
@@ -139,5 +161,8 @@ def is_text(kind: pa.DataType) -> bool:
     )
 
 
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(names) if names else "(it has no columns)"
+def listed(names: Sequence[str]) -> str:
+    """Name columns on a line or two, however many there are."""
+    shown = ", ".join(map(brief, names[:SHOWN_NAMES]))
+    more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
+    return f"{shown}{more}" if names else "(it has no columns)"

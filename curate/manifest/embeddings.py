@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
+from curate.manifest.columns import exact_column
 from curate.manifest.manifest import Manifest
 
 BLOCK_ROWS = 4_096
@@ -96,8 +97,8 @@ def check_embeddings(embeddings: EmbeddingFiles, manifest: Manifest) -> None:
     metadata = pl.scan_parquet(tables, glob=False)
     if key not in metadata.collect_schema().names():
         return
-    ours = manifest.scan().select(ours=pl.col(key).cast(pl.String))
-    theirs = metadata.select(theirs=pl.col(key).cast(pl.String))
+    ours = manifest.scan().select(ours=exact_column(key).cast(pl.String))
+    theirs = metadata.select(theirs=exact_column(key).cast(pl.String))
     pairs = pl.concat([ours, theirs], how="horizontal").with_row_index("row")
     different = pairs.filter(pl.col("ours").ne_missing(pl.col("theirs"))).head(1).collect()
     for row, mine, other in different.iter_rows():

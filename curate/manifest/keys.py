@@ -3,7 +3,7 @@
 import polars as pl
 
 from curate.errors import CurateError
-from curate.manifest.columns import NO_KEY
+from curate.manifest.columns import NO_KEY, exact_column
 from curate.manifest.manifest import Manifest
 
 ROWS_PER_BUCKET = 4_000_000
@@ -18,7 +18,7 @@ def check_keys(manifest: Manifest) -> None:
     if key is None:
         return
     buckets = 1 + manifest.rows // ROWS_PER_BUCKET
-    rows = manifest.scan().select(pl.col(key).alias("key")).with_row_index("row")
+    rows = manifest.scan().select(exact_column(key).alias("key")).with_row_index("row")
     for bucket in range(buckets):
         kept = rows.filter(pl.col("key").hash(seed=0) % buckets == bucket)
         doubled = (

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.errors import CurateError
-from curate.manifest.columns import Columns, is_list
+from curate.manifest.columns import Columns, exact_column, is_list
 from curate.manifest.skipped import Skipped
 
 
@@ -61,7 +61,7 @@ class Manifest:
 
         A row with a list comes once for each distinct label, and not at all without any.
         """
-        label = pl.col(self.columns.label)
+        label = exact_column(self.columns.label)
         if not self.has_label_lists:
             return self.scan().select(as_text(label).alias("label"), *others)
         lists = label.cast(pl.List(pl.String)).list.unique(maintain_order=True)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.images.source import FileSlice, ImageSource
-from curate.manifest.columns import is_text, require_image, url_refusal
+from curate.manifest.columns import exact_column, is_text, require_image, url_refusal
 from curate.manifest.manifest import Manifest
 
 Finder = Callable[[pa.RecordBatch], list[ImageSource | None]]
@@ -80,9 +80,9 @@ def _path_expression(manifest: Manifest) -> pl.Expr | None:
         return None
     kind = manifest.schema.field(image).type
     if is_text(kind):
-        return pl.col(image)
+        return exact_column(image)
     if pa.types.is_struct(kind) and kind.get_field_index("path") >= 0:
-        fields = pl.col(image).struct
+        fields = exact_column(image).struct
         return pl.when(fields.field("bytes").is_null()).then(fields.field("path"))
     return None
 

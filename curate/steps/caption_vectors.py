@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.errors import CurateError
+from curate.manifest.columns import exact_column, listed
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
@@ -66,7 +67,7 @@ def caption_column(manifest: Manifest, option: str) -> str:
     if manifest.columns.caption is None:
         raise CurateError(
             f"{option}: {manifest.path} has no caption column; name it with --caption, one"
-            f" of: {', '.join(manifest.schema.names)}."
+            f" of: {listed(manifest.schema.names)}."
         )
     return manifest.columns.caption
 
@@ -106,7 +107,7 @@ def _first_rows(manifest: Manifest, column: str) -> NDArray[np.int64]:
 
     Captions are compared by their hashes of 64 bits: eight bytes a row in memory.
     """
-    text = pl.col(column).cast(pl.String).str.strip_chars()
+    text = exact_column(column).cast(pl.String).str.strip_chars()
     hashes = (
         manifest.scan()
         .select(pl.when(text != "").then(text.hash()).alias("hash"))

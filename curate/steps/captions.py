@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.errors import CurateError
+from curate.manifest.columns import exact_column
 from curate.manifest.manifest import Manifest
 from curate.progress import progress_bar
 from curate.steps.caption_vectors import CaptionVectors, caption_column
@@ -57,7 +58,8 @@ def _sample(manifest: Manifest, classes: list[str]) -> pl.DataFrame:
     stride = (pl.len().over("class") / per_class).ceil().cast(pl.Int64)
     rows = (
         manifest.scan_labels(
-            pl.col(caption).cast(pl.String).alias("caption"), pl.int_range(pl.len()).alias("row")
+            exact_column(caption).cast(pl.String).alias("caption"),
+            pl.int_range(pl.len()).alias("row"),
         )
         .select(
             pl.col("label")

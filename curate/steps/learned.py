@@ -14,6 +14,7 @@ from curate.errors import CurateError
 from curate.heads.cross_fit import folds_of
 from curate.heads.task import Task
 from curate.heads.training import Examples, Positions
+from curate.manifest.columns import exact_column, listed
 from curate.manifest.plan import Shard
 from curate.manifest.tables import read_table
 from curate.refine_options import RefineOptions
@@ -180,9 +181,11 @@ def read_bags(weighted: Weighted, column: str) -> Positions:
     if column not in weighted.manifest.schema.names:
         raise CurateError(
             f"{weighted.manifest.path} has no column '{column}' (--bag); its columns are:"
-            f" {', '.join(weighted.manifest.schema.names)}."
+            f" {listed(weighted.manifest.schema.names)}."
         )
-    names = weighted.manifest.scan().select(pl.col(column).cast(pl.String)).collect().to_series()
+    names = (
+        weighted.manifest.scan().select(exact_column(column).cast(pl.String)).collect().to_series()
+    )
     numbers = names.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
     alone = numbers < 0
     numbers[alone] = numbers.max(initial=-1) + 1 + np.arange(alone.sum())

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from curate.errors import CurateError
 from curate.images.status import Status
 from curate.in_order import block_threads, in_order
+from curate.manifest.columns import exact_column
 from curate.manifest.embeddings import EmbeddingFiles
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
@@ -142,7 +143,7 @@ def _embedding_width(manifest: Manifest, name: str) -> int:
             f"{manifest.path}: column '{name}' is {kind}, and an embedding is a list of numbers;"
             " rename it, or choose --encoder."
         )
-    lists = manifest.scan().select(pl.col(name).cast(pl.List(pl.Float32))).drop_nulls()
+    lists = manifest.scan().select(exact_column(name).cast(pl.List(pl.Float32))).drop_nulls()
     first = lists.head(1).collect()
     if len(first) == 0 or len(first[name][0]) == 0:
         raise CurateError(

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from curate.classes import NO_CLASS, Classes
 from curate.errors import CurateError
+from curate.manifest.columns import exact_column
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.printable import brief
@@ -53,7 +54,7 @@ def read_verified(
             f"--verified {path} names rows by their key, and {manifest.path} has no key column;"
             " name it with --key."
         )
-    keys = manifest.scan().select(pl.col(key).cast(pl.String).alias("key"))
+    keys = manifest.scan().select(exact_column(key).cast(pl.String).alias("key"))
     found = look_up(path, keys, (key, "key"), ("label", manifest.columns.label), console)
     most = found["labels"].list.len().max()
     if isinstance(most, int) and most > 1:

@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from curate.classes import count_classes
+from curate.errors import CurateError
+from curate.manifest.columns import ColumnOptions
+from curate.manifest.keys import check_keys
+from curate.manifest.manifest import Manifest
+from curate.manifest.open import open_manifest
+from curate.store.folders import Folders
+
+
+def opened(table: pl.DataFrame, tmp_path: Path, **columns: str) -> Manifest:
+    path = tmp_path / "crawl.parquet"
+    table.write_parquet(path)
+    return open_manifest(path, ColumnOptions(**columns), None, Folders(tmp_path / "frozen"))
+
+
+@pytest.mark.parametrize("name", ["^lab.*$", "*", "^.*$"])
+def test_a_columns_name_is_no_pattern(tmp_path: Path, name: str) -> None:
+    table = pl.DataFrame({name: ["a", "b"], "label": ["x", "y"], "labels": ["u", "v"]})
+    manifest = opened(table, tmp_path, label=name, key=name)
+    check_keys(manifest)
+    assert count_classes(manifest).names == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "keys", [[["a"], ["b"]], [b"a", b"b"], [{"a": 1}, {"a": 2}], [1.5, 2.5], [True, False]]
+)
+def test_a_key_is_a_text_or_a_whole_number(tmp_path: Path, keys: list[object]) -> None:
+    table = pl.DataFrame({"id": keys, "label": ["x", "y"]})
+    with pytest.raises(CurateError, match=r"the key column 'id' is .* --key none"):
+        opened(table, tmp_path)
+    assert opened(table, tmp_path, key="none").columns.key is None
+
+
+def test_a_message_names_some_of_a_thousand_columns(tmp_path: Path) -> None:
+    table = pl.DataFrame({f"column_{at}" * 30: [1] for at in range(1_000)})
+    with pytest.raises(CurateError, match="and 988 more") as caught:
+        opened(table, tmp_path)
+    assert len(str(caught.value)) < 1_500

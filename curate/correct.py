@@ -40,6 +40,7 @@ from curate.steps.learned import (
     task_of,
 )
 from curate.steps.refined import Columns
+from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.training.device import computer
@@ -47,8 +48,6 @@ from curate.weighted import Weighted, open_weighted
 from curate.work import Work
 from prototypes.rounds import FOLDS
 
-CODE = 4
-"""Raise it when a change here or in curate/heads changes a head or what it says."""
 HEAD = "head"
 
 
@@ -129,7 +128,8 @@ def _trained(
     kind = choose_head(options.head, several, len(verified.rows) > 0, bag is not None)
     task = task_of(verified, len(work.classes), several)
     name = fingerprint(
-        code=CODE, work=weighted.work_name, head=kind, task=vars(task), classes=verified.classes,
+        code=code_of(__name__), work=weighted.work_name, head=kind, task=vars(task),
+        classes=verified.classes,
         rows=verified.rows.tolist(), labels=verified.labels.tolist(), bag=options.bag,
         epochs=options.epochs, seed=options.seed,
     )  # fmt: skip

@@ -52,6 +52,7 @@ from curate.steps.stored_features import StoredFeatures
 from curate.steps.verified import LabelParts, read_verified, say_unverified, take_apart
 from curate.steps.write import write_weighted
 from curate.steps.zero_shot import check_zero_shot, read_classes
+from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.summary import Tally, show_classes, show_failures, show_opinions, show_summary
@@ -62,9 +63,6 @@ from prototypes.blocks import labelled
 from prototypes.products import Products
 from prototypes.space import AdaptedSpace
 from prototypes.verified import ONLY
-
-CODE = 8
-"""Raise it when a change in prototypes/ changes scores."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +220,7 @@ def _fit(
         (features.contents(s.name), [part.receipt(s.name)["sha256"] for part in labels.fitted])
         for s in shards
     ]
-    space_name = fingerprint(code=CODE, contents=contents)
+    space_name = fingerprint(code=code_of(__name__), contents=contents)
     verified = None
     if labels.verified is not None:
         verified = labelled(StoredBlocks(shards, features, labels.verified, lambda _: None))
@@ -235,7 +233,7 @@ def _fit(
             lambda: method.fit_space(blocks, count, verified, tools.products),
         )
     chosen = options.method
-    name = fingerprint(code=CODE, space=space_name, graph=graph.name, options=vars(chosen))
+    name = fingerprint(space=space_name, graph=graph.name, options=vars(chosen))
     passing = Folders(run.step("adapted", space_name).root, checked=False)
     adapted = AdaptedFeatures(features, space, passing)
     prototypes_of = run.step("prototypes")
@@ -316,7 +314,7 @@ def _judge(
     scores = run.step("scores", opinions.name)
     soft, k = None, options.soft_labels
     if k is not None:
-        soft = run.step("soft_labels", fingerprint(code=soft_labels.CODE, scores=name, k=k))
+        soft = run.step("soft_labels", fingerprint(scores=name, k=k))
     stores = [scores] if soft is None else [scores, soft]
     if any(shard.name not in store for shard in shards for store in stores):
         _adapt(fitted.adapted, shards, tools)

@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 
 from curate.encoders.onnx_settings import OnnxSettings, read_settings
 from curate.errors import CurateError
+from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint, sha256_of
-
-CODE = 1
-"""Raise it when a change here changes the features."""
 
 _BATCH_SIZE = {"CPUExecutionProvider": 64, "CUDAExecutionProvider": 256}
 
@@ -41,7 +39,7 @@ class OnnxEncoder:
         self.dim = self._settings.dim
         self.batch_size = _BATCH_SIZE[provider]
         self.fingerprint = fingerprint(
-            code=CODE,
+            code=code_of(__name__),
             weights=[sha256_of(file) for file in _files(path)],
             settings=asdict(self._settings),
             provider=provider,

@@ -13,13 +13,12 @@ from curate.encoders.device import torch_device
 from curate.encoders.overlap import overlapped
 from curate.errors import CurateError
 from curate.images.preprocess import Preprocess
+from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint, sha256_of
 
 if TYPE_CHECKING:
     import torch
 
-CODE = 1
-"""Raise it when a change here changes the features."""
 
 _BATCH_SIZE = {"cpu": 32, "cuda": 256}
 
@@ -60,7 +59,7 @@ class OpenClipEncoder:
         if self._device.type == "cuda" and pictures >= COMPILE_FROM:
             self._network = Compiled(self._encode_image, self.batch_size)
         self.fingerprint = fingerprint(
-            code=CODE,
+            code=code_of(__name__, "curate.encoders.openclip"),
             weights=sha256_of(weights),
             preprocess=asdict(self.preprocess),
             mean=settings["mean"],

@@ -16,6 +16,7 @@ from curate.manifest.manifest import Manifest, Part, parquet_part
 from curate.manifest.skipped import Skipped, load_skipped, save_skipped
 from curate.manifest.tables import JSON_LINES, SEPARATORS, table_to_parquet
 from curate.manifest.tars import tars_table
+from curate.store.code import code_of
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
 
@@ -135,18 +136,24 @@ def _freeze_tars(tars: list[Path], named: ColumnOptions, frozen: Folders) -> Sou
 
 
 def _freeze(frozen: Folders, identity: str, write: Callable[[Path], Iterable[Skipped]]) -> Source:
-    """Write a Parquet file once, with what ``write`` has passed over beside it."""
-    if identity not in frozen:
+    """Write a Parquet file once, with what ``write`` has passed over beside it.
+
+    Another code of this package writes it again; rows that come out the same keep their identity,
+    and with it the features that were made of them.
+    """
+    name = fingerprint(code=code_of(__name__), files=identity)
+    if name not in frozen:
         skipped: list[Skipped] = []
         frozen.write(
-            identity,
+            name,
             {
                 FROZEN: lambda path: skipped.extend(write(path)),
                 SKIPPED: lambda path: save_skipped(path, skipped),
             },
         )
-    folder = frozen.root / identity
-    return Source(folder / FROZEN, identity, load_skipped(folder / SKIPPED))
+    rows, skipped_file = frozen.file(name, FROZEN), frozen.file(name, SKIPPED)
+    of_rows = fingerprint(files=identity, rows=frozen.receipt(name)["sha256"].get(FROZEN))
+    return Source(rows, of_rows, load_skipped(skipped_file))
 
 
 def _identity(files: list[Path], named: ColumnOptions | None = None) -> str:

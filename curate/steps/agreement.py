@@ -11,15 +11,13 @@ from curate.manifest.plan import Shard
 from curate.run import Run
 from curate.steps.caption_vectors import CaptionVectors
 from curate.steps.class_texts import TextSource
+from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from prototypes.blocks import tiles, unit_rows
 from prototypes.evidence import margin_moments, z_scores
 from prototypes.moments import ClassSums, add_up
 from prototypes.rivals import margin
-
-CODE = 1
-"""Raise it when a change here or in prototypes/evidence.py changes the agreement."""
 
 Rows = NDArray[np.float32]
 
@@ -52,7 +50,10 @@ def caption_agreement(
     """
     names = text.embed_names()
     name = fingerprint(
-        code=CODE, captions=captions.store.root.name, labels=labels.root.name, **text.names_facts
+        code=code_of(__name__),
+        captions=captions.store.root.name,
+        labels=labels.root.name,
+        **text.names_facts,
     )
     store = run.step("agreement", name)
     for shard in shards:

@@ -17,11 +17,12 @@ from curate.manifest.read import read_shards
 from curate.progress import progress_bar
 from curate.run import Run
 from curate.steps.class_texts import TextSource
+from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 
-CODE = 1
-"""Raise it when a change here or in graphs/bert.py changes the embeddings."""
+BESIDE_CAPTIONS = ("curate.manifest.columns", "curate.manifest.plan", "curate.steps.class_texts")
+"""Imported here, and no caption's embedding depends on it."""
 FIRST = "first"
 NO_CAPTION = -1
 
@@ -80,8 +81,9 @@ def embed_captions(
     Raises CurateError when there is no caption in any row.
     """
     column = caption_column(manifest, "--caption-agreement")
+    code = code_of(__name__, "graphs.bert", without=BESIDE_CAPTIONS)
     name = fingerprint(
-        code=CODE, caption=column, shards=[s.name for s in shards], **text.model_facts
+        code=code, caption=column, shards=[s.name for s in shards], **text.model_facts
     )
     store = run.step("captions", name)
     if FIRST not in store:

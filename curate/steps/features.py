@@ -26,12 +26,20 @@ from curate.steps.given import Given
 from curate.steps.labels import label_pairs, stored_sets
 from curate.steps.stored_features import StoredFeatures
 from curate.steps.take import take_embeddings
+from curate.store.code import code_of
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
 from curate.training.spec import NetworkSpec, is_self, parse_network
 
-CODE = 2
-"""Raise it when a change here changes the features."""
+BESIDE_PICTURES = (
+    "curate.classes", "curate.encoders", "curate.manifest.columns", "curate.manifest.manifest",
+    "curate.manifest.plan", "curate.manifest.skipped", "curate.manifest.tables",
+    "curate.steps.lent", "prototypes",
+)  # fmt: skip
+"""What the steps from a row to its decoded picture import, and is not part of them.
+
+Encoding can take days, so that a change in these does not ask for it; encoders name their own code.
+"""
 
 
 def find_features(
@@ -95,7 +103,7 @@ def _take(
     if embeddings is not None:
         where = os.path.relpath(embeddings.folder.resolve(), run.folder.resolve())
         source = {"files": [file_identity(file) for file in embeddings.files], "where": where}
-    store = run.step("features", fingerprint(code=CODE, **source))
+    store = run.step("features", fingerprint(code=code_of(take_embeddings.__module__), **source))
     missing = [shard for shard in shards if shard.name not in store]
     with progress_bar(console, "Taking embeddings", _rows(missing)) as advance:
         take_embeddings(manifest, missing, store, embeddings, advance)
@@ -130,7 +138,8 @@ def _encode(
     console: Console,
 ) -> Folders:
     encoder = open_encoder(spec, options.device, manifest.rows)
-    name = fingerprint(code=CODE, encoder=encoder.fingerprint, **pictures_facts(manifest))
+    code = code_of(embed_pictures.__module__, without=BESIDE_PICTURES)
+    name = fingerprint(code=code, encoder=encoder.fingerprint, **pictures_facts(manifest))
     store = run.step("features", name)
     missing = [shard for shard in shards if shard.name not in store]
     failed = failed_rows(shards, store) if options.retry_failed else []

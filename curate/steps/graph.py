@@ -19,14 +19,13 @@ from curate.steps.class_texts import TextSource
 from curate.steps.relations import Relation, Sources, relation
 from curate.steps.senses import ClassTable, class_table
 from curate.store.atomic import appearing_file
+from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders, write_rows
 
 if TYPE_CHECKING:
     from graphs.wordnet import WordNet
 
-CODE = 2
-"""Raise it when a change here or in graphs/ changes relations."""
 CLASSES = "classes.csv"
 
 Matrix = NDArray[np.float32]
@@ -89,7 +88,7 @@ def relate_classes(
     matrices = {str(part): load_relations(store, name) for part, name in names.items()}
     total = _sum(list(names.values()), list(matrices.values()), store)
     relations = None if total is None else load_relations(store, total)
-    name = fingerprint(code=CODE, classes=classes.names, parts=list(names.values()))
+    name = fingerprint(code=code_of(__name__), classes=classes.names, parts=list(names.values()))
     return Graph(name, table, matrices, relations, total, text)
 
 
@@ -108,7 +107,9 @@ def _opener(report: Callable[[str], None]) -> Callable[[], "WordNet"]:
 
 def _kept(part: Part, made: Relation, classes: Classes, store: Folders) -> str:
     """Make the relation matrix of a part unless it is there; return its folder's name."""
-    name = fingerprint(code=CODE, classes=classes.names, graph=str(part), made_from=made.made_from)
+    name = fingerprint(
+        code=code_of(__name__), classes=classes.names, graph=str(part), made_from=made.made_from
+    )
     if name not in store:
         blocks = made.make()
         if part.kind != "wordnet":
@@ -137,7 +138,7 @@ def _sum(names: list[str], matrices: list[Matrix], store: Folders) -> str | None
     """Make S_t unless it is there; return its folder's name."""
     if len(names) < 2:
         return names[0] if names else None
-    name = fingerprint(code=CODE, sum=names)
+    name = fingerprint(code=code_of(__name__), sum=names)
     if name not in store:
         from graphs.blend import blend_rows
 

@@ -14,6 +14,7 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
 from curate.run import Run
+from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 
@@ -25,7 +26,8 @@ Positions = NDArray[np.int32]
 
 def keep_labels(manifest: Manifest, shards: Sequence[Shard], classes: Classes, run: Run) -> Folders:
     """Make sure that every shard's labels are indexed, and return where."""
-    store = run.step("labels", fingerprint(label=manifest.columns.label, classes=classes.names))
+    name = fingerprint(code=code_of(__name__), label=manifest.columns.label, classes=classes.names)
+    store = run.step("labels", name)
     index_labels(manifest, shards, classes, store)
     return store
 

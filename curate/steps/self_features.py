@@ -17,8 +17,9 @@ from curate.options import WeightOptions
 from curate.progress import progress_bar
 from curate.run import Run
 from curate.steps.encode import Mask, picture_sources
-from curate.steps.features import failed_rows, pictures_facts
+from curate.steps.features import BESIDE_PICTURES, failed_rows, pictures_facts
 from curate.steps.given import Given
+from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint, sha256_of
 from curate.store.folders import Folders
 from curate.training.device import Computer, computer
@@ -28,8 +29,9 @@ from curate.training.plan import picture_side, plan_training
 from curate.training.spec import NetworkSpec
 from curate.training.train import Judge, train, write_features
 
-CODE = 2
-"""Raise it when a change here or in curate/training changes a network or its features."""
+NETWORK = (train.__module__, open_model_of.__module__, plan_training.__module__)
+BESIDE_NETWORK = ("curate.images", "curate.manifest")
+"""Training begins with stored pictures, and their content is in the network's name."""
 MEASURED_SHARDS, MEASURED_ROWS = 8, 64
 """The first rows of so many shards are measured."""
 
@@ -58,8 +60,9 @@ class SelfFeatures:
         """Decode all pictures to the network's size, those that are not there yet."""
         preprocess = self._preprocess()
         facts = pictures_facts(self.manifest)
+        code = code_of(store_pictures.__module__, without=BESIDE_PICTURES)
         store = self.run.step(
-            "pictures", fingerprint(code=CODE, preprocess=asdict(preprocess), **facts)
+            "pictures", fingerprint(code=code, preprocess=asdict(preprocess), **facts)
         )
         wanted = [(s, np.ones(s.rows, bool)) for s in self.shards if s.name not in store]
         wanted += failed_rows(self.shards, store) if self.options.retry_failed else []
@@ -82,7 +85,7 @@ class SelfFeatures:
             stored.side, labelled, here.device.type, model.largest_batch, bool(others)
         )
         name = fingerprint(
-            code=CODE,
+            code=code_of(*NETWORK, without=BESIDE_NETWORK),
             plan=asdict(plan),
             precision=str(here.half),
             init=_identity(self.spec),
@@ -92,7 +95,7 @@ class SelfFeatures:
                 for store in (pictures, self.given.labels, *others)
             ],
         )
-        store = self.run.step("features", fingerprint(code=CODE, network=name))
+        store = self.run.step("features", fingerprint(network=name))
         missing = [shard for shard in self.shards if shard.name not in store]
         if missing:
             kept = self.run.step("network", name)
@@ -114,7 +117,8 @@ class SelfFeatures:
         """Find the median shorter side of some pictures; a crawl is measured once."""
         plan = [shard.name for shard in self.shards]
         store = self.run.step("sides")
-        name = fingerprint(code=CODE, plan=plan, **pictures_facts(self.manifest))
+        code = code_of(shorter_side.__module__)
+        name = fingerprint(code=code, plan=plan, **pictures_facts(self.manifest))
         if name not in store:
             some = self.shards[:: max(len(self.shards) // MEASURED_SHARDS, 1)]
             wanted = [(shard, _first_rows(shard)) for shard in some]

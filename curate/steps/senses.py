@@ -8,14 +8,13 @@ import polars as pl
 from curate.classes import Classes
 from curate.errors import CurateError
 from curate.graph_spec import GraphOptions
+from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 
 if TYPE_CHECKING:
     from graphs.wordnet import WordNet
 
-CODE = 1
-"""Raise it when a change here or in graphs/ changes senses or names."""
 
 Stated = Mapping[str, Mapping[str, str]]
 """What --classes says of a label: synset, name, description."""
@@ -33,7 +32,7 @@ def class_table(
 ) -> ClassTable:
     """Make or load the class table; WordNet is opened only where the graphs need its senses."""
     senses = _need_senses(classes.names, options, stated)
-    name = fingerprint(code=CODE, classes=classes.names, stated=stated, senses=senses)
+    name = fingerprint(code=code_of(__name__), classes=classes.names, stated=stated, senses=senses)
     if name not in store:
         table = _table(classes.names, stated, wordnet() if senses else None)
         store.write(name, {"classes": table})

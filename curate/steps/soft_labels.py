@@ -11,9 +11,6 @@ from prototypes.method import Prototypes
 from prototypes.soft_labels import soft_labels
 from prototypes.space import AdaptedSpace
 
-CODE = 1
-"""Raise it when a change here or in prototypes/soft_labels.py changes soft labels."""
-
 
 def check_count(k: int | None, classes: Classes) -> None:
     """Raise CurateError where there are not so many other classes."""

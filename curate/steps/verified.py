@@ -17,6 +17,7 @@ from curate.manifest.plan import Shard
 from curate.printable import brief
 from curate.run import Run
 from curate.steps.stored_features import StoredFeatures
+from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.verified_labels import look_up, say
@@ -78,7 +79,9 @@ def read_verified(
 
 def take_apart(rows: pl.DataFrame, shards: Sequence[Shard], given: Folders, run: Run) -> LabelParts:
     """Split the given labels into those of rows that are verified and those of the others."""
-    name = fingerprint(given=given.root.name, **rows.to_dict(as_series=False))
+    name = fingerprint(
+        code=code_of(__name__), given=given.root.name, **rows.to_dict(as_series=False)
+    )
     parts = LabelParts(given, run.step("labels", f"{name}-crowd"), run.step("labels", name))
     at, labels = rows["row"].to_numpy(), rows["label"].to_numpy()
     assert parts.verified is not None

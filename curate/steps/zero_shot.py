@@ -16,12 +16,11 @@ from curate.progress import progress_bar
 from curate.run import Run
 from curate.steps.senses import ClassTable
 from curate.steps.stored_features import StoredFeatures
+from curate.store.code import code_of
 from curate.store.fingerprint import file_identity, fingerprint
 from prototypes.blocks import unit_rows
 from prototypes.evidence import ClassTexts
 
-CODE = 1
-"""Raise it when a change here or in encoders/openclip.py changes the embeddings."""
 KIND = "open_clip:"
 
 
@@ -68,7 +67,7 @@ def read_classes(
     names = [name or label for label, name in table.select("label", "name").iter_rows()]
     store = run.step("zero_shot")
     weights = None if checkpoint is None or not checkpoint.is_file() else file_identity(checkpoint)
-    made = fingerprint(code=CODE, arch=arch, tag=tag, weights=weights, names=names)
+    made = fingerprint(code=code_of(__name__), arch=arch, tag=tag, weights=weights, names=names)
     if made not in store:
         vectors = _embedded(names, arch, tag, checkpoint, device, console)
         store.write(made, {"vectors": vectors}, encoder=spec, names=names)

@@ -1,0 +1,171 @@
+"""A result's name holds the code that it is made by."""
+
+import ast
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from curate.steps.caption_vectors import BESIDE_CAPTIONS
+from curate.steps.features import BESIDE_PICTURES
+from curate.store import code
+from curate.store.code import code_of, modules_of
+
+ROOT = Path(__file__).parents[3]
+PACKAGES = ("curate", "graphs", "prototypes")
+CACHED = (code.code_of, code._source, code._imports, code._file)
+NETWORK = ("curate.training.train", "curate.training.models", "curate.training.plan")
+STEPS = {
+    "rows": (("curate.manifest.open",), ()),
+    "labels": (("curate.steps.labels",), ()),
+    "verified": (("curate.steps.verified",), ()),
+    "taken": (("curate.steps.take",), ()),
+    "encoded": (("curate.steps.embed",), BESIDE_PICTURES),
+    "pictures": (("curate.training.pictures",), BESIDE_PICTURES),
+    "network": (NETWORK, ("curate.images", "curate.manifest")),
+    "onnx": (("curate.encoders.onnx",), ()),
+    "open_clip": (("curate.encoders.openclip_encoder", "curate.encoders.openclip"), ()),
+    "captions": (("curate.steps.caption_vectors", "graphs.bert"), BESIDE_CAPTIONS),
+    "agreement": (("curate.steps.agreement",), ()),
+    "classes": (("curate.steps.senses",), ()),
+    "zero_shot": (("curate.steps.zero_shot",), ()),
+    "graph": (("curate.steps.graph",), ()),
+    "scores": (("curate.weigh",), ()),
+    "heads": (("curate.correct",), ()),
+}
+DEPENDS = {
+    "rows": ["curate/manifest/tables.py", "curate/manifest/tars.py",
+             "curate/manifest/image_folder.py"],
+    "labels": ["curate/steps/labels.py", "curate/classes.py", "curate/manifest/manifest.py"],
+    "verified": ["curate/steps/verified.py", "curate/verified_labels.py"],
+    "taken": ["curate/steps/take.py", "curate/steps/stored_features.py",
+              "curate/manifest/embeddings.py"],
+    "encoded": ["curate/images/[!_]*.py", "curate/steps/em*.py", "curate/steps/encode.py",
+                "curate/steps/stored_features.py", "curate/manifest/pictures.py",
+                "curate/manifest/read.py"],
+    "pictures": ["curate/images/[!_]*.py", "curate/training/pictures.py"],
+    "network": ["curate/training/[!_]*.py", "prototypes/method.py", "prototypes/quality.py"],
+    "onnx": ["curate/encoders/onnx*.py", "curate/images/preprocess.py"],
+    "open_clip": ["curate/encoders/openclip*.py", "curate/encoders/compiled.py",
+                  "curate/encoders/overlap.py"],
+    "captions": ["curate/steps/caption_vectors.py", "graphs/bert.py"],
+    "agreement": ["curate/steps/agreement.py", "prototypes/evidence.py", "prototypes/rivals.py"],
+    "classes": ["curate/steps/senses.py", "graphs/senses.py", "graphs/class_texts.py"],
+    "zero_shot": ["curate/steps/zero_shot.py", "curate/encoders/openclip.py"],
+    "graph": ["curate/steps/graph.py", "curate/steps/relations.py", "curate/steps/captions.py",
+              "graphs/wordnet.py", "graphs/text*.py", "graphs/hierarchy.py", "graphs/blend.py"],
+    "scores": ["prototypes/[!_]*.py", "curate/steps/score.py", "curate/steps/blocks.py",
+               "curate/steps/adapted.py", "curate/steps/soft_labels.py",
+               "curate/steps/second_opinions.py", "curate/weigh.py"],
+    "heads": ["curate/heads/[!_]*.py", "curate/steps/learned.py", "curate/correct.py"],
+}  # fmt: skip
+WITHOUT_CODE = {
+    "curate/manifest/plan.py": "a plan is kept for the life of a run; any covers every row once",
+    "curate/steps/second_opinions.py": "the prototypes' name is in it, and with it the code",
+    "curate/work.py": "names only",
+    "curate/exports/folder_names.py": "two labels that look alike on disk",
+}
+
+
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a copy of the packages, which `code_of` then reads."""
+    copy_packages(tmp_path)
+    monkeypatch.setattr(code, "ROOT", tmp_path)
+    forget()
+    yield tmp_path
+    forget()
+
+
+def copy_packages(folder: Path) -> None:
+    for package in PACKAGES:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, folder / package, ignore=ignored)
+
+
+def forget() -> None:
+    for function in CACHED:
+        function.cache_clear()
+
+
+def names() -> dict[str, str]:
+    forget()
+    return {step: code_of(*roots, without=without) for step, (roots, without) in STEPS.items()}
+
+
+def test_a_changed_module_gives_every_result_that_depends_on_it_another_name(copied: Path) -> None:
+    before = names()
+    for step, patterns in DEPENDS.items():
+        files = [file for pattern in patterns for file in copied.glob(pattern)]
+        assert len(files) >= len(patterns), step
+        for file in files:
+            source = file.read_bytes()
+            file.write_bytes(source.replace(b"return ", b"return  ", 1) + b"\n")
+            forget()
+            roots, without = STEPS[step]
+            assert code_of(*roots, without=without) != before[step], (step, file)
+            file.write_bytes(source)
+    assert names() == before
+
+
+def test_what_is_encoded_for_hours_does_not_depend_on_what_judges_labels(copied: Path) -> None:
+    before = names()
+    for pattern in ("prototypes/*.py", "curate/heads/*.py", "curate/report/*.py",
+                    "curate/exports/*.py", "curate/store/*.py", "graphs/senses.py",
+                    "curate/summary.py", "curate/errors.py", "curate/weigh.py"):  # fmt: skip
+        for file in copied.glob(pattern):
+            file.write_bytes(file.read_bytes() + b"\n# changed\n")
+    after = names()
+    for step in ("encoded", "pictures", "onnx", "open_clip", "captions"):
+        assert after[step] == before[step], step
+
+
+def test_every_module_that_names_results_names_its_code() -> None:
+    for package in PACKAGES:
+        for file in (ROOT / package).rglob("*.py"):
+            called = {
+                getattr(node.func, "id", "")
+                for node in ast.walk(ast.parse(file.read_text()))
+                if isinstance(node, ast.Call)
+            }
+            if "fingerprint" in called and str(file.relative_to(ROOT)) not in WITHOUT_CODE:
+                assert "code_of" in called, file
+
+
+def test_imports_are_those_that_python_finds() -> None:
+    for package in PACKAGES:
+        for file in (ROOT / package).rglob("*.py"):
+            module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+            module = module.removesuffix(".__init__")
+            assert set(code._imports(module)) == imported(file), module
+
+
+def imported(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: imports are absolute"
+            found |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name for name in found if name.split(".")[0] in PACKAGES and code._file(name)}
+
+
+def test_a_module_that_is_not_there_has_no_name() -> None:
+    with pytest.raises(FileNotFoundError, match=r"curate\.nowhere"):
+        code_of("curate.nowhere")
+
+
+def test_what_is_left_out_is_not_followed() -> None:
+    assert modules_of("prototypes.weights", without=("prototypes",)) == set()
+    assert "prototypes.blocks" in modules_of("prototypes.space")
+    assert not {"curate.errors", "curate.store.folders"} & modules_of("curate.weigh")
+
+
+def test_all_names_together_take_a_moment() -> None:
+    forget()
+    before = time.process_time()
+    names()
+    assert time.process_time() - before < 0.5  # .04 on a core of its own

@@ -1,7 +1,9 @@
 """Features that stay in the user's file: a shard has their place, not a copy."""
 
+import hashlib
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from curate.errors import CurateError
 from curate.store.fingerprint import file_identity
 
+HASHED_ROWS = 4_096
 LENT = "lent"
 """What a shard's receipt calls its `Lent`."""
 
@@ -23,12 +26,18 @@ class Lent:
     identity: dict[str, object]
     first: int
     rows: int
+    sha256: str
+    """Of the rows."""
 
-    def features(self, shards: Path) -> NDArray[np.float16]:
-        """Map the rows (n, D); raises CurateError where the file is not what it was."""
+    def features(self, shards: Path, checked: bool = True) -> NDArray[np.float16]:
+        """Map the rows (n, D); raises CurateError where the file is not what it was.
+
+        The rows themselves are checked once a process, and not at all where not ``checked``.
+        """
         file = self.found(shards)
-        array: NDArray[np.float16] = np.load(file, mmap_mode="r", allow_pickle=False)
-        return array[self.first : self.first + self.rows]
+        if checked and _sha256(file, self.first, self.rows, _changed(file)) != self.sha256:
+            raise CurateError(_LOST.format(file, "has other rows"))
+        return _rows(file, self.first, self.rows)
 
     def found(self, shards: Path) -> Path:
         """Find the file; raises CurateError where it is not what it was."""
@@ -49,4 +58,25 @@ _LOST = (
 def lend(file: Path, first: int, rows: int, shards: Path) -> Lent:
     """Note rows [first, first + rows) of a file as it is now."""
     whole = file.resolve()
-    return Lent(os.path.relpath(whole, shards.resolve()), file_identity(whole), first, rows)
+    content = _sha256(whole, first, rows, _changed(whole))
+    where = os.path.relpath(whole, shards.resolve())
+    return Lent(where, file_identity(whole), first, rows, content)
+
+
+def _rows(file: Path, first: int, rows: int) -> NDArray[np.float16]:
+    array: NDArray[np.float16] = np.load(file, mmap_mode="r", allow_pickle=False)
+    return array[first : first + rows]
+
+
+@cache
+def _sha256(file: Path, first: int, rows: int, changed: tuple[int, ...]) -> str:
+    """Hash the rows of a file, once for each time at which it was ``changed``."""
+    array, digest = _rows(file, first, rows), hashlib.sha256()
+    for start in range(0, len(array), HASHED_ROWS):
+        digest.update(np.ascontiguousarray(array[start : start + HASHED_ROWS]).data)
+    return digest.hexdigest()
+
+
+def _changed(file: Path) -> tuple[int, ...]:
+    stat = file.stat()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns

@@ -76,19 +76,19 @@ class StoredFeatures:
         return sum(widths[:part]), sum(widths[: part + 1])
 
     def contents(self, shard: str) -> list[object]:
-        """Tell the shard's features from others: hashes of its files, and what it was lent.
+        """Tell the shard's features from others: hashes of its files, and of the rows it was lent.
 
-        Not from where: in another folder they are the same.
+        Not from where: in another folder, or at another time, they are the same.
         """
         receipts = [part.receipt(shard) for part in self.parts]
-        return [
-            [receipt["sha256"], {**receipt.get(LENT, {}), "file": None}] for receipt in receipts
-        ]
+        return [[receipt["sha256"], receipt.get(LENT, {}).get("sha256")] for receipt in receipts]
 
 
 def _features(store: Folders, shard: str) -> Features:
     lent = _lent(store, shard)
-    return store.array(shard, "features") if lent is None else lent.features(store.root)
+    return (
+        store.array(shard, "features") if lent is None else lent.features(store.root, store.checked)
+    )
 
 
 def _lent(store: Folders, shard: str) -> Lent | None:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.store.atomic import appearing_folder
-from curate.store.fingerprint import sha256_of
+from curate.store.fingerprint import fingerprint, sha256_of
 
 Content = NDArray[Any] | pl.DataFrame | dict[str, object] | Callable[[Path], None]
-RECEIPT = "receipt.json"
+RECEIPT, DIGEST = "receipt.json", "digest"
 
 
 class Folders:
@@ -42,20 +42,21 @@ class Folders:
                 _save(folder, stem, content)
             files = sorted(folder.iterdir()) if self.checked else []
             hashes = {file.name: sha256_of(file) for file in files}
-            receipt = {**facts, "sha256": hashes}
-            (folder / RECEIPT).write_text(json.dumps(receipt, indent=1, default=str))
+            (folder / RECEIPT).write_text(_sealed({**facts, "sha256": hashes}))
         self._verified.add(name)
 
     def receipt(self, name: str) -> dict[str, Any]:
-        """Read the facts and hashes that were stated when the folder was finished."""
+        """Read the facts and hashes that were stated when the folder was finished.
+
+        Raises CurateError where the receipt is not as it was written.
+        """
         path = self.root / name / RECEIPT
-        try:
-            receipt: dict[str, Any] = json.loads(path.read_text())
-        except ValueError as error:
+        receipt = _unsealed(path.read_bytes())
+        if receipt is None:
             raise CurateError(
-                f"{path} is damaged; delete the folder {path.parent} and run the same command"
-                " again."
-            ) from error
+                f"{path} is damaged, or an older curate wrote it; delete the folder {path.parent}"
+                " and run the same command again."
+            )
         return receipt
 
     def array(self, name: str, stem: str) -> NDArray[Any]:
@@ -114,6 +115,22 @@ def write_rows(path: Path, blocks: Iterable[NDArray[Any]]) -> None:
                 square = {**header, "shape": (block.shape[1], block.shape[1])}
                 np.lib.format.write_array_header_1_0(file, square)
             np.ascontiguousarray(block).tofile(file)
+
+
+def _sealed(receipt: dict[str, Any]) -> str:
+    """Write a receipt as JSON that vouches for itself: a digest of all the rest is in it."""
+    stated = json.loads(json.dumps(receipt, default=str))
+    return json.dumps({**stated, DIGEST: fingerprint(receipt=stated)}, indent=1)
+
+
+def _unsealed(text: bytes) -> dict[str, Any] | None:
+    """Read a receipt; None where it is not as it was written."""
+    try:
+        receipt = json.loads(text)
+        digest = receipt.pop(DIGEST)
+    except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
+        return None
+    return receipt if digest == fingerprint(receipt=receipt) else None
 
 
 def _save(folder: Path, stem: str, content: Content) -> None:

@@ -113,3 +113,22 @@ def test_a_file_that_is_not_what_it_was_is_refused(tmp_path: Path) -> None:
     file.unlink()
     with pytest.raises(CurateError, match=r"0\.npy is gone, or cannot be read, since"):
         features.rows("a", np.array([0]))
+
+
+def test_a_file_of_the_same_size_and_time_with_other_rows_is_refused(tmp_path: Path) -> None:
+    features, file = taken(tmp_path, halves()), tmp_path / "x" / "0.npy"
+    then = file.stat()
+    x = halves()
+    x[:40] = x[:40][::-1]
+    np.save(file, x)
+    os.utime(file, ns=(then.st_atime_ns, then.st_mtime_ns))
+    with pytest.raises(CurateError, match=r"0\.npy has other rows since .* --overwrite again"):
+        features.rows("a", np.array([0]))
+    assert np.array_equal(features.rows("b", np.array([0])), x[[40]])
+
+
+def test_the_same_rows_at_another_time_are_the_same_features(tmp_path: Path) -> None:
+    (tmp_path / "now").mkdir()
+    (tmp_path / "later").mkdir()
+    now, later = taken(tmp_path / "now", halves()), taken(tmp_path / "later", halves())
+    assert now.contents("a") == later.contents("a") != now.contents("b")

@@ -33,6 +33,28 @@ def test_changed_content_is_noticed_and_the_way_out_named(tmp_path: Path) -> Non
         Folders(tmp_path).array("a", "features")
 
 
+def test_a_receipt_vouches_for_itself(tmp_path: Path) -> None:
+    store = Folders(tmp_path)
+    store.write("a", {"facts": {"x": 1}}, rows=2048, lent={"first": 2048, "file": "x.npy"})
+    path = tmp_path / "a" / "receipt.json"
+    whole = path.read_text()
+    assert store.receipt("a")["lent"] == {"first": 2048, "file": "x.npy"}
+    for at, character in enumerate(whole):
+        if character.isspace():
+            continue
+        path.write_text(whole[:at] + ("7" if character != "7" else "8") + whole[at + 1 :])
+        with pytest.raises(CurateError, match=r"receipt\.json is damaged.* delete the folder"):
+            store.receipt("a")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null", "7", "[" * 100_000, '{"sha256": {}}'])
+def test_what_is_no_receipt_is_told_in_a_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "receipt.json").write_text(text)
+    with pytest.raises(CurateError, match="is damaged, or an older curate wrote it"):
+        Folders(tmp_path).receipt("a")
+
+
 def test_a_map_of_the_features_cannot_be_written(tmp_path: Path) -> None:
     Folders(tmp_path).write("a", {"features": np.zeros((2, 3))})
     with pytest.raises(ValueError, match="read-only"):

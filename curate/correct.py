@@ -24,6 +24,7 @@ from curate.heads.saved import TrainedHead, load_head, load_member, save_member
 from curate.heads.spec import choose_head
 from curate.heads.training import Positions
 from curate.heads.verdict import Verdict
+from curate.making import making, today, versions
 from curate.manifest.columns import label_type
 from curate.manifest.plan import Shard
 from curate.manifest.write import check_output, write_manifest
@@ -115,7 +116,7 @@ def _refine(
         with progress_bar(console, "Gathering bags", weighted.rows) as advance:
             applied.gather_bags(advance)
     with progress_bar(console, "Refining", weighted.rows) as advance:
-        _write(applied, trained, weighted, options.output, advance)
+        _write(applied, trained, weighted, options, advance)
     return RefinedCrawl(options.output, folder, applied.verdict(), verified.chosen)
 
 
@@ -201,11 +202,11 @@ def _write(
     applied: HeadOnRun,
     trained: TrainedHead,
     weighted: Weighted,
-    out: Path,
+    options: RefineOptions,
     advance: Callable[[int], None],
 ) -> None:
     """Write every row with the head's columns beside it."""
-    work, manifest = applied.work, weighted.itself()
+    work, manifest, out = applied.work, weighted.itself(), options.output
     label = label_type(weighted.manifest.schema.field(weighted.manifest.columns.label).type)
     if trained.head.task.new:
         label = pa.string()
@@ -221,7 +222,9 @@ def _write(
         return table.rename_columns([weighted.prefix + name for name in table.column_names])
 
     shards = [replace(s, part=0, start=s.first_row) for s in work.shards]
-    write_manifest(manifest, shards, added, out, False, weighted.origin, advance)
+    made = making("refine", options, out, versions(), today())
+    origin = replace(weighted.origin, made=(*weighted.origin.made, made))
+    write_manifest(manifest, shards, added, out, False, origin, advance)
 
 
 def _show_verdict(console: Console, verdict: Verdict | None, chosen: Sequence[str]) -> None:

@@ -3,21 +3,17 @@
 import contextlib
 import json
 import os
-import platform
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from curate.errors import CurateError
+from curate.making import versions
 from curate.store.atomic import UNFINISHED, appearing_file, remove_unfinished
 from curate.store.folders import Folders
-
-LIBRARIES = ("curate", "numpy", "polars", "pyarrow", "pillow", "onnxruntime", "torch", "faiss-gpu",
-             "open_clip_torch", "timm", "nltk", "transformers")  # fmt: skip
 
 MARKER = "curate.txt"
 """Tells a run folder from any other."""
@@ -41,7 +37,7 @@ class Run:
         facts = {
             **facts,
             "options": options,
-            "versions": {"python": platform.python_version(), **_versions()},
+            "versions": versions(),
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         with appearing_file(self.folder / "run.json") as unfinished:
@@ -91,11 +87,3 @@ def default_folder(manifest: Path, out: Path) -> Path:
     name = f"{manifest.resolve().name}.curate"
     home = manifest.absolute().parent if manifest.name else manifest.resolve().parent
     return home / name if os.access(home, os.W_OK) else out.resolve().parent / name
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for library in LIBRARIES:
-        with contextlib.suppress(ImportError):
-            found[library] = version(library)
-    return found

@@ -19,6 +19,7 @@ from curate.encoders.device import torch_device
 from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
 from curate.in_order import block_threads
+from curate.making import making
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
@@ -57,7 +58,7 @@ from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.summary import Tally, show_classes, show_failures, show_opinions, show_summary
 from curate.training.spec import is_self
-from curate.work import WorkNames
+from curate.work import WorkNames, made_with
 from prototypes import method
 from prototypes.blocks import labelled
 from prototypes.products import Products
@@ -95,7 +96,6 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
     require_exists(options.manifest)
     folder = options.run_dir or default_folder(options.manifest, options.output)
     with open_run(folder) as run:
-        run.record(options.as_json())
         manifest = open_manifest(options.manifest, options.columns, options.root, run.step("rows"))
         _check(manifest, options)
         classes = count_classes(manifest)
@@ -134,13 +134,15 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
             scores, soft = _judge(options, shards, given, fitted, sources, tools, run)
         run.step("adapted").remove_all()
         work = _remember(options, manifest, graph, features, given, fitted, scores, run)
+        made = making("weight", options, options.output, *made_with(run, work))
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
-                manifest, shards, features, given, scores, soft, options, folder, work, advance
-            )
+                manifest, shards, features, given, scores, soft, options, folder, work, made,
+                advance,
+            )  # fmt: skip
         skipped = [asdict(each) for each in manifest.skipped]
         run.record(options.as_json(), work=work, skipped=skipped)
-        write_noise_matrix(tally.noise_counts, manifest, classes, run.folder, scores.root.name)
+        write_noise_matrix(tally.noise_counts, manifest, classes, run, scores.root.name)
     return Weighed(options.output, folder, tally, manifest.skipped)
 
 
@@ -283,6 +285,7 @@ def _remember(
         alpha=options.alpha,
         beta=options.beta,
         scores=scores.root.name,
+        class_table=graph.table_name,
     ).remember(run)
 
 

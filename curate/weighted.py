@@ -18,7 +18,7 @@ from curate.manifest.read import read_rows
 from curate.origin import Origin, read_origin
 from curate.run import MARKER, Run
 from curate.store.folders import Folders
-from curate.work import Work, recall, work_names
+from curate.work import Work, WorkNames, recall, work_names
 
 TAR_COLUMNS = {"tar", "offset", "length"}
 """What `curate weight` writes of a picture that lies in a tar."""
@@ -73,14 +73,20 @@ class Weighted:
         return recall(self.run, self.work_name)
 
     @property
-    def scores(self) -> str | None:
-        """The name of the run's scores that it was written from; None where that is not known."""
+    def names_of_work(self) -> WorkNames | None:
+        """What the run calls the parts that it was made from; None where that is not known."""
         if self.run is None or self.work_name is None:
             return None
         try:
-            return work_names(self.run, self.work_name).scores
-        except FileNotFoundError:
+            return work_names(self.run, self.work_name)
+        except (FileNotFoundError, TypeError):
             return None
+
+    @property
+    def scores(self) -> str | None:
+        """The name of the run's scores that it was written from; None where that is not known."""
+        names = self.names_of_work
+        return None if names is None else names.scores
 
     @property
     def rows(self) -> int:

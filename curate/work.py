@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
+from curate.making import today, versions
 from curate.manifest.plan import Shard, stored_plan
 from curate.run import Run
 from curate.steps.graph import load_relations
@@ -35,12 +36,14 @@ class WorkNames:
     alpha: float
     beta: float
     scores: str
+    class_table: str = ""
+    """Of what the classes were taken for; '' where that was not remembered."""
 
     def remember(self, run: Run) -> str:
         """Write this down in the run; returns the name by which `recall` finds it."""
         name = fingerprint(**vars(self))
         if name not in run.step(STEP):
-            run.step(STEP).write(name, {FACTS: vars(self)})
+            run.step(STEP).write(name, {FACTS: vars(self)}, day=today(), versions=versions())
         return name
 
 
@@ -61,6 +64,12 @@ class Work:
     """As the user named it."""
     alpha: float
     beta: float
+
+
+def made_with(run: Run, name: str) -> tuple[dict[str, str], str]:
+    """Give the versions that the work of that name was made with, and the day."""
+    receipt = run.step(STEP).receipt(name)
+    return receipt.get("versions", versions()), receipt.get("day", today())
 
 
 def work_names(folder: Path, name: str) -> WorkNames:

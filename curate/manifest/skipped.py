@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 NAMED = 3
 """So many of a kind are named, the others counted."""
@@ -37,5 +38,9 @@ def save_skipped(path: Path, skipped: Iterable[Skipped]) -> None:
 
 def load_skipped(path: Path) -> tuple[Skipped, ...]:
     """Read what `save_skipped` wrote."""
-    facts = json.loads(path.read_text())
+    return skipped_of(json.loads(path.read_text()))
+
+
+def skipped_of(facts: Iterable[dict[str, Any]]) -> tuple[Skipped, ...]:
+    """Read what `asdict` gives of each."""
     return tuple(Skipped(f["what"], f["count"], tuple(f["examples"])) for f in facts)

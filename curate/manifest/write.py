@@ -33,7 +33,8 @@ def write_manifest(
     """Write all shards with the columns that ``added`` gives for each; ``out`` appears whole.
 
     The ending of ``out`` chooses Parquet, CSV or JSON lines. ``slim`` leaves all of the user's
-    columns out but the key; without a key the row's number is written.
+    columns out but the key; without a key the row's number is written. What ``origin`` says is in
+    the file's metadata, or in a small file beside it.
     """
     tables = _weighted(manifest, shards, added, slim, advance)
     with appearing_file(out) as unfinished:
@@ -41,6 +42,7 @@ def write_manifest(
             write_parquet(unfinished, tables, origin.metadata(out))
         else:
             _write_text(unfinished, tables, out.suffix)
+            origin.save_beside(out, unfinished)
 
 
 def check_output(out: Path, manifest: Manifest, slim: bool, overwrite: bool) -> None:

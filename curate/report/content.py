@@ -1,11 +1,12 @@
 """All that the page says, but its pictures."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 from curate.errors import CurateError
+from curate.making import Making
 from curate.report.listing import list_classes, list_pairs, list_samples
 from curate.report.names import Names
 from curate.report.relations import Relations, show_relations
@@ -14,9 +15,9 @@ from curate.report.summary import figures, plots
 from curate.report.words import LONGEST_TEXT, day, words
 from curate.review.names import class_names
 from curate.review.overview import Overview, overview
-from curate.run import Run
 from curate.weighted import Weighted
 
+LONGEST_COMMAND = 1_000
 MOST_CLASSES = 5_000
 """The page lists the worst of more."""
 
@@ -55,7 +56,8 @@ def gather(weighted: Weighted, title: str | None, limit: int) -> Content:
         "estimated": counted.noise is not None,
         "map": relations,
         "classes": len(counted.classes),
-        "run": _run(weighted.run),
+        "made": _makings(weighted.origin.made),
+        "skipped": [words(each, LONGEST_COMMAND) for each in weighted.origin.skipped],
         "version": version("curate"),
         "data": data,
     }
@@ -68,7 +70,9 @@ def _relations(weighted: Weighted, names: Names) -> Relations | None:
         work = weighted.work()
     except CurateError:
         return None
-    return None if work.relations is None else show_relations(work.relations, work.classes, names)
+    if work.relations is None or not set(work.classes) & set(names.listed):
+        return None
+    return show_relations(work.relations, work.classes, names)
 
 
 def _note(counted: Overview, names: Names, samples: Samples) -> str:
@@ -80,25 +84,23 @@ def _note(counted: Overview, names: Names, samples: Samples) -> str:
     return f"Pictures of the worst {shown:,} of {all_:,}." if shown < listed else ""
 
 
-def _run(folder: Path | None) -> dict[str, object] | None:
-    """Read the options, versions and the day of the last run in the folder."""
-    try:
-        facts = Run(folder).recorded() if folder else {}
-    except ValueError:
-        return None
-    if not facts:
-        return None
-    parts = {part: _flat(facts.get(part, {})) for part in ("options", "versions")}
-    return {"day": day(str(facts.get("time"))), **parts}
+def _makings(made: Sequence[Making]) -> list[dict[str, object]]:
+    """Say of each command that had a part in the file when, how and by which versions."""
+    return [
+        {
+            "day": day(each.day),
+            "command": words(each.command, LONGEST_COMMAND),
+            "options": _flat(each.options),
+            "versions": _flat(each.versions),
+        }
+        for each in made
+    ]
 
 
-def _flat(facts: dict[str, object], before: str = "") -> list[tuple[str, str]]:
-    """Give nested facts as rows of text, without those that were left open."""
-    rows: list[tuple[str, str]] = []
-    for name, value in facts.items():
-        if isinstance(value, dict):
-            rows += _flat(value, f"{before}{name}.")
-        elif value not in (None, ""):
-            text = value if isinstance(value, str) else json.dumps(value)
-            rows.append((words(before + name), words(text, LONGEST_TEXT)))
-    return rows
+def _flat(facts: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Give facts as rows of text, without those that were left open."""
+    return [
+        (words(name), words(value if isinstance(value, str) else json.dumps(value), LONGEST_TEXT))
+        for name, value in facts.items()
+        if value not in (None, "")
+    ]

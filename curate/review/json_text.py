@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from curate.review.overview import BINS, Histogram, Overview
 from curate.review.sample import Sample, Values
@@ -18,6 +19,8 @@ def overview_json(
     """Write the summary and the selected samples as one JSON object.
 
     - ``version``: 1. ``weighted``: the file.
+    - ``made``: the commands that made the file: command, options, versions, day; empty where it
+      does not say. ``skipped``: what of the crawl is in no row: what, count, examples.
     - ``summary``: the counts of `Counts`, ``noise`` (null where it is not known), ``refined``,
       ``classes`` (how many), and ``quality`` and ``weight``: histograms of ``edges`` and
       ``counts``.
@@ -36,6 +39,8 @@ def overview_json(
         {
             "version": VERSION,
             "weighted": str(weighted.path),
+            "made": [made.as_json() for made in weighted.origin.made],
+            "skipped": [asdict(skipped) for skipped in weighted.origin.skipped],
             "summary": summary,
             "classes": classes,
             "confusions": found.confusions.to_dicts(),

@@ -17,7 +17,7 @@ from curate.run import Run
 from curate.steps.caption_vectors import CaptionVectors
 from curate.steps.class_texts import TextSource
 from curate.steps.relations import Relation, Sources, relation
-from curate.steps.senses import ClassTable, class_table
+from curate.steps.senses import STEP, ClassTable, class_table
 from curate.store.atomic import appearing_file
 from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
@@ -38,6 +38,8 @@ class Graph:
     name: str
     """Another name, another graph."""
     table: ClassTable
+    table_name: str
+    """Its name among the run's class tables."""
     parts: dict[str, Matrix]
     """The relation matrix (C, C) of each part of --graph, as it was before scaling."""
     relations: Matrix | None
@@ -80,7 +82,7 @@ def relate_classes(
     """
     stated = {} if options.classes is None else read_class_file(options.classes, classes)
     wordnet = _opener(console.print)
-    table = class_table(classes, options, stated, run.step("classes"), wordnet)
+    table_name, table = class_table(classes, options, stated, run.step(STEP), wordnet)
     text = TextSource(options, table, wordnet)
     sources = Sources(manifest, table, wordnet, text, console, captions)
     store = run.step("graph")
@@ -89,7 +91,7 @@ def relate_classes(
     total = _sum(list(names.values()), list(matrices.values()), store)
     relations = None if total is None else load_relations(store, total)
     name = fingerprint(code=code_of(__name__), classes=classes.names, parts=list(names.values()))
-    return Graph(name, table, matrices, relations, total, text)
+    return Graph(name, table, table_name, matrices, relations, total, text)
 
 
 def _opener(report: Callable[[str], None]) -> Callable[[], "WordNet"]:

@@ -7,18 +7,21 @@ import polars as pl
 from curate.classes import Classes
 from curate.columns import as_labels
 from curate.manifest.manifest import Manifest
+from curate.run import Run
 from curate.store.atomic import appearing_file
 from prototypes.noise_matrix import OUTSIDE, NoiseCounts
 
 NOISE_MATRIX = "noise_matrix.parquet"
-SCORES = "scores"
-"""Key of the Parquet file's metadata: the name of the scores that it was counted from."""
+STEP, COUNTS = "noise", "counts"
 
 
 def write_noise_matrix(
-    counts: NoiseCounts, manifest: Manifest, classes: Classes, run: Path, scores: str
+    counts: NoiseCounts, manifest: Manifest, classes: Classes, run: Run, scores: str
 ) -> None:
     """Write a row for every pair of given and true class that occurs, by true, commonest first.
+
+    It is kept by the name of the scores that it was counted from, and stands open in the run's
+    folder for the user until another run follows.
 
     Columns given and true (of the type of the manifest's labels; a null in true: none of the
     classes), count, given_by_true = p(given | true) and true_by_given = p(true | given).
@@ -34,17 +37,14 @@ def write_noise_matrix(
             "true_by_given": counts.true_by_given(),
         }
     ).sort("true", "count", "given", descending=[False, True, False], nulls_last=True)
-    with appearing_file(run / NOISE_MATRIX) as unfinished:
-        table.write_parquet(unfinished, metadata={SCORES: scores})
+    if scores not in run.step(STEP):
+        run.step(STEP).write(scores, {COUNTS: table})
+    with appearing_file(run.folder / NOISE_MATRIX) as unfinished:
+        table.write_parquet(unfinished)
 
 
 def read_noise_matrix(run: Path | None, scores: str | None) -> pl.DataFrame | None:
-    """Read the matrix of a run; None where it has none that was counted from these scores."""
-    if run is None or scores is None:
+    """Read the matrix that was counted from these scores; None where the run does not have it."""
+    if run is None or scores is None or scores not in (kept := Run(run).step(STEP)):
         return None
-    path = run / NOISE_MATRIX
-    try:
-        found = pl.read_parquet_metadata(path).get(SCORES)
-        return pl.read_parquet(path) if found == scores else None
-    except (OSError, pl.exceptions.ComputeError):
-        return None
+    return kept.table(scores, COUNTS)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from graphs.wordnet import WordNet
 
 
+STEP, TABLE = "classes", "classes"
+
 Stated = Mapping[str, Mapping[str, str]]
 """What --classes says of a label: synset, name, description."""
 ClassTable = pl.DataFrame
@@ -29,15 +31,18 @@ def class_table(
     stated: Stated,
     store: Folders,
     wordnet: Callable[[], "WordNet"],
-) -> ClassTable:
-    """Make or load the class table; WordNet is opened only where the graphs need its senses."""
+) -> tuple[str, ClassTable]:
+    """Make or load the class table; returns its folder's name too.
+
+    WordNet is opened only where the graphs need its senses.
+    """
     senses = _need_senses(classes.names, options, stated)
     name = fingerprint(code=code_of(__name__), classes=classes.names, stated=stated, senses=senses)
     if name not in store:
         table = _table(classes.names, stated, wordnet() if senses else None)
-        store.write(name, {"classes": table})
+        store.write(name, {TABLE: table})
     counts = pl.Series("rows", classes.counts)
-    return store.table(name, "classes").insert_column(1, counts)
+    return name, store.table(name, TABLE).insert_column(1, counts)
 
 
 def _need_senses(names: Sequence[str], options: GraphOptions, stated: Stated) -> bool:

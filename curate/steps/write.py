@@ -9,6 +9,7 @@ import pyarrow as pa
 from curate.columns import SOFT_NAMES, our_columns, soft_columns
 from curate.images.status import Status
 from curate.label_lists import list_columns
+from curate.making import Making
 from curate.manifest.columns import NO_KEY, ColumnOptions
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
@@ -32,6 +33,7 @@ def write_weighted(
     options: WeightOptions,
     run: Path,
     work: str,
+    made: Making,
     advance: Callable[[int], None],
 ) -> Tally:
     """Write the output with Eq. 6's weights for this alpha and beta; return what was counted."""
@@ -62,7 +64,14 @@ def write_weighted(
         return ours.rename_columns([options.prefix + name for name in ours.column_names])
 
     origin = Origin(
-        manifest.path, run, manifest.root, _named(manifest, options.columns), options.prefix, work
+        manifest.path,
+        run,
+        manifest.root,
+        _named(manifest, options.columns),
+        options.prefix,
+        work,
+        (made,),
+        manifest.skipped,
     )
     write_manifest(manifest, shards, added, options.output, options.slim, origin, advance)
     return tally

@@ -4,15 +4,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import polars as pl
 
 from curate.manifest.manifest import as_text
-from curate.manifest.tables import read_table
 from curate.printable import printable
-from curate.steps.graph import CLASSES
-from curate.steps.noise_matrix import NOISE_MATRIX
+from curate.review.names import class_facts
+from curate.steps.noise_matrix import read_noise_matrix
 from curate.weighted import Weighted
 
 MOST_CONFUSED = 5
@@ -68,22 +66,13 @@ def asked_classes(weighted: Weighted) -> AskedClasses:
     if weighted.manifest.has_label_lists:
         labels = labels.explode("label")
     distinct = labels.select(as_text(pl.col("label"))).drop_nulls().unique().sort("label")
-    known = _table(weighted.run, CLASSES, ("label", "name", "definition", "description"))
+    known, matrix = class_facts(weighted), read_noise_matrix(weighted.run, weighted.scores)
     return AskedClasses(
         labels=tuple(distinct.collect(engine="streaming")["label"]),
         names=_distinct(_texts(known, "name")),
         definitions=_texts(known, "definition") | _texts(known, "description"),
-        confused=_confused(_table(weighted.run, NOISE_MATRIX, ("given", "true", "count"))),
+        confused={} if matrix is None else _confused(matrix),
     )
-
-
-def _table(run: Path | None, name: str, columns: Sequence[str]) -> pl.DataFrame:
-    """Read some columns of a table of the run, as text; without any rows where it is not there."""
-    empty = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
-    if run is None or not (run / name).is_file():
-        return empty
-    table = read_table(run / name, "--run-dir", ", ".join(columns))
-    return pl.concat([empty, table.cast(pl.String)], how="diagonal").select(columns)
 
 
 def _texts(known: pl.DataFrame, column: str) -> dict[str, str]:
@@ -103,7 +92,8 @@ def _confused(counts: pl.DataFrame) -> dict[str, list[str]]:
     others = counts.drop_nulls("true").filter(pl.col("given") != pl.col("true"))
     ordered = others.sort(pl.col("count").cast(pl.Int64), "true", descending=[True, False])
     confused: defaultdict[str, list[str]] = defaultdict(list)
-    for given, true in ordered.select("given", "true").iter_rows():
+    pairs = ordered.select(pl.col("given", "true").cast(pl.String))
+    for given, true in pairs.iter_rows():
         if len(confused[given]) < MOST_CONFUSED:
             confused[given].append(true)
     return dict(confused)

@@ -99,7 +99,8 @@ def test_json_is_for_programs(folder: Path) -> None:
     assert words.isascii()
     found = json.loads(words)
     assert list(found) == [
-        "version", "weighted", "summary", "classes", "confusions", "found", "samples"
+        "version", "weighted", "made", "skipped", "summary", "classes", "confusions", "found",
+        "samples",
     ]  # fmt: skip
     summary = found["summary"]
     assert (found["version"], summary["rows"], summary["classes"]) == (1, ROWS, 3)

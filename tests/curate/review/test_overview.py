@@ -1,5 +1,6 @@
 """The overview says what `curate weight` said, from the file alone."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,16 +85,27 @@ def test_histograms_and_means_are_those_of_the_columns(tmp_path: Path) -> None:
 def test_without_its_run_nothing_is_estimated(tmp_path: Path) -> None:
     options = crawl(tmp_path)
     weighed(options)
-    known = looked_at(options)
-    weighed(replace(options, out=tmp_path / "other.parquet", method=MethodOptions(per_class=2)))
+    assert looked_at(options).noise is not None
+    shutil.rmtree(tmp_path / "crawl.parquet.curate" / "noise")
     found, rows = looked_at(options), pl.read_parquet(options.output)
-    assert known.noise is not None
     assert found.noise is None
     assert found.classes["wrong"].null_count() == CLASSES
     flagged = rows.filter("is_label_issue").filter(pl.col("label") != pl.col("suggested_label"))
     assert found.confusions["count"].sum() == len(flagged)
     given, suggested, count = found.confusions.row(0)
     assert len(flagged.filter(label=given, suggested_label=suggested)) == count
+
+
+def test_another_run_in_its_folder_changes_nothing_that_is_said(tmp_path: Path) -> None:
+    options = crawl(tmp_path)
+    weighed(options)
+    known = looked_at(options)
+    other = replace(options, out=tmp_path / "other.parquet", method=MethodOptions(per_class=2))
+    weighed(other)
+    found = looked_at(options)
+    assert found.noise == known.noise is not None
+    assert found.classes.equals(known.classes)
+    assert found.confusions.equals(known.confusions)
 
 
 def test_columns_that_were_left_out_are_no_obstacle(tmp_path: Path) -> None:

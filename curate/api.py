@@ -1,5 +1,6 @@
 """The commands as functions: their options are keywords."""
 
+import glob
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ from curate.exports.export import Exported
 from curate.exports.export import export as export_for_trainers
 from curate.exports.options import ExportOptions, SelectOptions
 from curate.manifest.columns import ColumnOptions
-from curate.manifest.tables import scan_table
 from curate.options import MethodOptions, WeightOptions
 from curate.refine_options import RefineOptions
 from curate.row_features import row_features
@@ -98,7 +98,9 @@ def _weighted_options(weighted: str | Path, left: dict[str, Any]) -> WeightedOpt
 def _scan(output: Path) -> pl.LazyFrame:
     if output.suffix == ".parquet":
         return pl.scan_parquet(output, glob=False)
-    return scan_table(output)
+    if output.suffix == ".jsonl":
+        return pl.scan_ndjson(glob.escape(str(output)), infer_schema_length=None)
+    return pl.scan_csv(output, infer_schema=False, glob=False)
 
 
 def _with_paths(options: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.manifest.columns import listed
-from curate.manifest.tables import JSON_LINES, SEPARATORS, scan_table
+from curate.manifest.tables import read_table
 
 SAVE = "np.savez('file.npz', S=S, names=np.array(names, dtype=str))"
 
@@ -20,17 +20,7 @@ def read_edges(path: Path) -> list[tuple[str, str | None]]:
 
     Raises CurateError for an unreadable table, a missing column and a row without a child.
     """
-    endings = (*SEPARATORS, *JSON_LINES, ".parquet")
-    if path.suffix.lower() not in endings:
-        raise CurateError(
-            f"--graph hierarchy:{path} is not a table; give a file that ends in"
-            f" {', '.join(endings)} with columns child, parent."
-        )
-    try:
-        scan = pl.scan_parquet(path) if path.suffix.lower() == ".parquet" else scan_table(path)
-        table = scan.collect()
-    except pl.exceptions.PolarsError as error:
-        raise CurateError(f"--graph hierarchy:{path} cannot be read: {error}") from error
+    table = read_table(path, "--graph hierarchy:", "child, parent")
     if not {"child", "parent"} <= set(table.columns):
         raise CurateError(
             f"--graph hierarchy:{path} has columns {listed(table.columns)}; it needs child and"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 import polars.selectors as cs
@@ -21,7 +22,7 @@ KNOWN_NAMES = {
     "url": ("url", "image_url", "img_url", "URL"),
 }  # fmt: skip
 NO_KEY = "none"
-SHOWN_NAMES = 12
+SHOWN_NAMES, MOST_COLUMNS = 12, 2_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,15 @@ class ColumnOptions:
 def exact_column(name: str) -> pl.Expr:
     """Refer to the column of this name; `pl.col` takes '*' and '^...$' for patterns."""
     return cs.by_name(name).as_expr()
+
+
+def check_width(columns: int, source: Path) -> None:
+    """Refuse a table of more columns than any crawl has, before time and memory go into them."""
+    if columns > MOST_COLUMNS:
+        raise CurateError(
+            f"{source} has {columns:,} columns, and curate takes {MOST_COLUMNS:,} at most; keep"
+            " those that say something of an image (numbers of one kind are a list in one column)."
+        )
 
 
 def label_names(named: ColumnOptions) -> Sequence[str]:

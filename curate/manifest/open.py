@@ -14,16 +14,17 @@ from curate.manifest.embeddings import numeric_order
 from curate.manifest.image_folder import PICTURE_ENDINGS, folder_table, picture_files
 from curate.manifest.manifest import Manifest, Part, parquet_part
 from curate.manifest.skipped import Skipped, load_skipped, save_skipped
-from curate.manifest.tables import JSON_LINES, SEPARATORS, table_to_parquet
+from curate.manifest.tables import PARQUET, TEXT, require_regular, table_to_parquet
 from curate.manifest.tars import tars_table
+from curate.manifest.text_files import ending_of
 from curate.store.code import code_of
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
 
-PARQUET = (".parquet", ".pq")
 FROZEN, SKIPPED = "rows.parquet", "skipped.json"
 FORMATS = (
-    "Parquet, CSV, TSV, JSON lines, a WebDataset .tar, or a folder of Parquet files, of tars or of"
+    "Parquet, CSV, TSV, JSON lines, JSON (.gz, .zst, .bz2 or .xz may follow), a WebDataset .tar, or"
+    " a folder of Parquet files, of tars or of"
     " classes with pictures"
 )
 
@@ -95,10 +96,11 @@ def table_part(path: Path, frozen: Folders) -> tuple[Part, pa.Schema]:
 
 
 def _table_source(path: Path, frozen: Folders) -> Source:
-    ending, identity = path.suffix.lower(), _identity([path])
-    if ending in PARQUET:
+    require_regular(path)
+    ending, identity = ending_of(path), _identity([path])
+    if path.suffix.lower() in PARQUET:
         return Source(path, identity)
-    if ending in SEPARATORS or ending in JSON_LINES:
+    if ending in TEXT:
         if path.stat().st_size == 0:
             raise CurateError(f"{path} is empty; there is nothing to weigh.")
         return _freeze(frozen, identity, partial(table_to_parquet, path))
@@ -112,7 +114,7 @@ def _open_folder(path: Path, named: ColumnOptions, frozen: Folders) -> tuple[lis
     metadata = path / "metadata" if (path / "img_emb").is_dir() else path
     tables = sorted(metadata.glob("[!.]*.parquet"), key=numeric_order)
     if tables:
-        return [Source(table, _identity([table])) for table in tables], False
+        return [_table_source(table, frozen) for table in tables], False
     pictures = list(picture_files(path))
     if not pictures:
         raise CurateError(

@@ -1,64 +1,110 @@
-"""CSV and JSON lines, turned into Parquet once."""
+"""CSV, TSV, JSON lines and JSON, turned into Parquet once."""
 
 import glob
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from curate.errors import CurateError
+from curate.manifest.json_lines import JSON, JSON_LINES, are_regular, json_tables
+from curate.manifest.separated import SEPARATORS, separated_tables
 from curate.manifest.skipped import Skipped
+from curate.manifest.text_files import ending_of
+from curate.printable import brief
 
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
-JSON_LINES = (".jsonl", ".ndjson")
+PARQUET = (".parquet", ".pq")
+TEXT = (*SEPARATORS, *JSON_LINES, JSON)
+"""Endings of tables that are text; one of PACKED may follow."""
 
 
 def table_to_parquet(source: Path, target: Path) -> tuple[Skipped, ...]:
-    """Write a CSV, TSV or JSON lines file as Parquet, values as they stand; say what is left out.
+    """Write a CSV, TSV, JSON lines or JSON file as Parquet, values as they stand.
 
     CSV cells stay text, so that 007 is written back as 007. A JSON field that is sometimes a
-    number and sometimes a text, or a list and a text, becomes a text.
+    number and sometimes a text, or a list and a text, becomes a text. Returns what is in no row of
+    its own.
     """
+    if _quickly(source, target):
+        return ()
+    tables, skipped = _read(source)
     try:
-        scan_table(source).sink_parquet(target, maintain_order=True)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        first = next(tables)
+        with pq.ParquetWriter(target, first.schema, compression="zstd") as writer:
+            for table in tables:
+                writer.write_table(table)
+    except pa.ArrowException as error:
         raise CurateError(
-            f"{source} cannot be read as {source.suffix[1:].upper()}:"
-            f" {str(error).splitlines()[0].rstrip('.')}; mend that line, or save it as Parquet."
+            f"{source} cannot be read: {brief(str(error).splitlines()[0].rstrip('.'))}; save it as"
+            " Parquet."
         ) from error
-    return ()
+    return skipped
 
 
-def scan_table(source: Path) -> pl.LazyFrame:
-    """Scan a CSV, TSV or JSON lines file lazily."""
-    if source.suffix.lower() in JSON_LINES:
-        return pl.scan_ndjson(_literal(source), infer_schema_length=None)
-    return pl.scan_csv(
-        source, separator=SEPARATORS[source.suffix.lower()], infer_schema=False, glob=False
-    )
+def _quickly(source: Path, target: Path) -> bool:
+    """Let polars, which is several times as fast, turn JSON lines that it reads as they are."""
+    if source.suffix.lower() not in JSON_LINES or not are_regular(source):
+        return False
+    try:
+        scan = pl.scan_ndjson(glob.escape(str(source)), infer_schema_length=None)
+        if any("128" in str(kind) for kind in scan.collect_schema().dtypes()):
+            return False
+        scan.sink_parquet(target, maintain_order=True)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        target.unlink(missing_ok=True)
+        return False
+    return True
 
 
-def _literal(source: Path) -> str:
-    """Write a path so that polars takes brackets and stars in it for themselves."""
-    return glob.escape(str(source))
+def _read(source: Path) -> tuple[Iterator[pa.Table], tuple[Skipped, ...]]:
+    """Give the rows as small tables, the first of them empty."""
+    if ending_of(source) in SEPARATORS:
+        return separated_tables(source)
+    return json_tables(source), ()
 
 
 def read_table(path: Path, option: str, columns: str) -> pl.DataFrame:
-    """Read a small table of the user's: Parquet, CSV, TSV or JSON lines.
+    """Read a small table of the user's: Parquet, CSV, TSV, JSON lines or JSON.
 
     Raises CurateError, which names the option and the columns wanted, for what is no such table.
     """
-    endings = (*SEPARATORS, *JSON_LINES, ".parquet")
-    if not path.is_file() or path.suffix.lower() not in endings:
+    require_file(path, option)
+    if ending_of(path) not in (*TEXT, *PARQUET):
         raise CurateError(
-            f"{option} {path} is not a table; give a file that ends in {', '.join(endings)} with"
-            f" columns {columns}."
+            f"{option} {path} is not a table; give a file that ends in"
+            f" {', '.join((*TEXT, *PARQUET))} with columns {columns}."
         )
     try:
-        if path.suffix.lower() == ".parquet":
+        if ending_of(path) in PARQUET:
             return pl.read_parquet(path, glob=False)
-        return scan_table(path).collect()
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        tables, _ = _read(path)
+        frame = pl.from_arrow(pa.concat_tables(tables))
+    except (pl.exceptions.PolarsError, pa.ArrowException) as error:
         raise CurateError(
-            f"{option} {path} cannot be read: {str(error).splitlines()[0].rstrip('.')}; write it"
-            " again."
+            f"{option} {path} cannot be read: {brief(str(error).splitlines()[0].rstrip('.'))};"
+            " write it again."
         ) from error
+    except CurateError as error:
+        raise CurateError(f"{option} {error}") from error
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def require_file(path: Path, option: str) -> None:
+    """Raise CurateError unless there is a regular file."""
+    if not path.exists():
+        raise CurateError(f"{option} {path} does not exist; name a file.")
+    if path.is_dir():
+        raise CurateError(f"{option} {path} is a folder; name a file.")
+    require_regular(path, f"{option} ")
+
+
+def require_regular(path: Path, option: str = "") -> None:
+    """Raise CurateError for a pipe, a socket or a device, which may have no end."""
+    if not path.is_file():
+        raise CurateError(
+            f"{option}{path} is no regular file (a pipe, a socket or a device); save what it gives"
+            " as a file."
+        )

@@ -162,7 +162,7 @@ def test_what_is_wrong_with_a_manifest_is_said_with_the_way_out(tmp_path: Path) 
     (tmp_path / "half.tar").write_bytes(b"no tar at all" * 100)
     assert "not a whole, uncompressed tar" in refusal(tmp_path / "half.tar", tmp_path)
     (tmp_path / "bad.jsonl").write_text('{"image": "a", "label": "x"}\n{oops\n')
-    assert "cannot be read as JSONL" in refusal(tmp_path / "bad.jsonl", tmp_path)
+    assert "line 2 ('{oops') cannot be read as JSON" in refusal(tmp_path / "bad.jsonl", tmp_path)
 
 
 def test_columns_that_are_not_there_are_named_with_those_that_are(tmp_path: Path) -> None:

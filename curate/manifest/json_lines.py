@@ -1,0 +1,223 @@
+"""JSON lines, and JSON arrays of objects, read row by row: all that Python and pandas write."""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from curate.errors import CurateError
+from curate.manifest.columns import check_width
+from curate.manifest.text_files import at_line, ending_of, lines_of, open_text
+from curate.printable import brief
+
+JSON_LINES, JSON = (".jsonl", ".ndjson"), ".json"
+BATCH_ROWS, DEEPEST, SAMPLED, MOST_NAMES = 2_048, 32, 64, 1_000
+HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+"""A half of a pair of UTF-16 is no text where the other half is missing."""
+SIGNED, UNSIGNED = range(-(2**63), 2**63), range(2**64)
+Row = dict[str, Any]
+
+
+def json_tables(source: Path) -> Iterator[pa.Table]:
+    """Give the rows as small tables of one schema, values as they stand.
+
+    NaN and Infinity are numbers; NaN among texts is null, as pandas means it. Whole numbers are
+    signed or unsigned, of 64 bits. A field that holds different kinds of values, or numbers of more
+    bits, becomes a text. Raises CurateError, with the line, for what is no JSON object.
+    """
+    columns: dict[str, _Column] = {}
+    for rows in _batches(source):
+        for name in dict.fromkeys(name for row in rows for name in row):
+            if name not in columns:
+                columns[name] = _Column()
+                check_width(len(columns), source)
+            columns[name].add([row[name] for row in rows if name in row])
+    schema = pa.schema([(name, column.type) for name, column in columns.items()])
+    yield schema.empty_table()
+    for rows in _batches(source):
+        arrays = [columns[name].array([row.get(name) for row in rows]) for name in schema.names]
+        yield pa.table(arrays, schema=schema)
+
+
+@dataclass
+class _Column:
+    """What a field was seen to hold."""
+
+    kinds: set[type] = field(default_factory=set)
+    least: int = 0
+    most: int = 0
+    nested: pa.DataType | None = None
+    is_text: bool = False
+    """There is no one type for all of its values."""
+
+    def add(self, values: list[Any]) -> None:
+        """Look at some values."""
+        kinds = {_Missing if _is_missing(value) else type(value) for value in values}
+        self.kinds |= kinds
+        if int in kinds:
+            whole = [value for value in values if type(value) is int]
+            self.least, self.most = min(self.least, *whole), max(self.most, *whole)
+        if kinds & {list, dict} and not self.is_text:
+            self._add_nested([value for value in values if isinstance(value, list | dict)])
+
+    def _add_nested(self, values: list[Any]) -> None:
+        try:
+            found = pa.infer_type(values)
+            if self.nested is not None:
+                both = [pa.schema([("value", kind)]) for kind in (self.nested, found)]
+                found = pa.unify_schemas(both, promote_options="permissive").field(0).type
+            self.nested = found
+            self.is_text = pa.types.is_struct(found) and not found.num_fields
+        except (pa.ArrowException, OverflowError):
+            self.is_text = True
+
+    @property
+    def type(self) -> pa.DataType:
+        """Choose the type that holds all values."""
+        kinds = self.kinds - {type(None), _Missing}
+        if not kinds:
+            return pa.float64() if _Missing in self.kinds else pa.null()
+        if len(kinds) == 1 and kinds <= {list, dict} and not self.is_text:
+            return self.nested
+        if kinds == {int}:
+            inside = [self.least in SIGNED and self.most in SIGNED, self.least in UNSIGNED]
+            if inside[0]:
+                return pa.int64()
+            return pa.uint64() if inside[1] and self.most in UNSIGNED else pa.large_string()
+        if kinds <= {int, float}:
+            return pa.float64()
+        return pa.bool_() if kinds == {bool} else pa.large_string()
+
+    def array(self, values: list[Any]) -> pa.Array:
+        """Make an array of the type."""
+        kind = self.type
+        if pa.types.is_large_string(kind):
+            return pa.array([_as_text(value) for value in values], kind)
+        if not pa.types.is_floating(kind):
+            values = [None if _is_missing(value) else value for value in values]
+        return pa.array(values, kind)
+
+
+class _Missing:
+    """The kind of NaN, which pandas writes where a value is missing."""
+
+
+def _is_missing(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _as_text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return None if _is_missing(value) else json.dumps(value, ensure_ascii=False)
+
+
+def are_regular(source: Path) -> bool:
+    """Tell whether a reader that takes time for depth and for many names gets through lines.
+
+    A sample of them is parsed, and those that may be deep.
+    """
+    names: set[str] = set()
+    with open_text(source) as file:
+        for number, line in enumerate(lines_of(file, source)):
+            if not line.strip() or (
+                number % SAMPLED and line.count("{") + line.count("[") <= DEEPEST
+            ):
+                continue
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError):
+                return False
+            if not isinstance(row, dict) or _is_deep(row):
+                return False
+            names |= _names(row)
+            if len(names) > MOST_NAMES:
+                return False
+    return True
+
+
+def _names(value: Any) -> set[str]:
+    if isinstance(value, list):
+        return set[str]().union(*map(_names, value))
+    return set(value).union(*map(_names, value.values())) if isinstance(value, dict) else set()
+
+
+def _batches(source: Path) -> Iterator[list[Row]]:
+    rows = _rows(source)
+    while batch := list(islice(rows, BATCH_ROWS)):
+        yield batch
+
+
+def _rows(source: Path) -> Iterator[Row]:
+    with open_text(source) as file:
+        is_array = ending_of(source) == JSON and file.read(1024).lstrip().startswith("[")
+    if is_array:
+        with open_text(source) as file:
+            yield from _elements(source, file.read())
+        return
+    with open_text(source) as file:
+        for number, line in enumerate(lines_of(file, source), 1):
+            if line.strip():
+                yield _object(line, at_line(source, number, line))
+
+
+def _elements(source: Path, text: str) -> Iterable[Row]:
+    rows = _parsed(text, str(source))
+    for number, row in enumerate(rows, 1):
+        yield _checked(row, f"{source}, element {number:,} ('{brief(json.dumps(row))}')")
+
+
+def _object(line: str, where: str) -> Row:
+    return _checked(_parsed(line, where), where)
+
+
+def _parsed(text: str, where: str) -> Any:
+    try:
+        value = json.loads(text)
+        if not HALF_PAIR.search(text):
+            return value
+        whole = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass")
+        return json.loads(whole.decode("utf-16", "replace"))
+    except RecursionError as error:
+        raise CurateError(_too_deep(where)) from error
+    except ValueError as error:
+        raise CurateError(
+            f"{where} cannot be read as JSON: {error}; mend that line, or save it as Parquet."
+        ) from error
+
+
+def _checked(row: Any, where: str) -> Row:
+    if not isinstance(row, dict):
+        raise CurateError(
+            f"{where} is no JSON object; write an object with the same fields for each row."
+        )
+    if _is_deep(row):
+        raise CurateError(_too_deep(where))
+    return row
+
+
+def _too_deep(where: str) -> str:
+    return (
+        f"{where} has more than {DEEPEST} objects or lists one in another; take that field out, or"
+        " write it as text."
+    )
+
+
+def _is_deep(row: Row) -> bool:
+    level: list[Any] = [row]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for value in level
+            for inner in (value.values() if isinstance(value, dict) else value)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True

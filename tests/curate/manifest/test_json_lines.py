@@ -1,0 +1,116 @@
+import json
+import math
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from curate.errors import CurateError
+from curate.manifest.json_lines import are_regular
+from curate.manifest.tables import table_to_parquet
+
+
+def read(path: Path) -> pl.DataFrame:
+    target = path.with_name("rows.parquet")
+    table_to_parquet(path, target)
+    return pl.read_parquet(target)
+
+
+def written(tmp_path: Path, *rows: object, name: str = "crawl.jsonl") -> Path:
+    path = tmp_path / name
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return path
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(CurateError) as caught:
+        table_to_parquet(path, path.with_name("rows.parquet"))
+    assert len(str(caught.value)) < 600
+    return str(caught.value)
+
+
+def test_nan_and_infinity_are_read_as_python_writes_them(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        {"label": "cat", "score": math.nan, "n": 7},
+        {"label": math.nan, "score": -math.inf, "n": math.nan},
+        {"label": "dog", "score": 1, "n": 2**63 - 1},
+    )
+    table = read(path)
+    assert table["label"].to_list() == ["cat", None, "dog"]
+    assert math.isnan(table["score"][0])
+    assert table["score"].to_list()[1:] == [-math.inf, 1.0]
+    assert table["n"].to_list() == [7, None, 2**63 - 1]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "kind"),
+    [
+        ([2**64 - 1, 0], pl.UInt64),
+        ([-(2**63), 2**63 - 1], pl.Int64),
+        ([-1, 2**64 - 1], pl.String),
+        ([2**80, 1], pl.String),
+        ([2**64 - 1, "a"], pl.String),
+    ],
+)
+def test_whole_numbers_keep_their_digits(
+    tmp_path: Path, numbers: list[object], kind: pl.DataType
+) -> None:
+    table = read(written(tmp_path, *({"label": "a", "hash": number} for number in numbers)))
+    assert table.schema["hash"] == kind
+    assert [str(value) for value in table["hash"]] == [str(number) for number in numbers]
+
+
+def test_both_readers_give_the_same(tmp_path: Path) -> None:
+    rows = [
+        {"label": "cat", "n": 1, "tags": ["a"], "x": 1, "deep": {"a": 1}, "b": True, "k": "1"},
+        {"label": "dog", "n": None, "tags": [], "x": 0.5, "deep": {"a": 2, "c": None}, "k": 2},
+        {"label": "é\n", "tags": None, "x": 3, "b": False, "k": [1]},
+    ]
+    path = written(tmp_path, *rows)
+    assert are_regular(path)
+    quick = read(path)
+    careful = read(written(tmp_path, *rows, name="crawl.json"))
+    assert quick.select("label", "n", "tags", "x", "b").equals(
+        careful.select("label", "n", "tags", "x", "b"), null_equal=True
+    )
+    assert careful["k"].to_list()[:2] == ["1", "2"]
+
+
+def test_a_json_array_of_objects_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.json"
+    path.write_text(json.dumps([{"label": "a", "labels": ["x"]}, {"label": "b"}], indent=2))
+    assert read(path).rows() == [("a", ["x"]), ("b", None)]
+    path.write_text('[{"label": "a"}, 3]')
+    assert "element 2 ('3') is no JSON object" in refusal(path)
+
+
+@pytest.mark.parametrize("opening", ['{"a":', "["])
+@pytest.mark.parametrize("depth", [100, 500, 20_000])
+def test_a_deep_line_is_refused_at_once_with_its_number(
+    tmp_path: Path, opening: str, depth: int
+) -> None:
+    path = tmp_path / "crawl.jsonl"
+    closing = "}" if opening.startswith("{") else "]"
+    deep = '{"x":' + opening * depth + "1" + closing * depth + "}"
+    path.write_text('{"label": "a"}\n{"label": "b"}\n' + deep + "\n")
+    assert "line 3 (" in refusal(path)
+    assert "more than 32 objects or lists one in another" in refusal(path)
+
+
+def test_a_field_for_each_row_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, *({"label": "a", f"id{at}": 1} for at in range(100_000)))
+    assert "columns, and curate takes 2,000 at most" in refusal(path)
+
+
+@pytest.mark.parametrize("line", ["{oops", '"text"', "[1, 2]", "NaN", '{"a": 1} {"a": 2}'])
+def test_a_line_that_is_no_object_is_shown(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "crawl.jsonl"
+    path.write_text(f'{{"label": "a"}}\n\n{line}\n')
+    assert f"line 3 ('{line}')" in refusal(path)
+
+
+def test_half_a_surrogate_pair_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.json"
+    path.write_text('[{"label": "a\\ud83d", "x": NaN}, {"label": "\\ud83d\\ude00", "x": 1}]')
+    assert read(path)["label"].to_list() == ["a�", "😀"]

@@ -7,7 +7,8 @@ from curate.images.signature import accepted_format
 from curate.images.source import FileSlice, ImageSource, read
 from curate.images.status import Undecodable
 
-ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
+ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "TIFF": "tif", "BMP": "bmp",
+           "AVIF": "avif"}  # fmt: skip
 
 
 class Picture(NamedTuple):

@@ -1,28 +1,25 @@
 """Bytes from the web in, one picture of the encoder's size out, or why there is none."""
 
-import io
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import Image
 
+from curate.images.depth import grey_to_rgb
+from curate.images.load import Loaded, Opened, load, open_header
 from curate.images.preprocess import Preprocess
+from curate.images.salvage import check_jpeg, salvage
 from curate.images.signature import accepted_format, is_other_picture
 from curate.images.source import MAX_BYTES
 from curate.images.status import Status, Undecodable
 
-# Imported to be registered: Image.open would else import all of Pillow's plugins.
-PLUGINS = (GifImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
-
-MAX_PIXELS = 128_000_000
-"""Pixels that a header may announce; decoded they take 512 MB."""
-
-DRAFT_GAP = 2
-"""A JPEG is decoded at no less than this many times the wanted size, then resampled."""
-
 BARS = (1, 3, 2)
 """Colour of what ``bars`` fills up; no picture has a border of exactly this one."""
+
+LONGEST_SIDE = 255
+"""Pixels that are told of a picture's shorter side."""
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -37,36 +34,37 @@ _UPRIGHT = {
 
 
 def decode(data: bytes, preprocess: Preprocess) -> NDArray[np.uint8]:
-    """Decode a JPEG, PNG, WebP or GIF (its first frame) for an encoder.
+    """Decode a JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF (its first frame or page) for an encoder.
 
     Returns (size, size, 3) RGB bytes, upright by the EXIF orientation, white where they are
-    transparent. Raises `Undecodable`: empty, not_image, unsupported, too_large or truncated.
+    transparent; grey of 16 bits as `eight_bits` shows it. Raises `Undecodable`: empty, not_image,
+    unsupported, too_large or truncated (`curate.images.salvage` says what is).
     """
+    return _guarded(_picture, data, preprocess)
+
+
+def shorter_side(data: bytes, preprocess: Preprocess) -> NDArray[np.uint8]:
+    """Read the shorter side off the header, at most 255, as a picture of one pixel.
+
+    So that a pool of workers measures as it decodes. Raises `Undecodable` as `decode` does.
+    """
+    return _guarded(_shorter_side, data, preprocess)
+
+
+def _guarded(
+    decoder: Callable[[bytes, str, Preprocess], NDArray[np.uint8]],
+    data: bytes,
+    preprocess: Preprocess,
+) -> NDArray[np.uint8]:
     format_ = _admitted(data)
     try:
         with warnings.catch_warnings(action="ignore"):
-            return _picture(data, format_, preprocess)
+            return decoder(data, format_, preprocess)
     except Undecodable:
         raise
     except (MemoryError, Image.DecompressionBombError) as error:
         raise Undecodable(Status.TOO_LARGE) from error
     # On damaged data Pillow raises OSError, SyntaxError, struct.error, and whatever else.
-    except Exception as error:
-        raise Undecodable(Status.TRUNCATED) from error
-
-
-def shorter_side(data: bytes, _: Preprocess) -> NDArray[np.uint8]:
-    """Read the shorter side off the header, at most 255, as a picture of one pixel.
-
-    So that a pool of workers measures as it decodes. Raises `Undecodable` as `decode` does.
-    """
-    format_ = _admitted(data)
-    try:
-        with (
-            warnings.catch_warnings(action="ignore"),
-            Image.open(io.BytesIO(data), formats=[format_]) as image,
-        ):
-            return np.full((1, 1, 3), min(*image.size, 255), np.uint8)
     except Exception as error:
         raise Undecodable(Status.TRUNCATED) from error
 
@@ -83,32 +81,39 @@ def _admitted(data: bytes) -> str:
 
 
 def _picture(data: bytes, format_: str, preprocess: Preprocess) -> NDArray[np.uint8]:
-    with Image.open(io.BytesIO(data), formats=[format_]) as image:
-        if image.width * image.height > MAX_PIXELS:
-            raise Undecodable(Status.TOO_LARGE)
-        extent = _draft(image, preprocess.size)
-        image.load()
-        scaled = _scale(_resamplable(image), extent, preprocess)
-        # Last, when there are few pixels to turn: a centred square stays one.
-        turn = _UPRIGHT.get(_orientation(image))
-        upright = scaled if turn is None else scaled.transpose(turn)
-        return np.array(_on_white(upright))
+    image, extent = _read(load, data, format_, preprocess.size)
+    if format_ == "JPEG":
+        check_jpeg(image, data, preprocess.size)
+    scaled = _scale(rgb(image), extent, preprocess)
+    # Last, when there are few pixels to turn: a centred square stays one.
+    turn = _UPRIGHT.get(_orientation(image))
+    upright = scaled if turn is None else scaled.transpose(turn)
+    return np.array(_on_white(upright))
 
 
-def _draft(image: Image.Image, size: int) -> tuple[float, float]:
-    """Let a JPEG be decoded at 1/2, 1/4 or 1/8; return the picture's extent in new pixels."""
-    drafted = image.draft(None, (DRAFT_GAP * size, DRAFT_GAP * size))
-    if drafted is None:
-        return image.size
-    _, (_, _, width, height) = drafted
-    return width, height
+def _shorter_side(data: bytes, format_: str, _: Preprocess) -> NDArray[np.uint8]:
+    image, _extent = _read(open_header, data, format_, LONGEST_SIDE)
+    return np.full((1, 1, 3), min(*image.size, LONGEST_SIDE), np.uint8)
 
 
-def _resamplable(image: Image.Image) -> Image.Image:
-    """Return the picture as RGB, or RGBA where it is transparent, both of which can be averaged."""
-    if image.mode.startswith("I"):
-        # Pillow clips 16 bits to 255; their upper half is the picture.
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+def _read(
+    read: Callable[[bytes, str, int], Opened | Loaded], data: bytes, format_: str, size: int
+) -> Opened | Loaded:
+    try:
+        return read(data, format_, size)
+    except (Undecodable, MemoryError, Image.DecompressionBombError):
+        raise
+    except Exception:
+        return salvage(data, format_, size)
+
+
+def rgb(image: Image.Image) -> Image.Image:
+    """Return a loaded picture as RGB, or RGBA where it is transparent, as people expect to see it.
+
+    Both can be averaged. Grey of more than 8 bits is scaled to them (`eight_bits`).
+    """
+    if image.mode.startswith(("I", "F")):
+        return grey_to_rgb(image)
     mode = "RGBA" if image.has_transparency_data else "RGB"
     return image if image.mode == mode else image.convert(mode)
 

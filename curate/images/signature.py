@@ -2,13 +2,19 @@
 
 from typing import Literal
 
-Format = Literal["JPEG", "PNG", "WEBP", "GIF"]
+from PIL import AvifImagePlugin
 
+Format = Literal["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF"]
+
+HAS_AVIF = AvifImagePlugin.SUPPORTED
+"""Pillow can be built without it."""
+
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # with a plus: BigTIFF
+# A bitmap's second header begins with its own size, which tells its version.
+_BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _UNSUPPORTED = (
-    b"II*\0",  # TIFF, and most cameras' raw formats
-    b"MM\0*",
-    b"II+\0",  # BigTIFF
-    b"MM\0+",
+    b"IIRO",  # cameras' own kinds of TIFF
+    b"IIU\0",
     b"\0\0\x01\0",  # ICO
     b"\0\0\x02\0",  # CUR
     b"8BPS",  # Photoshop
@@ -22,11 +28,12 @@ _UNSUPPORTED = (
     b"qoif",
     b"icns",
 )
-_HEIF_BRANDS = {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
+_AVIF_BRANDS = {b"avif", b"avis"}
+_HEIF_BRANDS = _AVIF_BRANDS | {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
 
 
 def accepted_format(data: bytes) -> Format | None:
-    """Return the format, if it is one of the four that are decoded."""
+    """Return the format, if it is one of those that are decoded."""
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -35,19 +42,33 @@ def accepted_format(data: bytes) -> Format | None:
         return "WEBP"
     if data.startswith((b"GIF87a", b"GIF89a")):
         return "GIF"
-    return None
+    # Of Canon's CR2 the first page is something else.
+    if data.startswith(_TIFF) and data[8:10] != b"CR":
+        return "TIFF"
+    # Two letters alone may begin a text.
+    if data.startswith(b"BM") and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
+        return "BMP"
+    return "AVIF" if HAS_AVIF and _is_avif(data) else None
 
 
 def is_other_picture(data: bytes) -> bool:
     """Tell whether this is a picture of a known format that is not decoded."""
     return (
-        data.startswith(_UNSUPPORTED)
+        data.startswith(_UNSUPPORTED + _TIFF)
         or (data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS)
-        # Two letters alone may begin a text; a bitmap's reserved bytes are zero.
+        # A bitmap's reserved bytes are zero.
         or (data.startswith(b"BM") and data[6:10] == bytes(4))
         or (data[:1] == b"P" and data[1:2] in b"123456" and data[2:3].isspace())
         or _is_svg(data[:1024])
     )
+
+
+def _is_avif(data: bytes) -> bool:
+    """Read the brands of an ISO media file: the first may be one that HEIC has too."""
+    if data[4:8] != b"ftyp" or data[8:12] not in {b"avif", b"avis", b"mif1", b"msf1"}:
+        return False
+    end = min(int.from_bytes(data[:4], "big"), 256)
+    return not _AVIF_BRANDS.isdisjoint(data[at : at + 4] for at in range(8, end, 4))
 
 
 def _is_svg(head: bytes) -> bool:

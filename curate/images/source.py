@@ -1,5 +1,6 @@
 """Where the bytes of a picture lie."""
 
+import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ class FileSlice:
     offset: int = 0
     length: int | None = None
 
+
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
 
 ImageSource = bytes | FileSlice
 
@@ -38,13 +41,23 @@ def read(source: ImageSource) -> bytes:
 
 
 def _read_slice(source: FileSlice) -> bytes:
-    info = source.path.stat()
+    _check_regular(source.path.stat())  # A device may do something when it is opened.
+    # What has become a pipe meanwhile would wait for its writer.
+    number = os.open(source.path, os.O_RDONLY | _AT_ONCE)
+    try:
+        info = os.fstat(number)
+        _check_regular(info)
+        there = max(info.st_size - source.offset, 0)
+        length = there if source.length is None else min(source.length, there)
+        if length > MAX_BYTES:
+            raise Undecodable(Status.TOO_LARGE)
+        with os.fdopen(number, "rb", closefd=False) as file:
+            file.seek(source.offset)
+            return file.read(length)
+    finally:
+        os.close(number)
+
+
+def _check_regular(info: os.stat_result) -> None:
     if not stat.S_ISREG(info.st_mode):
         raise Undecodable(Status.MISSING)
-    there = max(info.st_size - source.offset, 0)
-    length = there if source.length is None else min(source.length, there)
-    if length > MAX_BYTES:
-        raise Undecodable(Status.TOO_LARGE)
-    with source.path.open("rb") as file:
-        file.seek(source.offset)
-        return file.read(length)

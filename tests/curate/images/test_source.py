@@ -1,4 +1,5 @@
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,27 @@ def test_what_is_no_readable_file_is_missing(tmp_path: Path) -> None:
     names = ("nowhere.jpg", "", "pipe", "loop", "nul\0byte", "x" * 5000)
     for path in [tmp_path / name for name in names] + [Path("/dev/zero")]:
         assert status_of(path) == Status.MISSING, path
+
+
+def test_a_file_that_becomes_a_pipe_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(b"picture")
+    look = Path.stat
+
+    def look_and_swap(self: Path, **options: bool) -> os.stat_result:
+        info = look(self, **options)
+        path.unlink()
+        os.mkfifo(path)
+        return info
+
+    monkeypatch.setattr(Path, "stat", look_and_swap)
+    signal.alarm(20)  # So that a failure is no hang.
+    try:
+        assert status_of(path) == Status.MISSING
+    finally:
+        signal.alarm(0)
 
 
 def test_a_file_over_the_cap_is_not_read(tmp_path: Path) -> None:

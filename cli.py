@@ -1,5 +1,7 @@
 """The command line: options in, one call into curate, errors out."""
 
+import io
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -766,35 +768,18 @@ def demo(
 
 def _explain(error: BaseException) -> int:
     """Print one sentence on standard error; return the exit code."""
-    from curate.errors import CurateError
-    from curate.printable import printable
+    from curate.explain import explain
+    from curate.printable import message
 
-    if isinstance(error, CurateError):
-        typer.secho(f"Error: {printable(str(error))}", err=True, fg="red")
-        return 2
-    if isinstance(error, BrokenPipeError):
-        return 1
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        where = printable(str(error.filename))
-        typer.secho(
-            f"Error: {where}: {error.strerror.lower()}; mend that, or name another place, and run"
-            " the same command again: what is finished is kept.",
-            err=True,
-            fg="red",
-        )
-        return 2
-    if isinstance(error, KeyboardInterrupt):
-        typer.echo("Stopped; the same command goes on where it was.", err=True)
-        return 130
-    typer.secho(
-        f"Error: curate failed ({type(error).__name__}: {printable(str(error))}); what is finished"
-        " is kept. Run it again with --debug to see where, and please report that.",
-        err=True,
-        fg="red",
-    )
-    return 1
+    sentence, code = explain(error)
+    if sentence:
+        typer.secho(message(sentence), err=True, fg="red" if code in (1, 2) else None)
+    return code
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; a terminal of few characters gets question marks, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app()

@@ -3,7 +3,6 @@
 Reads in the order in which data flows: weighted manifest, verified rows, head, verdict, columns.
 """
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,10 +11,10 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import torch
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from curate.columns import NOISE_NAMES, REFINED_LISTS, REFINED_NAMES, check_names
+from curate.command_line import command_line, say_next
 from curate.encoders.device import torch_device
 from curate.errors import CurateError
 from curate.heads.cross_fit import CrossFitted
@@ -28,7 +27,7 @@ from curate.making import making, today, versions
 from curate.manifest.columns import label_type
 from curate.manifest.plan import Shard
 from curate.manifest.write import check_output, write_manifest
-from curate.printable import printable
+from curate.printable import brief, shown
 from curate.progress import progress_bar
 from curate.refine_options import RefineOptions
 from curate.run import Run, open_run
@@ -71,9 +70,8 @@ def refine_and_report(options: RefineOptions) -> None:
     console = Console()
     _show_verdict(console, refined.verdict, refined.chosen)
     for name, path in (("Written", refined.out), ("Head", refined.head)):
-        console.print(f"{name}: {escape(printable(str(path)))}", soft_wrap=True, highlight=False)
-    following = escape(printable(shlex.quote(str(refined.out))))
-    console.print(f"Next: curate inspect {following}", soft_wrap=True, highlight=False)
+        console.print(f"{name}: {shown(path)}", soft_wrap=True, highlight=False)
+    say_next(console, command_line("inspect", refined.out))
 
 
 def refine(options: RefineOptions, console: Console) -> RefinedCrawl:
@@ -191,8 +189,8 @@ def _check_fits(
     if trained.encoder != work.encoder:
         console.print(
             f"[yellow]--apply:[/] the head was trained on features of"
-            f" {escape(trained.encoder)}, and these are of {escape(work.encoder)}; if that is not"
-            " the same, what it says means nothing.",
+            f" {shown(brief(trained.encoder))}, and these are of {shown(brief(work.encoder))}; if"
+            " that is not the same, what it says means nothing.",
             soft_wrap=True,
             highlight=False,
         )
@@ -246,8 +244,8 @@ def _show_verdict(console: Console, verdict: Verdict | None, chosen: Sequence[st
     console.print(table)
     if chosen:
         console.print(
-            f"\nThey were not all drawn at random (strategy {escape(', '.join(chosen))}): these are"
-            " shares of such rows, and not of the crawl."
+            f"\nThey were not all drawn at random (strategy {shown(brief(', '.join(chosen)))}):"
+            " these are shares of such rows, and not of the crawl."
         )
     if verdict.improves:
         console.print("\n[green]An improvement[/]: train on refined_label with refined_weight.\n")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.table import Column, Table
 
 from curate.images.status import Status
+from curate.printable import brief, shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,9 @@ def count_table(counts: Counts, classes: int) -> Table:
     carried = f", with {counts.labels:,} labels" if counts.lists else ""
     table.add_row("rows", f"{counts.rows:,} in {classes:,} classes{carried}")
     failures = ", ".join(
-        f"{count:,} {status}" for status, count in counts.statuses.items() if status != Status.OK
+        f"{count:,} {shown(brief(status))}"
+        for status, count in counts.statuses.items()
+        if status != Status.OK
     )
     table.add_row("without features", f"{counts.failed:,}" + (f": {failures}" if failures else ""))
     if counts.unlabelled:

@@ -1,19 +1,18 @@
 """`curate embed`: the features of a crawl, the first stage of `curate weight` by itself."""
 
-import shlex
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from curate.classes import count_classes
+from curate.command_line import chosen_options, command_line, say_next
 from curate.images.status import Status
 from curate.manifest.open import open_manifest, require_exists
 from curate.manifest.plan import freeze_plan
 from curate.options import WeightOptions
-from curate.printable import printable
+from curate.printable import shown
 from curate.run import default_folder, open_run
 from curate.steps.features import find_features
 from curate.steps.given import Given
@@ -39,16 +38,11 @@ def embed_and_report(options: WeightOptions) -> None:
     console.print(
         f"{found[Status.OK]:,} of {found.total():,} rows have {embedded.dim:,} features each"
         f"{f' (the others: {failed})' if failed else ''}, in"
-        f" {escape(printable(str(embedded.run)))}",
+        f" {shown(embedded.run)}",
         soft_wrap=True,
         highlight=False,
     )
-    again = f"curate weight {shlex.quote(str(options.manifest))}"
-    console.print(
-        f"Next: {escape(printable(again))}, with the same options",
-        soft_wrap=True,
-        highlight=False,
-    )
+    say_next(console, command_line("weight", options.manifest, **chosen_options(options)))
 
 
 def embed(options: WeightOptions, console: Console) -> Embedded:

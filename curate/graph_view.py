@@ -18,7 +18,7 @@ from curate.graph_spec import GraphOptions
 from curate.heatmap import MOST_CLASSES, draw_heatmap
 from curate.manifest.columns import ColumnOptions
 from curate.manifest.open import open_manifest, require_exists
-from curate.printable import printable
+from curate.printable import brief, shown
 from curate.run import default_folder, open_run
 from curate.steps.graph import CLASSES, Graph, relate
 from curate.store.atomic import appearing_file
@@ -74,7 +74,7 @@ def class_names(table: pl.DataFrame) -> list[str]:
     names = [name and name.split(",")[0] for name in table["name"]]
     counts = Counter(names)
     return [
-        printable(name if name and counts[name] == 1 else label)
+        brief(name if name and counts[name] == 1 else label)
         for name, label in zip(names, table["label"], strict=True)
     ]
 
@@ -86,13 +86,13 @@ def nearest_table(
     from graphs.order import nearest_classes
 
     columns = {title: (S, nearest_classes(S, NEAREST)) for title, S in matrices.items()}
-    shown = len(labels) if limit is None else min(limit, len(labels))
-    table = Table("class", *columns, title="Nearest classes")
-    for c in range(shown):
+    listed = len(labels) if limit is None else min(limit, len(labels))
+    table = Table("class", *map(shown, columns), title="Nearest classes")
+    for c in range(listed):
         cells = [_nearest(c, S, nearest, names) for S, nearest in columns.values()]
         table.add_row(_title(labels[c], names[c]), *cells, end_section=True)
-    if shown < len(labels):
-        table.caption = f"and {len(labels) - shown:,} more classes (--limit)"
+    if listed < len(labels):
+        table.caption = f"and {len(labels) - listed:,} more classes (--limit)"
     return table
 
 
@@ -105,7 +105,7 @@ def _matrices(graph: Graph) -> dict[str, Matrix]:
 
 def _title(label: str, name: str) -> str:
     same = name.lower() == label.replace("_", " ").lower()
-    return escape(name if same else f"{name} ({printable(label)})")
+    return escape(name if same else f"{name} ({brief(label)})")
 
 
 def _nearest(c: int, S: Matrix, nearest: NDArray[np.intp], names: list[str]) -> str:
@@ -126,4 +126,4 @@ def _draw(
         image.save(unfinished, "png")
     if len(drawn) < len(names):
         console.print(f"The heat map has the first {len(drawn):,} of {len(names):,} classes.")
-    console.print(f"Heat map: {escape(str(out))}", soft_wrap=True, highlight=False)
+    console.print(f"Heat map: {shown(out)}", soft_wrap=True, highlight=False)

@@ -1,11 +1,32 @@
 """Text from the web, made safe for a terminal."""
 
+from rich.markup import escape
+
 LONGEST = 80
+LONGEST_MESSAGE = 2_000
+"""Characters of a message: some lines, whatever it was made of."""
 
 
 def printable(text: str) -> str:
     """Replace control, escape and bidirectional characters."""
     return "".join(c if c.isprintable() else "�" for c in text)
+
+
+def shown(text: object) -> str:
+    """Make what is put into a line of rich's markup printable, and no markup."""
+    return escape(printable(str(text)))
+
+
+def message(text: str) -> str:
+    """Make a message printable; of a longer one than LONGEST_MESSAGE the middle is left out.
+
+    Its end says what to do.
+    """
+    text = printable(text)
+    if len(text) <= LONGEST_MESSAGE:
+        return text
+    half = LONGEST_MESSAGE // 2 - 2
+    return f"{text[:half]} … {text[-half:]}"
 
 
 def brief(text: str) -> str:

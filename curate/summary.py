@@ -10,7 +10,6 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from curate.charts import NUMBERS, class_table
@@ -18,7 +17,7 @@ from curate.classes import Classes
 from curate.counts import Counts, count_table
 from curate.images.status import Status
 from curate.manifest.skipped import Skipped
-from curate.printable import brief, printable
+from curate.printable import brief, shown
 from curate.steps.second_opinions import SecondOpinions
 from prototypes.noise_matrix import (
     OUTSIDE,
@@ -139,7 +138,7 @@ def show_failures(console: Console, tally: Tally, source: str) -> None:
     console.print(
         f"[bold red]{failed:,} of {tally.rows:,} rows ({failed / tally.rows:.0%}) have"
         f" no features[/] and weigh 0. The commonest reason: {reason} ({count:,} rows, such as"
-        f" {', '.join(tally.examples[reason])}). Look at these rows of {escape(source)}, then run"
+        f" {', '.join(tally.examples[reason])}). Look at these rows of {shown(source)}, then run"
         " the same command with --retry-failed --overwrite.",
         soft_wrap=True,
     )
@@ -151,7 +150,7 @@ def show_summary(
     """Print rows, what is missing, the share of wrong labels and the worst classes."""
     facts = count_table(tally.counts, len(tally.classes.names))
     for each in skipped:
-        facts.add_row("passed over", escape(printable(str(each))))
+        facts.add_row("passed over", shown(each))
     confusions = _confusions(tally)
     if confusions:
         facts.add_row("given → likely true", "\n".join(confusions))
@@ -160,7 +159,7 @@ def show_summary(
     if alone:
         facts.add_row(
             "classes of one image",
-            f"{len(alone):,}, such as '{escape(brief(alone[0]))}': taken at its word, as there is"
+            f"{len(alone):,}, such as '{shown(brief(alone[0]))}': taken at its word, as there is"
             " nothing to judge it by",
         )
     console.print()
@@ -168,9 +167,9 @@ def show_summary(
     console.print()
     console.print(_worst_classes(tally, console.width - NUMBERS))
     console.print()
-    console.print(f"Written: {escape(printable(str(out)))}", soft_wrap=True, highlight=False)
+    console.print(f"Written: {shown(out)}", soft_wrap=True, highlight=False)
     console.print(
-        f"Noise matrix, p(given | true): {escape(printable(str(noise_matrix)))}",
+        f"Noise matrix, p(given | true): {shown(noise_matrix)}",
         soft_wrap=True,
         highlight=False,
     )
@@ -182,7 +181,7 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
         return
     unknown = table.filter(pl.col("synset").is_null())["label"].to_list()
     if unknown:
-        names = ", ".join(escape(brief(name)) for name in unknown[:SHOWN_CLASSES])
+        names = ", ".join(shown(brief(name)) for name in unknown[:SHOWN_CLASSES])
         more = f" and {len(unknown) - SHOWN_CLASSES:,} more" if len(unknown) > SHOWN_CLASSES else ""
         console.print(
             f"[yellow]Not in WordNet:[/] {names}{more}. They keep the relations that other graphs"
@@ -193,12 +192,12 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
     chosen = table.filter(pl.col("chosen").str.starts_with("chosen"))
     if len(chosen):
         examples = ", ".join(
-            f"{escape(brief(label))} = {synset}"
+            f"{shown(brief(label))} = {shown(synset)}"
             for label, synset in chosen.select("label", "synset").head(SHOWN_CLASSES).iter_rows()
         )
         console.print(
             f"Senses chosen for {len(chosen):,} ambiguous names ({examples} ...); all are in"
-            f" {escape(str(path))}; set others with --classes.",
+            f" {shown(path)}; set others with --classes.",
             soft_wrap=not console.is_terminal,
             highlight=False,
         )
@@ -226,7 +225,7 @@ def _confusions(tally: Tally) -> list[str]:
     confused = (counts.given != counts.true) & (counts.true != OUTSIDE)
     order = np.argsort(-counts.counts * confused, kind="stable")[:STRONGEST_CONFUSIONS]
     return [
-        f"{escape(brief(names[counts.given[at]]))} → {escape(brief(names[counts.true[at]]))}:"
+        f"{shown(brief(names[counts.given[at]]))} → {shown(brief(names[counts.true[at]]))}:"
         f" {counts.counts[at]:,}"
         for at in order
         if confused[at]

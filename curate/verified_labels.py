@@ -5,12 +5,11 @@ from pathlib import Path
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
 
 from curate.errors import CurateError
 from curate.manifest.columns import listed
 from curate.manifest.tables import read_table
-from curate.printable import brief
+from curate.printable import brief, shown
 
 
 def look_up(
@@ -71,8 +70,8 @@ def say(console: Console, path: Path, values: pl.Series, what: str, then: str) -
     """Say of how many values something is true, with one of them."""
     if len(values):
         console.print(
-            f"[yellow]--verified {escape(str(path))}:[/] {len(values):,} {what} (such as"
-            f" '{escape(brief(str(values[0])))}') {then}.",
+            f"[yellow]--verified {shown(path)}:[/] {len(values):,} {what} (such as"
+            f" '{shown(brief(str(values[0])))}') {then}.",
             soft_wrap=True,
             highlight=False,
         )

@@ -4,17 +4,16 @@ Reads in the order in which data flows: manifest, classes and their relations (E
 adapted space, prototypes (Eq. 4, 5), scores, weights (Eq. 6).
 """
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from curate.classes import count_classes
 from curate.columns import AGREEMENT, NAMES, SOFT_NAMES, check_names
+from curate.command_line import command_line, say_next
 from curate.encoders.device import torch_device
 from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
@@ -27,7 +26,6 @@ from curate.manifest.plan import Shard, freeze_plan, plan_name
 from curate.manifest.skipped import Skipped
 from curate.manifest.write import check_output
 from curate.options import WeightOptions
-from curate.printable import printable
 from curate.progress import progress_bar
 from curate.run import Run, default_folder, open_run
 from curate.steps import soft_labels
@@ -83,8 +81,7 @@ def weigh_and_report(options: WeightOptions) -> None:
     console = Console()
     show_failures(console, weighed.tally, str(options.manifest))
     show_summary(console, weighed.tally, weighed.skipped, weighed.out, weighed.run / NOISE_MATRIX)
-    following = escape(printable(shlex.quote(str(weighed.out))))
-    console.print(f"Next: curate inspect {following}", soft_wrap=True, highlight=False)
+    say_next(console, command_line("inspect", weighed.out))
 
 
 def weigh(options: WeightOptions, console: Console) -> Weighed:

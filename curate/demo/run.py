@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
+from curate.command_line import command_line
 from curate.demo.crawl import make_crawl
 from curate.demo.report import show_findings
 from curate.errors import CurateError
 from curate.options import WeightOptions
+from curate.printable import printable
 from curate.weigh import weigh_and_report
 
 
@@ -20,9 +22,10 @@ def run_demo(folder: Path, rows: int, seed: int) -> None:
         )
     console = Console()
     crawl, truth = make_crawl(folder, rows, seed)
-    shown = escape(str(crawl))
-    console.print(f"Drew {rows:,} pictures, 30% with a wrong label: {shown}\n", highlight=False)
-    console.print(f"[bold]$ curate weight {shown} --encoder embedded[/]\n", highlight=False)
+    drawn = f"Drew {rows:,} pictures, 30% with a wrong label: {printable(str(crawl))}\n"
+    console.print(Text(drawn), soft_wrap=True)
+    line = command_line("weight", crawl, encoder="embedded")
+    console.print(Text(f"$ {line}\n", "bold"), soft_wrap=True)
     options = WeightOptions(manifest=crawl, encoder="embedded", overwrite=True)
     weigh_and_report(options)
     console.print()

@@ -21,6 +21,7 @@ from curate.exports.record import crawl_record, fixed_record
 from curate.exports.select import select_rows
 from curate.manifest.keys import check_keys
 from curate.manifest.pictures import check_paths
+from curate.manifest.skipped import Skipped
 from curate.printable import printable
 from curate.progress import progress_bar
 from curate.store.atomic import appearing_file, appearing_folder
@@ -61,8 +62,8 @@ def export_and_report(options: ExportOptions) -> None:
     if exported.without_picture:
         table.add_row("left out", f"{exported.without_picture:,} rows without a readable picture")
     if exported.left_out:
-        names = printable(", ".join(exported.left_out))
-        table.add_row("left out", Text(f"columns that {options.to} cannot hold: {names}"))
+        (columns,) = Skipped.of(f"columns that {options.to} cannot hold", exported.left_out)
+        table.add_row("left out", Text(printable(str(columns))))
     table.add_row("read back", f"the same rows, by {exported.reader}")
     console = Console()
     console.print(table)

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from curate.printable import brief
+
 NAMED = 3
 """So many of a kind are named, the others counted."""
 
@@ -28,12 +30,12 @@ class Skipped:
 
     def __str__(self) -> str:
         more = ", ..." if self.count > len(self.examples) else ""
-        return f"{self.count:,} {self.what}: {', '.join(self.examples)}{more}"
+        return f"{self.count:,} {self.what}: {', '.join(map(brief, self.examples))}{more}"
 
 
 def save_skipped(path: Path, skipped: Iterable[Skipped]) -> None:
     """Write them down."""
-    path.write_text(json.dumps([asdict(each) for each in skipped], ensure_ascii=False))
+    path.write_text(json.dumps([asdict(each) for each in skipped]))
 
 
 def load_skipped(path: Path) -> tuple[Skipped, ...]:

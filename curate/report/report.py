@@ -5,10 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
-from rich.markup import escape
 
 from curate.errors import CurateError
-from curate.printable import printable
+from curate.printable import shown
 from curate.progress import progress_bar
 from curate.report.content import gather
 from curate.report.page import render
@@ -61,7 +60,7 @@ def write_report(options: ReportOptions) -> None:
         page = _page(weighted, options, console)
         unfinished.write_text(page, encoding="utf-8")
     size = options.output.stat().st_size / 1e6
-    where = escape(printable(str(options.output)))
+    where = shown(options.output)
     Console().print(f"Written: {where} ({size:.1f} MB)", soft_wrap=True, highlight=False)
 
 

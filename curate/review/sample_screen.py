@@ -7,7 +7,7 @@ from rich.console import Console, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
-from curate.printable import brief, printable
+from curate.printable import brief, message
 from curate.review.cards import number_text, sample_cards
 from curate.review.gallery import draw, show_cards
 from curate.review.names import named
@@ -72,7 +72,7 @@ def value_table(sample: Sample, names: Mapping[str, str]) -> Table:
     """Set names and values of all columns in a table."""
     table = Table.grid(Column(style="dim", no_wrap=True), Column(overflow="fold"), padding=(0, 2))
     for name, value in sample.columns.items():
-        table.add_row(Text(brief(name)), Text(printable(_value(value, names))))
+        table.add_row(Text(brief(name)), Text(message(_value(value, names))))
     return table
 
 

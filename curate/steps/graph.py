@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
+from rich.text import Text
 
 from curate.classes import Classes, read_class_file
 from curate.errors import CurateError
 from curate.graph_spec import GraphOptions, Part
 from curate.manifest.manifest import Manifest
+from curate.printable import printable
 from curate.run import Run
 from curate.steps.caption_vectors import CaptionVectors
 from curate.steps.class_texts import TextSource
@@ -81,7 +83,7 @@ def relate_classes(
     what a graph needs and is not there.
     """
     stated = {} if options.classes is None else read_class_file(options.classes, classes)
-    wordnet = _opener(console.print)
+    wordnet = _opener(lambda line: console.print(Text(printable(line)), soft_wrap=True))
     table_name, table = class_table(classes, options, stated, run.step(STEP), wordnet)
     text = TextSource(options, table, wordnet)
     sources = Sources(manifest, table, wordnet, text, console, captions)

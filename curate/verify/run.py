@@ -2,7 +2,6 @@
 
 import getpass
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from curate.command_line import command_line, say_next
 from curate.errors import CurateError
 from curate.manifest.columns import ColumnOptions
 from curate.printable import brief, printable
@@ -166,8 +166,16 @@ def _report(console: Console, session: Session, options: VerifyOptions, lists: b
         console.print(f"Ask more with --limit {2 * options.queue.limit:,}.", highlight=False)
     if tally.answered:
         _print(console, f"Written: {options.output}")
-        named = (shlex.quote(str(path)) for path in (options.files[0], options.output))
-        _print(console, "Next: curate refine {} --verified {}".format(*named))
+        say_next(console, next_command(options))
+
+
+def next_command(options: VerifyOptions) -> str:
+    """Write the command that learns from the answers, with what the file does not say of itself."""
+    columns = options.columns
+    return command_line(
+        "refine", options.files[0], verified=options.output, run_dir=options.run_dir,
+        label=columns.label, key=columns.key, prefix=options.prefix,
+    )  # fmt: skip
 
 
 def merge_answers(paths: Sequence[Path], out: Path, console: Console | None = None) -> None:

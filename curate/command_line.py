@@ -1,0 +1,83 @@
+"""Commands as they can be typed, made from options."""
+
+import os
+import shlex
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+SPELLED = {"method.per_class": "prototypes_per_class", "method.verified": "verified_use"}
+"""Fields of options whose names on the command line are others."""
+POSITIONAL = ("manifest", "weighted.path")
+
+
+def every_option(options: Any) -> dict[str, object]:
+    """Give the fields of options (a dataclass, however deep) by their names on the command line."""
+    return {name: value for name, value, _ in _flat(options)}
+
+
+def chosen_options(options: Any) -> dict[str, object]:
+    """Give those that differ from their default, but the files that have no option's name."""
+    return {
+        name: value
+        for name, value, is_default in _flat(options)
+        if not is_default and name not in POSITIONAL
+    }
+
+
+def command_line(command: str, *inputs: str | Path, **options: object) -> str:
+    """Write a command as it can be pasted; an option that is None or False is left out."""
+    words = ["curate", command, *map(quoted, inputs)]
+    for name, value in options.items():
+        if value is None or value is False:
+            continue
+        option, word = f"--{name.replace('_', '-')}", _word(str(value))
+        if value is True:
+            words.append(option)
+        elif str(value).startswith("-"):
+            words.append(f"{option}={word}")
+        else:
+            words += [option, word]
+    return " ".join(words)
+
+
+def quoted(path: str | Path) -> str:
+    """Quote a path for a shell, so that none is taken for an option."""
+    return _word(f"./{path}" if str(path).startswith("-") else str(path))
+
+
+def _word(text: str) -> str:
+    """Quote a word; what is not printable is escaped, as bash, zsh and POSIX 2024 read it."""
+    if text.isprintable():
+        return shlex.quote(text)
+    escaped = "".join(
+        chr(byte) if 32 <= byte < 127 and byte not in b"\\'" else f"\\x{byte:02x}"
+        for byte in os.fsencode(text)
+    )
+    return f"$'{escaped}'"
+
+
+def say_next(console: Console, command: str) -> None:
+    """Print a command that can be pasted as it stands."""
+    console.print(Text(f"Next: {command}"), soft_wrap=True)
+
+
+def _flat(options: Any, before: str = "") -> Iterator[tuple[str, object, bool]]:
+    """Give name, value and whether it is the default of every field, however deep."""
+    for field in fields(options):
+        value, name = getattr(options, field.name), f"{before}{field.name}"
+        if is_dataclass(value):
+            yield from _flat(value, f"{field.name}.")
+        else:
+            plain = name if name in POSITIONAL else SPELLED.get(name, field.name)
+            yield plain, value, value == _default(field)
+
+
+def _default(field: Field[Any]) -> object:
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return field.default

@@ -1,0 +1,74 @@
+"""What a person is told of an exception: a sentence, and the exit code.
+
+2: it can be mended, and the sentence says how. 1: it is ours.
+"""
+
+from curate.errors import CurateError
+
+KEPT = "what is finished is kept, and the same command goes on from there"
+FULL = ("No space left", " requested and ")
+"""What polars and NumPy say of a full disk in place of its number."""
+
+
+def explain(error: BaseException) -> tuple[str, int]:
+    """Say what went wrong and what to do; an empty sentence where nobody is there to read it."""
+    match error:
+        case CurateError():
+            return f"Error: {error}", 2
+        case BrokenPipeError():
+            return "", 1
+        case KeyboardInterrupt():
+            return "Stopped; the same command goes on where it was.", 130
+        case MemoryError():
+            return f"Error: {_memory(error)}", 2
+        case UnicodeError():
+            return f"Error: {_text(error)}", 2
+        case OSError():
+            return f"Error: {_system(error)}", 2
+    if any(words in str(error) for words in FULL):
+        return f"Error: {_full()}", 2
+    if type(error).__name__ == "OutOfMemoryError":
+        return f"Error: the memory of the GPU ran out ({error}); free some, or add --device cpu.", 2
+    return (
+        f"Error: curate failed ({type(error).__name__}: {error}); what is finished is kept. Run it"
+        " again with --debug to see where, and please report that."
+    ), 1
+
+
+def _memory(error: BaseException) -> str:
+    said = f" ({error})" if str(error) else ""
+    return (
+        f"the memory ran out{said}; end other programs, or give fewer --workers, and run the same"
+        f" command again: {KEPT}."
+    )
+
+
+def _text(error: UnicodeError) -> str:
+    if not isinstance(error, UnicodeDecodeError):
+        return f"a text cannot be written ({error}); take the odd characters out of that name."
+    return (
+        f"a file is no UTF-8 text (byte {error.start:,} is 0x{error.object[error.start]:02x}); save"
+        " it as UTF-8, and run the same command again."
+    )
+
+
+def _system(error: OSError) -> str:
+    """Say what the system refused; libraries that are no Python say it in words only."""
+    if any(words in str(error) for words in FULL):
+        return _full(str(error.filename or ""))
+    if error.filename and error.strerror:
+        return (
+            f"{error.filename}: {error.strerror.lower()}; mend that, or name another place, and run"
+            f" the same command again: {KEPT}."
+        )
+    words = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+    if isinstance(error, FileNotFoundError):
+        words += " (was it moved while this ran?)"
+    return f"{words}; mend that, and run the same command again: {KEPT}."
+
+
+def _full(where: str = "") -> str:
+    return (
+        f"{where or 'a file'} cannot be written: the disk is full; make room there (temporary files"
+        f" go where TMPDIR says), and run the same command again: {KEPT}."
+    )

@@ -38,7 +38,7 @@ def test_graphs_and_prototypes_are_leaves() -> None:
 
 def test_the_command_line_imports_curate_only_and_only_inside_commands() -> None:
     tree = sources()[Path("cli.py")]
-    assert imported(tree) <= {"typer", "pathlib", "typing", "importlib", "curate"}
+    assert imported(tree) <= {"typer", "io", "sys", "pathlib", "typing", "importlib", "curate"}
     assert "curate" not in {
         name
         for node in tree.body

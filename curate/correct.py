@@ -40,6 +40,7 @@ from curate.steps.learned import (
     task_of,
 )
 from curate.steps.refined import Columns
+from curate.steps.same_labels import require_same_labels
 from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
@@ -84,6 +85,7 @@ def refine(options: RefineOptions, console: Console) -> RefinedCrawl:
         weighted = open_weighted(options.weighted, Folders(Path(frozen)))
         _check(weighted, options)
         work = weighted.work()
+        require_same_labels(weighted, work)
         assert weighted.run is not None
         with open_run(weighted.run) as run:
             return _refine(options, weighted, work, run, console)
@@ -128,8 +130,8 @@ def _trained(
     task = task_of(verified, len(work.classes), several)
     name = fingerprint(
         code=code_of(__name__), work=weighted.work_name, head=kind, task=vars(task),
-        classes=verified.classes,
-        rows=verified.rows.tolist(), labels=verified.labels.tolist(), bag=options.bag,
+        classes=verified.classes, rows=work.rows_digest,
+        verified=verified.rows.tolist(), labels=verified.labels.tolist(), bag=options.bag,
         epochs=options.epochs, seed=options.seed,
     )  # fmt: skip
     store = run.step("heads", name)
@@ -210,7 +212,7 @@ def _write(
         label = pa.string()
     centres = trained.head.inputs.centres()
     columns = Columns(trained.head.task, trained.classes, label, centres, work.alpha, work.beta)
-    by_first = {shard.first_row: shard for shard in work.shards}
+    by_first = {shard.first_row: shard for shard in work.file_shards}
 
     def added(shard: Shard) -> pa.Table:
         blocks = applied.judge_shard(by_first[shard.first_row])
@@ -219,7 +221,7 @@ def _write(
             table = table.drop_columns(list(REFINED_LISTS))
         return table.rename_columns([weighted.prefix + name for name in table.column_names])
 
-    shards = [replace(s, part=0, start=s.first_row) for s in work.shards]
+    shards = [replace(s, part=0, start=s.first_row) for s in work.file_shards]
     made = making("refine", options, out, versions(), today())
     origin = replace(weighted.origin, made=(*weighted.origin.made, made))
     write_manifest(manifest, shards, added, out, False, origin, advance)

@@ -39,6 +39,7 @@ from curate.steps.graph import CLASSES, Graph, relate
 from curate.steps.labels import keep_labels
 from curate.steps.noise_matrix import NOISE_MATRIX, write_noise_matrix
 from curate.steps.products import products_on
+from curate.steps.row_keys import keep_keys
 from curate.steps.score import score_shards
 from curate.steps.second_opinions import (
     SecondOpinions,
@@ -130,7 +131,8 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
             fitted = _fit(options, shards, graph, features, parts, tools, run)
             scores, soft = _judge(options, shards, given, fitted, sources, tools, run)
         run.step("adapted").remove_all()
-        work = _remember(options, manifest, graph, features, given, fitted, scores, run)
+        keys = keep_keys(manifest, shards, run)
+        work = _remember(options, manifest, graph, features, given, fitted, scores, keys, run)
         made = making("weight", options, options.output, *made_with(run, work))
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
@@ -267,7 +269,7 @@ def _adapt(adapted: AdaptedFeatures, shards: Sequence[Shard], tools: _Tools) -> 
 
 def _remember(
     options: WeightOptions, manifest: Manifest, graph: Graph, features: StoredFeatures,
-    given: Given, fitted: _Fitted, scores: Folders, run: Run,
+    given: Given, fitted: _Fitted, scores: Folders, keys: str | None, run: Run,
 ) -> str:  # fmt: skip
     """Write down, for the commands that go on from here, what the weights are made from."""
     return WorkNames(
@@ -283,6 +285,7 @@ def _remember(
         beta=options.beta,
         scores=scores.root.name,
         class_table=graph.table_name,
+        keys=keys,
     ).remember(run)
 
 

@@ -15,8 +15,12 @@ from curate.manifest.manifest import Manifest, Part
 from curate.manifest.open import in_tar_names, open_manifest, require_exists, table_part
 from curate.manifest.pictures import leaves_root, picture_finder
 from curate.manifest.read import read_rows
+from curate.manifest.unchanged import SeenFile, require_unchanged
 from curate.origin import Origin, read_origin
+from curate.pairing import pair_by_key, require_same_scores
 from curate.run import MARKER, Run
+from curate.slim import beside
+from curate.steps.row_keys import scan_keys
 from curate.store.folders import Folders
 from curate.work import Work, WorkNames, recall, work_names
 
@@ -61,16 +65,42 @@ class Weighted:
 
     def itself(self) -> Manifest:
         """Give the file as a manifest, to be written back with more columns."""
-        return replace(self.manifest, path=self.path, parts=(self.part,), schema=self.schema)
+        part = replace(self.part, sources=self._sources)
+        return replace(self.manifest, path=self.path, parts=(part,), schema=self.schema)
+
+    def require_unchanged(self) -> None:
+        """Raise CurateError where a file that rows are read from is no longer what it was."""
+        require_unchanged(self._sources)
+
+    @property
+    def _sources(self) -> tuple[SeenFile, ...]:
+        parts = dict.fromkeys([self.part, *self.manifest.parts])
+        return tuple(source for part in parts for source in part.sources)
 
     def work(self) -> Work:
-        """Open what the weights were made from; raises CurateError where that is gone."""
+        """Open what the weights were made from, paired with these rows by key.
+
+        Raises CurateError where it is gone, and where it has other rows.
+        """
         if self.run is None or self.work_name is None:
             raise CurateError(
                 f"{self.path} does not say which run weighed it, or that run's folder is gone; name"
                 " the folder with --run-dir, or weigh again."
             )
-        return recall(self.run, self.work_name)
+        work = recall(self.run, self.work_name)
+        if work.keys is not None and self.manifest.columns.key is not None:
+            known = scan_keys(work.keys, work.shards)
+            keys = self.scan().select("key")
+            order = pair_by_key(keys, known, str(self.path), f"the run in {self.run}")
+            return replace(work, order=order)
+        if self.rows != work.rows:
+            raise CurateError(
+                f"{self.path} has {self.rows:,} rows, and the run in {self.run} {work.rows:,}, and"
+                " no key column says which is which; weigh it again, with --key."
+            )
+        quality, lists = self.scan().select("label_quality"), self.manifest.has_label_lists
+        require_same_scores(quality, lists, work.scores, work.labels, work.shards, self.path)
+        return work
 
     @property
     def names_of_work(self) -> WorkNames | None:
@@ -129,7 +159,7 @@ class Weighted:
         """Read all columns of a row, as the files have them: those of the crawl, then ours."""
         parts = [self.manifest.scan()]
         if self.is_slim:
-            parts.append(pl.scan_parquet(self.part.path, glob=False))
+            parts.append(self.part.scan())
         found: dict[str, object] = {}
         for part in parts:
             found |= part.slice(row, 1).collect().row(0, named=True)
@@ -158,7 +188,7 @@ class Weighted:
 
     def _scan(self, row: int | None = None) -> pl.LazyFrame:
         """Scan all rows or one: label, caption, key where there is one, and our columns."""
-        crawl, found = self.manifest.scan(), pl.scan_parquet(self.part.path, glob=False)
+        crawl, found = self.manifest.scan(), self.part.scan()
         if row is not None:
             crawl, found = crawl.slice(row, 1), found.slice(row, 1)
         columns, text = self.manifest.columns, pl.String()
@@ -209,20 +239,26 @@ def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
             f"--run-dir {run} is no folder of a run; name the one in which `curate weight` kept"
             " its work."
         )
-    manifest = _manifest(options, origin, schema, frozen)
-    if manifest.rows != part.rows:
-        raise CurateError(
-            f"{path} has {part.rows:,} rows, and {manifest.path}, which it was made from, has"
-            f" {manifest.rows:,}; weigh that again."
-        )
+    manifest = _manifest(options, origin, part, schema, frozen)
     there = (run / MARKER).exists()
     work = origin.work or (Run(run).recorded().get("work") if there else None)
+    if manifest.parts != (part,):
+        plan = _plan(run, work) if there else None
+        part = beside(path, part, schema, manifest, plan, frozen)
     origin = replace(origin, run=run, prefix=prefix, work=work)
     return Weighted(path, part, schema, manifest, prefix, run if there else None, work, origin)
 
 
+def _plan(run: Path, work: str | None) -> str | None:
+    """Name the plan of the rows that a run weighed; None where that is not known."""
+    try:
+        return None if work is None else work_names(run, work).plan
+    except (FileNotFoundError, TypeError):
+        return None
+
+
 def _manifest(
-    options: WeightedOptions, origin: Origin, schema: pa.Schema, frozen: Folders
+    options: WeightedOptions, origin: Origin, part: Part, schema: pa.Schema, frozen: Folders
 ) -> Manifest:
     """Open the file as a manifest where it has labels, else the manifest that it was made from."""
     named = _first(options.columns, origin.columns)
@@ -237,7 +273,8 @@ def _manifest(
         return open_manifest(origin.manifest, named, root, frozen)
     in_tars = set(schema.names) >= TAR_COLUMNS
     named = in_tar_names(named) if in_tars else named
-    return replace(open_manifest(options.path, named, root, frozen), in_tars=in_tars)
+    manifest = open_manifest(options.path, named, root, frozen)
+    return replace(manifest, parts=(part,), in_tars=in_tars)
 
 
 def _first(named: ColumnOptions, known: ColumnOptions) -> ColumnOptions:

@@ -1,6 +1,9 @@
 """What a run made weights from, found again by the commands that go on from there."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +11,13 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.making import today, versions
-from curate.manifest.plan import Shard, stored_plan
+from curate.manifest.plan import Shard, shards_of, stored_plan
 from curate.run import Run
+from curate.steps import row_keys
+from curate.steps.gathered import gathered_features, gathered_labels
 from curate.steps.graph import load_relations
 from curate.steps.state import stored
-from curate.steps.stored_features import StoredFeatures
+from curate.steps.stored_features import BLOCK_ROWS, StoredFeatures
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from prototypes.method import Prototypes
@@ -36,6 +41,8 @@ class WorkNames:
     alpha: float
     beta: float
     scores: str
+    keys: str | None
+    """None where the crawl has no key column."""
     class_table: str = ""
     """Of what the classes were taken for; '' where that was not remembered."""
 
@@ -64,6 +71,59 @@ class Work:
     """As the user named it."""
     alpha: float
     beta: float
+    scores: Folders
+    keys: Folders | None
+    """See `curate.steps.row_keys`; None where the crawl has no key column."""
+    order: NDArray[np.int64] | None = None
+    """(N,): the run's row of each row of a file that goes on from it; None: the same."""
+
+    @property
+    def rows(self) -> int:
+        """N, of the file."""
+        return len(self.run_rows)
+
+    @cached_property
+    def run_rows(self) -> NDArray[np.int64]:
+        """Give the run's row (N,) of each row of the file."""
+        total = sum(shard.rows for shard in self.shards)
+        return np.arange(total) if self.order is None else self.order
+
+    @cached_property
+    def file_rows(self) -> NDArray[np.int64]:
+        """Give the file's row of each row of the run; -1 where the file goes without it."""
+        rows = np.full(sum(shard.rows for shard in self.shards), -1, np.int64)
+        rows[self.run_rows] = np.arange(self.rows)
+        return rows
+
+    @cached_property
+    def file_shards(self) -> tuple[Shard, ...]:
+        """Cut the file's rows into shards: the run's, unless the file has others."""
+        return self.shards if self.order is None else shards_of(len(self.order))
+
+    @property
+    def rows_digest(self) -> str | None:
+        """Tell the rows of a file and their order; None where they are the run's."""
+        return None if self.order is None else sha256(self.order.tobytes()).hexdigest()
+
+    def blocks(self, shard: Shard) -> Iterator[NDArray[np.int64]]:
+        """Give the rows (n,) of one of the file's shards, ``BLOCK_ROWS`` at a time."""
+        stop = shard.first_row + shard.rows
+        for start in range(shard.first_row, stop, BLOCK_ROWS):
+            yield np.arange(start, min(start + BLOCK_ROWS, stop))
+
+    def features_of(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+        """Return the features (n, D) of rows (n,) of the file, and which of them there are (n,)."""
+        return gathered_features(self.shards, self.features, self.run_rows[rows])
+
+    def labels_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the given labels (n, L) of rows (n,) of the file, filled up with -1."""
+        return gathered_labels(self.shards, self.labels, self.run_rows[rows])
+
+    def place(self, row: int) -> tuple[Shard, int]:
+        """Say in which of the run's shards a row of the file lies, and where in it."""
+        at = int(self.run_rows[row])
+        shard = next(s for s in self.shards if at < s.first_row + s.rows)
+        return shard, at - shard.first_row
 
 
 def made_with(run: Run, name: str) -> tuple[dict[str, str], str]:
@@ -86,7 +146,10 @@ def recall(folder: Path, name: str) -> Work:
         shards = stored_plan(run.step("plan"), names.plan)
         parts = tuple(run.step("features", part) for part in names.features)
         labels = run.step("labels", names.labels)
-        if any(shard.name not in part for shard in shards for part in (*parts, labels)):
+        scores = run.step("scores", names.scores)
+        keys = None if names.keys is None else run.step(row_keys.STEP, names.keys)
+        stores = [store for store in (*parts, labels, scores, keys) if store is not None]
+        if any(shard.name not in store for shard in shards for store in stores):
             raise FileNotFoundError
         features = StoredFeatures(parts)
         for shard in shards:
@@ -102,6 +165,8 @@ def recall(folder: Path, name: str) -> Work:
             names.encoder,
             names.alpha,
             names.beta,
+            scores,
+            keys,
         )
     except (FileNotFoundError, TypeError) as error:
         raise CurateError(

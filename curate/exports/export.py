@@ -90,6 +90,7 @@ def export(options: ExportOptions, console: Console) -> Exported:
             with progress_bar(console, "Exporting", job.rows) as advance:
                 format_.write(job, unfinished, advance)
             reader = _check_written(job, format_, unfinished, console)
+            weighted.require_unchanged()
             exported = Exported(
                 out=options.out,
                 rows=job.written.rows,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from curate.errors import CurateError
 from curate.manifest.columns import exact_column
 from curate.manifest.manifest import Manifest
+from curate.manifest.unchanged import SeenFile, require_unchanged, see
 
 BLOCK_ROWS = 4_096
 
@@ -27,11 +28,16 @@ class EmbeddingFiles:
     """n_i of each file."""
     dim: int
     """D"""
+    seen: tuple[SeenFile, ...] = ()
 
     @property
     def rows(self) -> int:
         """N."""
         return sum(self.lengths)
+
+    def require_unchanged(self) -> None:
+        """Raise CurateError where the files are no longer those that were opened."""
+        require_unchanged(self.seen)
 
     def place(self, start: int, stop: int) -> tuple[Path, int] | None:
         """Say in which file rows [start, stop) lie and where they begin; None if in several."""
@@ -50,6 +56,8 @@ class EmbeddingFiles:
         first = 0
         for file, length in zip(self.files, self.lengths, strict=True):
             low, high = max(start - first, 0), min(stop - first, length)
+            if low < high:
+                self.require_unchanged()
             array = _map(file) if low < high else None
             for at in range(low, high, BLOCK_ROWS):
                 assert array is not None
@@ -69,6 +77,7 @@ def open_embeddings(folder: Path) -> EmbeddingFiles:
             f"{folder} has no embeddings; --embeddings wants a .npy file, or a folder with"
             " img_emb/*.npy (and metadata/*.parquet), as clip-retrieval writes it."
         )
+    seen = tuple(map(see, files))
     shapes = [_map(file).shape for file in files]
     widths = {width for _, width in shapes}
     if len(widths) > 1:
@@ -76,7 +85,8 @@ def open_embeddings(folder: Path) -> EmbeddingFiles:
             f"{inner}: the .npy files have rows of different lengths ({sorted(widths)}); keep the"
             " embeddings of one encoder in a folder."
         )
-    return EmbeddingFiles(folder, tuple(files), tuple(rows for rows, _ in shapes), widths.pop())
+    lengths = tuple(rows for rows, _ in shapes)
+    return EmbeddingFiles(folder, tuple(files), lengths, widths.pop(), seen)
 
 
 def check_embeddings(embeddings: EmbeddingFiles, manifest: Manifest) -> None:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from curate.errors import CurateError
 from curate.manifest.columns import Columns, exact_column, is_list
 from curate.manifest.skipped import Skipped
+from curate.manifest.unchanged import SeenFile, require_unchanged
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,17 @@ class Part:
     rows: int
     identity: str
     """Changes when the file that the user owns changes."""
+    sources: tuple[SeenFile, ...] = ()
+    """The user's files that rows are read from: itself, or tars that it tells the pieces of."""
+
+    def open(self) -> Path:
+        """Give the path to read; raises CurateError where it is no longer the file it was."""
+        require_unchanged(file for file in self.sources if file.path == self.path)
+        return self.path
+
+    def scan(self) -> pl.LazyFrame:
+        """Scan it lazily."""
+        return pl.scan_parquet(self.open(), glob=False)
 
 
 @dataclass(frozen=True)
@@ -54,7 +66,12 @@ class Manifest:
 
     def scan(self) -> pl.LazyFrame:
         """Scan all parts lazily, in order."""
-        return pl.scan_parquet([part.path for part in self.parts], glob=False)
+        return pl.scan_parquet([part.open() for part in self.parts], glob=False)
+
+    def require_unchanged(self) -> None:
+        """Raise CurateError where the user's files are no longer those that were opened."""
+        for part in self.parts:
+            require_unchanged(part.sources)
 
     def scan_labels(self, *others: pl.Expr) -> pl.LazyFrame:
         """Scan the labels as text, null for none, as the column label, with others beside it.
@@ -76,7 +93,9 @@ def as_text(labels: pl.Expr) -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
-def parquet_part(path: Path, identity: str) -> tuple[Part, pa.Schema]:
+def parquet_part(
+    path: Path, identity: str, sources: tuple[SeenFile, ...] = ()
+) -> tuple[Part, pa.Schema]:
     """Read a Parquet file's footer; raises CurateError when it is none."""
     try:
         with pq.ParquetFile(path) as file:
@@ -89,4 +108,4 @@ def parquet_part(path: Path, identity: str) -> tuple[Part, pa.Schema]:
     doubled = [name for name in schema.names if schema.names.count(name) > 1]
     if doubled:
         raise CurateError(f"{path} has two columns named '{doubled[0]}'; rename one of them.")
-    return Part(path, rows, identity), schema
+    return Part(path, rows, identity, sources), schema

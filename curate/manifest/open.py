@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from curate.manifest.skipped import Skipped, load_skipped, save_skipped
 from curate.manifest.tables import PARQUET, TEXT, require_regular, table_to_parquet
 from curate.manifest.tars import tars_table
 from curate.manifest.text_files import ending_of
+from curate.manifest.unchanged import SeenFile, see
 from curate.store.code import code_of
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
@@ -36,10 +37,12 @@ class Source:
     path: Path
     identity: str
     skipped: tuple[Skipped, ...] = ()
+    files: tuple[SeenFile, ...] = ()
+    """The user's files that are read again and again."""
 
     def open(self) -> tuple[Part, pa.Schema]:
         """Read its footer."""
-        return parquet_part(self.path, self.identity)
+        return parquet_part(self.path, self.identity, self.files)
 
 
 def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: Folders) -> Manifest:
@@ -97,14 +100,19 @@ def table_part(path: Path, frozen: Folders) -> tuple[Part, pa.Schema]:
 
 def _table_source(path: Path, frozen: Folders) -> Source:
     require_regular(path)
-    ending, identity = ending_of(path), _identity([path])
     if path.suffix.lower() in PARQUET:
-        return Source(path, identity)
+        return _parquet_source(path)
+    ending, identity = ending_of(path), _identity([path])
     if ending in TEXT:
         if path.stat().st_size == 0:
             raise CurateError(f"{path} is empty; there is nothing to weigh.")
         return _freeze(frozen, identity, partial(table_to_parquet, path))
     raise CurateError(f"{path}: the ending '{ending}' is not known; the manifest is {FORMATS}.")
+
+
+def _parquet_source(path: Path) -> Source:
+    files = (see(path),)
+    return Source(path, _identity([path]), files=files)
 
 
 def _open_folder(path: Path, named: ColumnOptions, frozen: Folders) -> tuple[list[Source], bool]:
@@ -134,7 +142,8 @@ def _freeze_tars(tars: list[Path], named: ColumnOptions, frozen: Folders) -> Sou
         tars_table(tars, named.label, named.caption).write_parquet(target)
         return ()
 
-    return _freeze(frozen, _identity(tars, named), write)
+    files = tuple(map(see, tars))
+    return replace(_freeze(frozen, _identity(tars, named), write), files=files)
 
 
 def _freeze(frozen: Folders, identity: str, write: Callable[[Path], Iterable[Skipped]]) -> Source:

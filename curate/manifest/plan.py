@@ -67,6 +67,13 @@ def plan_shards(manifest: Manifest) -> tuple[Shard, ...]:
     return tuple(shards)
 
 
+def shards_of(rows: int) -> tuple[Shard, ...]:
+    """Cut so many rows of one file into shards, named by where they begin."""
+    size = shard_size(rows)
+    starts = range(0, rows, size)
+    return tuple(Shard(str(at), 0, at, min(size, rows - at), at) for at in starts)
+
+
 def row_groups(manifest: Manifest) -> list[Shard]:
     """Cut every part where its Parquet file is cut: what can be read alone at no waste."""
     groups: list[Shard] = []

@@ -28,7 +28,7 @@ def read_shards(
         if not wanted:
             continue
         # With pre_buffer a whole row group is in memory, and some hold gigabytes of pictures.
-        with pq.ParquetFile(part.path, buffer_size=READ_AHEAD_BYTES, pre_buffer=False) as file:
+        with pq.ParquetFile(part.open(), buffer_size=READ_AHEAD_BYTES, pre_buffer=False) as file:
             rows = _Forward(_numbered_batches(file, wanted, columns))
             for shard in wanted:
                 yield shard, rows.take(shard)

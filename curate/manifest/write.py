@@ -43,6 +43,7 @@ def write_manifest(
         else:
             _write_text(unfinished, tables, out.suffix)
             origin.save_beside(out, unfinished)
+        manifest.require_unchanged()
 
 
 def check_output(out: Path, manifest: Manifest, slim: bool, overwrite: bool) -> None:

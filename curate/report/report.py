@@ -59,6 +59,7 @@ def write_report(options: ReportOptions) -> None:
         weighted = open_weighted(options.weighted, Folders(Path(folder)))
         page = _page(weighted, options, console)
         unfinished.write_text(page, encoding="utf-8")
+        weighted.require_unchanged()
     size = options.output.stat().st_size / 1e6
     where = shown(options.output)
     Console().print(f"Written: {where} ({size:.1f} MB)", soft_wrap=True, highlight=False)

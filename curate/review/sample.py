@@ -78,8 +78,7 @@ def _surroundings(weighted: Weighted, row: int, label: str) -> Surroundings | No
         work = weighted.work()
     except CurateError:
         return None
-    rows = sum(shard.rows for shard in work.shards)
-    if rows != weighted.rows or label not in work.classes:
+    if label not in work.classes:
         return None
     own = work.classes.index(label)
     features = _features(work, row, own)
@@ -100,9 +99,8 @@ def _surroundings(weighted: Weighted, row: int, label: str) -> Surroundings | No
 
 
 def _features(work: Work, row: int, label: int) -> NDArray[np.float16] | None:
-    """Give a row's features (1, D); None where it has none, or where rows were moved."""
-    shard = next(s for s in work.shards if row < s.first_row + s.rows)
-    at = row - shard.first_row
+    """Give a row's features (1, D); None where it has none, or where its label is another."""
+    shard, at = work.place(row)
     labels, stored = unchecked(work)
     features = stored.rows(shard.name, np.array([at]))
     there = label in stored_sets(labels, shard)[at] and np.any(features != 0)
@@ -110,13 +108,15 @@ def _features(work: Work, row: int, label: int) -> NDArray[np.float16] | None:
 
 
 def _of_class(work: Work, label: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
-    """Give rows (n,) of a class and their features (n, D), by blocks."""
+    """Give rows (n,) of the file that are of a class and their features (n, D), by blocks."""
     labels, stored = unchecked(work)
     for shard in work.shards:
-        rows = np.flatnonzero((stored_sets(labels, shard) == label).any(axis=1))
+        of_file = work.file_rows[shard.first_row : shard.first_row + shard.rows]
+        of_class = (stored_sets(labels, shard) == label).any(axis=1)
+        rows = np.flatnonzero(of_class & (of_file >= 0))
         for start in range(0, len(rows), BLOCK_ROWS):
             block = rows[start : start + BLOCK_ROWS]
-            yield block + shard.first_row, stored.rows(shard.name, block)
+            yield of_file[block], stored.rows(shard.name, block)
 
 
 def unchecked(work: Work) -> tuple[Folders, StoredFeatures]:

@@ -51,7 +51,7 @@ class HeadOnRun:
         assert self.bag is not None
         size = (int(self.bag.max()) + 1, self.head.task.classes)
         self.bags = Bags(self.bag, np.zeros(size, np.float32), np.zeros(size, np.float32))
-        for shard in self.work.shards:
+        for shard in self.work.file_shards:
             for block in stored_blocks(self.work, shard):
                 bag, there = self.bag[block.rows], block.there
                 absent = self.head.each(self._unjudged(block), _absent)

@@ -18,7 +18,6 @@ from curate.manifest.columns import exact_column, listed
 from curate.manifest.plan import Shard
 from curate.manifest.tables import read_table
 from curate.refine_options import RefineOptions
-from curate.steps.labels import stored_sets
 from curate.verified_labels import look_up, say
 from curate.weighted import Weighted
 from curate.work import Work
@@ -51,10 +50,10 @@ class VerifiedRows:
 
 @dataclass(frozen=True)
 class Stored:
-    """A block of a run's rows."""
+    """A block of a file's rows."""
 
     rows: Positions
-    """(n,): of the crawl."""
+    """(n,): of the file."""
     features: NDArray[np.float16]
     """(n, D)"""
     given: Positions
@@ -64,15 +63,10 @@ class Stored:
 
 
 def stored_blocks(work: Work, shard: Shard) -> Iterator[Stored]:
-    """Give a shard's rows, some thousand at a time."""
-    there = work.features.there(shard.name)
-    sets, start = stored_sets(work.labels, shard), 0
-    for features in work.features.blocks(shard.name):
-        part = slice(start, start + len(features))
-        rows = np.arange(shard.first_row + part.start, shard.first_row + part.stop)
-        given = np.array(sets[part], np.int64)
-        yield Stored(rows, np.array(features), given, there[part])
-        start = part.stop
+    """Give the rows of one of the file's shards, some thousand at a time."""
+    for rows in work.blocks(shard):
+        features, there = work.features_of(rows)
+        yield Stored(rows, features, work.labels_of(rows), there)
 
 
 def read_verified_rows(
@@ -147,13 +141,13 @@ def gather(
 
     All verified rows that have features, and of the others, or of the bags, a random share.
     """
-    total = sum(shard.rows for shard in work.shards)
+    total = work.rows
     units = np.arange(total) if bag is None else bag
     drawn = np.random.default_rng(seed).random(int(units.max()) + 1)[units] < MOST_ROWS / total
     is_verified = np.zeros(total, bool)
     is_verified[verified.rows] = True
     parts = []
-    for shard in work.shards:
+    for shard in work.file_shards:
         for block in stored_blocks(work, shard):
             wanted = block.there & (drawn[block.rows] | is_verified[block.rows])
             parts.append((block.rows[wanted], block.features[wanted], block.given[wanted]))

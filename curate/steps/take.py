@@ -57,6 +57,8 @@ def _take_shard(
     taken, statuses = zip(*map(_take, blocks), strict=True)
     status = np.concatenate(statuses)
     place = None
+    if embeddings is not None:
+        embeddings.require_unchanged()
     if embeddings is not None and all(map(operator.is_, taken, blocks)):
         place = embeddings.place(shard.first_row, shard.first_row + shard.rows)
     if place is not None:

@@ -1,7 +1,5 @@
 """The classes whose prototypes are nearest to an image."""
 
-from bisect import bisect_right
-
 import numpy as np
 
 from curate.errors import CurateError
@@ -20,7 +18,6 @@ class NearestClasses:
     def __init__(self, weighted: Weighted) -> None:
         self._work = _work(weighted)
         if self._work is not None:
-            self._firsts = [shard.first_row for shard in self._work.shards]
             _, self._features = unchecked(self._work)
             self._directions = unit_rows(self._work.prototypes.v)
 
@@ -32,8 +29,8 @@ class NearestClasses:
         work = self._work
         if work is None:
             return ()
-        shard = work.shards[bisect_right(self._firsts, row) - 1]
-        x = self._features.rows(shard.name, np.array([row - shard.first_row]))
+        shard, at = work.place(row)
+        x = self._features.rows(shard.name, np.array([at]))
         if not x.any():
             return ()
         g = work.space.transform(x)

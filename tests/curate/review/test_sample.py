@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from curate.review.sample import NEAREST, find_sample
@@ -74,16 +75,31 @@ def test_without_features_or_a_label_nothing_is_around_it(weighted: Weighted, ro
     assert sample.columns["key"] == f"k{row:02d}"
 
 
-def test_rows_that_are_not_the_runs_have_nothing_around(folder: Path, tmp_path: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+def rewritten(folder: Path, *rows: pl.Expr, path: Path) -> Weighted:
+    """Write other rows than those that were weighed, with what the file says of itself."""
     whole = pq.read_table(folder / "w.parquet")
     facts = json.loads(whole.schema.metadata[b"curate"])
     facts["run"] = str(folder / "crawl.parquet.curate")
-    table = whole.slice(1).replace_schema_metadata({b"curate": json.dumps(facts)})
-    assert isinstance(table, pa.Table)
-    pq.write_table(table, tmp_path / "fewer.parquet")
-    fewer = opened(tmp_path / "fewer.parquet", tmp_path)
-    assert fewer.run is not None
-    assert find_sample(fewer, 13).around is None
+    table = pl.DataFrame(whole).select(*rows).to_arrow()
+    pq.write_table(table.replace_schema_metadata({b"curate": json.dumps(facts)}), path)
+    weighted = opened(path, path.parent)
+    assert weighted.run is not None
+    return weighted
+
+
+def test_rows_that_were_sorted_and_filtered_have_the_same_around(
+    weighted: Weighted, folder: Path, tmp_path: Path
+) -> None:
+    turned = rewritten(folder, pl.all().reverse().slice(3), path=tmp_path / "turned.parquet")
+    keys = turned.read(range(turned.rows))["key"].to_list()
+    around = find_sample(turned, keys.index("k14")).around
+    whole = find_sample(weighted, 14).around
+    assert (around.look, around.own, around.rank) == (whole.look, whole.own, whole.rank)
+    kept = [f"k{row:02d}" for row, _ in whole.neighbours if f"k{row:02d}" in keys]
+    assert [keys[row] for row, _ in around.neighbours][: len(kept)] == kept
+
+
+def test_rows_that_are_not_the_runs_have_nothing_around(folder: Path, tmp_path: Path) -> None:
+    strange = pl.all().exclude("key"), pl.concat_str(pl.lit("not "), "key").alias("key")
+    other = rewritten(folder, *strange, path=tmp_path / "other.parquet")
+    assert find_sample(other, 13).around is None

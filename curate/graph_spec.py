@@ -7,7 +7,8 @@ from pathlib import Path
 
 from curate.errors import CurateError
 
-KINDS = ("wordnet", "text", "hierarchy", "captions", "matrix")
+WORDNET = "wordnet"
+KINDS = (WORDNET, "text", "hierarchy", "captions", "matrix")
 FILES = {"hierarchy": "edges.csv", "matrix": "file.npz"}
 """Kinds that need a file, and an example of its name."""
 TEXTS = ("name", "description")
@@ -43,6 +44,8 @@ class GraphOptions:
     device: str = "auto"
     names: bool = False
     """The classes' names are read, whatever the graph."""
+    wordnet: bool = True
+    """WordNet can be had; without it the graphs are those that are left."""
 
     def __post_init__(self) -> None:
         parse_graph(self.graph)
@@ -54,7 +57,8 @@ class GraphOptions:
     @property
     def parts(self) -> tuple[Part, ...]:
         """The graphs that are summed; empty for none."""
-        return parse_graph(self.graph)
+        parts = parse_graph(self.graph)
+        return tuple(part for part in parts if self.wordnet or part.kind != WORDNET)
 
 
 def parse_graph(spec: str) -> tuple[Part, ...]:

@@ -10,11 +10,17 @@ from pathlib import Path
 from curate.errors import CurateError
 from graphs.wordnet import download_wordnet, find_wordnet
 
+
+class NoWordNetError(CurateError):
+    """WordNet is not on this machine, and cannot be set up."""
+
+
 Report = Callable[[str], None]
 
 DEBIAN_FOLDER = Path("/usr/share/wordnet")
 DEBIAN_PACKAGES = ("wordnet-base", "wordnet-sense-index")
 APT_SECONDS = 120
+PATIENCE = ("-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=10")
 # What `lexnames` holds, which Debian leaves out: lexnames(5WN), one name a number from 00 on.
 _LEXNAMES = """
     adj.all adj.pert adv.all noun.Tops noun.act noun.animal noun.artifact noun.attribute noun.body
@@ -49,7 +55,7 @@ def ensure_wordnet(report: Report = lambda _: None) -> Path:
     try:
         return _set_up(ours, report)
     except OSError as error:
-        raise CurateError(
+        raise NoWordNetError(
             f"WordNet cannot be set up in {ours}: {error}; set CURATE_DATA to a folder that can "
             "be written to, or choose --graph none."
         ) from error
@@ -70,7 +76,7 @@ def _set_up(ours: Path, report: Report) -> Path:
                 reasons.append(str(reason))
                 continue
             return _put_in_place(built, ours)
-    raise CurateError(
+    raise NoWordNetError(
         f"WordNet is not on this machine and cannot be set up: {'; '.join(reasons)}. Copy a folder "
         f"corpora/wordnet from another machine's nltk_data into {ours}, or set NLTK_DATA to an "
         "nltk_data that has it, or choose --graph none."
@@ -125,15 +131,14 @@ def _unpack_debian_packages(folder: Path) -> None:
     except LookupError:
         if os.geteuid() != 0:
             raise
-        _command(["apt-get", "update"], folder)  # a fresh container has no package lists
+        _command(["apt-get", "update", *PATIENCE], folder)  # a fresh container has no package lists
         _download_debian_packages(folder)
     for package in sorted(folder.glob("*.deb")):
         _command(["dpkg", "-x", package.name, "."], folder)
 
 
 def _download_debian_packages(folder: Path) -> None:
-    patience = ["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=10"]
-    _command(["apt-get", "download", *patience, *DEBIAN_PACKAGES], folder)
+    _command(["apt-get", "download", *PATIENCE, *DEBIAN_PACKAGES], folder)
 
 
 def _command(command: list[str], folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import types
 
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
@@ -18,6 +19,14 @@ from curate.exports.job import Advance, Batch, Job
 LIBRARY = "datasets"
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 ROW_GROUP_BYTES = 32 * 2**20
+NESTED = (types.is_struct, types.is_list, types.is_large_list, types.is_fixed_size_list)
+LEAVES = (
+    types.is_null, types.is_boolean, types.is_integer, types.is_floating, types.is_temporal,
+    types.is_decimal128, types.is_decimal256, types.is_string, types.is_large_string,
+    types.is_string_view, types.is_binary, types.is_large_binary, types.is_binary_view,
+    types.is_fixed_size_binary,
+)  # fmt: skip
+"""What datasets has a type for."""
 
 
 def write(job: Job, path: Path, advance: Advance) -> None:
@@ -153,4 +162,13 @@ def _named(label: Any, names: list[str]) -> Any:
     return None if label is None else names[label]
 
 
-HUGGINGFACE = Format(write, read, pictures=True, holds=lambda _: True)
+def holds(kind: pa.DataType) -> bool:
+    """Tell whether datasets (seen with 5.2) has a type for this one: no maps, views of lists."""
+    if types.is_dictionary(kind):
+        return holds(kind.value_type)
+    if any(test(kind) for test in NESTED):
+        return all(holds(kind.field(at).type) for at in range(kind.num_fields))
+    return any(test(kind) for test in LEAVES)
+
+
+HUGGINGFACE = Format(write, read, pictures=True, holds=holds)

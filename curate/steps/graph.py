@@ -1,7 +1,7 @@
 """The class relation graph of a crawl's classes: S_t, the sum of what --graph names."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,10 @@ from rich.text import Text
 
 from curate.classes import Classes, read_class_file
 from curate.errors import CurateError
-from curate.graph_spec import GraphOptions, Part
+from curate.graph_spec import WORDNET, GraphOptions, Part
 from curate.manifest.manifest import Manifest
-from curate.printable import printable
+from curate.manifest.skipped import Skipped
+from curate.printable import message, printable, shown
 from curate.run import Run
 from curate.steps.caption_vectors import CaptionVectors
 from curate.steps.class_texts import TextSource
@@ -50,6 +51,34 @@ class Graph:
     """The name of S_t among the run's graphs."""
     text: TextSource
     """Reads what is written of the classes."""
+    skipped: tuple[Skipped, ...] = ()
+    """What --graph names and cannot be had."""
+
+
+def relate_without(
+    manifest: Manifest,
+    classes: Classes,
+    options: GraphOptions,
+    run: Run,
+    console: Console,
+    captions: Callable[[TextSource], CaptionVectors] | None = None,
+) -> Graph:
+    """Do as `relate`; where WordNet cannot be had say so, and go on without it."""
+    from curate.wordnet_setup import NoWordNetError
+
+    try:
+        return relate(manifest, classes, options, run, console, captions)
+    except NoWordNetError as error:
+        left = replace(options, wordnet=False)
+        named = "+".join(map(str, left.parts)) or "none"
+        console.print(
+            f"[yellow]Without WordNet:[/] this goes on as with --graph {shown(named)}."
+            f" {shown(message(str(error)))}",
+            soft_wrap=True,
+            highlight=False,
+        )
+    graph = relate(manifest, classes, left, run, console, captions)
+    return replace(graph, skipped=Skipped.of("class relations that cannot be had here", [WORDNET]))
 
 
 def relate(
@@ -116,7 +145,7 @@ def _kept(part: Part, made: Relation, classes: Classes, store: Folders) -> str:
     )
     if name not in store:
         blocks = made.make()
-        if part.kind != "wordnet":
+        if part.kind != WORDNET:
             blocks = _relating(blocks, part, classes)
         write = partial(write_rows, blocks=blocks)
         store.write(name, {"relations": write}, graph=str(part), made_from=made.made_from)

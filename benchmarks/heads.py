@@ -106,8 +106,9 @@ def read(weighted: Path, truth: Path) -> Data:
         options = RefineOptions(WeightedOptions(weighted), verified)
         rows = read_verified_rows(options, opened, work.classes, Console(stderr=True))
         task = task_of(rows, len(work.classes), opened.manifest.has_label_lists)
-        examples = gather(work, rows, None, 0)[0]
-        return Data(task, Inputs.of(work.space, work.prototypes, task.new), examples)
+        examples = gather(work, rows, task.several, None, 0)[0]
+        fit = work.fit_without
+        return Data(task, Inputs.of(fit.space, fit.prototypes, task.new), examples)
 
 
 def split(data: Data, share: float, seed: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -136,8 +136,8 @@ def _trained(
     )  # fmt: skip
     store = run.step("heads", name)
     if HEAD not in store:
-        examples, folds = gather(work, verified, bag, options.seed)
-        inputs = Inputs.of(work.space, work.prototypes, task.new)
+        examples, folds = gather(work, verified, several, bag, options.seed)
+        inputs = Inputs.of(work.fit_without.space, work.fit_without.prototypes, task.new)
         for new in range(task.new):
             of_class = (examples.true == task.classes + new).any(axis=1)
             g = inputs.adapted(torch.from_numpy(examples.features[of_class]))
@@ -180,10 +180,11 @@ def _check_fits(
             f" {options.weighted.path}: only one of them has '{other[0]}'; train a head on this"
             " crawl."
         )
-    if len(trained.head.inputs.mean) != len(work.space.mean):
+    width = len(work.fit.space.mean)
+    if len(trained.head.inputs.mean) != width:
         raise CurateError(
             f"--apply {options.apply} takes {len(trained.head.inputs.mean):,} features of encoder"
-            f" {trained.encoder}, and those of {options.weighted.path} are {len(work.space.mean):,}"
+            f" {trained.encoder}, and those of {options.weighted.path} are {width:,}"
             f" of {work.encoder}; weigh that with the same encoder."
         )
     if bag is not None and trained.head.name.split(":")[0] != "nmn":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from curate.classes import count_classes
+from curate.classes import Classes, count_classes
 from curate.columns import AGREEMENT, NAMES, SOFT_NAMES, check_names
 from curate.command_line import command_line, say_next
 from curate.encoders.device import torch_device
@@ -34,6 +34,7 @@ from curate.steps.agreement import caption_agreement
 from curate.steps.blocks import StoredBlocks
 from curate.steps.caption_vectors import caption_column, embed_captions
 from curate.steps.features import check_features, chosen_encoder, find_features
+from curate.steps.fit import Fit, Without
 from curate.steps.given import Given
 from curate.steps.graph import CLASSES, Graph, relate_without
 from curate.steps.labels import keep_labels
@@ -62,7 +63,7 @@ from prototypes import method
 from prototypes.blocks import labelled
 from prototypes.products import Products
 from prototypes.space import AdaptedSpace
-from prototypes.verified import ONLY
+from prototypes.verified import BOTH, ONLY
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         )
         manifest = replace(manifest, skipped=(*manifest.skipped, *graph.skipped))
         labels = keep_labels(manifest, shards, classes, run)
-        parts = LabelParts(labels, labels, None)
+        parts = LabelParts.of_given(labels)
         if verified is not None:
             parts = take_apart(verified, shards, labels, run)
         given = Given(classes, labels, manifest.has_label_lists)
@@ -131,11 +132,13 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         sources = SecondOpinions(captions, zero_shot, features)
         with block_threads() as threads:
             tools = _Tools(options.device, threads, console)
-            fitted = _fit(options, shards, graph, features, parts, tools, run)
-            scores, soft = _judge(options, shards, given, fitted, sources, tools, run)
+            fits = _fit_both(options, shards, graph, features, parts, tools, run)
+            scores, soft = _judge(options, shards, given, parts, fits, sources, tools, run)
         run.step("adapted").remove_all()
         keys = keep_keys(manifest, shards, run)
-        work = _remember(options, manifest, graph, features, given, fitted, scores, keys, run)
+        work = _remember(
+            options, manifest, graph, features, parts, classes, fits, scores, keys, run
+        )
         made = making("weight", options, options.output, *made_with(run, work))
         with progress_bar(console, "Writing", manifest.rows) as advance:
             tally = write_weighted(
@@ -208,6 +211,39 @@ class _Fitted:
     adapted: AdaptedFeatures
     prototypes: method.Prototypes
 
+    @property
+    def fit(self) -> Fit:
+        """The space and the prototypes."""
+        return Fit(self.adapted.space, self.prototypes)
+
+
+@dataclass(frozen=True)
+class _Fits:
+    """What rows are judged by: those that a person has verified by ``without``."""
+
+    fitted: _Fitted
+    without: _Fitted
+    """Made from given labels alone; the same where nothing is verified."""
+
+
+def _fit_both(
+    options: WeightOptions,
+    shards: Sequence[Shard],
+    graph: Graph,
+    features: StoredFeatures,
+    labels: LabelParts,
+    tools: _Tools,
+    run: Run,
+) -> _Fits:
+    """Fit with and without what a person has verified."""
+    plain = replace(options, method=replace(options.method, verified=BOTH))
+    given = LabelParts.of_given(labels.given)
+    without = _fit(plain, shards, graph, features, given, tools, run)
+    if labels.verified is None:
+        return _Fits(without, without)
+    run.step("adapted").remove_all()
+    return _Fits(_fit(options, shards, graph, features, labels, tools, run), without)
+
 
 def _fit(
     options: WeightOptions,
@@ -272,17 +308,21 @@ def _adapt(adapted: AdaptedFeatures, shards: Sequence[Shard], tools: _Tools) -> 
 
 def _remember(
     options: WeightOptions, manifest: Manifest, graph: Graph, features: StoredFeatures,
-    given: Given, fitted: _Fitted, scores: Folders, keys: str | None, run: Run,
+    labels: LabelParts, classes: Classes, fits: _Fits, scores: Folders,
+    keys: str | None, run: Run,
 ) -> str:  # fmt: skip
     """Write down, for the commands that go on from here, what the weights are made from."""
     return WorkNames(
         plan=plan_name(manifest),
         features=tuple(part.root.name for part in features.parts),
-        labels=given.labels.root.name,
-        space=fitted.space_name,
-        prototypes=fitted.name,
+        labels=labels.given.root.name,
+        unverified=labels.crowd.root.name,
+        space=fits.fitted.space_name,
+        prototypes=fits.fitted.name,
+        space_without=fits.without.space_name,
+        prototypes_without=fits.without.name,
         relations=graph.stored,
-        classes=given.classes.names,
+        classes=classes.names,
         encoder=chosen_encoder(options, manifest) or "embeddings",
         alpha=options.alpha,
         beta=options.beta,
@@ -296,26 +336,31 @@ def _judge(
     options: WeightOptions,
     shards: Sequence[Shard],
     given: Given,
-    fitted: _Fitted,
+    labels: LabelParts,
+    fits: _Fits,
     sources: SecondOpinions,
     tools: _Tools,
     run: Run,
 ) -> tuple[Folders, Folders | None]:
     """Score every row by its given label; returns the scores, and soft labels where wanted."""
     rows = sum(shard.rows for shard in shards)
-    space, prototypes = fitted.adapted.space, fitted.prototypes
+    fitted, without = fits.fitted, None
     receipts = [given.labels.receipt(shard.name)["sha256"] for shard in shards]
     name = fingerprint(prototypes=fitted.name, given=receipts)
+    if labels.verified is not None:
+        name = fingerprint(scores=name, without=fits.without.name)
+        without = Without(fits.without.fit, fitted.adapted.features, labels)
 
-    def blocks_of(advance: Callable[[int], None]) -> StoredBlocks:
-        return StoredBlocks(shards, fitted.adapted, given.labels, advance, tools.threads)
+    def blocks_of(advance: Callable[[int], None], of: Folders = labels.given) -> StoredBlocks:
+        return StoredBlocks(shards, fitted.adapted, of, advance, tools.threads)
 
     opinions = unasked(name)
     if sources.names:
         if opinions_name(name, sources) not in run.step("evidence"):
             _adapt(fitted.adapted, shards, tools)
         with progress_bar(tools.console, "Weighing opinions", rows) as advance:
-            opinions = weigh_opinions(blocks_of(advance), space, prototypes, sources, run, name)
+            blocks = blocks_of(advance, labels.crowd)
+            opinions = weigh_opinions(blocks, fitted.fit, sources, run, name)
         show_opinions(tools.console, sources, opinions.worth)
     scores = run.step("scores", opinions.name)
     soft, k = None, options.soft_labels
@@ -325,12 +370,11 @@ def _judge(
     if any(shard.name not in store for shard in shards for store in stores):
         _adapt(fitted.adapted, shards, tools)
     with progress_bar(tools.console, "Scoring", rows) as advance:
-        score_shards(
-            blocks_of(advance), space, prototypes, opinions, scores, given.lists, tools.products
-        )
+        blocks = blocks_of(advance)
+        score_shards(blocks, fitted.fit, opinions, scores, given.lists, tools.products, without)
     if soft is not None and k is not None:
         with progress_bar(tools.console, "Smoothing labels", rows) as advance:
             soft_labels.smooth_shards(
-                blocks_of(advance), space, prototypes, k, soft, tools.products.gpu
+                blocks_of(advance), fitted.fit, k, soft, tools.products.gpu, without
             )
     return scores, soft

@@ -14,6 +14,7 @@ from curate.making import today, versions
 from curate.manifest.plan import Shard, shards_of, stored_plan
 from curate.run import Run
 from curate.steps import row_keys
+from curate.steps.fit import Fit
 from curate.steps.gathered import gathered_features, gathered_labels
 from curate.steps.graph import load_relations
 from curate.steps.state import stored
@@ -35,6 +36,9 @@ class WorkNames:
     labels: str
     space: str
     prototypes: str
+    space_without: str
+    prototypes_without: str
+    unverified: str
     relations: str | None
     classes: tuple[str, ...]
     encoder: str
@@ -62,8 +66,13 @@ class Work:
     features: StoredFeatures
     labels: Folders
     """As given; see `curate.steps.labels`."""
-    space: AdaptedSpace
-    prototypes: Prototypes
+    unverified: Folders
+    """The given labels of the rows that nobody has verified; -1 elsewhere."""
+    fit: Fit
+    """Made with the verified rows, if any; all other rows were judged by it."""
+    fit_without: Fit
+    """Made from the given labels of all rows alone. It judges the verified rows, and heads learn
+    from it: it knows of a verified row what it knows of any other."""
     relations: NDArray[np.float32] | None
     """S_t (C, C); None without a graph."""
     classes: tuple[str, ...]
@@ -125,6 +134,14 @@ class Work:
         shard = next(s for s in self.shards if at < s.first_row + s.rows)
         return shard, at - shard.first_row
 
+    def fit_of(self, row: int) -> Fit:
+        """Return what a row of the file was judged by."""
+        shard, at = self.place(row)
+        given, unverified = (
+            part.array(shard.name, "labels")[at] for part in (self.labels, self.unverified)
+        )
+        return self.fit_without if np.any(given != unverified) else self.fit
+
 
 def made_with(run: Run, name: str) -> tuple[dict[str, str], str]:
     """Give the versions that the work of that name was made with, and the day."""
@@ -146,9 +163,12 @@ def recall(folder: Path, name: str) -> Work:
         shards = stored_plan(run.step("plan"), names.plan)
         parts = tuple(run.step("features", part) for part in names.features)
         labels = run.step("labels", names.labels)
+        unverified = run.step("labels", names.unverified)
         scores = run.step("scores", names.scores)
         keys = None if names.keys is None else run.step(row_keys.STEP, names.keys)
-        stores = [store for store in (*parts, labels, scores, keys) if store is not None]
+        stores = [
+            store for store in (*parts, labels, unverified, scores, keys) if store is not None
+        ]
         if any(shard.name not in store for shard in shards for store in stores):
             raise FileNotFoundError
         features = StoredFeatures(parts)
@@ -158,8 +178,9 @@ def recall(folder: Path, name: str) -> Work:
             shards,
             features,
             labels,
-            stored(run.step("space"), names.space, AdaptedSpace),
-            stored(run.step("prototypes"), names.prototypes, Prototypes),
+            unverified,
+            _fit(run, names.space, names.prototypes),
+            _fit(run, names.space_without, names.prototypes_without),
             None if names.relations is None else load_relations(run.step("graph"), names.relations),
             tuple(names.classes),
             names.encoder,
@@ -173,3 +194,10 @@ def recall(folder: Path, name: str) -> Work:
             f"{folder} no longer holds what the weights were made from; run the same `curate"
             " weight` with --overwrite again."
         ) from error
+
+
+def _fit(run: Run, space: str, prototypes: str) -> Fit:
+    return Fit(
+        stored(run.step("space"), space, AdaptedSpace),
+        stored(run.step("prototypes"), prototypes, Prototypes),
+    )

@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor
 
-from curate.heads.task import LEAST, Task
+from curate.heads.task import LEAST, Task, normalized
 
+TINY = torch.finfo(torch.float32).tiny
 PRIOR = 1.0
 """So many rows of each true class are reckoned with before any is seen, labelled like all rows."""
 
@@ -35,16 +36,18 @@ def confusion(task: Task, given: Tensor, true: Tensor) -> Tensor:
 def by_bayes(task: Task, p: Tensor, given: Tensor, channel: Tensor) -> Tensor:
     """Return p(true | image, given label) (n, K) by p(true | image) (n, K) and `confusion`.
 
-    An image without a given label keeps what is known without one.
+    An image without a given label keeps what is known without one. With one label an image, one
+    whose given label no verified row has is a row of zeros: nothing is known of such labels. With
+    several, such a label says nothing.
     """
     if task.several:
         known, new = p[:, : task.classes], p[:, task.classes :]
         of_z = torch.where(given[:, None] > 0, channel, 1 - channel)
         joint = of_z[:, 1] * known
-        cleaned = joint / (joint + of_z[:, 0] * (1 - known)).clamp(min=LEAST)
+        total = joint + of_z[:, 0] * (1 - known)
+        cleaned = torch.where(total > 0, joint / total.clamp(min=TINY), known)
         return torch.cat([cleaned, new], 1)
-    joint = p * torch.where(given.any(1, keepdim=True), given @ channel.T, 1.0)
-    return joint / joint.sum(1, keepdim=True).clamp(min=LEAST)
+    return normalized(p * torch.where(given.any(1, keepdim=True), given @ channel.T, 1.0))
 
 
 def as_given(task: Task, p: Tensor, channel: Tensor) -> Tensor:

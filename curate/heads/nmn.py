@@ -14,6 +14,7 @@ from curate.heads.training import Learner
 
 FIRST = (-4.0, 0.0)
 """Log odds of z = 1 where y is 0 and where it is 1, before a channel is trained."""
+TINY = torch.finfo(torch.float32).tiny
 FAST = 50.0
 """Rate at which channels are learned: few numbers, on which all rows agree."""
 
@@ -86,7 +87,8 @@ class Nmn(StagedHead):
     def clean(self, x: Tensor, given: Tensor) -> Tensor:
         """Return p(y = 1 | z, x) of each class, by Bayes' rule."""
         present = self.y(x).sigmoid()
-        return self._as_outputs(posterior(present, present, self.channel(x), given))
+        cleaned = posterior(present, present, self.channel(x), given)
+        return self._as_outputs(self._where_labelled(given, cleaned, present))
 
     def absent(self, x: Tensor) -> Tensor:
         """Return log p(y = 0 | x) (n, C); over the rows of a bag it adds up."""
@@ -94,8 +96,9 @@ class Nmn(StagedHead):
 
     def clean_in_bag(self, x: Tensor, given: Tensor, absent: Tensor) -> Tensor:
         """Return p(y = 1 | z, x) of rows in bags; ``absent`` (n, C) is the sum over each's bag."""
-        bag = 1 - absent.exp()
-        return self._as_outputs(posterior(self.y(x).sigmoid(), bag, self.channel(x), given))
+        present, bag = self.y(x).sigmoid(), 1 - absent.exp()
+        cleaned = posterior(present, bag, self.channel(x), given)
+        return self._as_outputs(self._where_labelled(given, cleaned, present))
 
     @torch.no_grad()
     def target(self, rows: Rows) -> Tensor:
@@ -116,6 +119,12 @@ class Nmn(StagedHead):
         q = mean_of(self.channel(rows.x), rows.bag)
         return _surprise(observed(present, q), labels_of(rows.given, rows.bag)).mean()
 
+    def _where_labelled(self, given: Tensor, cleaned: Tensor, present: Tensor) -> Tensor:
+        """Take ``cleaned`` (n, C) but where one label should be given (n, C) and none is."""
+        if self.task.several:
+            return cleaned
+        return torch.where(given.any(1, keepdim=True), cleaned, present)
+
     def _as_outputs(self, present: Tensor) -> Tensor:
         """Make probabilities (n, K) of those of each class (n, C); new classes it does not know."""
         return self.task.shares(functional.pad(present, (0, self.task.new)))
@@ -133,7 +142,7 @@ def posterior(present: Tensor, bag: Tensor, q: Tensor, given: Tensor) -> Tensor:
     is q_1j (n, 2, C) and ``given`` the bag's z. Where y is in the row, it is in the bag.
     """
     of_z = torch.where(given[:, None] > 0, q, 1 - q)
-    return of_z[:, 1] * present / observed(bag, of_z).clamp(min=LEAST)
+    return of_z[:, 1] * present / observed(bag, of_z).clamp(min=TINY)
 
 
 def noisy_or(absent: Tensor, bag: Tensor) -> Tensor:

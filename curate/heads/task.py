@@ -48,12 +48,14 @@ class Task:
         return functional.pad(given, (0, self.outputs - self.classes))
 
     def shares(self, present: Tensor) -> Tensor:
-        """Make probabilities (n, K) of those that each class (n, C + new) is there."""
+        """Make probabilities (n, K) of those that each class (n, C + new) is there.
+
+        Where there is none, a row of zeros: nothing is known.
+        """
         if self.several:
             return present
         none = (1 - present).prod(1, keepdim=True)
-        shares = torch.cat([present, none], 1) if self.none else present
-        return shares / shares.sum(1, keepdim=True).clamp(min=LEAST)
+        return normalized(torch.cat([present, none], 1) if self.none else present)
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Softmax over K for one label, a sigmoid each for several; logits (n, K)."""
@@ -75,6 +77,11 @@ class Task:
 
 LEAST = 1e-4
 """No head is believed to be surer than this."""
+
+
+def normalized(p: Tensor) -> Tensor:
+    """Divide rows (n, K) by their sums; a row of zeros stays zeros."""
+    return p / p.sum(1, keepdim=True).clamp(min=torch.finfo(p.dtype).tiny)
 
 
 def _ones(labels: Tensor, width: int) -> Tensor:

@@ -4,7 +4,9 @@ An image x has a true label y and a type of noise z: noise free, random or confu
 tell p(y | x) and p(z | x); the given label ỹ comes from p(ỹ | y, z).
 """
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -43,7 +45,7 @@ class Xiao(StagedHead):
         Verified rows are half as many as noisy ones in every batch, as they are in the paper after
         upsampling.
         """
-        given, true = verified.given.argmax(1).cpu().numpy(), verified.true.argmax(1).cpu().numpy()
+        given, true = _pairs(verified)
         C = confusing_matrix(given, true, self.task.classes, self.task.outputs)
         self.noise[2] = torch.from_numpy(C)
         self._C = C
@@ -67,15 +69,27 @@ class Xiao(StagedHead):
 
     def _clean_loss(self, batch: Batch) -> Tensor:
         rows = batch.verified
-        types = noise_types(
-            rows.given.argmax(1).cpu().numpy(), rows.true.argmax(1).cpu().numpy(), self._C
-        )
-        of_z = functional.cross_entropy(self.z(rows.x), torch.from_numpy(types).to(rows.x.device))
-        return functional.cross_entropy(self.y(rows.x), rows.true) + of_z
+        of_y = functional.cross_entropy(self.y(rows.x), rows.true)
+        types = torch.from_numpy(noise_types(*_pairs(rows), self._C)).to(rows.x.device)
+        if not len(types):
+            return of_y
+        return of_y + functional.cross_entropy(self.z(rows.x)[_has_label(rows)], types)
 
     def _em_loss(self, batch: Batch) -> Tensor:
         y, z = self.y(batch.noisy.x), self.z(batch.noisy.x)
         return em_loss(y, z, batch.noisy.given, self.noise).mean() + self._clean_loss(batch)
+
+
+def _has_label(rows: Rows) -> Tensor:
+    """Tell which rows (n,) were given a label: of the others there is no noise."""
+    return rows.given.any(1)
+
+
+def _pairs(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the given and the true label (m,) of the verified rows that have both."""
+    labelled = _has_label(rows)
+    given, true = (labels[labelled].argmax(1).cpu().numpy() for labels in (rows.given, rows.true))
+    return given, true
 
 
 def posterior(y: Tensor, z: Tensor, given: Tensor, noise: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from curate.work import Work
 from prototypes.blocks import unit_rows
 from prototypes.neighbours import nearest_samples
 from prototypes.softmax import nearest_of_class
+from prototypes.space import AdaptedSpace
 
 NEAREST = 8
 """Classes and neighbours that are named."""
@@ -84,9 +85,10 @@ def _surroundings(weighted: Weighted, row: int, label: str) -> Surroundings | No
     features = _features(work, row, own)
     if features is None:
         return None
-    g = work.space.transform(features)
-    cosines = nearest_of_class(g @ unit_rows(work.prototypes.v).T, work.prototypes.per_class)[0]
-    cosines[own] -= work.space.self_influence[own]
+    fit = work.fit_of(row)
+    g = fit.space.transform(features)
+    cosines = nearest_of_class(g @ unit_rows(fit.prototypes.v).T, fit.prototypes.per_class)[0]
+    cosines[own] -= fit.space.self_influence[own]
     order = np.argsort(-cosines, kind="stable")
     return Surroundings(
         classes=len(work.classes),
@@ -94,7 +96,7 @@ def _surroundings(weighted: Weighted, row: int, label: str) -> Surroundings | No
         rank=int(np.flatnonzero(order == own)[0]) + 1,
         own=float(cosines[own]),
         graph=_related(work, own),
-        neighbours=_neighbours(work, g, row, own),
+        neighbours=_neighbours(work, fit.space, g, row, own),
     )
 
 
@@ -128,13 +130,13 @@ def unchecked(work: Work) -> tuple[Folders, StoredFeatures]:
 
 
 def _neighbours(
-    work: Work, g: NDArray[np.float32], row: int, label: int
+    work: Work, space: AdaptedSpace, g: NDArray[np.float32], row: int, label: int
 ) -> list[tuple[int, float]]:
     best: list[tuple[float, int]] = []
     for rows, features in _of_class(work, label):
         kept = (rows != row) & np.any(features != 0, axis=1)
         if kept.any():
-            others = work.space.transform(features[kept])
+            others = space.transform(features[kept])
             cosines, found = nearest_samples(g, others, min(NEAREST, len(others)))
             near = zip(cosines[0].tolist(), rows[kept][found[0]].tolist(), strict=True)
             best = sorted([*best, *near], key=lambda pair: (-pair[0], pair[1]))[:NEAREST]

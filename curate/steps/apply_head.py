@@ -10,7 +10,7 @@ from torch import Tensor
 
 from curate.heads.cross_fit import CrossFitted, Says, Unjudged, clean, folds_of
 from curate.heads.head import Head
-from curate.heads.label_sets import label_sets
+from curate.heads.label_sets import label_sets, settled
 from curate.heads.nmn import Nmn
 from curate.heads.training import Positions
 from curate.heads.verdict import Sets, Verdict, judge
@@ -70,7 +70,11 @@ class HeadOnRun:
             noise = None
             if isinstance(self.head.member(0), Xiao):
                 noise = self.head.each(rows, _noise_type)
-            yield Refined(self._verified(block, p), self._g(block), block.there, noise)
+            given = self._given(block.given)
+            p, known = settled(self.head.task, p, given)
+            self._tell_verified(block, given, p, known)
+            labelled = given.any(axis=1) & block.there
+            yield Refined(p, known, self._g(block), block.there, noise, labelled)
 
     def verdict(self) -> Verdict | None:
         """Compare with what a person said of the rows that were judged so far; None without any."""
@@ -84,10 +88,11 @@ class HeadOnRun:
         return inputs.adapted(torch.from_numpy(block.features).to(inputs.mean.device)).cpu().numpy()
 
     def _unjudged(self, block: Stored) -> Unjudged:
-        folds = np.full(len(block.rows), -1, np.int64)
-        if self.own:
-            bag = None if self.bag is None else self.bag[block.rows]
-            folds = folds_of(block.features, bag)
+        bag = None if self.bag is None else self.bag[block.rows]
+        folds = folds_of(block.features, bag)
+        if not self.own:
+            # A crawl that has grown holds rows that the heads were trained on.
+            folds[~np.isin(block.rows, self.verified.rows)] = -1
         return Unjudged(block.features, block.given, folds, self.own)
 
     def _in_bags(self, bags: Bags, block: Stored) -> Says:
@@ -103,18 +108,25 @@ class HeadOnRun:
 
         return says
 
-    def _verified(self, block: Stored, p: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _given(self, labels: Positions) -> NDArray[np.float32]:
+        """Turn given labels (n, L) into ones and zeros (n, K)."""
+        task = self.head.task
+        return task.as_outputs(task.given(torch.from_numpy(labels))).numpy()
+
+    def _tell_verified(
+        self, block: Stored, given: NDArray[np.float32], p: NDArray[np.float32],
+        known: NDArray[np.bool_],
+    ) -> None:  # fmt: skip
         """Note what is said of verified rows, and put what a person said in its place."""
         at = np.searchsorted(self.verified.rows, block.rows)
         found = np.flatnonzero(np.isin(block.rows, self.verified.rows) & block.there)
         if not len(found):
-            return p
+            return
         task = self.head.task
         true = task.target(torch.from_numpy(self.verified.labels[at[found]])).numpy()
-        given = task.as_outputs(task.given(torch.from_numpy(block.given[found]))).numpy()
-        self._judged.append((given > 0, label_sets(task, p[found]), true > 0))
-        p[found] = true
-        return p
+        sets = (label_sets(task, part) for part in (given[found], p[found], true))
+        self._judged.append(tuple(sets))  # type: ignore[arg-type]
+        p[found], known[found] = true, True
 
 
 def _absent(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:

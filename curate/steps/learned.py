@@ -135,11 +135,12 @@ def task_of(verified: VerifiedRows, classes: int, several: bool) -> Task:
 
 
 def gather(
-    work: Work, verified: VerifiedRows, bag: Positions | None, seed: int
+    work: Work, verified: VerifiedRows, several: bool, bag: Positions | None, seed: int
 ) -> tuple[Examples, Positions]:
     """Take what a head learns from into memory; returns it, and each row's fold.
 
-    All verified rows that have features, and of the others, or of the bags, a random share.
+    All verified rows that have features, and of the others, or of the bags, a random share. Where
+    an image has one label, rows that were given none, in their bag neither, teach nothing.
     """
     total = work.rows
     units = np.arange(total) if bag is None else bag
@@ -155,6 +156,11 @@ def gather(
     features = np.concatenate([part[1] for part in parts])
     width = max(part[2].shape[1] for part in parts)
     given = np.concatenate([widened(part[2], width) for part in parts])
+    if not several:
+        labelled = np.zeros(int(units.max()) + 1, bool)
+        labelled[units[rows[(given >= 0).any(axis=1)]]] = True
+        wanted = labelled[units[rows]] | is_verified[rows]
+        rows, features, given = rows[wanted], features[wanted], given[wanted]
     chosen = is_verified[rows]
     true = np.full((len(rows), verified.labels.shape[1]), NO_CLASS, np.int64)
     true[chosen] = verified.labels[np.searchsorted(verified.rows, rows[chosen])]

@@ -20,13 +20,17 @@ class Refined:
     """What a head says of n rows."""
 
     probabilities: NDArray[np.float32]
-    """(n, K)"""
+    """(n, K); of rows of which nothing is known ones for the given labels, zeros for none."""
+    known: NDArray[np.bool_]
+    """(n,): whether probabilities are known."""
     g: NDArray[np.float32]
     """(n, d): adapted features."""
     there: NDArray[np.bool_]
     """(n,): who has features."""
     noise: NDArray[np.float32] | None
     """(n, 3): the posterior of the types of noise."""
+    labelled: NDArray[np.bool_]
+    """(n,): who was given a label that may be noise."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Columns:
 
     def table(self, found: Refined) -> pa.Table:
         """Make the columns of REFINED_NAMES, and NOISE_NAMES where the head tells them (n rows)."""
-        named = found.probabilities[:, : self.task.named]
+        named, told = found.probabilities[:, : self.task.named], found.there & found.known
         order = np.argsort(-named, axis=1, kind="stable")
         best = np.take_along_axis(named, order, axis=1)
         if self.task.several:
@@ -78,20 +82,22 @@ class Columns:
             weights = self._weights(found.g, chosen.rows, chosen.classes)
             own = (
                 chosen.column(self._labels(chosen.classes), found.there),
-                chosen.column(pa.array(best[chosen.kept], pa.float32()), found.there),
+                chosen.column(
+                    pa.array(best[chosen.kept], pa.float32(), mask=~told[chosen.rows]), found.there
+                ),
                 chosen.column(pa.array(weights, pa.float32()), found.there),
             )
         else:
             own = self._single(order[:, 0], best[:, 0], found)
-        top = _Listed(order, np.where(found.there, min(TOP, self.task.named), 0))
+        top = _Listed(order, np.where(told, min(TOP, self.task.named), 0))
         parts = (
             *own,
-            top.column(self._labels(top.classes), found.there),
-            top.column(pa.array(best[top.kept], pa.float32()), found.there),
+            top.column(self._labels(top.classes), told),
+            top.column(pa.array(best[top.kept], pa.float32()), told),
         )
         columns = dict(zip(REFINED_NAMES, parts, strict=True))
         if found.noise is not None:
-            missing = ~found.there
+            missing = ~found.labelled
             for name, values in zip(NOISE_NAMES, found.noise.T, strict=True):
                 columns[name] = pa.array(values, pa.float32(), mask=missing)
         return pa.table(columns)
@@ -100,15 +106,16 @@ class Columns:
         self, best: NDArray[np.int64], p: NDArray[np.float32], found: Refined
     ) -> tuple[pa.Array, pa.Array, pa.Array]:
         """Return label, probability and weight (n,); none of the classes is null and weighs 0."""
-        none = np.zeros(len(best), bool)
+        none = p == 0
+        p = np.where(none, 1, p)
         if self.task.none:
-            none = found.probabilities[:, -1] > p
+            none |= found.probabilities[:, -1] > p
             p = np.maximum(p, found.probabilities[:, -1])
         rows = np.arange(len(best))
         weights = np.where(none | ~found.there, 0, self._weights(found.g, rows, best))
         return (
             self._labels(best, none | ~found.there),
-            pa.array(p, pa.float32(), mask=~found.there),
+            pa.array(p, pa.float32(), mask=~(found.there & found.known)),
             pa.array(weights, pa.float32()),
         )
 

@@ -9,42 +9,49 @@ from numpy.typing import NDArray
 from curate.in_order import in_order
 from curate.manifest.plan import Shard
 from curate.steps.blocks import StoredBlocks
+from curate.steps.fit import Fit, Without
 from curate.steps.second_opinions import WeighedOpinions
 from curate.store.folders import Content, Folders
 from prototypes.blocks import not_zero
 from prototypes.method import Prototypes, Scores
 from prototypes.missing import missing_labels
-from prototypes.opinions import score_opinions
+from prototypes.opinions import OpinionSample, score_opinions
 from prototypes.products import Products
 from prototypes.quality import ISSUE_KINDS
-from prototypes.space import AdaptedSpace
 
 KINDS = pl.Series(ISSUE_KINDS, dtype=pl.String)
+Rows = NDArray[np.int64]
 
 
 def score_shards(
     blocks: StoredBlocks,
-    space: AdaptedSpace,
-    prototypes: Prototypes,
+    fit: Fit,
     opinions: WeighedOpinions,
     store: Folders,
     lists: bool,
     products: Products,
+    without: Without | None = None,
 ) -> None:
     """Score, by blocks of g, the shards that ``store`` does not have.
 
     Kept: distance, consistency, label_quality, suggested (a class's position), suggested_quality,
     is_label_issue, issue_kind, counted_wrong; null where there is none. With captions compared,
     caption_agreement too. With ``lists`` of labels these are of (row, label) pairs, and what is
-    missing is kept too: row, suggested, suggested_quality.
+    missing is kept too: row, suggested, suggested_quality. Where some rows are verified, they are
+    judged by the fit ``without`` what a person has said of them.
     """
 
     def score(shard: Shard, first: int) -> int:
         if shard.name not in store:
-            scores = _score(blocks, shard, first, space, prototypes, opinions, products)
+            scores = _score(blocks, shard, first, fit, opinions, products)
+            if without is not None:
+                rows = without.rows(shard)
+                scores = _put(
+                    scores, rows, _again(blocks, shard, rows, without, opinions, products)
+                )
             contents: dict[str, Content] = {"scores": scores}
             if lists:
-                contents["missing"] = _missing(blocks, shard, prototypes)
+                contents["missing"] = _missing(blocks, shard, fit.prototypes)
             store.write(shard.name, contents)
         return shard.rows
 
@@ -58,24 +65,53 @@ def _score(
     blocks: StoredBlocks,
     shard: Shard,
     first: int,
-    space: AdaptedSpace,
-    prototypes: Prototypes,
+    fit: Fit,
     opinions: WeighedOpinions,
     products: Products,
 ) -> pl.DataFrame:
-    sources, tables = opinions.sources, []
-    for block in sources.beside(blocks, shard):
+    known, tables = fit.prototypes.p, []
+    for block in opinions.sources.beside(blocks, shard):
         rows = slice(first, first + len(block.labels))
-        p = None if prototypes.p is None else prototypes.p[rows]
-        scores = score_opinions(
-            block, space, prototypes, sources.texts, opinions.worth, p, products
-        )
-        table = _table(scores, not_zero(block.g))
-        if sources.captions is not None:
-            table = table.with_columns(caption_agreement=pl.Series(block.agreement).fill_nan(None))
-        tables.append(table)
+        p = None if known is None else known[rows]
+        tables.append(_judged(block, fit, opinions, p, products))
         first = rows.stop
     return pl.concat(tables)
+
+
+def _again(
+    blocks: StoredBlocks,
+    shard: Shard,
+    rows: Rows,
+    without: Without,
+    opinions: WeighedOpinions,
+    products: Products,
+) -> pl.DataFrame:
+    """Score some rows of a shard by another fit than the rest."""
+    labels = blocks.labels.array(shard.name, "labels")[rows]
+    sample = opinions.sources.of_rows(shard, rows, without.g(shard, rows), labels)
+    return _judged(sample, without.fit, opinions, None, products)
+
+
+def _put(scores: pl.DataFrame, rows: Rows, others: pl.DataFrame) -> pl.DataFrame:
+    """Replace rows (m,) of scores by others (m rows)."""
+    order = np.arange(len(scores))
+    order[rows] = len(scores) + np.arange(len(rows))
+    return pl.concat([scores, others])[order]
+
+
+def _judged(
+    block: OpinionSample,
+    fit: Fit,
+    opinions: WeighedOpinions,
+    p: NDArray[np.float32] | None,
+    products: Products,
+) -> pl.DataFrame:
+    texts, worth = opinions.sources.texts, opinions.worth
+    scores = score_opinions(block, fit.space, fit.prototypes, texts, worth, p, products)
+    table = _table(scores, not_zero(block.g))
+    if opinions.sources.captions is None:
+        return table
+    return table.with_columns(caption_agreement=pl.Series(block.agreement).fill_nan(None))
 
 
 def _missing(blocks: StoredBlocks, shard: Shard, prototypes: Prototypes) -> pl.DataFrame:

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from curate.manifest.plan import Shard
 from curate.run import Run
 from curate.steps.agreement import Agreement
-from curate.steps.blocks import StoredBlocks
+from curate.steps.blocks import Labels, StoredBlocks
+from curate.steps.fit import Fit
 from curate.steps.state import kept
 from curate.steps.stored_features import BLOCK_ROWS, StoredFeatures
 from curate.steps.zero_shot import ZeroShot
 from curate.store.fingerprint import fingerprint
 from prototypes.blocks import total
 from prototypes.evidence import ClassTexts
-from prototypes.method import Prototypes
 from prototypes.opinions import NO_OPINIONS, Opinions, OpinionSample, fit_opinions, sample_opinions
 from prototypes.space import AdaptedSpace
 from prototypes.temperature import sample_stride
@@ -57,6 +57,18 @@ class SecondOpinions:
             yield OpinionSample(blocks.features.as_floats(g), x[:n], labels, said)
             start += n
 
+    def of_rows(
+        self, shard: Shard, rows: NDArray[np.int64], g: NDArray[np.float32], labels: Labels
+    ) -> OpinionSample:
+        """Give some rows (m,) of a shard, of these g (m, d) and labels (m,), likewise."""
+        said = np.full(len(rows), np.nan, np.float32)
+        if self.captions is not None:
+            said = self.captions.read(shard)[rows]
+        images = np.zeros((len(rows), 0), np.float32)
+        if self.texts is not None and self.features is not None:
+            images = self.features.as_floats(self.features.rows(shard.name, rows))
+        return OpinionSample(g, images, labels, said)
+
     def _images(self, blocks: StoredBlocks, shard: Shard) -> Iterable[NDArray[np.float32]]:
         """Give the shard's features x by the same blocks; nothing of them where no text asks."""
         if self.texts is None or self.features is None:
@@ -86,20 +98,20 @@ def unasked(name: str) -> WeighedOpinions:
 
 
 def weigh_opinions(
-    blocks: StoredBlocks,
-    space: AdaptedSpace,
-    prototypes: Prototypes,
-    sources: SecondOpinions,
-    run: Run,
-    prototypes_name: str,
+    blocks: StoredBlocks, fit: Fit, sources: SecondOpinions, run: Run, prototypes_name: str
 ) -> WeighedOpinions:
-    """Make or find what the sources are worth: one pass over blocks of g."""
+    """Make or find what the sources are worth: one pass over blocks of g.
+
+    Blocks have no label for rows that have helped to make the prototypes as verified.
+    """
     name = opinions_name(prototypes_name, sources)
     worth = kept(
         run.step("evidence"),
         name,
         Opinions,
-        lambda: fit_opinions(_sample(blocks, space, sources), space, prototypes, sources.texts),
+        lambda: fit_opinions(
+            _sample(blocks, fit.space, sources), fit.space, fit.prototypes, sources.texts
+        ),
     )
     return WeighedOpinions(name, sources, worth)
 

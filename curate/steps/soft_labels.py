@@ -1,15 +1,17 @@
 """Soft labels of every row, kept by shards beside the scores."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from curate.classes import Classes
 from curate.errors import CurateError
 from curate.manifest.plan import Shard
-from curate.steps.blocks import StoredBlocks
+from curate.steps.blocks import Labels, StoredBlocks
+from curate.steps.fit import Fit, Without
 from curate.store.folders import Folders
-from prototypes.method import Prototypes
 from prototypes.soft_labels import soft_labels
-from prototypes.space import AdaptedSpace
 
 
 def check_count(k: int | None, classes: Classes) -> None:
@@ -24,38 +26,44 @@ def check_count(k: int | None, classes: Classes) -> None:
 
 def smooth_shards(
     blocks: StoredBlocks,
-    space: AdaptedSpace,
-    prototypes: Prototypes,
+    fit: Fit,
     k: int,
     store: Folders,
     gpu: bool,
+    without: Without | None = None,
 ) -> None:
     """Smooth, by blocks of g, the labels of the shards that ``store`` does not have.
 
-    Kept: soft_labels, positions of classes (n, K + 1), and soft_probabilities (n, K + 1).
+    Kept: soft_labels, positions of classes (n, K + 1), and soft_probabilities (n, K + 1). Verified
+    rows are smoothed by the fit ``without`` what a person has said of them.
     """
     for shard in blocks.shards:
         if shard.name not in store:
-            store.write(
-                shard.name, _smooth(blocks, shard, space, prototypes, k, gpu), rows=shard.rows
-            )
+            soft = _smooth(blocks, shard, fit, k, gpu)
+            if without is not None:
+                rows = without.rows(shard)
+                labels = np.asarray(blocks.labels.array(shard.name, "labels"))[rows]
+                again = _smoothed(without.g(shard, rows), labels, without.fit, k, gpu)
+                for name, values in again.items():
+                    soft[name][rows] = values
+            store.write(shard.name, soft, rows=shard.rows)
         blocks.advance(shard.rows)
 
 
 def _smooth(
-    blocks: StoredBlocks,
-    shard: Shard,
-    space: AdaptedSpace,
-    prototypes: Prototypes,
-    k: int,
-    gpu: bool,
-) -> dict[str, np.ndarray]:
-    v, tau, influence = prototypes.v, prototypes.tau, space.self_influence
+    blocks: StoredBlocks, shard: Shard, fit: Fit, k: int, gpu: bool
+) -> dict[str, NDArray[Any]]:
     soft = [
-        soft_labels(blocks.features.as_floats(g), sets[:, 0], v, tau, influence, k, gpu)
+        _smoothed(blocks.features.as_floats(g), sets[:, 0], fit, k, gpu)
         for g, sets in blocks.images(shard)
     ]
-    return {
-        "soft_labels": np.concatenate([block.classes for block in soft]).astype(np.int32),
-        "soft_probabilities": np.concatenate([block.probabilities for block in soft]),
-    }
+    return {name: np.concatenate([block[name] for block in soft]) for name in soft[0]}
+
+
+def _smoothed(
+    g: NDArray[np.float32], labels: Labels, fit: Fit, k: int, gpu: bool
+) -> dict[str, NDArray[Any]]:
+    v, tau, influence = fit.prototypes.v, fit.prototypes.tau, fit.space.self_influence
+    soft = soft_labels(g, labels, v, tau, influence, k, gpu)
+    classes = soft.classes.astype(np.int32)
+    return {"soft_labels": classes, "soft_probabilities": soft.probabilities}

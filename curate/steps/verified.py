@@ -31,8 +31,13 @@ class LabelParts:
     """As the manifest has them."""
     crowd: Folders
     """Those of the rows that nobody has verified."""
-    verified: Folders | None
+    verified: Folders | None = None
     """Those that a person has verified; None without --verified."""
+
+    @classmethod
+    def of_given(cls, given: Folders) -> "LabelParts":
+        """Take every label as given, as if nobody had verified any."""
+        return cls(given, given)
 
     @property
     def fitted(self) -> list[Folders]:

@@ -19,7 +19,7 @@ class NearestClasses:
         self._work = _work(weighted)
         if self._work is not None:
             _, self._features = unchecked(self._work)
-            self._directions = unit_rows(self._work.prototypes.v)
+            self._directions = unit_rows(self._work.fit.prototypes.v)
 
     def of(self, row: int) -> tuple[str, ...]:
         """Name the classes nearest to a row's image in the adapted space, the nearest first.
@@ -33,8 +33,8 @@ class NearestClasses:
         x = self._features.rows(shard.name, np.array([at]))
         if not x.any():
             return ()
-        g = work.space.transform(x)
-        cosines = nearest_of_class(g @ self._directions.T, work.prototypes.per_class)[0]
+        g = work.fit.space.transform(x)
+        cosines = nearest_of_class(g @ self._directions.T, work.fit.prototypes.per_class)[0]
         return tuple(work.classes[at] for at in np.argsort(-cosines, kind="stable")[:MOST])
 
 

@@ -145,8 +145,8 @@ def test_what_the_weights_were_made_from_is_found_again(tmp_path: Path, ending: 
         "embeddings",
     )
     (shard,) = work.shards
-    g = work.space.transform(np.concatenate(list(work.features.blocks(shard.name))))
-    own = work.prototypes.v[work.labels.array(shard.name, "labels")]
+    g = work.fit.space.transform(np.concatenate(list(work.features.blocks(shard.name))))
+    own = work.fit.prototypes.v[work.labels.array(shard.name, "labels")]
     rows = pl.read_parquet if ending == ".parquet" else pl.read_csv
     distance = rows(tmp_path / f"crawl.weighted{ending}")["distance"].to_numpy()
     np.testing.assert_allclose(np.linalg.norm(own - g, axis=1), distance, atol=1e-4)

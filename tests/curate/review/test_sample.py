@@ -18,9 +18,9 @@ from .conftest import GIVEN, NAMES, NO_FEATURES, NO_LABEL, TRUE, opened
 def adapted(weighted: Weighted, folder: Path) -> tuple[np.ndarray, np.ndarray, AdaptedSpace]:
     work = weighted.work()
     features = np.nan_to_num(np.load(folder / "features.npy"))
-    v = work.prototypes.v
+    v = work.fit.prototypes.v
     unit = v / np.linalg.norm(v, axis=1, keepdims=True)
-    return work.space.transform(features.astype(np.float16)), unit, work.space
+    return work.fit.space.transform(features.astype(np.float16)), unit, work.fit.space
 
 
 def test_neighbours_are_the_nearest_of_its_class_and_not_itself(

@@ -1,0 +1,108 @@
+"""Rows without a given label, and given labels of which nothing is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from curate.heads.confusion import by_bayes, confusion
+from curate.heads.cross_fit import CrossFitted, folds_of
+from curate.heads.head import Batch, Rows
+from curate.heads.label_sets import label_sets, settled
+from curate.heads.task import Task
+from curate.heads.training import Examples
+from curate.heads.xiao import Xiao
+
+from .conftest import CLASSES, Known
+from .test_heads import CPU
+
+
+def without_labels(crawl: Known) -> Examples:
+    """Take the given label away from half of the rows."""
+    bare = np.random.default_rng(1).random(len(crawl.true)) < 0.5
+    return replace(crawl.examples, given=np.where(bare[:, None], -1, crawl.examples.given))
+
+
+def fitted_xiao(crawl: Known, examples: Examples) -> Xiao:
+    head = CrossFitted("xiao", Task(CLASSES), crawl.inputs)
+    folds = folds_of(examples.features, None)
+    head.fit_member(0, examples, folds, CPU, 2, 0, lambda _: None)
+    member = head.member(0)
+    assert isinstance(member, Xiao)
+    return member
+
+
+def test_xiao_counts_noise_on_rows_that_were_given_a_label(one_label: Known) -> None:
+    found = fitted_xiao(one_label, without_labels(one_label)).noise[2]
+    # All wrong labels of this crawl are those of the next class.
+    next_class = torch.zeros(CLASSES, CLASSES)
+    next_class[(torch.arange(CLASSES) + 1) % CLASSES, torch.arange(CLASSES)] = 1
+    torch.testing.assert_close(found, next_class)
+
+
+def test_xiao_trains_the_network_of_z_on_labelled_rows_only(one_label: Known) -> None:
+    task = Task(CLASSES)
+    head = Xiao(task, 8)
+    x, true = torch.randn(6, 8), torch.eye(CLASSES)[[1, 2, 3, 1, 2, 3]]
+    bag = torch.arange(6)
+    of_all = Rows(x, torch.zeros(6, CLASSES), true, bag)
+    head.stages(of_all)
+    assert not head.noise[2].any()
+    loss = head._clean_loss(Batch(of_all, of_all))
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert all(p.grad is None or not p.grad.any() for p in head.z.parameters())
+
+
+def test_bayes_knows_nothing_of_a_given_label_that_no_verified_row_has() -> None:
+    task = Task(3)
+    given, true = torch.eye(3)[[0, 0, 1, 1]], torch.eye(3)[[0, 1, 1, 0]]
+    p = torch.tensor([[0.2, 0.3, 0.5], [0.2, 0.3, 0.5]])
+    told = by_bayes(task, p, torch.eye(3)[[2, 0]], confusion(task, given, true))
+    assert not told[0].any()
+    assert told[1].all()
+
+
+def test_of_several_labels_one_that_is_never_seen_says_nothing() -> None:
+    task, p = Task(2, several=True), torch.tensor([[0.2, 0.6]])
+    told = by_bayes(task, p, torch.ones(1, 2), confusion(task, torch.zeros(2, 2), torch.eye(2)))
+    torch.testing.assert_close(told, p)
+
+
+def test_what_is_unlikely_is_normalized_all_the_same() -> None:
+    task, p = Task(2), torch.tensor([[1 - 1e-6, 1e-6]])
+    channel = torch.tensor([[1.0, 0.0], [0.5, 0.5]])
+    torch.testing.assert_close(
+        by_bayes(task, p, torch.tensor([[0.0, 1.0]]), channel), torch.tensor([[0.0, 1.0]])
+    )
+    shares = task.shares(torch.tensor([[1e-6, 3e-6], [0.0, 0.0]]))
+    torch.testing.assert_close(shares, torch.tensor([[0.25, 0.75], [0.0, 0.0]]))
+
+
+def test_a_row_of_zeros_keeps_what_it_was_given() -> None:
+    p = np.array([[0, 0, 0], [0, 0, 0], [0.2, 0.2, 0]], np.float32)
+    given = np.array([[0, 0, 1], [0, 0, 0], [1, 0, 0]], np.float32)
+    kept, known = settled(Task(3), p, given)
+    np.testing.assert_allclose(kept, [[0, 0, 1], [0, 0, 0], [0.5, 0.5, 0]])
+    assert known.tolist() == [False, False, True]
+    sets = label_sets(Task(3), kept)
+    assert sets.tolist() == [[False, False, True], [False] * 3, [True, False, False]]
+
+
+def test_zeros_are_an_empty_list_where_lists_may_be_empty() -> None:
+    p, given = np.zeros((1, 3), np.float32), np.array([[1, 0, 0]], np.float32)
+    several = Task(3, several=True)
+    kept, known = settled(several, p, given)
+    assert known.tolist() == [True]
+    assert not label_sets(several, kept).any()
+    full = replace(several, empty=False)
+    kept, known = settled(full, p, given)
+    assert known.tolist() == [False]
+    assert label_sets(full, kept).tolist() == [[True, False, False]]
+    assert not label_sets(full, settled(full, p, p)[0]).any()
+
+
+def test_none_of_the_classes_is_what_zeros_mean_where_it_is_an_output() -> None:
+    assert label_sets(Task(2, none=True), np.zeros((1, 3), np.float32)).tolist() == [
+        [False, False, True]
+    ]

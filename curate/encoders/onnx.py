@@ -1,6 +1,5 @@
 """An encoder that is an ONNX file with a JSON beside it."""
 
-import glob
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.encoders.onnx_files import model_files
 from curate.encoders.onnx_settings import OnnxSettings, read_settings
 from curate.errors import CurateError
 from curate.store.code import code_of
@@ -40,7 +40,7 @@ class OnnxEncoder:
         self.batch_size = _BATCH_SIZE[provider]
         self.fingerprint = fingerprint(
             code=code_of(__name__),
-            weights=[sha256_of(file) for file in _files(path)],
+            weights=[sha256_of(file) for file in model_files(path)],
             settings=asdict(self._settings),
             provider=provider,
         )
@@ -152,12 +152,6 @@ def _end(path: Path, kind: str, name: str, ends: Iterable[Any]) -> Any:
             f"its {kind}s are {', '.join(by_name)}: name one in its JSON."
         )
     return by_name[name]
-
-
-def _files(path: Path) -> list[Path]:
-    """Return the model and the weights that large models keep beside it (model.onnx.data)."""
-    beside = path.parent.glob(f"{glob.escape(path.name)}*data")
-    return [path, *sorted(file for file in beside if file.is_file())]
 
 
 def _first_line(error: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from curate.errors import CurateError
 from curate.images.preprocess import Interpolation, Preprocess, ResizeMode
+from curate.printable import brief
 
 EXAMPLE = (
     '{"size": 224, "interpolation": "bicubic", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], '
@@ -34,12 +35,21 @@ def read_settings(path: Path) -> OnnxSettings:
 
     Raises CurateError when it is missing, no JSON object, lacks a key or has an impossible value.
     """
+    try:
+        return _settings(path)
+    except RecursionError:
+        raise CurateError(f"{path} is nested too deep; write one like {EXAMPLE}.") from None
+
+
+def _settings(path: Path) -> OnnxSettings:
     values = {"resize": "shortest"} | _read_object(path)
     for key, (meaning, holds) in _MUST_BE.items():
         if key not in values:
             raise CurateError(f"{path}: {key!r} is missing; it must be {meaning}.")
         if not holds(values[key]):
-            raise CurateError(f"{path}: {key!r} is {values[key]!r}, but it must be {meaning}.")
+            raise CurateError(
+                f"{path}: {key!r} is {brief(repr(values[key]))}, but it must be {meaning}."
+            )
     return OnnxSettings(
         preprocess=Preprocess(values["size"], values["interpolation"], values["resize"]),
         mean=tuple(values["mean"]),

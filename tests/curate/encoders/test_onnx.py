@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.encoders.onnx import OnnxEncoder, normalise
+from curate.encoders.onnx_files import model_files
 from curate.errors import CurateError
 from curate.images.preprocess import Preprocess
 
@@ -85,6 +86,55 @@ def test_the_fingerprint_covers_weights_kept_beside_the_model(write_onnx):
     alone = OnnxEncoder(path, "cpu").fingerprint
     path.with_name("model.onnx.data").write_bytes(b"weights")
     assert OnnxEncoder(path, "cpu").fingerprint != alone
+
+
+@pytest.mark.parametrize("name", ["weights.bin", "w" * 200, "parts/a"])
+def test_the_fingerprint_covers_weights_in_any_file_that_the_model_names(
+    write_onnx, tmp_path, name
+):
+    path = with_weights_in(write_onnx(), name)
+    assert model_files(path) == [path, tmp_path / name]
+    before = OnnxEncoder(path, "cpu").fingerprint
+    assert OnnxEncoder(path, "cpu").fingerprint == before
+    weights = np.fromfile(tmp_path / name, np.float32)
+    (weights + 1).tofile(tmp_path / name)
+    assert OnnxEncoder(path, "cpu").fingerprint != before
+
+
+def with_weights_in(path, name):
+    """Write a model that adds weights, which lie in a file of that name, to a flat picture."""
+    import onnx
+    from onnx import helper
+
+    (path.parent / name).parent.mkdir(exist_ok=True)
+    shape = ["n", 3, 6, 6]
+    graph = helper.make_graph(
+        [
+            helper.make_node("Flatten", ["x"], ["flat"]),
+            helper.make_node("Add", ["flat", "w"], ["features"]),
+        ],
+        "adds",
+        [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("features", onnx.TensorProto.FLOAT, ["n", 108])],
+        [onnx.numpy_helper.from_array(np.ones(108, np.float32), "w")],
+    )
+    opset = helper.make_opsetid("", 17)
+    model = helper.make_model(graph, ir_version=8, opset_imports=[opset])
+    onnx.save_model(
+        model, path, save_as_external_data=True, location=name, size_threshold=0,
+        all_tensors_to_one_file=True,
+    )  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize("depth", [500, 995, 100_000])
+def test_a_deep_json_is_told_in_a_sentence(write_onnx, depth):
+    path = write_onnx()
+    deep = "[" * depth + "]" * depth
+    path.with_suffix(".json").write_text(f'{{"size": {deep}}}')
+    with pytest.raises(CurateError, match=r"model\.json.* (is nested too deep|'size' is)") as told:
+        OnnxEncoder(path, "cpu")
+    assert len(str(told.value)) < 600
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def _stage(encoder: Encoder, blobs: Sequence[bytes], decoder_bound: bool) -> Spe
             workers = psutil.Process().children(recursive=True)
             tasks = [Path(f"/proc/{worker.pid}") for worker in workers]
             return _spent(
-                lambda: embed_pictures(manifest, shards, store, encoder, pool, lambda _: None),
+                lambda: embed_pictures(manifest, shards, store, encoder, pool, lambda _: None, {}),
                 tasks if decoder_bound else [_task_of_this_thread()],
                 workers,
             )

@@ -1,6 +1,6 @@
 """Features of every row, encoded from its picture and kept by shards."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from curate.images.workers import DecodePool
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.steps.encode import Encoded, Mask, encode_shards
+from curate.steps.picture_files import States, renewed_states
 from curate.steps.stored_features import keep_features, unit_halves
 from curate.store.folders import Folders
 
@@ -24,29 +25,32 @@ def embed_pictures(
     encoder: Encoder,
     pool: DecodePool,
     advance: Advance,
+    files: Mapping[str, States],
 ) -> None:
-    """Encode these shards; each is stored as soon as it is whole."""
+    """Encode these shards; each is stored as soon as it is whole, with what its ``files`` were."""
     wanted = [(shard, np.ones(shard.rows, bool)) for shard in shards]
     for encoded in encode_shards(manifest, wanted, encoder, pool, advance):
-        keep_features(store, encoded.shard, *_of_rows(encoded))
+        keep_features(store, encoded.shard, *_of_rows(encoded), files.get(encoded.shard.name))
 
 
 def retry_pictures(
     manifest: Manifest,
-    failed: Sequence[tuple[Shard, Mask]],
+    wanted: Sequence[tuple[Shard, Mask]],
     store: Folders,
     encoder: Encoder,
     pool: DecodePool,
     advance: Advance,
+    files: Mapping[str, States],
 ) -> None:
-    """Encode again the failed rows of finished shards; the others keep their features."""
+    """Encode again some rows of finished shards; the others keep their features."""
     for encoded, (_, mask) in zip(
-        encode_shards(manifest, failed, encoder, pool, advance), failed, strict=True
+        encode_shards(manifest, wanted, encoder, pool, advance), wanted, strict=True
     ):
         features = np.array(store.array(encoded.shard.name, "features"), np.float16)
         statuses = store.table(encoded.shard.name, "rows")["status"].to_numpy().astype(object)
         features[mask], statuses[mask] = _of_rows(encoded)
-        keep_features(store, encoded.shard, features, statuses)
+        states = renewed_states(store, encoded.shard, mask, files)
+        keep_features(store, encoded.shard, features, statuses, states)
 
 
 def _of_rows(encoded: Encoded) -> tuple[NDArray[np.float16], NDArray[np.object_]]:

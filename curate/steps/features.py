@@ -2,11 +2,10 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.classes import Classes
@@ -24,6 +23,7 @@ from curate.run import Run
 from curate.steps.embed import embed_pictures, retry_pictures
 from curate.steps.given import Given
 from curate.steps.labels import label_pairs, stored_sets
+from curate.steps.picture_files import Mask, States, changed_rows, picture_states
 from curate.steps.stored_features import StoredFeatures
 from curate.steps.take import take_embeddings
 from curate.store.code import code_of
@@ -141,14 +141,15 @@ def _encode(
     code = code_of(embed_pictures.__module__, without=BESIDE_PICTURES)
     name = fingerprint(code=code, encoder=encoder.fingerprint, **pictures_facts(manifest))
     store = run.step("features", name)
+    files = picture_states(manifest, shards)
     missing = [shard for shard in shards if shard.name not in store]
-    failed = failed_rows(shards, store) if options.retry_failed else []
-    if missing or failed:
+    again = rows_again(shards, store, files, options.retry_failed, console)
+    if missing or again:
         with DecodePool(encoder.preprocess, options.decoders) as pool:
             with progress_bar(console, "Encoding", _rows(missing)) as advance:
-                embed_pictures(manifest, missing, store, encoder, pool, advance)
-            with progress_bar(console, "Retrying", sum(int(m.sum()) for _, m in failed)) as advance:
-                retry_pictures(manifest, failed, store, encoder, pool, advance)
+                embed_pictures(manifest, missing, store, encoder, pool, advance, files)
+            with progress_bar(console, "Retrying", sum(int(m.sum()) for _, m in again)) as advance:
+                retry_pictures(manifest, again, store, encoder, pool, advance, files)
     return store
 
 
@@ -179,7 +180,23 @@ def check_features(
     )
 
 
-def failed_rows(shards: Sequence[Shard], store: Folders) -> list[tuple[Shard, NDArray[np.bool_]]]:
+def rows_again(
+    shards: Sequence[Shard],
+    store: Folders,
+    files: Mapping[str, States],
+    retry_failed: bool,
+    console: Console,
+) -> list[tuple[Shard, Mask]]:
+    """List finished shards with rows to be read again: changed files, and failed rows if asked."""
+    changed = changed_rows(shards, store, files, console)
+    failed = failed_rows(shards, store) if retry_failed else []
+    masks: dict[Shard, Mask] = {}
+    for shard, mask in (*changed, *failed):
+        masks[shard] = mask | masks.get(shard, np.zeros_like(mask))
+    return [(shard, masks[shard]) for shard in shards if shard in masks]
+
+
+def failed_rows(shards: Sequence[Shard], store: Folders) -> list[tuple[Shard, Mask]]:
     """List finished shards with rows that have no features, and which rows those are."""
     failed = []
     for shard in shards:

@@ -17,8 +17,9 @@ from curate.options import WeightOptions
 from curate.progress import progress_bar
 from curate.run import Run
 from curate.steps.encode import Mask, picture_sources
-from curate.steps.features import BESIDE_PICTURES, failed_rows, pictures_facts
+from curate.steps.features import BESIDE_PICTURES, pictures_facts, rows_again
 from curate.steps.given import Given
+from curate.steps.picture_files import picture_states
 from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint, sha256_of
 from curate.store.folders import Folders
@@ -65,14 +66,15 @@ class SelfFeatures:
             "pictures", fingerprint(code=code, preprocess=asdict(preprocess), **facts)
         )
         wanted = [(s, np.ones(s.rows, bool)) for s in self.shards if s.name not in store]
-        wanted += failed_rows(self.shards, store) if self.options.retry_failed else []
+        files = picture_states(self.manifest, self.shards)
+        wanted += rows_again(self.shards, store, files, self.options.retry_failed, self.console)
         rows = sum(int(mask.sum()) for _, mask in wanted)
         if wanted:
             with (
                 DecodePool(preprocess, self.options.decoders) as pool,
                 progress_bar(self.console, "Decoding", rows) as advance,
             ):
-                store_pictures(self.manifest, wanted, store, preprocess.size, pool, advance)
+                store_pictures(self.manifest, wanted, store, preprocess.size, pool, advance, files)
         return store
 
     def train(self, pictures: Folders, others: tuple[Folders, ...]) -> Folders:

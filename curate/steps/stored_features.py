@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from curate.images.status import Status
 from curate.manifest.plan import Shard
 from curate.steps.lent import LENT, Lent
+from curate.steps.picture_files import States, file_column
 from curate.store.folders import Folders
 from prototypes.blocks import in_single
 
@@ -105,10 +106,14 @@ def _side_by_side(features: list[Features], ok: NDArray[np.bool_]) -> Features:
 
 
 def keep_features(
-    store: Folders, shard: Shard, features: NDArray[np.float16], statuses: NDArray[np.object_]
+    store: Folders,
+    shard: Shard,
+    features: NDArray[np.float16],
+    statuses: NDArray[np.object_],
+    files: States | None = None,
 ) -> None:
-    """Store a shard's unit-length features (n, D) and why rows have none (n,)."""
-    rows = _status_table(statuses)
+    """Store a shard's unit-length features (n, D), why rows have none (n,), and what files were."""
+    rows = _status_table(statuses).with_columns(file_column(files))
     store.write(shard.name, {"features": features, "rows": rows}, rows=shard.rows)
 
 

@@ -1,6 +1,6 @@
 """Decoded pictures of the crawl, kept by shards, so that epochs read memory maps."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from curate.images.workers import DecodePool
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.steps.encode import Mask, picture_sources
+from curate.steps.picture_files import States, file_column, renewed_states
 from curate.store.folders import Folders
 
 BLOCK_ROWS = 512
@@ -27,14 +28,17 @@ def store_pictures(
     side: int,
     pool: DecodePool,
     advance: Callable[[int], None],
+    files: Mapping[str, States],
 ) -> None:
     """Decode these rows of these shards into uint8 (n, side, side, 3); failed rows are zeros.
 
     The other rows of a shard that is there already stay as they are. Pictures go to the disk as
-    they come.
+    they come. ``files`` are kept beside them.
     """
     for shard, mask in wanted:
-        statuses = _statuses(store, shard)
+        statuses, states = _statuses(store, shard), files.get(shard.name)
+        if shard.name in store:
+            states = renewed_states(store, shard, mask, files)
 
         def write_pictures(
             path: Path, shard: Shard = shard, mask: Mask = mask, statuses: Statuses = statuses
@@ -51,8 +55,11 @@ def store_pictures(
                 advance(len(these))
             pictures.flush()
 
-        def write_rows(path: Path, statuses: Statuses = statuses) -> None:
-            pl.DataFrame({"status": statuses.astype(str)}).write_parquet(path)
+        def write_rows(
+            path: Path, statuses: Statuses = statuses, states: States | None = states
+        ) -> None:
+            table = pl.DataFrame({"status": statuses.astype(str)})
+            table.with_columns(file_column(states)).write_parquet(path)
 
         store.write(
             shard.name,

@@ -65,6 +65,7 @@ WITHOUT_CODE = {
     "curate/manifest/plan.py": "a plan is kept for the life of a run; any covers every row once",
     "curate/steps/second_opinions.py": "the prototypes' name is in it, and with it the code",
     "curate/work.py": "names only",
+    "curate/store/folders.py": "the digest of a receipt",
     "curate/exports/folder_names.py": "two labels that look alike on disk",
 }
 

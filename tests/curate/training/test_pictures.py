@@ -10,6 +10,7 @@ from curate.images.workers import Decoded
 from curate.manifest.columns import ColumnOptions
 from curate.manifest.open import open_manifest
 from curate.manifest.plan import Shard
+from curate.steps.picture_files import kept_states
 from curate.store.folders import Folders
 from curate.training.pictures import StoredPictures, store_pictures
 
@@ -37,13 +38,13 @@ def test_every_row_gets_its_picture_and_failed_ones_can_be_tried_again(tmp_path:
     manifest = open_manifest(tmp_path / "c.parquet", ColumnOptions(), None, Folders(tmp_path / "r"))
     store, counted = Folders(tmp_path / "pictures"), []
     everything = [(shard, np.ones(shard.rows, bool)) for shard in SHARDS]
-    store_pictures(manifest, everything, store, 2, FakePool(5), counted.append)
+    store_pictures(manifest, everything, store, 2, FakePool(5), counted.append, {})
     assert sum(counted) == ROWS
     failed = [
         (shard, np.arange(shard.first_row, shard.first_row + shard.rows) % 5 == 0)
         for shard in (SHARDS[0], SHARDS[2])
     ]
-    store_pictures(manifest, failed, store, 2, FakePool(10), counted.append)
+    store_pictures(manifest, failed, store, 2, FakePool(10), counted.append, {})
 
     pictures = StoredPictures(SHARDS, store)
     ok = np.arange(ROWS) % 10 != 0
@@ -58,3 +59,19 @@ def test_every_row_gets_its_picture_and_failed_ones_can_be_tried_again(tmp_path:
     for shard in SHARDS:
         labels.write(shard.name, {"labels": np.full(shard.rows, 3, np.int32)})
     assert pictures.labels(labels).tolist() == np.where(ok, 3, -1).tolist()
+
+
+def test_the_files_that_pictures_came_from_are_kept_with_them(tmp_path: Path) -> None:
+    images = [str(n).encode() for n in range(3)]
+    pl.DataFrame({"image": images, "label": ["x"] * 3}).write_parquet(tmp_path / "c.parquet")
+    manifest = open_manifest(tmp_path / "c.parquet", ColumnOptions(), None, Folders(tmp_path / "r"))
+    store, shard = Folders(tmp_path / "pictures"), Shard("a", 0, 0, 3, 0)
+
+    def store_with(mask: list[bool], files: list[int]) -> list[int]:
+        states = {"a": np.array(files, np.uint64)}
+        wanted = [(shard, np.array(mask))]
+        store_pictures(manifest, wanted, store, 2, FakePool(5), lambda _: None, states)
+        return kept_states(store, shard).tolist()
+
+    assert store_with([True] * 3, [7, 8, 9]) == [7, 8, 9]
+    assert store_with([False, True, False], [1, 2, 3]) == [7, 2, 9]

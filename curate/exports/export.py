@@ -24,7 +24,7 @@ from curate.manifest.pictures import check_paths
 from curate.manifest.skipped import Skipped
 from curate.printable import printable
 from curate.progress import progress_bar
-from curate.store.atomic import appearing_file, appearing_folder
+from curate.store.atomic import appearing_file, appearing_folder, clear_unfinished
 from curate.store.folders import Folders
 from curate.weighted import Weighted, open_weighted
 
@@ -200,6 +200,7 @@ def _check_out(weighted: Weighted, options: ExportOptions, format_: Format) -> N
             f"--out {options.out} lies in the crawl's folder, whose files are all input; name a"
             " place outside of it."
         )
+    clear_unfinished(options.out)
     if not options.out.exists():
         return
     if not options.overwrite:

@@ -12,6 +12,7 @@ from pathlib import Path
 from polars.exceptions import PolarsError
 
 from curate.errors import CurateError
+from curate.store.exchange import exchange
 
 UNFINISHED, REPLACED = ".unfinished-", "-replaced"
 
@@ -21,7 +22,7 @@ def appearing_file(path: Path) -> Iterator[Path]:
     """Give a temporary name beside ``path``; on success it becomes ``path``, else it vanishes."""
     with _disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_of_dead(path)
+        clear_unfinished(path)
         unfinished = _unfinished(path)
         try:
             yield unfinished
@@ -34,40 +35,54 @@ def appearing_file(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def appearing_folder(path: Path) -> Iterator[Path]:
-    """Give a temporary folder; on success it replaces ``path``, else it vanishes."""
+    """Give a temporary folder; on success it replaces ``path``, else it vanishes.
+
+    Killed at any moment, it leaves the old folder or the new one: where the two cannot change
+    places in one step, the old one is put back when the same folder is next written.
+    """
     unfinished = _unfinished(path)
     with _disk_errors(path):
-        _remove_of_dead(path)
+        clear_unfinished(path)
         unfinished.mkdir(parents=True)
         try:
             yield unfinished
             for file in unfinished.iterdir():
                 _sync(file)
             _sync(unfinished)
-            if path.exists():
-                path.rename(unfinished.with_name(f"{unfinished.name}{REPLACED}"))
-            unfinished.rename(path)
+            _put_in_place(unfinished, path)
             _sync(path.parent)
         finally:
             for leftover in path.parent.glob(f"{unfinished.name}*"):
                 shutil.rmtree(leftover, ignore_errors=True)
 
 
+def _put_in_place(unfinished: Path, path: Path) -> None:
+    if not path.exists():
+        unfinished.rename(path)
+    elif not exchange(unfinished, path):
+        path.rename(unfinished.with_name(f"{unfinished.name}{REPLACED}"))
+        unfinished.rename(path)
+
+
 def remove_unfinished(folder: Path) -> None:
     """Clear what a killed run left half done in ``folder`` and below."""
     for leftover in list(folder.rglob(f"{UNFINISHED}*")):
-        _remove(leftover)
+        _clear(leftover)
 
 
-def _remove_of_dead(path: Path) -> None:
-    """Clear what a killed process has left half done of ``path``."""
+def clear_unfinished(path: Path) -> None:
+    """Clear what killed processes left half done of ``path``, and put back what they replaced."""
     for leftover in path.parent.glob(f"{UNFINISHED}{glob.escape(path.name)}-*"):
         if not _is_alive(leftover):
-            _remove(leftover)
+            _clear(leftover)
 
 
-def _remove(leftover: Path) -> None:
-    if leftover.is_dir():
+def _clear(leftover: Path) -> None:
+    """Remove what was left half done; what it was to replace goes back where it is missing."""
+    target = leftover.with_name(leftover.name.removeprefix(UNFINISHED).rsplit("-", 3)[0])
+    if leftover.name.endswith(REPLACED) and not target.exists():
+        leftover.rename(target)
+    elif leftover.is_dir():
         shutil.rmtree(leftover, ignore_errors=True)
     else:
         leftover.unlink(missing_ok=True)

@@ -1,0 +1,35 @@
+"""Two names that change places in one step, so that neither is ever missing."""
+
+import ctypes
+import errno
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+UNSUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
+"""What an old kernel, and a file system that cannot do it, answer."""
+
+
+def exchange(first: Path, second: Path) -> bool:
+    """Let two files or folders of one file system change places; False where that cannot be done.
+
+    Raises OSError for what cannot be done in two steps either.
+    """
+    rename = _renameat2()
+    if rename is None:
+        return False
+    names = os.fsencode(first), os.fsencode(second)
+    if rename(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in UNSUPPORTED:
+        return False
+    raise OSError(code, os.strerror(code), str(first), None, str(second))
+
+
+@cache
+def _renameat2() -> Any:
+    """Find the C library's function, which Linux has; None elsewhere."""
+    return getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)

@@ -8,6 +8,7 @@ for images, labels, weights, keys in DataLoader(train, batch_size=256, shuffle=T
 import os
 import shutil
 import tempfile
+import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -33,6 +34,8 @@ from curate.manifest.columns import ColumnOptions
 from curate.manifest.pictures import check_paths, picture_finder
 from curate.manifest.plan import Shard, plan_shards, row_groups
 from curate.manifest.read import read_shards
+from curate.manifest.unchanged import require_unchanged
+from curate.printable import brief, printable
 from curate.progress import progress_bar
 from curate.store.folders import Folders
 from curate.training.loss import weighted_binary_cross_entropy, weighted_cross_entropy
@@ -48,6 +51,10 @@ __all__ = [
 ]
 
 Transform = Callable[[Tensor], Tensor]
+MISSING = RAISE, WARN = "raise", "warn"
+"""What happens where a picture is not there."""
+WORKERS = 255
+"""Counts of workers that are kept apart."""
 BUFFER = 1024
 """Pictures, not decoded yet, among which a stream draws the next."""
 
@@ -87,8 +94,14 @@ class _Rows:
         key: str | None = None,
         root: str | Path | None = None,
         prefix: str | None = None,
+        missing: str = RAISE,
     ) -> None:
+        if missing not in MISSING:
+            raise CurateError(f"missing={missing!r}: it must be one of {', '.join(MISSING)}.")
         self.transform = transform
+        self._path, self._missing = path, missing
+        counts = torch.zeros(1 + WORKERS, dtype=torch.int64)
+        self._unreadable = counts.share_memory_()  # type: ignore[no-untyped-call]
         self._preprocess = Preprocess(size)
         self._scratch = tempfile.mkdtemp(prefix="curate-")
         weakref.finalize(self, _remove, self._scratch, os.getpid())
@@ -99,6 +112,8 @@ class _Rows:
             Folders(Path(self._scratch)),
         )
         self._manifest, self._soft = weighted.manifest, options.labels == SOFT
+        sources = (source for part in self._manifest.parts for source in part.sources)
+        self._seen = {source.path: source for source in sources}
         check_paths(self._manifest)
         lists = self._manifest.has_label_lists
         names = ["row", "key", "label", "weight", "status"]
@@ -149,18 +164,50 @@ class _Rows:
         return torch.from_numpy(single.to_numpy(writable=True))
 
     def _sample(self, place: int, source: ImageSource | None) -> Sample:
-        """Decode a picture; where it is broken, a black one of weight 0, which no loss sees."""
+        """Decode a picture; where it cannot be read, a black one of weight 0, which no loss sees.
+
+        Raises CurateError where it is not there, unless asked only to warn.
+        """
         row = self._rows.slice(place, 1).to_pylist()[0]
+        if isinstance(source, FileSlice) and source.path in self._seen:
+            require_unchanged([self._seen[source.path]])
         try:
             data = b"" if source is None else read(source)
             picture, there = decode(data, self._preprocess), 1.0
-        except Undecodable:
+        except Undecodable as error:
+            self._pass_over(row["key"], source, error.status)
             size = self._preprocess.size
             picture, there = np.zeros((size, size, 3), np.uint8), 0.0
         image = torch.from_numpy(picture).permute(2, 0, 1).contiguous()
         label, weight = self._target(row)
         transformed = image if self.transform is None else self.transform(image)
         return Sample(transformed, label, weight * there, row["key"])
+
+    def _pass_over(self, key: str, source: ImageSource | None, status: Status) -> None:
+        """Count a picture that cannot be read, and warn of the first; raise where it is missing."""
+        where = ""
+        if isinstance(source, FileSlice) and source.path.parent != Path(self._scratch):
+            where = f" ({printable(str(source.path))})"
+        said = f"{self._path}: the picture of row '{brief(key)}'{where} is {status}"
+        if status in (Status.MISSING, Status.EMPTY) and self._missing == RAISE:
+            raise CurateError(
+                f"{said}; its paths start from {self._manifest.root}, name another folder with"
+                f" root=, or take what is missing as black pictures of weight 0 with"
+                f" missing={WARN!r}."
+            )
+        info = get_worker_info()
+        own = self._unreadable[0 if info is None else 1 + info.id % WORKERS]
+        if not own:
+            warnings.warn(
+                f"{said}: it is black and weighs 0, as any further one; unreadable counts them.",
+                stacklevel=2,
+            )
+        own += 1
+
+    @property
+    def unreadable(self) -> int:
+        """Pictures that could not be read so far, by all workers: black, of weight 0."""
+        return int(self._unreadable.sum())
 
     def _target(self, row: dict[str, Any]) -> tuple[Tensor, Tensor]:
         label, weight = row["label"], row["weight"]
@@ -206,7 +253,10 @@ class WeightedImages(_Rows, Dataset[Sample]):
 
     Pictures are decoded as `curate weight` decodes them (formats, limits on bytes and pixels,
     upright, RGB): the shorter side is scaled to ``size`` and the centre cropped; ``transform``
-    gets (3, size, size) bytes. A picture that breaks nevertheless is black and weighs 0.
+    gets (3, size, size) bytes. A picture that is not there raises CurateError, which names the
+    path and the folder that paths start from (``root``). With ``missing="warn"``, and where a
+    picture is broken, it is black and weighs 0; the first is warned of, and ``unreadable`` counts
+    them.
 
     Pictures that are bytes in Parquet are copied once to a file in the temporary folder (TMPDIR),
     because Parquet has no fast way to one row; files and tars are read where they lie. For a crawl

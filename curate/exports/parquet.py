@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
 from curate.exports.job import Advance, Batch, Job
+from curate.exports.paths import root_of_output
 from curate.manifest.columns import NO_KEY, ColumnOptions
 from curate.manifest.write import write_parquet
 from curate.origin import Origin
@@ -65,7 +66,7 @@ def _metadata(job: Job) -> dict[bytes, bytes]:
     named = ColumnOptions(label=label, image=image, key=key or NO_KEY, caption=caption)
     out = job.options.out
     # The run that weighed it has other rows: in its place stands what is no run.
-    return Origin(out, out, manifest.root, named, prefix).metadata(out)
+    return Origin(out, out, root_of_output(manifest, out), named, prefix).metadata(out)
 
 
 PARQUET = Format(write, read, endings=(".parquet",), holds=lambda _: True, rows=rows)

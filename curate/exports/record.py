@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.exports.options import GIVEN, SOFT, ExportOptions
+from curate.exports.paths import path_column, starting_with, way_to_root
 from curate.manifest.columns import label_type, listed
 from curate.weighted import TAR_COLUMNS, Weighted
 
@@ -25,6 +26,8 @@ class Column(NamedTuple):
     """Else it comes from the chosen rows."""
     cast: pa.DataType | None = None
     """Labels are text until here, and leave as what they were."""
+    way: str | None = None
+    """What its paths begin with from now on."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,15 @@ class Record:
         for column in self.columns:
             if column.from_crawl:
                 assert batch is not None
-                values[column.name] = batch.column(column.source)
+                values[column.name] = _leaving(batch.column(column.source), column.way)
             else:
                 ours = rows[column.source].to_arrow()
                 values[column.name] = ours if column.cast is None else ours.cast(column.cast)
         return pa.table(values)
+
+
+def _leaving(values: pa.Array, way: str | None) -> pa.Array:
+    return values if way is None else starting_with(way, values)
 
 
 def crawl_record(
@@ -69,8 +76,9 @@ def crawl_record(
     """Keep all columns of the crawl and ours that the format holds.
 
     The label is replaced by the one that leaves, with ``given_label`` beside it where it is
-    another one. With ``pictures`` the columns that say where they lie are left out. Raises
-    CurateError for a renaming of what is not there and for two columns of one name.
+    another one. Image paths are written from the folder of the output. With ``pictures`` the
+    columns that say where they lie are left out. Raises CurateError for a renaming of what is not
+    there and for two columns of one name.
     """
     manifest, prefix = weighted.manifest, weighted.prefix
     lies = {manifest.columns.image} | (TAR_COLUMNS if manifest.in_tars else set())
@@ -80,14 +88,15 @@ def crawl_record(
     kind = manifest.schema.field(label).type
     cast = pa.list_(label_type(kind)) if manifest.has_label_lists else label_type(kind)
     is_same = labels in (GIVEN, SOFT) and not manifest.has_label_lists
-    columns, left_out = [], []
+    columns, left_out, paths = [], [], path_column(manifest)
     for field in manifest.schema:
         if field.name in added or (pictures and field.name in lies):
             continue
         if field.name == label and not is_same:
             columns.append(Column(label, "label", False, cast))
         elif holds(field.type):
-            columns.append(Column(field.name, field.name, True))
+            way = way_to_root(manifest, options.out) if field.name == paths else None
+            columns.append(Column(field.name, field.name, True, way=way))
         else:
             left_out.append(field.name)
     if labels not in (GIVEN, SOFT):

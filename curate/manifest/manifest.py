@@ -1,6 +1,7 @@
 """A manifest: Parquet files whose rows, in order, are the crawl."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -47,7 +48,7 @@ class Manifest:
     schema: pa.Schema
     columns: Columns
     root: Path
-    """Image paths are relative to it and do not leave it."""
+    """Image paths do not leave it; see `locate`."""
     in_tars: bool = False
     """Image paths name tars; columns offset and length say where in them."""
     skipped: tuple[Skipped, ...] = ()
@@ -57,6 +58,17 @@ class Manifest:
     def rows(self) -> int:
         """N."""
         return sum(part.rows for part in self.parts)
+
+    def locate(self, path: str) -> Path:
+        """Say where an image path leads: from the root, or, where it begins with .., from the file.
+
+        So exports write it whose output does not lie above the pictures.
+        """
+        return (self._home if path.startswith("../") else self.root) / path
+
+    @cached_property
+    def _home(self) -> Path:
+        return self.path if self.path.is_dir() else self.path.absolute().parent
 
     @property
     def has_label_lists(self) -> bool:

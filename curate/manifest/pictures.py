@@ -23,14 +23,14 @@ def picture_finder(manifest: Manifest) -> tuple[list[str], Finder]:
     """
     image = require_image(manifest.schema, manifest.columns, str(manifest.path))
     if manifest.in_tars:
-        return ["tar", "offset", "length"], lambda batch: _tar_pieces(batch, manifest.root)
+        return ["tar", "offset", "length"], lambda batch: _tar_pieces(batch, manifest)
     kind = manifest.schema.field(image).type
     if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
-        return [image], lambda batch: _structs(batch.column(image), manifest.root)
+        return [image], lambda batch: _structs(batch.column(image), manifest)
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return [image], lambda batch: batch.column(image).to_pylist()
     if is_text(kind):
-        return [image], lambda batch: _paths(batch.column(image).to_pylist(), manifest.root)
+        return [image], lambda batch: _paths(batch.column(image).to_pylist(), manifest)
     raise CurateError(
         f"{manifest.path}: column '{image}' is {kind}, and images are bytes, a struct of bytes and"
         " path, or paths; name another column with --image."
@@ -52,7 +52,7 @@ def check_paths(manifest: Manifest) -> None:
     dotted = pl.col("path").str.contains(r"(^|/)\.\.(/|$)")
     doubtful = rows.filter(dotted | (pl.col("path").str.starts_with("/") & ~below)).collect()
     for row, path in doubtful.iter_rows():
-        if not _is_below(os.path.realpath(manifest.root / path), os.path.realpath(root)):
+        if not _is_below(os.path.realpath(manifest.locate(path)), os.path.realpath(root)):
             raise CurateError(
                 f"{manifest.path}, row {row + 1}: image '{path}' leaves the folder {root}; give a"
                 " folder that holds all images with --root, or mend that path."
@@ -91,22 +91,22 @@ def _is_below(path: str, root: str) -> bool:
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
-def _paths(paths: list[str | None], root: Path) -> list[ImageSource | None]:
-    return [FileSlice(root / path) if path else None for path in paths]
+def _paths(paths: list[str | None], manifest: Manifest) -> list[ImageSource | None]:
+    return [FileSlice(manifest.locate(path)) if path else None for path in paths]
 
 
-def _structs(column: pa.StructArray, root: Path) -> list[ImageSource | None]:
+def _structs(column: pa.StructArray, manifest: Manifest) -> list[ImageSource | None]:
     rows = [row or {} for row in column.to_pylist()]
-    paths = _paths([row.get("path") for row in rows], root)
+    paths = _paths([row.get("path") for row in rows], manifest)
     return [row.get("bytes") if row.get("bytes") is not None else path
             for row, path in zip(rows, paths, strict=True)]  # fmt: skip
 
 
-def _tar_pieces(batch: pa.RecordBatch, root: Path) -> list[ImageSource | None]:
+def _tar_pieces(batch: pa.RecordBatch, manifest: Manifest) -> list[ImageSource | None]:
     rows = batch.select(["tar", "offset", "length"]).to_pylist()
     return [
         None
         if row["offset"] is None
-        else FileSlice(root / row["tar"], row["offset"], row["length"])
+        else FileSlice(manifest.locate(row["tar"]), row["offset"], row["length"])
         for row in rows
     ]

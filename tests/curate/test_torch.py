@@ -26,6 +26,7 @@ from curate.torch import (
     weighted_sampler,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*is truncated. it is black")
 ROWS, SIZE = 60, 8
 NAMES = ("apple", "plum", "pear")
 BROKEN = 7

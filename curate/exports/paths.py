@@ -1,0 +1,64 @@
+"""Image paths on their way out: they start from the folder of the output."""
+
+import os
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from curate.manifest.columns import is_text
+from curate.manifest.manifest import Manifest
+
+WHOLE = r"^(/|[a-zA-Z][a-zA-Z0-9+.-]*://)"
+"""A path that starts from nowhere else, or a URL."""
+
+
+def path_column(manifest: Manifest) -> str | None:
+    """Name the column whose paths are written anew; None where there is none.
+
+    A column that is the key too stays: by it a row is found again in the crawl.
+    """
+    columns = manifest.columns
+    if manifest.in_tars:
+        return "tar"
+    if columns.image is None or columns.image == columns.key:
+        return None
+    kind = manifest.schema.field(columns.image).type
+    is_struct = pa.types.is_struct(kind) and kind.get_field_index("path") >= 0
+    return columns.image if is_text(kind) or is_struct else None
+
+
+def way_to_root(manifest: Manifest, out: Path) -> str | None:
+    """Give the root as a path from the folder of ``out``; None where they are the same."""
+    home = os.path.realpath(out.absolute().parent)
+    way = Path(os.path.relpath(os.path.realpath(manifest.root), home)).as_posix()
+    return None if way == "." else way
+
+
+def root_of_output(manifest: Manifest, out: Path) -> Path:
+    """Give the folder that image paths in ``out`` do not leave, and start from unless it is up."""
+    way = way_to_root(manifest, out)
+    stays = path_column(manifest) is None or way is None or way.startswith("..")
+    return manifest.root if stays else out.absolute().parent
+
+
+def starting_with(way: str, paths: pa.Array) -> pa.Array:
+    """Write paths (n,), texts or Hugging Face's structs, so that they begin with the way."""
+    column = pl.Series("paths", paths)
+    if column.dtype != pl.Struct:
+        return _longer(way, column).to_arrow().cast(paths.type)
+    longer = _longer(way, column.struct.field("path")).to_arrow()
+    kind = paths.type.field("path").type
+    fields = [
+        longer.cast(kind) if field.name == "path" else paths.field(at)
+        for at, field in enumerate(paths.type)
+    ]
+    return pa.StructArray.from_arrays(fields, fields=list(paths.type), mask=paths.is_null())
+
+
+def _longer(way: str, paths: pl.Series) -> pl.Series:
+    path = pl.lit(paths)
+    stays = (path == "") | path.str.contains(WHOLE)
+    return pl.select(
+        pl.when(stays).then(path).otherwise(pl.concat_str(pl.lit(f"{way}/"), path))
+    ).to_series()

@@ -84,8 +84,9 @@ class Weighted:
         """
         if self.run is None or self.work_name is None:
             raise CurateError(
-                f"{self.path} does not say which run weighed it, or that run's folder is gone; name"
-                " the folder with --run-dir, or weigh again."
+                f"{self.path} does not say which run weighed it, or that run's folder is gone (not"
+                f" there: {self.origin.run / MARKER}); name the folder with --run-dir, or weigh"
+                " again."
             )
         work = recall(self.run, self.work_name)
         if work.keys is not None and self.manifest.columns.key is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -169,8 +170,9 @@ def recall(folder: Path, name: str) -> Work:
         stores = [
             store for store in (*parts, labels, unverified, scores, keys) if store is not None
         ]
-        if any(shard.name not in store for shard in shards for store in stores):
-            raise FileNotFoundError
+        for store, shard in product(stores, shards):
+            if shard.name not in store:
+                raise FileNotFoundError(store.root / shard.name)
         features = StoredFeatures(parts)
         for shard in shards:
             features.check_lent(shard.name)
@@ -191,8 +193,9 @@ def recall(folder: Path, name: str) -> Work:
         )
     except (FileNotFoundError, TypeError) as error:
         raise CurateError(
-            f"{folder} no longer holds what the weights were made from; run the same `curate"
-            " weight` with --overwrite again."
+            f"{folder} no longer holds what the weights were made from (gone:"
+            f" {getattr(error, 'filename', None) or error}); run the same `curate weight` with"
+            " --overwrite again."
         ) from error
 
 

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.text import Text
 
+from curate.review.asked_class import find_class
 from curate.review.cards import sample_cards
 from curate.review.gallery import show_cards
 from curate.review.json_text import overview_json, sample_json
@@ -59,7 +60,11 @@ def inspect(options: InspectOptions, console: Console | None = None) -> None:
         if weighted.manifest.columns.image is not None:
             kind = choose_pictures(options.pictures, console, os.environ)
         if options.key is not None:
-            sample = find_sample(weighted, find_key(weighted, options.key), options.selection.label)
+            sample = find_sample(
+                weighted,
+                find_key(weighted, options.key),
+                find_class(weighted, "--class", options.selection.label),
+            )
             if options.as_json:
                 console.file.write(sample_json(weighted, sample, names))
             else:

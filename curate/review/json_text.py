@@ -60,6 +60,7 @@ def sample_json(weighted: Weighted, sample: Sample, names: Mapping[str, str]) ->
     - ``version``, ``weighted``: as in `overview_json`.
     - ``sample``: row, key, label, caption and the columns of curate. ``columns``: all columns as
       the files have them; bytes are null.
+    - ``gone``: null, or a sentence that says why ``around`` is not known.
     - ``around``: null where it is not known, or ``label`` (its class), ``rank`` and ``cosine`` of
       that among ``classes``, ``look`` and ``graph`` (lists of label, name, value: the nearest
       classes by the cosine to their prototypes, and to its class by the relation graph), and
@@ -89,6 +90,7 @@ def sample_json(weighted: Weighted, sample: Sample, names: Mapping[str, str]) ->
             "sample": facts,
             "columns": _plain(sample.columns),
             "around": near,
+            "gone": sample.gone or None,
         }
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from polars.exceptions import PolarsError
 
 from curate.errors import CurateError
 from curate.steps.labels import stored_sets
@@ -53,16 +54,21 @@ class Sample:
     columns: dict[str, object]
     """All columns of the file, and of the manifest that it was made from."""
     around: Surroundings | None
-    """None where it has no features or no label, and where the run's folder, or the embeddings that
-    were left where they are, are gone or not those of these rows."""
+    """None where it has no features or no label, and where the run's work is gone or damaged."""
+    gone: str = ""
+    """A sentence that says why nothing is known of what lies around it."""
 
 
 def find_sample(weighted: Weighted, row: int, label: str | None = None) -> Sample:
     """Read a row and what lies around it; of the features only those of its class are read."""
     known = weighted.read([row])
     label = _worst(known, label) if weighted.manifest.has_label_lists else known["label"].item()
-    around = None if not label else _surroundings(weighted, row, label)
-    return Sample(row, label, known, weighted.columns_of(row), around)
+    columns = weighted.columns_of(row)
+    try:
+        around = _surroundings(weighted, row, label)
+    except CurateError as error:
+        return Sample(row, label, known, columns, None, str(error))
+    return Sample(row, label, known, columns, around)
 
 
 def _worst(known: pl.DataFrame, wanted: str | None) -> str | None:
@@ -74,17 +80,24 @@ def _worst(known: pl.DataFrame, wanted: str | None) -> str | None:
     return None if worst is None else str(labels[worst])
 
 
-def _surroundings(weighted: Weighted, row: int, label: str) -> Surroundings | None:
-    try:
-        work = weighted.work()
-    except CurateError:
-        return None
+def _surroundings(weighted: Weighted, row: int, label: str | None) -> Surroundings:
+    """Find what lies around a row; raises CurateError, with the reason, where that is not known."""
+    if not label:
+        raise CurateError("it has no label.")
+    work = weighted.work()
     if label not in work.classes:
-        return None
-    own = work.classes.index(label)
+        raise CurateError("its label is none of the classes that the run judged.")
+    try:
+        return _around(work, row, work.classes.index(label))
+    except (OSError, ValueError, EOFError, IndexError, PolarsError) as error:
+        raise CurateError(
+            f"a file in {weighted.run} is damaged ({error}); run the same `curate weight` with"
+            " --overwrite again."
+        ) from error
+
+
+def _around(work: Work, row: int, own: int) -> Surroundings:
     features = _features(work, row, own)
-    if features is None:
-        return None
     fit = work.fit_of(row)
     g = fit.space.transform(features)
     cosines = nearest_of_class(g @ unit_rows(fit.prototypes.v).T, fit.prototypes.per_class)[0]
@@ -100,13 +113,16 @@ def _surroundings(weighted: Weighted, row: int, label: str) -> Surroundings | No
     )
 
 
-def _features(work: Work, row: int, label: int) -> NDArray[np.float16] | None:
-    """Give a row's features (1, D); None where it has none, or where its label is another."""
+def _features(work: Work, row: int, label: int) -> NDArray[np.float16]:
+    """Give a row's features (1, D); raises CurateError without, and where its label is another."""
     shard, at = work.place(row)
     labels, stored = unchecked(work)
     features = stored.rows(shard.name, np.array([at]))
-    there = label in stored_sets(labels, shard)[at] and np.any(features != 0)
-    return features if there else None
+    if label not in stored_sets(labels, shard)[at]:
+        raise CurateError("the run judged another label of this row.")
+    if not np.any(features != 0):
+        raise CurateError("it has no features; its status says why.")
+    return features
 
 
 def _of_class(work: Work, label: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:

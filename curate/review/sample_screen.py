@@ -7,7 +7,7 @@ from rich.console import Console, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
-from curate.printable import brief, message
+from curate.printable import brief, message, shown
 from curate.review.cards import number_text, sample_cards
 from curate.review.gallery import draw, show_cards
 from curate.review.names import named
@@ -44,8 +44,7 @@ def show_sample(
     console.print()
     if sample.around is None:
         console.print(
-            "The nearest classes and samples are not known: it has no label or no features, or"
-            " the run's folder or the embeddings are gone or not those of these rows.",
+            f"The nearest classes and samples are not known: {shown(message(sample.gone))}",
             soft_wrap=not console.is_terminal,
         )
         return

@@ -1,13 +1,14 @@
 """Choosing samples of a weighted manifest: which rows, in what order, how many."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 import polars as pl
 
 from curate.errors import CurateError
 from curate.images.status import Status
+from curate.review.asked_class import find_class
 from curate.review.overview import OF_LABELS, UNSHARED
 from curate.steps.labels import MOST_LABELS
 from curate.weighted import Weighted
@@ -73,6 +74,11 @@ def select(weighted: Weighted, wanted: Selection) -> Selected:
 
     Raises CurateError where no row is as wanted.
     """
+    wanted = replace(
+        wanted,
+        label=find_class(weighted, "--class", wanted.label),
+        suggested=find_class(weighted, "--suggested", wanted.suggested),
+    )
     key = SORTS[wanted.sort]
     column = next(iter(key.meta.root_names()))
     _require(weighted, wanted, column)

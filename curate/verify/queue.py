@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.printable import brief
+from curate.review.asked_class import find_class
 from curate.weighted import Weighted
 
 STRATEGIES = ("suspect", "boundary", "balanced", "random")
@@ -48,7 +49,7 @@ def make_queue(weighted: Weighted, options: QueueOptions) -> pl.DataFrame:
         raise CurateError(
             f"--strategy {options.strategy} is not known; choose one of {', '.join(STRATEGIES)}."
         )
-    rows = _judged(weighted, options.label)
+    rows = _judged(weighted, find_class(weighted, "--class", options.label))
     if options.strategy == "suspect":
         rows = rows.with_columns(place=pl.col("quality"))
     elif options.strategy == "boundary":

@@ -1,11 +1,54 @@
 """Names of classes as people write them: the same name in other bytes is the same class."""
 
+import difflib
 import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 UNSEEN = dict.fromkeys((0x200B, 0xFEFF))
 """Characters of no width that editors leave behind: zero width space and byte order mark."""
+NEAR = 0.75
+"""Similarity (difflib's ratio) from which on a name is suggested for another."""
 
 
 def canonical(text: str) -> str:
     """Return a name in NFC, its blanks trimmed and each run of them one space."""
     return " ".join(unicodedata.normalize("NFC", text).translate(UNSEEN).split())
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Names as they were written, and the classes that they name."""
+
+    classes: dict[str, str]
+    """Of each written name that names a class, that class."""
+    unknown: tuple[str, ...]
+    """Written names that name none, or of which it is not clear which."""
+
+    @property
+    def otherwise(self) -> dict[str, str]:
+        """The written names that are not exactly the class's."""
+        return {name: found for name, found in self.classes.items() if name != found}
+
+
+def match(written: Iterable[str], classes: Sequence[str]) -> Matched:
+    """Find the class of each name: the same text, else the only one but for its form, then case."""
+    forms = (lambda name: name, canonical, lambda name: canonical(name).casefold())
+    left, found = list(written), dict[str, str]()
+    for form in forms:
+        of_form = defaultdict[str, list[str]](list)
+        for name in classes if left else ():
+            of_form[form(name)].append(name)
+        # .get: a defaultdict would grow with each question.
+        named = {name: of_form.get(form(name), []) for name in left}
+        found |= {name: candidates[0] for name, candidates in named.items() if len(candidates) == 1}
+        left = [name for name in left if name not in found]
+    return Matched(found, tuple(left))
+
+
+def nearest(name: str, classes: Sequence[str]) -> str | None:
+    """Return the class that a person who wrote this is likely to have meant, if any."""
+    folded = {canonical(other).casefold(): other for other in classes}
+    near = difflib.get_close_matches(canonical(name).casefold(), folded, 1, NEAR)
+    return folded[near[0]] if near else None

@@ -214,9 +214,10 @@ def test_labels_that_are_no_class_are_offered_as_new_ones(crawl: Path) -> None:
     )
     verify(rows, crawl / "grapes.parquet", 3)
     options = ("--verified", crawl / "grapes.parquet", "--epochs", 3)
-    words = done(curate("refine", crawl / "w.parquet", *options, "--out", crawl / "g1.parquet"))
-    assert "13 labels are none of the 4 classes (such as 'grape')" in words
-    assert "--new-classes takes their 1 for classes" in words
+    result = curate("refine", crawl / "w.parquet", *options, "--out", crawl / "g1.parquet")
+    assert result.exit_code == 2
+    assert "13 labels that are no class of the crawl: 'grape'" in result.stderr
+    assert "or take them for classes with --new-classes" in result.stderr
     found = ("--new-classes", "--out", crawl / "g2.parquet")
     done(curate("refine", crawl / "w.parquet", *options, *found))
     grapes = pl.read_parquet(crawl / "g2.parquet").filter(pl.col("true").is_null())

@@ -18,13 +18,14 @@ from curate.manifest.columns import exact_column, listed
 from curate.manifest.plan import Shard
 from curate.manifest.tables import read_table
 from curate.refine_options import RefineOptions
-from curate.verified_labels import look_up, say
+from curate.verified_labels import Asked, look_up
 from curate.weighted import Weighted
 from curate.work import Work
 
 MOST_ROWS = 200_000
 """Rows that nobody has verified and that a head learns from, drawn at random."""
 LEAST_VERIFIED = 10
+NEW_CLASSES = ", or take them for classes with --new-classes"
 RANDOM = "random"
 """The strategy of `curate verify` by which rows stand for the crawl."""
 
@@ -72,7 +73,7 @@ def stored_blocks(work: Work, shard: Shard) -> Iterator[Stored]:
 def read_verified_rows(
     options: RefineOptions, weighted: Weighted, classes: tuple[str, ...], console: Console
 ) -> VerifiedRows:
-    """Look the verified rows up; labels that are no class are none of them, or new classes.
+    """Look the verified rows up; labels that are no class are refused, or new classes.
 
     Raises CurateError where fewer than LEAST_VERIFIED rows are left, or fewer than two classes.
     """
@@ -80,23 +81,18 @@ def read_verified_rows(
     if path is None:
         return VerifiedRows.none(classes)
     columns = weighted.manifest.columns
-    found = look_up(
-        path, weighted.scan(), (columns.key or "key", "key"), ("label", columns.label), console
-    )
+    asked = Asked(
+        path, (columns.key or "key", "key"), ("label", columns.label), classes, console,
+        options.new_classes, "" if options.apply else NEW_CLASSES,
+    )  # fmt: skip
+    looked_up = look_up(asked, weighted.scan())
+    found, classes = looked_up.rows, (*classes, *looked_up.new)
     if not weighted.manifest.has_label_lists and (found["labels"].list.len() > 1).any():
         raise CurateError(
             f"--verified {path} has rows with several labels, and those of {weighted.path} have one"
             " each; keep one, or leave the row out."
         )
     each = found.explode("labels", empty_as_null=True)
-    known = Classes(classes, ())
-    strange = each["labels"].filter(known.indices(each["labels"]) == NO_CLASS).drop_nulls()
-    if options.new_classes:
-        classes = (*classes, *strange.unique().sort())
-    elif len(strange):
-        many = strange.value_counts(sort=True)["labels"].to_list()
-        say(console, path, strange, f"labels are none of the {len(classes):,} classes", "and count"
-            f" as none of them; --new-classes takes their {len(many):,} for classes")  # fmt: skip
     positions = Classes(classes, ()).indices(each["labels"])
     lists = each.with_columns(pl.Series("at", positions, pl.Int64)).group_by(
         "row", maintain_order=True

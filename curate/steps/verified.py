@@ -20,7 +20,7 @@ from curate.steps.stored_features import StoredFeatures
 from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
-from curate.verified_labels import look_up, say
+from curate.verified_labels import Asked, look_up
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,8 @@ def read_verified(
 ) -> pl.DataFrame:
     """Look the verified rows up: columns row (of the manifest, ascending) and label (position, -1).
 
-    A null label, or one that is no class, is none of the classes. Keys that the manifest does not
-    have and keys with contradicting labels are left out, and said. Raises CurateError for a
-    table or manifest without the columns, and where no row is left that names a class.
+    An empty label is none of the classes; see `look_up`. Raises CurateError for a table or manifest
+    without the columns, for a label that is no class, and where no row is left that names one.
     """
     key = manifest.columns.key
     if key is None:
@@ -61,7 +60,8 @@ def read_verified(
             " name it with --key."
         )
     keys = manifest.scan().select(exact_column(key).cast(pl.String).alias("key"))
-    found = look_up(path, keys, (key, "key"), ("label", manifest.columns.label), console)
+    names = (key, "key"), ("label", manifest.columns.label)
+    found = look_up(Asked(path, *names, classes.names, console), keys).rows
     most = found["labels"].list.len().max()
     if isinstance(most, int) and most > 1:
         raise CurateError(
@@ -70,9 +70,6 @@ def read_verified(
         )
     labels = found["labels"].list.first()
     rows = found.select("row", pl.Series("label", classes.indices(labels), pl.Int32))
-    strange = labels.filter(rows["label"] == NO_CLASS).drop_nulls()
-    say(console, path, strange, "labels are no class of the manifest",
-        "and count as none of the classes")  # fmt: skip
     if not (rows["label"] != NO_CLASS).any():
         raise CurateError(
             f"--verified {path} has no row with a key of {manifest.path} (column '{key}') and a"

@@ -1,56 +1,43 @@
 """A folder of pictures whose sub-folders are the classes."""
 
-import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from curate.errors import CurateError
-
-PICTURE_ENDINGS = (
-    ".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".jxl",
-)  # fmt: skip
-"""What counts as a picture's file; some are then reported as unsupported, none is passed over."""
-SCHEMA = {"key": pl.String, "image": pl.String, "label": pl.String}
+from curate.manifest.class_folders import LEVEL, class_level
 
 
-def picture_files(folder: Path) -> Iterator[Path]:
-    """Walk to every file with a picture's ending, in sorted order; hidden ones are passed over.
+def folder_table(
+    names: Sequence[str], folder: Path, home: str = "", label: str | None = None
+) -> pl.DataFrame:
+    """List pictures by their paths below a folder: key, image, label.
 
-    Raises CurateError for a folder that cannot be read and a name that is no text.
+    ``home`` is the folder's own path below the root, which column image is relative to. Below
+    train, val, test the second folder is the label, and column split holds the first; the label
+    folder_2 takes the second folder anyway, and gives the folders as columns folder_1, folder_2.
+    Raises CurateError where it cannot be said which folder is the class.
     """
-    seen: set[Path] = set()
-    for current, folders, files in os.walk(folder, onerror=_refuse, followlinks=True):
-        here = Path(current).resolve()
-        if here in seen:
-            folders.clear()
-            continue
-        seen.add(here)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in PICTURE_ENDINGS:
-                if _is_no_text(name):
-                    raise CurateError(
-                        f"{Path(current, name)!r}: the file's name is not UTF-8; rename it."
-                    )
-                yield Path(current, name)
+    key = pl.Series("key", names, pl.String)
+    table = pl.DataFrame([key, (f"{home}/" + key if home else key).alias("image")])
+    parts = pl.col("key").str.split("/")
+    above = parts.list.head(parts.list.len() - 1)
+    level = LEVEL.fullmatch(label or "")
+    if level is not None:
+        levels = range(1, int(level[1]) + 1)
+        return table.with_columns(_folder(above, at).alias(f"folder_{at}") for at in levels)
+    found = class_level(_counted(names), folder)
+    if found > 1:
+        table = table.with_columns(split=_folder(above, 1))
+    return table.with_columns(label=_folder(above, found))
 
 
-def _refuse(error: OSError) -> None:
-    raise CurateError(
-        f"{error.filename} cannot be read ({error.strerror}); give this user the right to read it,"
-        " or move it out of the folder."
-    ) from error
+def _folder(above: pl.Expr, level: int) -> pl.Expr:
+    return above.list.get(level - 1, null_on_oob=True)
 
 
-def _is_no_text(name: str) -> bool:
-    return any("\ud800" <= sign <= "\udfff" for sign in name)
-
-
-def folder_table(folder: Path, files: list[Path]) -> pl.DataFrame:
-    """List the pictures: path below the folder as key and image, first sub-folder as label."""
-    paths = [file.relative_to(folder) for file in files]
-    names = [path.as_posix() for path in paths]
-    labels = [path.parts[0] if len(path.parts) > 1 else None for path in paths]
-    return pl.DataFrame({"key": names, "image": names, "label": labels}, schema=SCHEMA)
+def _counted(names: Sequence[str]) -> dict[tuple[str, ...], int]:
+    """Count the pictures of each folder."""
+    folders = Counter(name.rpartition("/")[0] for name in names)
+    return {tuple(folder.split("/")) if folder else (): count for folder, count in folders.items()}

@@ -1,133 +1,169 @@
 """WebDataset tars: an index of where each sample's picture lies; nothing is extracted."""
 
-import itertools
-import json
-import tarfile
-from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+import posixpath
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
 from curate.errors import CurateError
-from curate.manifest.columns import KNOWN_NAMES
-from curate.manifest.image_folder import PICTURE_ENDINGS
+from curate.manifest.archives import refuse_compressed
+from curate.manifest.columns import ColumnOptions
+from curate.manifest.picture_files import SNIFFED, has_picture_ending, is_hidden, is_picture
+from curate.manifest.skipped import Passed, Skipped
+from curate.manifest.tar_members import DamagedTar, Kind, Member, read_members
+from curate.manifest.tar_samples import Piece, Sample, read_text, samples_of, split_name
 
 SCHEMA = {
     "key": pl.String, "tar": pl.String, "image": pl.String, "offset": pl.Int64,
-    "length": pl.Int64, "label": pl.String, "caption": pl.String,
+    "length": pl.Int64, "label": pl.List(pl.String), "caption": pl.String,
 }  # fmt: skip
-Row = dict[str, str | int | None]
+Row = dict[str, str | int | list[str | None] | None]
+TEXT_ENDINGS = ("cls", "txt", "json")
+LONGEST_TEXT = 1 << 20
+LONGEST_NAME = 4_096
+ENDINGS_NAMED = 8
+BUFFER = 1 << 14
+ROWS = 65_536
 
 
-def tars_table(tars: Sequence[Path], label: str | None, caption: str | None) -> pl.DataFrame:
-    """Index tars, one after the other; where a sample has a list of labels, every sample has."""
-    table = pl.concat([tar_table(tar, label, caption) for tar in tars])
-    if not table["label"].str.starts_with("[").any():
-        return table
-    lists = [_as_list(text) for text in table["label"]]
-    return table.with_columns(label=pl.Series(lists, dtype=pl.List(pl.String)))
+def tars_table(
+    tars: Sequence[Path], named: ColumnOptions, home: str = ""
+) -> tuple[pl.DataFrame, tuple[Skipped, ...]]:
+    """Index tars, one after the other; where a sample has a list of labels, every sample has.
 
-
-def tar_table(tar: Path, label: str | None, caption: str | None) -> pl.DataFrame:
-    """Index one tar; a sample is a run of members that share the name up to its first dot.
-
-    The label is the member .cls, or the field ``label`` of the member .json; the caption is
-    .txt, or a field likewise. A list of labels is given as its JSON. Raises CurateError for
-    what is not a whole uncompressed tar.
+    The label is the member .cls, or the field ``label`` of the member .json; the caption is .txt,
+    or a field likewise; ``named`` names others. ``home`` is the tars' folder below the root, which
+    column tar is relative to. Says what is passed over. Raises CurateError for what is not a whole uncompressed tar, and where no sample
+    has what was named, or a label.
     """
-    try:
-        with tarfile.open(tar, "r:") as archive:
-            samples = itertools.groupby((m for m in archive if m.isfile()), key=_sample_key)
-            rows = [_row(archive, tar, key, members, label, caption) for key, members in samples]
-    except (tarfile.TarError, EOFError) as error:
-        raise CurateError(
-            f"{tar} is not a whole, uncompressed tar ({error}); fetch or unpack it again, or move"
-            " it out of the folder."
-        ) from error
-    return pl.DataFrame([row for row in rows if row is not None], schema=SCHEMA)
+    index = _Index(named)
+    table = pl.concat([index.tar_table(tar, posixpath.join(home, tar.name)) for tar in tars])
+    index.require(table, tars[0] if len(tars) == 1 else tars[0].parent)
+    if not index.has_lists:
+        table = table.with_columns(pl.col("label").list.first())
+    return table, index.passed.skipped
 
 
-def _sample_key(member: tarfile.TarInfo) -> str:
-    path = PurePosixPath(member.name)
-    return str(path.with_name(path.name.split(".")[0]))
+class _Index:
+    """Reads tars member by member; ``passed`` is what was passed over in all of them."""
 
+    def __init__(self, named: ColumnOptions) -> None:
+        self.passed = Passed()
+        self.has_lists = False
+        self._named = named
+        self._endings: Counter[str] = Counter()
 
-def _row(
-    archive: tarfile.TarFile, tar: Path, key: str, members: Iterator[tarfile.TarInfo],
-    label: str | None, caption: str | None,
-) -> Row | None:  # fmt: skip
-    picture: tarfile.TarInfo | None = None
-    texts: dict[str, str] = {}
-    for member in members:
-        ending = "." + member.name.rsplit(".", 1)[-1].lower()
-        if ending in PICTURE_ENDINGS:
-            picture = picture or member
-        elif ending in (".cls", ".txt", ".json"):
-            file = archive.extractfile(member)
-            assert file is not None
-            texts[ending] = file.read().decode("utf-8", errors="replace").strip()
-    if picture is None and not texts:
+    def tar_table(self, tar: Path, name: str) -> pl.DataFrame:
+        """Index one tar; its samples may lie in pieces."""
+        pieces: dict[str, dict[str, Piece]] = {}
+        try:
+            with tar.open("rb", buffering=BUFFER) as file:
+                refuse_compressed(tar, file.peek(BUFFER))  # type: ignore[attr-defined]
+                for member in read_members(file, tar.stat().st_size):
+                    self._add(member, file, pieces)
+        except DamagedTar as error:
+            raise CurateError(
+                f"{tar} is not a whole, uncompressed tar ({error}); fetch or pack it again, or move"
+                " it out of the folder."
+            ) from error
+        samples = (
+            sample
+            for key, of_key in pieces.items()
+            for sample in samples_of(key, list(of_key.values()), self._named.image, self.passed)
+        )
+        return self._table(samples, name)
+
+    def _add(self, member: Member, file: BinaryIO, pieces: dict[str, dict[str, Piece]]) -> None:
+        reason = _passed_over(member)
+        if reason is not None:
+            self.passed.add(reason, member.name)
+        if reason is not None or member.kind is Kind.FOLDER:
+            return
+        key, suffix = split_name(member.name)
+        piece = self._piece(member, suffix, file)
+        if piece is None:
+            return
+        of_key = pieces.setdefault(key, {})
+        if suffix in of_key:
+            self.passed.add("members whose name comes again later", member.name)
+        of_key[suffix] = piece
+        self._endings[suffix] += 1
+
+    def _piece(self, member: Member, suffix: str, file: BinaryIO) -> Piece | None:
+        """Take what a member gives to its sample; None where that is nothing."""
+        ending = suffix.rpartition(".")[2].lower()
+        named = self._named
+        if suffix in (named.label, named.caption) or ending in TEXT_ENDINGS:
+            if member.size > LONGEST_TEXT:
+                self.passed.add(f"texts longer than {LONGEST_TEXT:,} bytes", member.name)
+                return None
+            text = _read(file, member).decode("utf-8", errors="replace").strip()
+            return read_text(suffix, member, text, named, self.passed)
+        if suffix == named.image or has_picture_ending(f".{ending}"):
+            return Piece(suffix, member, is_picture=True)
+        if is_picture(_read(file, member, SNIFFED)):
+            return Piece(suffix, member, is_picture=True)
+        self.passed.add("members that are neither pictures nor texts", member.name)
         return None
-    fields = _fields(texts.get(".json"), tar, key)
-    return {
-        "key": key,
-        "tar": tar.name,
-        "image": picture.name if picture else None,
-        "offset": picture.offset_data if picture else None,
-        "length": picture.size if picture else None,
-        "label": _checked_label(_text(fields, label, "label", texts.get(".cls")), tar, key),
-        "caption": _text(fields, caption, "caption", texts.get(".txt")),
-    }
+
+    def _table(self, samples: Iterable[Sample], tar: str) -> pl.DataFrame:
+        """Lay samples out as a table, some at a time, for a row takes less room there."""
+        tables = [pl.DataFrame(schema=SCHEMA)]
+        rows = (self._row(sample, tar) for sample in samples)
+        while some := list(islice(rows, ROWS)):
+            tables.append(pl.DataFrame(some, schema=SCHEMA))
+        return pl.concat(tables)
+
+    def _row(self, sample: Sample, tar: str) -> Row:
+        picture, label = sample.picture, sample.label
+        self.has_lists |= isinstance(label, list)
+        return {
+            "key": sample.key,
+            "tar": tar,
+            "image": picture.name if picture else None,
+            "offset": picture.offset if picture else None,
+            "length": picture.size if picture else None,
+            "label": label if isinstance(label, list) else [label] if label else None,
+            "caption": sample.caption,
+        }
+
+    def require(self, table: pl.DataFrame, where: Path) -> None:
+        """Raise CurateError where there are samples and none has a label, or the named picture."""
+        named = self._named
+        there = ", ".join(name for name, _ in self._endings.most_common(ENDINGS_NAMED))
+        there += "".join(f"; passed over: {each}" for each in self.passed.skipped)
+        if not len(table):
+            return
+        if named.image is not None and not table["image"].count():
+            raise CurateError(
+                f"{where}: no sample has a member '{named.image}' (--image); its samples have"
+                f" members: {there}."
+            )
+        if not table["label"].count():
+            what = "a member .cls, or a field 'label' in .json; name another with --label"
+            if named.label is not None:
+                what = f"no member and no field of .json is called '{named.label}' (--label)"
+            raise CurateError(
+                f"{where}: no sample has a label ({what}). Its samples have members: {there}. If"
+                " folders in it are the classes, unpack it and weigh the folder."
+            )
 
 
-def _fields(text: str | None, tar: Path, key: str) -> dict[str, object]:
-    if not text:
-        return {}
-    try:
-        fields = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise CurateError(
-            f"{tar}: the .json of sample '{key}' is not JSON ({error}); mend it or take the"
-            " sample out."
-        ) from error
-    return fields if isinstance(fields, dict) else {"label": fields}
+def _passed_over(member: Member) -> str | None:
+    """Say why a member is not looked at."""
+    if any(map(is_hidden, member.name.split("/"))):
+        return "hidden members"
+    if member.kind is Kind.SPARSE:
+        return "sparse members"
+    if member.kind is Kind.OTHER:
+        return "members that are links, pipes or devices"
+    return "members with endless names" if len(member.name) > LONGEST_NAME else None
 
 
-def _checked_label(label: str | None, tar: Path, key: str) -> str | None:
-    """Let texts and lists of texts and whole numbers pass; numbers in a list become texts."""
-    if label is None or not label.startswith(("[", "{")):
-        return label
-    try:
-        if label.startswith("["):
-            return json.dumps([_element(element) for element in json.loads(label)])
-        raise ValueError("an object")
-    except (ValueError, RecursionError) as error:
-        raise CurateError(
-            f"{tar}: the label of sample '{key}' is {label}, and a label is a text or a number, or"
-            " a list of them; name the JSON field that holds it with --label."
-        ) from error
-
-
-def _as_list(label: str | None) -> list[str | None] | None:
-    if not label:
-        return None
-    labels: list[str | None] = json.loads(label) if label.startswith("[") else [label]
-    return labels
-
-
-def _element(element: object) -> str | None:
-    if element is None or isinstance(element, str):
-        return element
-    if isinstance(element, int):
-        return json.dumps(element)
-    raise ValueError("neither text nor whole number")
-
-
-def _text(
-    fields: dict[str, object], named: str | None, part: str, member: str | None
-) -> str | None:
-    if named is None and member is not None:
-        return member
-    names = KNOWN_NAMES[part] if named is None else (named,)
-    value = next((fields[name] for name in names if fields.get(name) is not None), None)
-    return value if value is None or isinstance(value, str) else json.dumps(value)
+def _read(file: BinaryIO, member: Member, most: int = LONGEST_TEXT) -> bytes:
+    file.seek(member.offset)
+    return file.read(min(member.size, most))

@@ -28,6 +28,12 @@ def is_archive(path: Path) -> bool:
     return endings[-1] in (UNPACKERS | CONTAINERS) and (alone or endings[0] == ".tar")
 
 
+def unpacked(archive: Path) -> Path:
+    """Say what an unpacked tar is called."""
+    plain = archive.with_suffix("")
+    return plain if plain.suffix.lower() == ".tar" else archive.with_suffix(".tar")
+
+
 def archive_refusal(archives: Sequence[Path]) -> CurateError:
     """Say why archives are not read, with the command that turns the first kind of them."""
     first = archives[0]

@@ -48,7 +48,7 @@ def _doubt_of_split(folders: Folders) -> str | None:
             classes[path[0]].add(path[1])
     if not any(classes.values()):
         return f"its folders {_some(classes)} look like parts of a split, with no classes in them"
-    for part, names in classes.items():
+    for part, names in sorted(classes.items(), key=lambda item: len(item[1])):
         others = {name for other in classes if other != part for name in classes[other]}
         if names and others and names.isdisjoint(others):
             return f"{_some(names)} in '{brief(part)}' are in no other part of the split"
@@ -137,7 +137,9 @@ def _below_first(folders: Folders) -> Folders:
 
 def _ways(folders: Folders) -> str:
     levels = [level for level in range(1, DEEPEST + 1) if _names(folders, level)]
-    return " or ".join(f"--label folder_{level} ({_some(_names(folders, level))})" for level in levels)
+    return " or ".join(
+        f"--label folder_{level} ({_some(_names(folders, level))})" for level in levels
+    )
 
 
 def _some(names: Iterable[str]) -> str:

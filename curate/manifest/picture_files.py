@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from curate.errors import CurateError
 from curate.images.signature import accepted_format, is_other_picture
+from curate.manifest.root import is_below
 from curate.manifest.skipped import Passed, Skipped
 
 PICTURE_ENDINGS = (
@@ -104,7 +105,7 @@ class _Walk:
     def _follows(self, entry: os.DirEntry[str], name: str) -> bool:
         """Tell whether a linked folder is to be walked, and note why if not."""
         real = os.path.realpath(entry.path)
-        if not _is_below(real, self._real_root):
+        if not is_below(real, self._real_root):
             self.outside.append(name)
             return False
         if self._is_walked(real) or real in self._followed:
@@ -115,15 +116,15 @@ class _Walk:
 
     def _is_walked(self, real: str) -> bool:
         """Tell whether a folder is met without links, or holds the one that is walked."""
-        if _is_below(self._real_folder, real):
+        if is_below(self._real_folder, real):
             return True
-        inside = os.path.relpath(real, self._real_folder).split(os.sep)
-        return _is_below(real, self._real_folder) and not any(map(is_hidden, inside))
+        inside = Path(os.path.relpath(real, self._real_folder)).parts
+        return is_below(real, self._real_folder) and not any(map(is_hidden, inside))
 
     def _takes(self, entry: os.DirEntry[str], name: str) -> bool:
         """Tell whether a file is a picture, and note why if not."""
         named_so = has_picture_ending(name)
-        if entry.is_symlink() and not _is_below(os.path.realpath(entry.path), self._real_root):
+        if entry.is_symlink() and not is_below(os.path.realpath(entry.path), self._real_root):
             if named_so:
                 self.outside.append(name)
             else:
@@ -136,10 +137,6 @@ class _Walk:
         if reason is not None:
             self.passed.add(reason, name)
         return reason is None
-
-
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -162,12 +159,16 @@ def _no_picture(entry: os.DirEntry[str]) -> str | None:
     if _is_special(entry):
         return "pipes, sockets and devices"
     try:
-        with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 - a path is a string here
-            return None if is_picture(file.read(SNIFFED)) else NO_PICTURES
+        return None if is_picture(_head(entry.path)) else NO_PICTURES
     except FileNotFoundError:
         return NO_PICTURES
     except OSError:
         return "files that cannot be read"
+
+
+def _head(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path a file takes time
+        return file.read(SNIFFED)
 
 
 def _picture(entry: os.DirEntry[str], name: str) -> PictureFile:

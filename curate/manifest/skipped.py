@@ -9,8 +9,6 @@ from typing import Any
 
 from curate.printable import brief
 
-from curate.printable import brief
-
 NAMED = 3
 """So many of a kind are named, the others counted."""
 

@@ -149,17 +149,17 @@ class _Reader:
 
 
 def _pax_records(data: bytes) -> dict[bytes, bytes]:
-    """Parse records of the form "LENGTH KEYWORD=VALUE\\n", the length being that of all of it."""
+    """Parse records, lines of "LENGTH KEYWORD=VALUE"; the length is that of the whole line."""
     records: dict[bytes, bytes] = {}
     at = 0
     while at < len(data) and data[at]:
         space = data.find(b" ", at, at + 20)
-        length = _number(data[at:space]) if space > 0 else 0
-        keyword, is_record, value = data[space + 1 : at + length - 1].partition(b"=")
-        if not is_record or at + length > len(data):
+        end = at + (_number(data[at:space]) if space > 0 else 0)
+        keyword, is_record, value = data[space + 1 : max(end - 1, 0)].partition(b"=")
+        if not is_record or end > len(data):
             raise DamagedTar("a pax header in it is damaged")
         records[keyword] = value
-        at += length
+        at = end
     return records
 
 
@@ -178,7 +178,7 @@ def _kind(header: tarfile.TarInfo) -> Kind:
 
 
 def _text(name: bytes | str) -> str:
-    """Escape what is not UTF-8, as in caf\\xe9."""
+    """Escape what is not UTF-8."""
     if isinstance(name, str):
         if name.isascii():
             return name

@@ -188,7 +188,7 @@ def _label(value: object, name: str, passed: Passed) -> Label | None:
 
 
 def _plain(value: object) -> str | None:
-    """Give texts as they are, all else as JSON; half a surrogate pair, which is no text, escaped."""
+    """Give a text as it is, anything else as JSON; lone surrogates, which are no text, escaped."""
     if value is None:
         return None
     text = value if isinstance(value, str) else json.dumps(value)

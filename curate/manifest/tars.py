@@ -17,7 +17,7 @@ from curate.manifest.skipped import Passed, Skipped
 from curate.manifest.tar_members import DamagedTar, Kind, Member, read_members
 from curate.manifest.tar_samples import Piece, Sample, read_text, samples_of, split_name
 
-SCHEMA = {
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "key": pl.String, "tar": pl.String, "image": pl.String, "offset": pl.Int64,
     "length": pl.Int64, "label": pl.List(pl.String), "caption": pl.String,
 }  # fmt: skip
@@ -37,8 +37,8 @@ def tars_table(
 
     The label is the member .cls, or the field ``label`` of the member .json; the caption is .txt,
     or a field likewise; ``named`` names others. ``home`` is the tars' folder below the root, which
-    column tar is relative to. Says what is passed over. Raises CurateError for what is not a whole uncompressed tar, and where no sample
-    has what was named, or a label.
+    column tar is relative to. Says what is passed over. Raises CurateError for what is not a whole
+    uncompressed tar, and where no sample has a label, or the picture that was named.
     """
     index = _Index(named)
     table = pl.concat([index.tar_table(tar, posixpath.join(home, tar.name)) for tar in tars])

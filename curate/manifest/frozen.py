@@ -1,0 +1,70 @@
+"""Rows that are written once, as Parquet, of what the user has in another form."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from curate.manifest.manifest import Part, parquet_part
+from curate.manifest.skipped import Skipped, load_skipped, save_skipped
+from curate.manifest.unchanged import SeenFile, see
+from curate.store.code import code_of
+from curate.store.fingerprint import file_identity, fingerprint
+from curate.store.folders import Folders
+
+FROZEN, SKIPPED = "rows.parquet", "skipped.json"
+MAKERS = "curate.manifest.open"
+"""It imports all that makes rows."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A Parquet file to read, and what was passed over when it was made."""
+
+    path: Path
+    identity: str
+    skipped: tuple[Skipped, ...] = ()
+    files: tuple[SeenFile, ...] = ()
+    """The user's files that are read again and again."""
+
+    def open(self) -> tuple[Part, pa.Schema]:
+        """Read its footer."""
+        return parquet_part(self.path, self.identity, self.files)
+
+
+def parquet_source(path: Path) -> Source:
+    """Take a Parquet file of the user's as it is."""
+    files = (see(path),)
+    return Source(path, identity_of([path]), files=files)
+
+
+def freeze(frozen: Folders, identity: str, write: Callable[[Path], Iterable[Skipped]]) -> Source:
+    """Write a Parquet file once, with what ``write`` has passed over beside it.
+
+    Another code of this package writes it again; rows that come out the same keep their identity,
+    and with it the features that were made of them.
+    """
+    name = fingerprint(code=code_of(MAKERS), files=identity)
+    if name not in frozen:
+        skipped: list[Skipped] = []
+        frozen.write(
+            name,
+            {
+                FROZEN: lambda path: skipped.extend(write(path)),
+                SKIPPED: lambda path: save_skipped(path, skipped),
+            },
+        )
+    rows, skipped_file = frozen.file(name, FROZEN), frozen.file(name, SKIPPED)
+    of_rows = fingerprint(files=identity, rows=frozen.receipt(name)["sha256"].get(FROZEN))
+    return Source(rows, of_rows, load_skipped(skipped_file))
+
+
+def identity_of(files: Sequence[Path], **options: object) -> str:
+    """Tell one state of some files, and of what the user chose, from another."""
+    common = os.path.commonpath([file.parent for file in files]) if files else ""
+    return fingerprint(
+        files=[{**file_identity(file), "name": str(file.relative_to(common))} for file in files],
+        **options,
+    )

@@ -1,0 +1,71 @@
+"""img2dataset's output as files: folders of pictures, each beside the Parquet file of its rows."""
+
+import os
+import posixpath
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curate.manifest.picture_files import has_picture_ending, is_hidden
+from curate.manifest.skipped import Passed, Skipped
+
+KEY, STATUS = "key", "status"
+OURS = ("image", STATUS)
+RENAMED = "download_"
+"""Put before their names where they have ours; status is what became of the download."""
+
+
+def has_picture_shards(tables: Sequence[Path]) -> bool:
+    """Tell whether Parquet files have folders of the same names, with pictures to their rows."""
+    for table in tables:
+        folder = table.with_suffix("")
+        if folder.is_dir() and any(map(has_picture_ending, os.listdir(folder))):  # noqa: PTH208
+            names = pq.read_schema(table).names
+            return KEY in names and STATUS in names
+    return False
+
+
+def shards_to_parquet(tables: Sequence[Path], home: str, target: Path) -> tuple[Skipped, ...]:
+    """Write the rows of all shards, with the path of each picture as column image.
+
+    A row whose picture was not fetched has none. Says which pictures no row names.
+    """
+    passed = Passed()
+    schemas = [_renamed(pq.read_schema(table)) for table in tables]
+    empty = pa.unify_schemas(schemas, promote_options="permissive").empty_table()
+    schema = empty.schema.append(pa.field("image", pa.string()))
+    with pq.ParquetWriter(target, schema) as writer:
+        for table in tables:
+            rows = pq.read_table(table)
+            rows = rows.rename_columns(_renamed(rows.schema).names)
+            rows = pa.concat_tables([empty, rows], promote_options="permissive")
+            keys = rows[KEY].cast(pa.string()).to_pylist()
+            images = pa.array(_pictures(table.with_suffix(""), keys, home, passed), pa.string())
+            writer.write_table(rows.append_column("image", images))
+    return passed.skipped
+
+
+def _renamed(schema: pa.Schema) -> pa.Schema:
+    """Rename columns that have the names of ours."""
+    fields = [
+        field.with_name(f"{RENAMED}{field.name}") if field.name in OURS else field
+        for field in schema
+    ]
+    return pa.schema(fields)
+
+
+def _pictures(
+    folder: Path, keys: Sequence[str | None], home: str, passed: Passed
+) -> list[str | None]:
+    """Find the picture of each key in a shard's folder, as a path from the root on."""
+    names = sorted(os.listdir(folder)) if folder.is_dir() else []  # noqa: PTH208 - only names
+    named = {
+        name.rpartition(".")[0]: posixpath.join(home, folder.name, name)
+        for name in names
+        if has_picture_ending(name) and not is_hidden(name)
+    }
+    for key in named.keys() - set(keys):
+        passed.add("pictures that no row names", named[key])
+    return [named.get(key) if key is not None else None for key in keys]

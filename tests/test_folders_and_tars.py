@@ -1,0 +1,231 @@
+"""Folders and tars as people have them: read as what they are, or refused in a sentence."""
+
+import io
+import json
+import os
+import shutil
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import Result
+from PIL import Image
+from typer.testing import CliRunner
+
+from cli import app
+
+COLOURS = {"cat": (200, 30, 30), "dog": (30, 30, 200)}
+
+
+def picture(label: str, number: int) -> bytes:
+    file = io.BytesIO()
+    noise = np.random.default_rng(number).integers(0, 40, (16, 16, 3))
+    Image.fromarray((noise + COLOURS[label]).astype(np.uint8)).save(file, "png")
+    return file.getvalue()
+
+
+def class_folders(folder: Path, *places: str, each: int = 6) -> Path:
+    """Write pictures into folders that end in cat or dog."""
+    for place in places:
+        (folder / place).mkdir(parents=True)
+        for number in range(each):
+            label = "cat" if "cat" in place else "dog"
+            (folder / place / f"{number}.png").write_bytes(picture(label, number))
+    return folder
+
+
+def weigh(folder: Path, *options: object) -> Result:
+    out = folder.parent / "w.parquet"
+    arguments = ["weight", folder, "--out", out, "--encoder", "embedded", "--graph", "none",
+                 "--workers", "1", "--run-dir", folder.parent / "run", *options]  # fmt: skip
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
+def weighted(folder: Path, *options: object) -> tuple[pl.DataFrame, str]:
+    result = weigh(folder, *options)
+    assert result.exit_code == 0, result.output
+    return pl.read_parquet(folder.parent / "w.parquet"), " ".join(result.stdout.split())
+
+
+def refusal(folder: Path, *options: object) -> str:
+    result = weigh(folder, *options)
+    assert result.exit_code == 2, result.output
+    (sentence,) = result.stderr.splitlines()
+    assert sentence.startswith("Error: ")
+    assert not (folder.parent / "w.parquet").exists()
+    return sentence
+
+
+def pack(path: Path, members: dict[str, bytes]) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    with tarfile.open(path, "w") as tar:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return path
+
+
+def test_splits_above_the_classes_become_a_column(tmp_path: Path) -> None:
+    folder = class_folders(tmp_path / "data", "train/cat", "train/dog", "val/cat", "val/dog")
+    rows, _ = weighted(folder)
+    assert rows.group_by("split", "label").len().sort("split", "label").rows() == [
+        ("train", "cat", 6), ("train", "dog", 6), ("val", "cat", 6), ("val", "dog", 6)
+    ]  # fmt: skip
+    assert rows["status"].unique().to_list() == ["ok"]
+
+
+def test_one_folder_too_many_is_said_with_the_command(tmp_path: Path) -> None:
+    folder = class_folders(tmp_path / "my pics", "images/cat", "images/dog")
+    said = refusal(folder)
+    assert f"run: curate weight '{folder}/images'" in said
+    rows, _ = weighted(folder, "--label", "folder_2")
+    assert sorted(set(rows["folder_2"])) == ["cat", "dog"]
+    out = tmp_path / "w.parquet"
+    shown = CliRunner().invoke(app, ["inspect", str(out), "--run-dir", str(tmp_path / "run")])
+    assert shown.exit_code == 0, shown.output
+
+
+def test_pictures_of_any_name_are_rows_and_what_is_none_is_counted(tmp_path: Path) -> None:
+    folder = class_folders(tmp_path / "pics", "cat", "dog")
+    for number, ending in enumerate(["jfif", "jpe", "png?width=600", "png.1"]):
+        (folder / "cat" / f"{number}.png").rename(folder / "cat" / f"{number}.{ending}")
+    (folder / "cat" / "4.png").rename(folder / "cat" / "4")
+    (folder / "dog" / "list.txt").write_text("text")
+    (folder / "dog" / ".DS_Store").write_text("text")
+    rows, said = weighted(folder)
+    assert len(rows) == 12 and rows["status"].unique().to_list() == ["ok"]
+    assert "1 files that are no pictures: dog/list.txt" in said
+    assert "1 hidden files and folders: dog/.DS_Store" in said
+
+
+def test_links_out_of_a_folder_of_classes(tmp_path: Path) -> None:
+    folder = class_folders(tmp_path / "pics", "cat")
+    class_folders(tmp_path / "else", "dog")
+    (folder / "dog").symlink_to(tmp_path / "else" / "dog")
+    assert "1 links lead out of" in (said := refusal(folder)) and "--root" in said
+    rows, _ = weighted(folder, "--root", tmp_path)
+    assert rows["status"].unique().to_list() == ["ok"]
+    assert set(rows["image"]) >= {"pics/cat/0.png", "pics/dog/0.png"}
+    (tmp_path / "link").symlink_to(folder)
+    assert "does not hold" in refusal_again(tmp_path / "link", "--root", tmp_path / "else")
+
+
+def refusal_again(folder: Path, *options: object) -> str:
+    (folder.parent / "w.parquet").unlink()
+    return refusal(folder, *options)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda folder: None, "holds no tars, no Parquet files and no pictures"),
+        (lambda folder: (folder / "a.txt").write_text("x"), "passed over: 1 files that are no"),
+        (lambda folder: class_folders(folder, "cat"), "has one class only ('cat')"),
+        (lambda folder: (folder / "1.png").write_bytes(picture("cat", 1)), "directly in it"),
+        (lambda folder: pack(folder / "x" / "0.tar", {"a.cls": b"x"}), "curate weight"),
+        (lambda folder: (folder / "x.tar.gz").write_bytes(b"x"), "gunzip -k"),
+        (lambda folder: (folder / "x.zip").write_bytes(b"x"), "unzip"),
+        (lambda folder: os.mkfifo(folder / "x.parquet"), "pipes, sockets and devices"),
+    ],
+)  # fmt: skip
+def test_a_folder_that_cannot_be_weighed_is_told_in_a_sentence(
+    tmp_path: Path, make: object, words: str
+) -> None:
+    folder = tmp_path / "crawl"
+    folder.mkdir()
+    make(folder)  # type: ignore[operator]
+    assert words in refusal(folder)
+
+
+def test_names_of_folders_are_no_patterns_and_do_nothing_to_the_terminal(tmp_path: Path) -> None:
+    folder = class_folders(tmp_path / "a[1]*\n\x1b[31m {x}", "cat[1]*\x1b[0m", "dog\n")
+    rows, said = weighted(folder)
+    assert set(rows["label"]) == {"cat[1]*\x1b[0m", "dog\n"}
+    assert rows["status"].unique().to_list() == ["ok"]
+    assert "\x1b" not in said
+    shutil.rmtree(folder / "dog\n")
+    (tmp_path / "w.parquet").unlink()
+    assert "\x1b" not in refusal(folder)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "crawl.tar")
+    assert "is a pipe or a device" in refusal(tmp_path / "crawl.tar")
+
+
+def shard_files(folder: Path, encoded: bool) -> None:
+    """Write what img2dataset writes: its default output, or Parquet files with the pictures."""
+    for shard in ("00000", "00001"):
+        keys = [f"{shard}{number:04}" for number in range(8)]
+        labels = ["cat", "dog"] * 4
+        rows = pl.DataFrame(
+            {
+                "url": ["http://x.invalid"] * 8,
+                "key": keys,
+                "status": ["success"] * 7 + ["failed_to_download"],
+                "error_message": [None] * 7 + ["HTTP Error 404"],
+                "label": labels,
+                "sha256": pl.Series([None] * 8, dtype=pl.String if shard == "00000" else pl.Null),
+            }
+        )
+        (folder / shard).mkdir(parents=True) if not encoded else folder.mkdir(exist_ok=True)
+        data = [picture(label, int(key)) for key, label in zip(keys, labels, strict=True)]
+        if encoded:
+            rows = rows.drop("sha256").with_columns(jpg=pl.Series([*data[:7], None]))
+        else:
+            for key, label, bytes_ in list(zip(keys, labels, data, strict=True))[:7]:
+                (folder / shard / f"{key}.jpg").write_bytes(bytes_)
+                (folder / shard / f"{key}.json").write_text(json.dumps({"label": label}))
+        rows.write_parquet(folder / f"{shard}.parquet")
+        (folder / f"{shard}_stats.json").write_text("{}")
+
+
+def test_img2datasets_files_are_read_by_their_rows(tmp_path: Path) -> None:
+    shard_files(tmp_path / "images", encoded=False)
+    (tmp_path / "images" / "00000" / "9.jpg").write_bytes(picture("cat", 0))
+    rows, said = weighted(tmp_path / "images")
+    assert len(rows) == 16
+    assert rows["label"].to_list() == ["cat", "dog"] * 8
+    assert rows.group_by("download_status", "status").len().sort("len").rows() == [
+        ("failed_to_download", "missing", 2), ("success", "ok", 14)
+    ]  # fmt: skip
+    assert rows["image"][0] == "00000/000000000.jpg"
+    assert "1 pictures that no row names: 00000/9.jpg" in said
+
+
+def test_img2datasets_tars_are_read(tmp_path: Path) -> None:
+    for shard in ("00000", "00001"):
+        members = {}
+        for number in range(6):
+            label = "cat" if number % 2 else "dog"
+            key = f"{shard}{number:04}"
+            members |= {f"{key}.jpg": picture(label, number), f"{key}.txt": b"a text",
+                        f"{key}.json": json.dumps({"label": label}).encode()}  # fmt: skip
+        pack(tmp_path / "tars" / f"{shard}.tar", members)
+        (tmp_path / "tars" / f"{shard}_stats.json").write_text("{}")
+        pl.DataFrame({"key": ["a"]}).write_parquet(tmp_path / "tars" / f"{shard}.parquet")
+    rows, said = weighted(tmp_path / "tars")
+    assert rows["status"].to_list() == ["ok"] * 12
+    assert "passed over" not in said
+
+
+def test_a_member_that_is_named_is_named_in_the_output_too(tmp_path: Path) -> None:
+    members = {}
+    for number in range(12):
+        label, other = ("cat", "dog") if number % 2 else ("dog", "cat")
+        members |= {f"{number}.jpg": picture(other, number), f"{number}.cls": other.encode(),
+                    f"{number}.seg.png": picture(label, number),
+                    f"{number}.cls2": label.encode()}  # fmt: skip
+    path = pack(tmp_path / "tars" / "0.tar", members)
+    rows, _ = weighted(path, "--image", "seg.png", "--label", "cls2")
+    assert rows["image"].to_list() == [f"{number}.seg.png" for number in range(12)]
+    assert rows["label"].to_list() == ["dog", "cat"] * 6
+    assert rows["status"].unique().to_list() == ["ok"]
+    out = str(tmp_path / "tars" / "w.parquet")
+    assert CliRunner().invoke(app, ["inspect", out]).exit_code == 0
+    exported = CliRunner().invoke(app, ["export", out, "--to", "imagefolder", "--out",
+                                        str(tmp_path / "x")])  # fmt: skip
+    assert exported.exit_code == 0, exported.output

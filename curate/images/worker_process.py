@@ -11,11 +11,15 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from pebble import CONSTS
 
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 """Never fork, which copies the locks of the parent's threads."""
 KEPT_BYTES = 16 * 2**20
 """A worker keeps up to twice as much memory between pictures."""
+LOCK_SECONDS = 5.0
+"""A worker that is killed may take the lock of the pipes with it; others wait so long, and end."""
+CONSTS.channel_lock_timeout = LOCK_SECONDS
 _KIND: Any = multiprocessing.get_context(METHOD)
 _LOCK = Lock()
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
 
 from curate.encoders.base import Encoder
+from curate.images.chunks import Decoded
 from curate.images.source import ImageSource
 from curate.images.status import Status
-from curate.images.workers import Decoded, DecodePool
+from curate.images.workers import DecodePool
 from curate.manifest.manifest import Manifest
 from curate.manifest.pictures import picture_finder
 from curate.manifest.plan import Shard
@@ -64,6 +66,15 @@ def picture_sources(
             mask = masks[shard.name][at : at + batch.num_rows]
             yield from (source for source, want in zip(find(batch), mask, strict=True) if want)
             at += batch.num_rows
+
+
+def tell_deaths(pool: DecodePool, console: Console) -> None:
+    """Say how many decoding processes died, if any did."""
+    if pool.deaths:
+        console.print(
+            f"{pool.deaths:,} decoding processes were killed or crashed, and others decoded their"
+            " pictures again; if memory is short, ask for fewer with --workers."
+        )
 
 
 def _batches(

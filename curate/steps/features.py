@@ -21,6 +21,7 @@ from curate.options import WeightOptions
 from curate.progress import progress_bar
 from curate.run import Run
 from curate.steps.embed import embed_pictures, retry_pictures
+from curate.steps.encode import tell_deaths
 from curate.steps.given import Given
 from curate.steps.labels import label_pairs, stored_sets
 from curate.steps.picture_files import Mask, States, changed_rows, picture_states
@@ -150,6 +151,7 @@ def _encode(
                 embed_pictures(manifest, missing, store, encoder, pool, advance, files)
             with progress_bar(console, "Retrying", sum(int(m.sum()) for _, m in again)) as advance:
                 retry_pictures(manifest, again, store, encoder, pool, advance, files)
+            tell_deaths(pool, console)
     return store
 
 

@@ -1,25 +1,30 @@
+import contextlib
 import importlib
 import io
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pebble import ProcessPool
 from PIL import Image
 
 from curate.errors import CurateError
-from curate.images import workers
+from curate.images import chunks, workers
+from curate.images.chunks import Decoded, Decoder
 from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
 from curate.images.slots import Slot, Slots
 from curate.images.source import MAX_BYTES, FileSlice, ImageSource
 from curate.images.status import Status
-from curate.images.workers import Decoded, DecodePool, Decoder
+from curate.images.workers import DecodePool
 
 TINY = Preprocess(4)
 
@@ -94,6 +99,81 @@ def test_a_decoder_that_dies_costs_one_row(hostile: Decoder) -> None:
     assert pictures[:, 0, 0, 0].tolist() == [i for i in range(70) if i != 5]
 
 
+def worker_numbers(pool: DecodePool) -> list[int]:
+    return list(pool._pool._pool_manager.worker_manager.workers)
+
+
+def kill(number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(number, signal.SIGKILL)
+
+
+def test_workers_that_are_killed_while_they_idle_cost_nothing(hostile: Decoder) -> None:
+    with DecodePool(TINY, workers=2, decoder=hostile) as pool:
+        for _ in range(4):
+            assert gathered(pool.decode(shades(3)))[0] == [Status.OK] * 3
+            numbers = worker_numbers(pool)
+            for number in numbers:
+                kill(number)
+            while any(Path(f"/proc/{number}").exists() for number in numbers):
+                time.sleep(0.01)
+        assert gathered(pool.decode(shades(100)))[0] == [Status.OK] * 100
+
+
+def test_kills_from_outside_cost_no_picture(hostile: Decoder) -> None:
+    statuses: list[Status] = []
+    with DecodePool(TINY, workers=2, decoder=hostile) as pool:
+        for number, decoded in enumerate(pool.decode(shades(1000))):
+            statuses += decoded.statuses
+            if number % 2:
+                for worker in worker_numbers(pool)[:1]:
+                    kill(worker)
+    assert statuses == [Status.OK] * 1000
+
+
+def test_a_picture_whose_worker_is_killed_is_tried_again(hostile: Decoder, tmp_path: Path) -> None:
+    sources = shades(40)
+    sources[7] = b"kill four times " + os.fsencode(tmp_path / "count")
+    with DecodePool(TINY, workers=2, decoder=hostile) as pool:
+        statuses, pictures = gathered(pool.decode(sources))
+        assert pool.deaths == 4
+    assert statuses == [Status.OK] * 40
+    assert pictures[7, 0, 0, 0] == ord("k")
+
+
+def test_a_picture_that_breaks_its_decoder_is_tried_twice(hostile: Decoder, tmp_path: Path) -> None:
+    abort = b"abort " + os.fsencode(tmp_path / "count")
+    with DecodePool(TINY, workers=1, decoder=hostile) as pool:
+        statuses, _ = gathered(pool.decode([b"\x01", abort, b"\x02"]))
+    assert statuses == [Status.OK, Status.CRASHED, Status.OK]
+    assert len((tmp_path / "count").read_bytes()) == 3  # once among others
+
+
+def test_workers_that_are_killed_before_they_decode_anything_are_told(
+    monkeypatch: pytest.MonkeyPatch, hostile: Decoder
+) -> None:
+    monkeypatch.setattr(workers, "POOLS_IN_VAIN", 2)
+    made: list[DecodePool] = []
+    start = DecodePool._new_pool
+
+    def broken(self: DecodePool) -> ProcessPool:
+        made.append(self)
+        pool = start(self)
+        pool._pool_manager.update_status = _break
+        return pool
+
+    def _break() -> None:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(DecodePool, "_new_pool", broken)
+    with (
+        DecodePool(TINY, workers=1, decoder=hostile) as pool,
+        pytest.raises(CurateError, match="were killed"),
+    ):
+        gathered(pool.decode([b"wait for /nowhere"] * 40))
+    assert len(made) == 3
+
+
 def test_a_decoder_that_hangs_costs_one_row(hostile: Decoder) -> None:
     sources = shades(40)
     sources[39] = b"hang"
@@ -153,7 +233,7 @@ def test_pictures_are_the_same_without_shared_memory(
         monkeypatch.delattr(os, "memfd_create")
     sources = [bytes([shade]) * 2**18 for shade in range(70)]
     sources[3], sources[40] = b"", b"\x28"
-    sources.insert(50, bytes([50]) * 3 * workers.CHUNK_BYTES)
+    sources.insert(50, bytes([50]) * 3 * chunks.CHUNK_BYTES)
     with DecodePool(TINY, workers=2) as pool:
         assert gathered(pool.decode(sources))[0][3] == Status.EMPTY
     sources[3] = b"\x03"
@@ -216,19 +296,19 @@ def test_few_sources_are_read_ahead(hostile: Decoder) -> None:
         seen = 0
         for decoded in pool.decode(counted()):
             seen += len(decoded.statuses)
-            assert drawn - seen <= workers.CHUNK_PICTURES * workers.CHUNKS_AHEAD
+            assert drawn - seen <= chunks.CHUNK_PICTURES * workers.CHUNKS_AHEAD
             if seen > 1000:
                 break
         assert gathered(pool.decode(shades(3)))[0] == [Status.OK] * 3
 
 
 def test_large_pictures_travel_in_small_chunks() -> None:
-    large = bytes(workers.CHUNK_BYTES // 2)
-    assert [len(chunk) for chunk in workers._chunks([large] * 5)] == [2, 2, 1]
+    large = bytes(chunks.CHUNK_BYTES // 2)
+    assert [len(chunk) for chunk in chunks.cut_chunks([large] * 5)] == [2, 2, 1]
 
 
 def test_a_picture_over_the_cap_does_not_travel_whole() -> None:
-    (chunk,) = workers._chunks([bytes(MAX_BYTES + 1000)])
+    (chunk,) = chunks.cut_chunks([bytes(MAX_BYTES + 1000)])
     assert isinstance(chunk[0], bytes)
     assert len(chunk[0]) == MAX_BYTES + 1
 

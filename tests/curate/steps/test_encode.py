@@ -9,9 +9,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.images.chunks import Decoded
 from curate.images.preprocess import Preprocess
 from curate.images.status import Status
-from curate.images.workers import Decoded
 from curate.manifest.columns import ColumnOptions
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from curate.images.chunks import Decoded
 from curate.images.status import Status
-from curate.images.workers import Decoded
 from curate.manifest.columns import ColumnOptions
 from curate.manifest.open import open_manifest
 from curate.manifest.plan import Shard

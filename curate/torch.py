@@ -189,7 +189,7 @@ class _Rows:
         if isinstance(source, FileSlice) and source.path.parent != Path(self._scratch):
             where = f" ({printable(str(source.path))})"
         said = f"{self._path}: the picture of row '{brief(key)}'{where} is {status}"
-        if status in (Status.MISSING, Status.EMPTY) and self._missing == RAISE:
+        if status in (Status.MISSING, Status.OUTSIDE, Status.EMPTY) and self._missing == RAISE:
             raise CurateError(
                 f"{said}; its paths start from {self._manifest.root}, name another folder with"
                 f" root=, or take what is missing as black pictures of weight 0 with"
@@ -275,7 +275,11 @@ class WeightedImages(_Rows, Dataset[Sample]):
         """Read and decode one picture."""
         (piece,) = self._slices.slice(place, 1).to_pylist()
         path = piece.pop("path")
-        return self._sample(place, None if path is None else FileSlice(Path(path), **piece))
+        if path is None:
+            return self._sample(place, None)
+        own = Path(path).parent == Path(self._scratch)
+        root = None if own else self._manifest.root
+        return self._sample(place, FileSlice(Path(path), **piece, root=root))
 
     def _index(self) -> pa.Table:
         """Say of every row in which file its picture lies: path, offset, length."""

@@ -13,7 +13,7 @@ from curate.images.source import ImageSource
 from curate.manifest.columns import ColumnOptions, exact_column, is_text, label_names
 from curate.manifest.manifest import Manifest, Part
 from curate.manifest.open import in_tar_names, open_manifest, require_exists, table_part
-from curate.manifest.pictures import leaves_root, picture_finder
+from curate.manifest.pictures import picture_finder
 from curate.manifest.read import read_rows
 from curate.manifest.unchanged import SeenFile, require_unchanged
 from curate.origin import Origin, read_origin
@@ -169,7 +169,8 @@ class Weighted:
     def pictures(self, rows: Sequence[int]) -> list[ImageSource | None]:
         """Find the pictures of some rows.
 
-        None where a row names none or one outside of the root, or where the crawl has none.
+        None where a row names none, or where the crawl has none; one outside of the root is not
+        read.
         """
         found = dict(self.each_picture(rows))
         return [found[row] for row in rows]
@@ -184,8 +185,7 @@ class Weighted:
             return
         columns, find = picture_finder(self.manifest)
         for row, batch in read_rows(self.manifest, rows, columns):
-            source = find(batch)[0]
-            yield row, None if leaves_root(source, self.manifest.root) else source
+            yield row, find(batch)[0]
 
     def _scan(self, row: int | None = None) -> pl.LazyFrame:
         """Scan all rows or one: label, caption, key where there is one, and our columns."""

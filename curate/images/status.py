@@ -9,6 +9,8 @@ class Status(StrEnum):
     OK = "ok"
     MISSING = "missing"
     """No value, no such file, or one that cannot be read."""
+    OUTSIDE = "outside"
+    """A link leads to it out of the folder that pictures lie in (--root)."""
     EMPTY = "empty"
     """Zero bytes."""
     NOT_IMAGE = "not_image"

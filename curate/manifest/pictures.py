@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
@@ -11,6 +10,7 @@ from curate.errors import CurateError
 from curate.images.source import FileSlice, ImageSource
 from curate.manifest.columns import exact_column, is_text, require_image, url_refusal
 from curate.manifest.manifest import Manifest
+from curate.manifest.root import is_below
 
 Finder = Callable[[pa.RecordBatch], list[ImageSource | None]]
 
@@ -52,21 +52,11 @@ def check_paths(manifest: Manifest) -> None:
     dotted = pl.col("path").str.contains(r"(^|/)\.\.(/|$)")
     doubtful = rows.filter(dotted | (pl.col("path").str.starts_with("/") & ~below)).collect()
     for row, path in doubtful.iter_rows():
-        if not _is_below(os.path.realpath(manifest.locate(path)), os.path.realpath(root)):
+        if not is_below(os.path.realpath(manifest.locate(path)), os.path.realpath(root)):
             raise CurateError(
                 f"{manifest.path}, row {row + 1}: image '{path}' leaves the folder {root}; give a"
                 " folder that holds all images with --root, or mend that path."
             )
-
-
-def leaves_root(source: ImageSource | None, root: Path) -> bool:
-    """Tell whether a picture is a file that does not lie below the root."""
-    if not isinstance(source, FileSlice):
-        return False
-    path = os.path.normpath(source.path)
-    return not _is_below(path, str(root)) and not _is_below(
-        os.path.realpath(path), os.path.realpath(root)
-    )
 
 
 def has_paths(manifest: Manifest) -> bool:
@@ -87,12 +77,10 @@ def _path_expression(manifest: Manifest) -> pl.Expr | None:
     return None
 
 
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
-
-
 def _paths(paths: list[str | None], manifest: Manifest) -> list[ImageSource | None]:
-    return [FileSlice(manifest.locate(path)) if path else None for path in paths]
+    return [
+        FileSlice(manifest.locate(path), root=manifest.root) if path else None for path in paths
+    ]
 
 
 def _structs(column: pa.StructArray, manifest: Manifest) -> list[ImageSource | None]:
@@ -107,6 +95,6 @@ def _tar_pieces(batch: pa.RecordBatch, manifest: Manifest) -> list[ImageSource |
     return [
         None
         if row["offset"] is None
-        else FileSlice(manifest.locate(row["tar"]), row["offset"], row["length"])
+        else FileSlice(manifest.locate(row["tar"]), row["offset"], row["length"], manifest.root)
         for row in rows
     ]

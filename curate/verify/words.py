@@ -40,7 +40,9 @@ def several() -> Text:
 
 def no_picture(status: Status) -> Text:
     """Say why there is no picture."""
-    advice = "\nFolder moved? Name it with --root." if status is Status.MISSING else ""
+    advice = (
+        "\nFolder moved? Name it with --root." if status in (Status.MISSING, Status.OUTSIDE) else ""
+    )
     return Text(f"no picture: {status}{advice}", justify="center")
 
 

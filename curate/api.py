@@ -15,6 +15,7 @@ from curate.exports.export import Exported
 from curate.exports.export import export as export_for_trainers
 from curate.exports.options import ExportOptions, SelectOptions
 from curate.manifest.columns import ColumnOptions
+from curate.manifest.formulas import formula_table
 from curate.options import MethodOptions, WeightOptions
 from curate.refine_options import RefineOptions
 from curate.row_features import row_features
@@ -100,7 +101,7 @@ def _scan(output: Path) -> pl.LazyFrame:
         return pl.scan_parquet(output, glob=False)
     if output.suffix == ".jsonl":
         return pl.scan_ndjson(glob.escape(str(output)), infer_schema_length=None)
-    return pl.scan_csv(output, infer_schema=False, glob=False)
+    return formula_table(pl.scan_csv(output, infer_schema=False, glob=False))
 
 
 def _with_paths(options: dict[str, Any]) -> dict[str, Any]:

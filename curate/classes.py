@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.manifest.columns import listed
+from curate.manifest.formulas import as_known
 from curate.manifest.manifest import Manifest, as_text
 from curate.manifest.tables import read_table
 
@@ -75,6 +76,8 @@ def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, s
             " or name or description."
         )
     table = table.with_columns(pl.all().cast(pl.String))
+    known = pl.LazyFrame({"label": classes.names}, schema={"label": pl.String})
+    table = table.with_columns(as_known(table["label"], known))
     doubled = table["label"].filter(table["label"].is_duplicated()).drop_nulls()
     if len(doubled):
         raise CurateError(

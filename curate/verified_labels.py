@@ -10,6 +10,7 @@ from rich.console import Console
 from curate.errors import CurateError
 from curate.label_names import Matched, canonical, match, nearest
 from curate.manifest.columns import listed
+from curate.manifest.formulas import as_known
 from curate.manifest.tables import read_table
 from curate.printable import brief, shown
 
@@ -63,6 +64,7 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
             "labels": _lists(_column(path, table, asked.label)),
         }
     )
+    given = given.with_columns(as_known(given["key"], keys.select("key")))
     given, new = _with_classes(asked, given)
     given = _with_keys(asked, given, keys).unique(maintain_order=True)
     doubled = given["key"].is_duplicated() & given["key"].is_not_null()

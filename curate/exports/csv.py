@@ -8,8 +8,8 @@ import polars as pl
 
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
-from curate.exports.formulas import plain_table, plain_text
 from curate.exports.job import Advance, Batch, Job
+from curate.manifest.formulas import plain_table, plain_text
 from curate.manifest.write import fits
 
 LONGEST_CELL = 2**31 - 1

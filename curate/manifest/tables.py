@@ -2,6 +2,7 @@
 
 import glob
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.errors import CurateError
+from curate.manifest.formulas import formula_table, is_ours
 from curate.manifest.json_lines import JSON, JSON_LINES, are_regular, json_tables
 from curate.manifest.separated import SEPARATORS, separated_tables
 from curate.manifest.skipped import Skipped
@@ -61,8 +63,17 @@ def _quickly(source: Path, target: Path) -> bool:
 def _read(source: Path) -> tuple[Iterator[pa.Table], tuple[Skipped, ...]]:
     """Give the rows as small tables, the first of them empty."""
     if ending_of(source) in SEPARATORS:
-        return separated_tables(source)
+        tables, skipped = separated_tables(source)
+        return _as_they_were(tables), skipped
     return json_tables(source), ()
+
+
+def _as_they_were(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Undo what curate does to cells that look like formulas, in a table that it wrote."""
+    first = next(tables)
+    ours = is_ours(first.column_names)
+    for table in chain([first], tables):
+        yield formula_table(pl.DataFrame(table)).to_arrow() if ours else table
 
 
 def read_table(path: Path, option: str, columns: str) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.errors import CurateError
+from curate.manifest.formulas import plain_table
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
@@ -167,7 +168,7 @@ def _write_text(path: Path, tables: Iterator[pa.Table], ending: str) -> None:
             frame = pl.from_arrow(table)
             assert isinstance(frame, pl.DataFrame)
             if ending == ".csv":
-                frame.write_csv(file, include_header=number == 0)
+                plain_table(frame).write_csv(file, include_header=number == 0)
             else:
                 frame.write_ndjson(file)
 

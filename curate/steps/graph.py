@@ -13,6 +13,7 @@ from rich.text import Text
 from curate.classes import Classes, read_class_file
 from curate.errors import CurateError
 from curate.graph_spec import WORDNET, GraphOptions, Part
+from curate.manifest.formulas import plain_table
 from curate.manifest.manifest import Manifest
 from curate.manifest.skipped import Skipped
 from curate.printable import message, printable, shown
@@ -94,7 +95,7 @@ def relate(
     path = run.folder / CLASSES
     if options.classes is None or options.classes.resolve() != path.resolve():
         with appearing_file(path) as unfinished:
-            graph.table.write_csv(unfinished)
+            plain_table(graph.table).write_csv(unfinished)
     return graph
 
 

@@ -58,13 +58,11 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
     """
     path = asked.path
     table = read_table(path, "--verified", "key, label (null: none of the classes)")
-    given = pl.DataFrame(
-        {
-            "key": _as_text(_column(path, table, asked.key)),
-            "labels": _lists(_column(path, table, asked.label)),
-        }
-    )
-    given = given.with_columns(as_known(given["key"], keys.select("key")))
+    label = _column(path, table, asked.label)
+    if label.dtype == pl.String:
+        label = as_known(label, pl.LazyFrame({"class": asked.classes}, schema={"class": pl.String}))
+    key = as_known(_as_text(_column(path, table, asked.key)), keys.select("key"))
+    given = pl.DataFrame({"key": key, "labels": _lists(label)})
     given, new = _with_classes(asked, given)
     given = _with_keys(asked, given, keys).unique(maintain_order=True)
     doubled = given["key"].is_duplicated() & given["key"].is_not_null()

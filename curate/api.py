@@ -1,6 +1,9 @@
 """The commands as functions: their options are keywords."""
 
 import glob
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.correct import refine as correct
+from curate.errors import CurateError
 from curate.exports.export import Exported
 from curate.exports.export import export as export_for_trainers
 from curate.exports.options import ExportOptions, SelectOptions
@@ -28,26 +32,55 @@ METHOD = {
     "verified_use": "verified",
 }  # fmt: skip
 """Options of the command -> fields of MethodOptions."""
+KINDS = (WeightOptions, RefineOptions, ExportOptions, WeightedOptions, SelectOptions, ColumnOptions)
+FIELDS = [field for kind in KINDS for field in fields(kind)]
+KEYWORDS = {*METHOD, *(field.name for field in FIELDS)}
+FLAGS = {field.name for field in FIELDS if field.default is False}
 PATHS = ("embeddings", "classes", "out", "run_dir", "root", "verified", "apply")
+
+
+OPTION = re.compile(r"--([a-z][a-z-]*[a-z])\b")
+VALUE_AT_START = re.compile(r"^(\w+=) ")
+
+
+@contextmanager
+def _in_python() -> Iterator[None]:
+    """Speak of keywords, not of the command line's options, in errors that can be mended."""
+    try:
+        yield
+    except CurateError as error:
+        error.args = (VALUE_AT_START.sub(r"\1", OPTION.sub(_keyword, str(error))),)
+        raise
+
+
+def _keyword(found: re.Match[str]) -> str:
+    """Write an option as a keyword; what is no option of ours is left alone."""
+    name = found[1].replace("-", "_")
+    if name in FLAGS:
+        return f"{name}=True"
+    return f"{name}=" if name in KEYWORDS else found[0]
 
 
 def weight(manifest: str | Path, **options: Any) -> pl.LazyFrame:
     """Weigh a manifest; see `curate.weight`."""
-    chosen = weight_options(manifest, options)
-    weigh(chosen, Console(stderr=True))
-    return _scan(chosen.output)
+    with _in_python():
+        chosen = weight_options(manifest, options)
+        weigh(chosen, Console(stderr=True))
+        return _scan(chosen.output)
 
 
 def refine(weighted: str | Path, **options: Any) -> pl.LazyFrame:
     """Correct the labels of a weighted manifest; see `curate.refine`."""
-    chosen = refine_options(weighted, options)
-    correct(chosen, Console(stderr=True))
-    return _scan(chosen.output)
+    with _in_python():
+        chosen = refine_options(weighted, options)
+        correct(chosen, Console(stderr=True))
+        return _scan(chosen.output)
 
 
 def export(weighted: str | Path, **options: Any) -> Exported:
     """Export a weighted manifest; see `curate.export`."""
-    return export_for_trainers(export_options(weighted, options), Console(stderr=True))
+    with _in_python():
+        return export_for_trainers(export_options(weighted, options), Console(stderr=True))
 
 
 def embeddings(
@@ -56,7 +89,8 @@ def embeddings(
     """Give the features that a manifest was weighed by; see `curate.embeddings`."""
     folder = None if run_dir is None else Path(run_dir)
     columns = ColumnOptions(label=label)
-    return row_features(WeightedOptions(Path(weighted), columns, prefix=prefix, run_dir=folder))
+    with _in_python():
+        return row_features(WeightedOptions(Path(weighted), columns, prefix=prefix, run_dir=folder))
 
 
 def weight_options(manifest: str | Path, options: dict[str, Any]) -> WeightOptions:

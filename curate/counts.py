@@ -1,11 +1,12 @@
 """What every summary of a crawl begins with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.table import Column, Table
 
 from curate.images.status import Status
+from curate.manifest.skipped import Skipped
 from curate.printable import brief, shown
 
 
@@ -21,6 +22,10 @@ class Counts:
     """Images have lists of labels."""
     statuses: Mapping[str, int]
     """Rows of each status, commonest first; empty where the column was left out."""
+    examples: Mapping[str, Sequence[str]]
+    """The first few rows without features of each status."""
+    skipped: Sequence[Skipped]
+    """What of the user's files is in no row."""
     unlabelled: int
     """Rows without any label."""
     labels: int
@@ -50,7 +55,7 @@ def count_table(counts: Counts, classes: int) -> Table:
     carried = f", with {counts.labels:,} labels" if counts.lists else ""
     table.add_row("rows", f"{counts.rows:,} in {classes:,} classes{carried}")
     failures = ", ".join(
-        f"{count:,} {shown(brief(status))}"
+        f"{count:,} {shown(brief(status))} {_such_as(counts.examples.get(status, ()))}"
         for status, count in counts.statuses.items()
         if status != Status.OK
     )
@@ -70,4 +75,10 @@ def count_table(counts: Counts, classes: int) -> Table:
             "labels that look missing",
             f"{counts.missing:,}, in {counts.incomplete / images:.1%} of the images",
         )
+    for each in counts.skipped:
+        table.add_row("passed over", shown(each))
     return table
+
+
+def _such_as(examples: Sequence[str]) -> str:
+    return f"(such as {shown(', '.join(map(brief, examples)))})" if examples else ""

@@ -11,6 +11,7 @@ from curate.command_line import chosen_options, command_line, say_next
 from curate.images.status import Status
 from curate.manifest.open import open_manifest, require_exists
 from curate.manifest.plan import freeze_plan
+from curate.manifest.skipped import Skipped
 from curate.options import WeightOptions
 from curate.printable import shown
 from curate.run import default_folder, open_run
@@ -28,6 +29,8 @@ class Embedded:
     """D"""
     statuses: Counter[str]
     """Rows of each status."""
+    skipped: tuple[Skipped, ...]
+    """What of the user's files is in no row."""
 
 
 def embed_and_report(options: WeightOptions) -> None:
@@ -42,6 +45,8 @@ def embed_and_report(options: WeightOptions) -> None:
         soft_wrap=True,
         highlight=False,
     )
+    for skipped in embedded.skipped:
+        console.print(f"Passed over: {shown(skipped)}", soft_wrap=True, highlight=False)
     say_next(console, command_line("weight", options.manifest, **chosen_options(options)))
 
 
@@ -63,4 +68,4 @@ def embed(options: WeightOptions, console: Console) -> Embedded:
         for shard in shards:
             statuses.update(features.statuses(shard.name).to_list())
         dim = features.columns(len(features.parts) - 1, shards[0].name)[1]
-    return Embedded(folder, dim, statuses)
+    return Embedded(folder, dim, statuses, manifest.skipped)

@@ -1,7 +1,6 @@
 """What a person wants to know at the end of a run."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +46,8 @@ class Tally:
     """Labels that count as wrong in the estimate of their share."""
     lists: bool = False
     """Images have lists of labels."""
+    skipped: tuple[Skipped, ...] = ()
+    """What of the user's files is in no row."""
     missing: int = 0
     """Labels that images with lists seem to lack."""
     incomplete: int = 0
@@ -115,6 +116,8 @@ class Tally:
             rows=self.rows,
             lists=self.lists,
             statuses=dict(self.statuses.most_common()),
+            examples=self.examples,
+            skipped=self.skipped,
             unlabelled=self.unlabelled,
             labels=sum(self.classes.counts),
             judged=int(self.judged.sum()),
@@ -144,13 +147,9 @@ def show_failures(console: Console, tally: Tally, source: str) -> None:
     )
 
 
-def show_summary(
-    console: Console, tally: Tally, skipped: Sequence[Skipped], out: Path, noise_matrix: Path
-) -> None:
+def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) -> None:
     """Print rows, what is missing, the share of wrong labels and the worst classes."""
     facts = count_table(tally.counts, len(tally.classes.names))
-    for each in skipped:
-        facts.add_row("passed over", shown(each))
     confusions = _confusions(tally)
     if confusions:
         facts.add_row("given → likely true", "\n".join(confusions))

@@ -23,7 +23,6 @@ from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
 from curate.manifest.plan import Shard, freeze_plan, plan_name
-from curate.manifest.skipped import Skipped
 from curate.manifest.write import check_output
 from curate.options import WeightOptions
 from curate.progress import progress_bar
@@ -73,8 +72,6 @@ class Weighed:
     out: Path
     run: Path
     tally: Tally
-    skipped: tuple[Skipped, ...]
-    """What of the user's files is in no row."""
 
 
 def weigh_and_report(options: WeightOptions) -> None:
@@ -82,7 +79,7 @@ def weigh_and_report(options: WeightOptions) -> None:
     weighed = weigh(options, Console(stderr=True))
     console = Console()
     show_failures(console, weighed.tally, str(options.manifest))
-    show_summary(console, weighed.tally, weighed.skipped, weighed.out, weighed.run / NOISE_MATRIX)
+    show_summary(console, weighed.tally, weighed.out, weighed.run / NOISE_MATRIX)
     say_next(console, command_line("inspect", weighed.out))
 
 
@@ -148,7 +145,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         skipped = [asdict(each) for each in manifest.skipped]
         run.record(options.as_json(), work=work, skipped=skipped)
         write_noise_matrix(tally.noise_counts, manifest, classes, run, scores.root.name)
-    return Weighed(options.output, folder, tally, manifest.skipped)
+    return Weighed(options.output, folder, tally)
 
 
 def _check(manifest: Manifest, options: WeightOptions) -> None:

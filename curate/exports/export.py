@@ -45,6 +45,8 @@ class Exported:
     """Rows of each part of the split."""
     without_picture: int
     """Chosen rows that have no picture that can be read; they were left out."""
+    pictureless: tuple[str, ...]
+    """The keys of the first of them."""
     left_out: list[str]
     """Columns that the format cannot hold."""
     reader: str
@@ -60,7 +62,10 @@ def export_and_report(options: ExportOptions) -> None:
         for part, rows in exported.parts.items():
             table.add_row(f"  {part}", f"{rows:,}")
     if exported.without_picture:
-        table.add_row("left out", f"{exported.without_picture:,} rows without a readable picture")
+        left = Skipped(
+            "rows without a readable picture", exported.without_picture, exported.pictureless
+        )
+        table.add_row("left out", Text(printable(str(left))))
     if exported.left_out:
         (columns,) = Skipped.of(f"columns that {options.to} cannot hold", exported.left_out)
         table.add_row("left out", Text(printable(str(columns))))
@@ -97,6 +102,7 @@ def export(options: ExportOptions, console: Console) -> Exported:
                 of=weighted.rows,
                 parts=dict(job.parts_written),
                 without_picture=job.without_picture,
+                pictureless=tuple(job.pictureless),
                 left_out=job.record.left_out,
                 reader=reader,
             )

@@ -20,6 +20,7 @@ from curate.manifest.columns import label_type
 from curate.manifest.pictures import picture_finder
 from curate.manifest.plan import plan_shards
 from curate.manifest.read import BATCH_ROWS, read_shards
+from curate.manifest.skipped import NAMED
 from curate.weighted import Weighted
 
 BATCH_BYTES = 32 * 2**20
@@ -66,6 +67,8 @@ class Job:
     parts_written: Counter[str] = field(default_factory=Counter, init=False)
     without_picture: int = field(default=0, init=False)
     """Rows that were left out because there is no picture that can be read."""
+    pictureless: list[str] = field(default_factory=list, init=False)
+    """The keys of the first of them."""
 
     @cached_property
     def rows(self) -> int:
@@ -143,6 +146,8 @@ class Job:
             picture = read_picture(source) if status == Status.OK else None
             if picture is None:
                 self.without_picture += 1
+                if len(self.pictureless) < NAMED:
+                    self.pictureless.append(rows["key"][place])
                 continue
             places.append(place)
             pictures.append(picture)

@@ -21,9 +21,9 @@ def overview_json(
     - ``version``: 1. ``weighted``: the file.
     - ``made``: the commands that made the file: command, options, versions, day; empty where it
       does not say. ``skipped``: what of the crawl is in no row: what, count, examples.
-    - ``summary``: the counts of `Counts`, ``noise`` (null where it is not known), ``refined``,
-      ``classes`` (how many), and ``quality`` and ``weight``: histograms of ``edges`` and
-      ``counts``.
+    - ``summary``: the counts of `Counts`, ``examples`` (of each status but ok, some keys),
+      ``noise`` (null where it is not known), ``refined``, ``classes`` (how many), and ``quality``
+      and ``weight``: histograms of ``edges`` and ``counts``.
     - ``classes``: for each label, worst first: label, name (null, or what it is in words), rows,
       judged, flagged, relabel, outlier, mean_quality, mean_weight, wrong.
     - ``confusions``: given, suggested, count; see `Overview.confusions`.
@@ -33,6 +33,7 @@ def overview_json(
     """
     summary = {name: getattr(found, name) for name in COUNTED}
     summary |= {"statuses": dict(found.statuses), "classes": len(found.classes)}
+    summary |= {"examples": {status: list(keys) for status, keys in found.examples.items()}}
     summary |= {"quality": _histogram(found.quality), "weight": _histogram(found.weight)}
     classes = [row | {"name": names.get(row["label"])} for row in found.classes.to_dicts()]
     return _text(

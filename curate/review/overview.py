@@ -1,12 +1,14 @@
 """What a weighted manifest says on the whole, counted in two streaming passes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from curate.counts import Counts
+from curate.images.status import Status
 from curate.manifest.manifest import as_text
+from curate.manifest.skipped import NAMED
 from curate.steps.noise_matrix import read_noise_matrix
 from curate.weighted import Weighted
 
@@ -48,6 +50,8 @@ class Overview(Counts):
     other options, or had other rows.
     """
 
+    made: Sequence[str]
+    """The commands that made the file; empty where it does not say."""
     refined: int | None
     """Rows whose refined label is another than the given; None before `curate refine`."""
     quality: Histogram
@@ -70,10 +74,11 @@ def overview(weighted: Weighted) -> Overview:
     rows, labels = _rows(weighted), label_rows(weighted)
     top = _top_weight(rows, lists) if "weight" in weighted.names else 1.0
     binned = labels.with_columns(_bin("label_quality", 1.0), _bin("weight", top))
-    totals, statuses, by_class = pl.collect_all(
+    totals, statuses, failures, by_class = pl.collect_all(
         [
             rows.select(**_totals(weighted)),
             rows.drop_nulls("status").group_by("status").len().sort("len", "status"),
+            _failures(weighted),
             binned.group_by("label").agg(**_of_class()),
         ],
         engine="streaming",
@@ -90,6 +95,9 @@ def overview(weighted: Weighted) -> Overview:
         rows=weighted.rows,
         lists=lists,
         statuses=dict(statuses.reverse().iter_rows()),
+        examples=dict(failures.iter_rows()),
+        skipped=weighted.origin.skipped,
+        made=[each.command for each in weighted.origin.made],
         **totals.row(0, named=True),
         **sums.row(0, named=True),
         zero_weight=int((classes if lists else by_class)["zero"].sum()),
@@ -99,6 +107,15 @@ def overview(weighted: Weighted) -> Overview:
         classes=_worst_first(classes.select(OF_CLASS), matrix),
         confusions=_suggested(rows, lists) if matrix is None else _confused(matrix),
     )
+
+
+def _failures(weighted: Weighted) -> pl.LazyFrame:
+    """Name by key the first rows of each status that is not ok."""
+    if "status" not in weighted.names:
+        return pl.LazyFrame(schema={"status": pl.String, "key": pl.List(pl.String)})
+    failed = weighted.scan().select("row", "key", pl.col("status").cast(pl.String))
+    failed = failed.filter(pl.col("status") != Status.OK)
+    return failed.group_by("status").agg(pl.col("key").sort_by("row").head(NAMED))
 
 
 def label_rows(weighted: Weighted) -> pl.LazyFrame:

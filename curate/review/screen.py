@@ -9,6 +9,7 @@ from rich.text import Text
 
 from curate.charts import NUMBERS, class_table, histogram, pair_table
 from curate.counts import count_table
+from curate.printable import brief
 from curate.review.names import named
 from curate.review.overview import Histogram, Overview
 
@@ -61,6 +62,8 @@ def _counts(found: Overview) -> Table:
     table.add_row("weight 0", f"{found.zero_weight:,} {weightless}")
     if found.refined is not None:
         table.add_row("labels that were refined", f"{found.refined:,}")
+    for command in found.made:
+        table.add_row("made by", Text(brief(command)))
     if found.noise is None:
         table.add_row("labels that look wrong", "how many is not known without the run's folder")
     return table

@@ -38,7 +38,7 @@ def write_weighted(
 ) -> Tally:
     """Write the output with Eq. 6's weights for this alpha and beta; return what was counted."""
     classes, labels = given.classes, given.labels
-    tally = Tally(classes, lists=given.lists)
+    tally = Tally(classes, lists=given.lists, skipped=manifest.skipped)
     column = manifest.schema.field(manifest.columns.label).type
 
     def added(shard: Shard) -> pa.Table:

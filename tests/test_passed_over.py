@@ -1,0 +1,74 @@
+"""What is passed over is counted and the first few are named, wherever a person looks."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+from PIL import Image
+from typer.testing import CliRunner
+
+from cli import app
+
+KINDS = ("cat", "dog")
+
+
+def picture(value: int) -> bytes:
+    file = io.BytesIO()
+    pixels = np.random.default_rng(value).integers(0, 40, (12, 12, 3), np.uint8)
+    pixels[..., value % 2] += 200
+    Image.fromarray(pixels).save(file, "png")
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a folder of classes with a text and broken pictures among them."""
+    folder = tmp_path_factory.mktemp("passed") / "pictures"
+    for at, kind in enumerate(KINDS):
+        (folder / kind).mkdir(parents=True)
+        for number in range(20):
+            (folder / kind / f"{number:02d}.png").write_bytes(picture(2 * number + at))
+    for number in (3, 5):
+        (folder / "cat" / f"{number:02d}.png").write_bytes(picture(0)[:60])
+    (folder / "dog" / "notes.txt").write_text("not a picture")
+    weighed = curate("weight", folder, "--encoder", "embedded", "--graph", "none")
+    assert weighed.exit_code == 0, weighed.output
+    (folder.parent / "words.txt").write_text(weighed.stdout)
+    return folder
+
+
+def curate(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_weight_and_inspect_and_report_say_the_same(crawl: Path) -> None:
+    out = crawl.with_name("pictures.weighted.parquet")
+    inspected = curate("inspect", out).stdout
+    page = crawl.with_name("page.html")
+    assert curate("report", out, "--out", page, "--overwrite").exit_code == 0
+    for words in ((crawl.parent / "words.txt").read_text(), inspected, page.read_text()):
+        assert "notes.txt" in words
+    said = json.loads(curate("inspect", out, "--json").stdout)
+    (skipped,) = said["skipped"]
+    assert (skipped["count"], skipped["examples"]) == (1, ["dog/notes.txt"])
+    ((status, keys),) = said["summary"]["examples"].items()
+    assert keys == ["cat/03.png", "cat/05.png"]
+    assert f"2 {status} (such as cat/03.png, cat/05.png)" in inspected
+
+
+def test_embed_too(crawl: Path) -> None:
+    words = curate("embed", crawl, "--encoder", "embedded").stdout
+    (line,) = [line for line in words.splitlines() if line.startswith("Passed over: ")]
+    assert "notes.txt" in line
+
+
+def test_export_names_rows_without_a_picture(crawl: Path) -> None:
+    out = crawl.with_name("pictures.weighted.parquet")
+    done = curate(
+        "export", out, "--to", "imagefolder", "--out", crawl.with_name("x"), "--keep", "all"
+    )
+    assert done.exit_code == 0, done.output
+    assert "2 rows without a readable picture: cat/03.png, cat/05.png" in done.stdout

@@ -26,6 +26,7 @@ from curate.heads.verdict import Verdict
 from curate.making import making, today, versions
 from curate.manifest.columns import label_type
 from curate.manifest.plan import Shard
+from curate.manifest.skipped import Skipped
 from curate.manifest.write import check_output, write_manifest
 from curate.printable import brief, shown
 from curate.progress import progress_bar
@@ -63,6 +64,8 @@ class RefinedCrawl:
     """None where nothing was verified."""
     chosen: tuple[str, ...]
     """How the verified rows were chosen, where that is known and not at random."""
+    skipped: tuple[Skipped, ...]
+    """What of the verified table names no row."""
 
 
 def refine_and_report(options: RefineOptions) -> None:
@@ -70,6 +73,8 @@ def refine_and_report(options: RefineOptions) -> None:
     refined = refine(options, Console(stderr=True))
     console = Console()
     _show_verdict(console, refined.verdict, refined.chosen)
+    for skipped in refined.skipped:
+        console.print(f"Passed over: {shown(skipped)}", soft_wrap=True, highlight=False)
     for name, path in (("Written", refined.out), ("Head", refined.head)):
         console.print(f"{name}: {shown(path)}", soft_wrap=True, highlight=False)
     say_next(console, command_line("inspect", refined.out))
@@ -117,7 +122,9 @@ def _refine(
             applied.gather_bags(advance)
     with progress_bar(console, "Refining", weighted.rows) as advance:
         _write(applied, trained, weighted, options, advance)
-    return RefinedCrawl(options.output, folder, applied.verdict(), verified.chosen)
+    return RefinedCrawl(
+        options.output, folder, applied.verdict(), verified.chosen, verified.skipped
+    )
 
 
 def _trained(
@@ -224,7 +231,8 @@ def _write(
 
     shards = [replace(s, part=0, start=s.first_row) for s in work.file_shards]
     made = making("refine", options, out, versions(), today())
-    origin = replace(weighted.origin, made=(*weighted.origin.made, made))
+    skipped = (*weighted.origin.skipped, *applied.verified.skipped)
+    origin = replace(weighted.origin, made=(*weighted.origin.made, made), skipped=skipped)
     write_manifest(manifest, shards, added, out, False, origin, advance)
 
 

@@ -11,6 +11,7 @@ from curate.errors import CurateError
 from curate.label_names import Matched, canonical, match, nearest
 from curate.manifest.columns import listed
 from curate.manifest.formulas import as_known
+from curate.manifest.skipped import Skipped
 from curate.manifest.tables import read_table
 from curate.printable import brief, shown
 
@@ -45,6 +46,8 @@ class Found:
     """Columns row, ascending, and labels, sorted lists; an empty one is none of the classes."""
     new: tuple[str, ...]
     """The labels that are no class of the crawl, sorted."""
+    skipped: tuple[Skipped, ...] = ()
+    """What of the table names no row."""
 
 
 def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
@@ -78,7 +81,15 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
     say(asked, contradicting["key"].unique(maintain_order=True), "keys have contradicting labels",
         "and are left out")  # fmt: skip
     say(asked, lost, "keys are not in the manifest", "and are left out")
-    return Found(found.select("row", "labels"), new)
+    skipped = (
+        *Skipped.of("verified keys with contradicting labels", _distinct(contradicting["key"])),
+        *Skipped.of("verified keys that are not in the manifest", _distinct(lost)),
+    )
+    return Found(found.select("row", "labels"), new, skipped)
+
+
+def _distinct(keys: pl.Series) -> list[str]:
+    return keys.unique(maintain_order=True).fill_null("(empty)").to_list()
 
 
 def _with_classes(asked: Asked, given: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:

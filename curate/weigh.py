@@ -98,7 +98,8 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         soft_labels.check_count(options.soft_labels, classes)
         verified = None
         if options.verified is not None:
-            verified = read_verified(options.verified, manifest, classes, console)
+            verified, lost = read_verified(options.verified, manifest, classes, console)
+            manifest = replace(manifest, skipped=(*manifest.skipped, *lost))
         shards = freeze_plan(manifest, run.step("plan"))
         read_captions = None
         if options.caption_agreement:

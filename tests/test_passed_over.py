@@ -65,6 +65,37 @@ def test_embed_too(crawl: Path) -> None:
     assert "notes.txt" in line
 
 
+def test_verified_keys_that_name_no_row(crawl: Path) -> None:
+    verified = crawl.with_name("verified.csv")
+    keys = [f"{kind}/{number:02d}.png" for number in range(10, 16) for kind in KINDS]
+    lines = [f"{key},{key.split('/')[0]}" for key in keys]
+    lines += ["nowhere.png,cat", f"{keys[0]},dog", ""]
+    verified.write_text("\n".join(["key,label", *lines]))
+    weights = ("--verified", verified, "--out", crawl.with_name("v.parquet"))
+    weighed = curate("weight", crawl, "--encoder", "embedded", "--graph", "none", *weights)
+    out = crawl.with_name("pictures.weighted.parquet")
+    refined = curate("refine", out, "--verified", verified, "--epochs", 1)
+    for done in (weighed, refined):
+        assert done.exit_code == 0, done.output
+        words = " ".join(done.stdout.split())
+        assert "1 verified keys that are not in the manifest: nowhere.png" in words
+        assert "1 verified keys with contradicting labels: cat/10.png" in words
+    out = crawl.with_name("pictures.refined.parquet")
+    said = json.loads(curate("inspect", out, "--json").stdout)["skipped"]
+    assert [each["count"] for each in said] == [1, 1, 1]
+
+
+def test_answers_without_a_key(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("key,label\nx,cat\n,dog\n")
+    (tmp_path / "b.csv").write_text("key,label\ny,dog\n")
+    done = curate(
+        "verify", "--merge", tmp_path / "a.csv", tmp_path / "b.csv", "--out", tmp_path / "m.parquet"
+    )
+    assert done.exit_code == 0, done.output
+    assert "Passed over: 1 answers in a.csv without a key: row 2" in done.stdout
+    assert "2 answers" in done.stdout
+
+
 def test_export_names_rows_without_a_picture(crawl: Path) -> None:
     out = crawl.with_name("pictures.weighted.parquet")
     done = curate(

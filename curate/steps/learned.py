@@ -16,6 +16,7 @@ from curate.heads.task import Task
 from curate.heads.training import Examples, Positions
 from curate.manifest.columns import exact_column, listed
 from curate.manifest.plan import Shard
+from curate.manifest.skipped import Skipped
 from curate.manifest.tables import read_table
 from curate.refine_options import RefineOptions
 from curate.verified_labels import Asked, look_up
@@ -42,6 +43,8 @@ class VerifiedRows:
     """The classes of given labels, then new ones."""
     chosen: tuple[str, ...] = ()
     """How they were chosen (column strategy, as `curate verify` writes it), where not at random."""
+    skipped: tuple[Skipped, ...] = ()
+    """What of the table names no row."""
 
     @classmethod
     def none(cls, classes: tuple[str, ...]) -> "VerifiedRows":
@@ -110,7 +113,7 @@ def read_verified_rows(
     lengths = labels["at"].list.len().to_numpy()
     filled[np.arange(most) < lengths[:, None]] = labels["at"].explode().drop_nulls().to_numpy()
     rows = labels["row"].to_numpy().astype(np.int64)
-    return VerifiedRows(rows, filled, classes, _strategies(path))
+    return VerifiedRows(rows, filled, classes, _strategies(path), looked_up.skipped)
 
 
 def _strategies(path: Path) -> tuple[str, ...]:

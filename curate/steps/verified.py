@@ -14,6 +14,7 @@ from curate.errors import CurateError
 from curate.manifest.columns import exact_column
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
+from curate.manifest.skipped import Skipped
 from curate.printable import brief
 from curate.run import Run
 from curate.steps.stored_features import StoredFeatures
@@ -47,11 +48,12 @@ class LabelParts:
 
 def read_verified(
     path: Path, manifest: Manifest, classes: Classes, console: Console
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, tuple[Skipped, ...]]:
     """Look the verified rows up: columns row (of the manifest, ascending) and label (position, -1).
 
-    An empty label is none of the classes; see `look_up`. Raises CurateError for a table or manifest
-    without the columns, for a label that is no class, and where no row is left that names one.
+    Returns also what of the table names no row. An empty label is none of the classes; see
+    `look_up`. Raises CurateError for a table or manifest without the columns, for a label that is
+    no class, and where no row is left that names one.
     """
     key = manifest.columns.key
     if key is None:
@@ -61,7 +63,8 @@ def read_verified(
         )
     keys = manifest.scan().select(exact_column(key).cast(pl.String).alias("key"))
     names = (key, "key"), ("label", manifest.columns.label)
-    found = look_up(Asked(path, *names, classes.names, console), keys).rows
+    looked_up = look_up(Asked(path, *names, classes.names, console), keys)
+    found = looked_up.rows
     most = found["labels"].list.len().max()
     if isinstance(most, int) and most > 1:
         raise CurateError(
@@ -76,7 +79,7 @@ def read_verified(
             f" label of its column '{manifest.columns.label}'; take keys and labels as they stand"
             " there."
         )
-    return rows
+    return rows, looked_up.skipped
 
 
 def take_apart(rows: pl.DataFrame, shards: Sequence[Shard], given: Folders, run: Run) -> LabelParts:

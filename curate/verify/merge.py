@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.errors import CurateError
+from curate.manifest.skipped import Skipped
 from curate.manifest.tables import read_table
 from curate.verify.answers import schema
 
@@ -21,6 +22,8 @@ class Merged:
     """key, and a column of labels for each file, in words; null where it says nothing."""
     shared: int
     """Samples that more than one answered."""
+    skipped: tuple[Skipped, ...] = ()
+    """Answers that name no sample."""
 
 
 def merge(paths: Sequence[Path]) -> Merged:
@@ -32,6 +35,12 @@ def merge(paths: Sequence[Path]) -> Merged:
     if len(paths) < 2:
         raise CurateError("--merge needs two files or more; name them before --out.")
     tables = [_read(path) for path in paths]
+    skipped = [
+        each
+        for path, table in zip(paths, tables, strict=True)
+        for each in Skipped.of(f"answers in {path.name} without a key", _nameless(table))
+    ]
+    tables = [table.drop_nulls("key") for table in tables]
     lists = {table.schema["label"] == pl.List(pl.String()) for table in tables}
     if len(lists) > 1:
         raise CurateError(
@@ -53,6 +62,7 @@ def merge(paths: Sequence[Path]) -> Merged:
         agreed.agg(*firsts, by=everyone).sort("time", nulls_last=True, maintain_order=True),
         _side_by_side(said.join(groups.filter(~pl.col("alike")), on="key"), len(paths)),
         len(groups.filter(pl.col("files") > 1)),
+        tuple(skipped),
     )
 
 
@@ -64,7 +74,11 @@ def _read(path: Path) -> pl.DataFrame:
     wanted = schema(table.schema["label"].is_nested())
     kept = table.select(name for name in wanted if name in table.columns)
     typed = kept.cast({name: wanted[name] for name in kept.columns if name != "time"})
-    return pl.concat([wanted.to_frame(), typed], how="diagonal_relaxed").drop_nulls("key")
+    return pl.concat([wanted.to_frame(), typed], how="diagonal_relaxed")
+
+
+def _nameless(table: pl.DataFrame) -> list[str]:
+    return [f"row {at + 1}" for at in table["key"].is_null().arg_true()]
 
 
 def _words(lists: bool) -> pl.Expr:

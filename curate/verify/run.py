@@ -210,6 +210,8 @@ def merge_answers(paths: Sequence[Path], out: Path, console: Console | None = No
             "These are left out. curate verify WEIGHTED with the same --strategy, --limit and"
             f" --seed, and --out {out}, asks them again.",
         )
+    for skipped in merged.skipped:
+        _print(console, f"Passed over: {skipped}")
     _print(console, f"Written: {out}, {len(merged.agreed):,} answers")
 
 

@@ -84,8 +84,9 @@ def read_verified_rows(
     if path is None:
         return VerifiedRows.none(classes)
     columns = weighted.manifest.columns
+    keys = ("row", "key") if columns.key is None else (columns.key, "key")
     asked = Asked(
-        path, (columns.key or "key", "key"), ("label", columns.label), classes, console,
+        path, keys, ("label", columns.label), classes, console,
         options.new_classes, "" if options.apply else NEW_CLASSES,
     )  # fmt: skip
     looked_up = look_up(asked, weighted.scan())

@@ -77,8 +77,9 @@ def run_verify(options: VerifyOptions) -> None:
 def verify(options: VerifyOptions) -> None:
     """Ask the samples of the queue that have no answer yet, until the person leaves.
 
-    Raises CurateError without a terminal, where the manifest has not been weighed or has no keys or
-    pictures, and where the answers cannot be written.
+    Without a key column answers are kept by the number of the row, counted from 0. Raises
+    CurateError without a terminal, where the manifest has not been weighed or has no pictures,
+    where rows without keys are not those of their run, and where answers cannot be written.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CurateError(
@@ -111,9 +112,7 @@ def verify(options: VerifyOptions) -> None:
 def _check(weighted: Weighted) -> None:
     columns, name = weighted.manifest.columns, weighted.manifest.path
     if columns.key is None:
-        raise CurateError(
-            f"{name} has no key column, and answers are kept by key; name it with --key."
-        )
+        weighted.work()  # row numbers name rows as long as they are those of the run
     if columns.image is None:
         raise CurateError(
             f"{name} has no image column, and there is nothing to look at; name it with --image."

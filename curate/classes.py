@@ -1,6 +1,7 @@
 """The classes of a crawl: the distinct labels, and what the user says of them."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +10,20 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
+from curate.label_names import canonical, spelled
 from curate.manifest.columns import listed
 from curate.manifest.formulas import as_known
 from curate.manifest.manifest import Manifest, as_text
 from curate.manifest.tables import read_table
+from curate.printable import brief
 
 NO_CLASS = -1
+LONGEST_LABEL = 256
+"""Characters."""
 LIST_AS_TEXT = r"""^\[\s*["'].*\]$"""
+VECTOR_AS_TEXT = r"^[\[(]?\s*[01]\.?0?([\s,;|]+[01]\.?0?)+\s*[\])]?$"
+BITS = {"0", "1", "-1", "true", "false"}
+"""Elements of lists that are vectors with a place for each class, where nothing else is there."""
 
 
 @dataclass(frozen=True)
@@ -23,45 +31,107 @@ class Classes:
     """The C classes in sorted order; a label is written as its position, or -1 for none."""
 
     names: tuple[str, ...]
+    """As most rows write each, one for all that look the same."""
     counts: tuple[int, ...]
     """Rows that carry each."""
+    joined: tuple[tuple[str, ...], ...] = ()
+    """The spellings of those that are written in several ways, the commonest first."""
 
     def indices(self, labels: pl.Series) -> NDArray[np.int32]:
         """Turn labels (n,) of any accepted type into positions (n,); null and '' give -1."""
-        positions = as_text(pl.lit(labels)).replace_strict(
-            list(self.names), list(range(len(self.names))), default=NO_CLASS, return_dtype=pl.Int32
+        known = {canonical(name): place for place, name in enumerate(self.names)}
+        texts = labels.cast(pl.String)
+        places = {
+            text: known.get(canonical(text), NO_CLASS) for text in texts.unique().drop_nulls()
+        }
+        positions = texts.replace_strict(
+            list(places), list(places.values()), default=NO_CLASS, return_dtype=pl.Int32
         )
-        return pl.select(positions).to_series().to_numpy()
+        return positions.to_numpy()
 
 
 def count_classes(manifest: Manifest) -> Classes:
-    """Collect the distinct labels; raises CurateError when there are fewer than two."""
-    label = manifest.columns.label
-    table = (
-        manifest.scan_labels()
-        .group_by("label")
-        .len()
-        .drop_nulls()
-        .sort("label")
-        .collect(engine="streaming")
-    )
-    if len(table) == 0:
+    """Collect the distinct labels, of which those that look the same are one class.
+
+    Raises CurateError when there are fewer than two, and for what is no column of labels.
+    """
+    label = brief(manifest.columns.label)
+    counts, joined = spelled(manifest.scan_labels())
+    names = sorted(counts)
+    if not names:
         raise CurateError(
             f"{manifest.path}: column '{label}' is null in every row; name the column that holds"
             " the classes with --label."
         )
-    if len(table) == 1:
+    _check_length(manifest, names)
+    _check_vectors(manifest, names)
+    if len(names) == 1:
         raise CurateError(
-            f"{manifest.path}: column '{label}' has one class only ('{table['label'][0]}'); labels"
+            f"{manifest.path}: column '{label}' has one class only ('{brief(names[0])}'); labels"
             " are judged against other classes, so weigh crawls of several classes together."
         )
-    written = table.filter(pl.col("label").str.contains(LIST_AS_TEXT))["label"].head(1)
-    for text in written:
+    return Classes(
+        tuple(names),
+        tuple(counts[name] for name in names),
+        tuple(spellings for spellings in joined if len(spellings) > 1),
+    )
+
+
+def require_company(manifest: Manifest, classes: Classes) -> None:
+    """Raise CurateError unless two classes have two rows each, before a matrix is made of them."""
+    if sum(count > 1 for count in classes.counts) < 2:
         raise CurateError(
-            f"{manifest.path}: column '{label}' holds lists written as text, such as '{text}';"
-            " write lists as such: in Parquet, or in JSON lines with a list in every row."
+            f"{manifest.path}: column '{brief(manifest.columns.label)}' has"
+            f" {len(classes.names):,} different labels in {manifest.rows:,} rows, such as"
+            f" {_some(classes.names)}, and fewer than two of them are on two rows or more; labels"
+            " are judged by other images of the same class, so name the column that holds the"
+            " classes with --label."
         )
-    return Classes(tuple(table["label"]), tuple(table["len"]))
+
+
+def _check_length(manifest: Manifest, names: list[str]) -> None:
+    if max(map(len, names)) <= LONGEST_LABEL:
+        return
+    rows = manifest.scan_labels(pl.int_range(pl.len()).alias("row"))
+    long = rows.filter(pl.col("label").str.len_chars() > LONGEST_LABEL).head(1).collect()
+    text, row = long.row(0)
+    raise CurateError(
+        f"{manifest.path}, row {row + 1}: column '{brief(manifest.columns.label)}' has a label of"
+        f" {len(text):,} characters ('{brief(text)}'), and curate takes {LONGEST_LABEL}; name the"
+        " column that holds the classes with --label."
+    )
+
+
+def _check_vectors(manifest: Manifest, names: list[str]) -> None:
+    """Refuse lists that are written as text, and vectors with a place for each class."""
+    label = brief(manifest.columns.label)
+    where = f"{manifest.path}: column '{label}'"
+    vectors = [name for name in names if re.match(VECTOR_AS_TEXT, name)]
+    if len(vectors) == len(names):
+        raise CurateError(
+            f"{where} holds vectors of 0 and 1 as text, such as '{brief(names[0])}'; write the"
+            " names of the classes that are 1."
+        )
+    for text in filter(re.compile(LIST_AS_TEXT).match, names):
+        raise CurateError(
+            f"{where} holds lists written as text, such as '{brief(text)}'; write lists as such: in"
+            " Parquet, or in JSON lines with a list in every row."
+        )
+    if not manifest.has_label_lists or not set(names) <= BITS:
+        return
+    lengths = manifest.scan().select(manifest.label_lists.list.len().alias("n")).drop_nulls()
+    distinct = lengths.filter(pl.col("n") > 0).unique().head(2).collect()["n"].to_list()
+    if len(distinct) == 1 and distinct[0] > 1:
+        raise CurateError(
+            f"{where} holds vectors of 0 and 1, each {distinct[0]:,} long (one-hot, or multi-hot),"
+            " and a list is one of labels; write the classes that are 1, with pandas:"
+            f" df['{label}'] = [[i for i, x in enumerate(v) if x > 0] for v in df['{label}']], or"
+            " their names."
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(f"'{brief(name)}'" for name in names[:3])
 
 
 def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, str]]:
@@ -78,6 +148,9 @@ def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, s
     table = table.with_columns(pl.all().cast(pl.String))
     known = pl.LazyFrame({"label": classes.names}, schema={"label": pl.String})
     table = table.with_columns(as_known(table["label"], known))
+    by_form = {canonical(name): name for name in classes.names}
+    labels = [label and by_form.get(canonical(label), label) for label in table["label"]]
+    table = table.with_columns(as_text(pl.lit(pl.Series("label", labels, pl.String))))
     doubled = table["label"].filter(table["label"].is_duplicated()).drop_nulls()
     if len(doubled):
         raise CurateError(

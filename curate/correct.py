@@ -24,7 +24,6 @@ from curate.heads.spec import choose_head
 from curate.heads.training import Positions
 from curate.heads.verdict import Verdict
 from curate.making import making, today, versions
-from curate.manifest.columns import label_type
 from curate.manifest.plan import Shard
 from curate.manifest.skipped import Skipped
 from curate.manifest.write import check_output, write_manifest
@@ -215,7 +214,7 @@ def _write(
 ) -> None:
     """Write every row with the head's columns beside it."""
     work, manifest, out = applied.work, weighted.itself(), options.output
-    label = label_type(weighted.manifest.schema.field(weighted.manifest.columns.label).type)
+    label = weighted.manifest.label_type
     if trained.head.task.new:
         label = pa.string()
     centres = trained.head.inputs.centres()

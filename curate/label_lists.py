@@ -7,8 +7,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from curate.classes import Classes
+from curate.columns import as_labels
 from curate.images.status import Status
-from curate.manifest.columns import label_type
 
 Lists = tuple[NDArray[np.int32], NDArray[np.int32]]
 """given (E,) and lengths (n,), as `curate.steps.labels.index_labels` keeps them."""
@@ -40,8 +40,8 @@ def list_columns(
         if name == "status":
             ours[name] = statuses.to_arrow()
         elif name == "suggested_label":
-            labels = pa.array(classes.names).take(missing["suggested"].to_arrow())
-            ours[name] = _of_images(labels.cast(label_type(column)), missing["row"], statuses)
+            labels = as_labels(classes, missing["suggested"], column)
+            ours[name] = _of_images(labels, missing["row"], statuses)
         elif name == "suggested_quality":
             ours[name] = _of_images(missing[name].to_arrow(), missing["row"], statuses)
         else:

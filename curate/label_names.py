@@ -2,9 +2,11 @@
 
 import difflib
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import polars as pl
 
 UNSEEN = dict.fromkeys((0x200B, 0xFEFF))
 """Characters of no width that editors leave behind: zero width space and byte order mark."""
@@ -52,3 +54,19 @@ def nearest(name: str, classes: Sequence[str]) -> str | None:
     folded = {canonical(other).casefold(): other for other in classes}
     near = difflib.get_close_matches(canonical(name).casefold(), folded, 1, NEAR)
     return folded[near[0]] if near else None
+
+
+def spelled(labels: pl.LazyFrame) -> tuple[Counter[str], list[tuple[str, ...]]]:
+    """Count the rows of each class in a column label, by the commonest of its spellings.
+
+    Returns also the spellings of each class, the commonest first.
+    """
+    table = labels.group_by("label").len().drop_nulls().collect(engine="streaming")
+    spellings: dict[str, list[str]] = {}
+    counts: Counter[str] = Counter()
+    for written, count in table.sort("len", "label", descending=[True, False]).iter_rows():
+        name = canonical(written)
+        if name:
+            spellings.setdefault(name, []).append(written)
+            counts[spellings[name][0]] += count
+    return counts, [*map(tuple, spellings.values())]

@@ -122,7 +122,9 @@ class _Rows:
         rows = select_rows(weighted, options).select(names).collect(engine="streaming")
         rows = rows.filter(pl.col("status") == Status.OK, pl.col("label").is_not_null())
         given = rows["label"].explode(empty_as_null=False) if lists else rows["label"]
-        self.classes = list(classes or sorted(given.drop_nulls().unique()))
+        self.classes = list(
+            classes or self._manifest.class_names or sorted(given.drop_nulls().unique())
+        )
         """Their places are the numbers of the labels; the same in every part of a split."""
         if part is not None:
             if part not in options.shares:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from curate.classes import Classes, count_classes
+from curate.classes import Classes, count_classes, require_company
 from curate.columns import AGREEMENT, NAMES, SOFT_NAMES, check_names
 from curate.command_line import command_line, say_next
 from curate.encoders.device import torch_device
 from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
 from curate.in_order import block_threads
+from curate.look_alikes import say_look_alikes
 from curate.making import making
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
@@ -64,6 +65,9 @@ from prototypes.products import Products
 from prototypes.space import AdaptedSpace
 from prototypes.verified import BOTH, ONLY
 
+MANY = 1_000
+"""Classes from which on their relations take time and memory."""
+
 
 @dataclass(frozen=True)
 class Weighed:
@@ -95,6 +99,9 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         manifest = open_manifest(options.manifest, options.columns, options.root, run.step("rows"))
         _check(manifest, options)
         classes = count_classes(manifest)
+        if len(classes.names) > MANY:
+            require_company(manifest, classes)
+        say_look_alikes(classes, console)
         soft_labels.check_count(options.soft_labels, classes)
         verified = None
         if options.verified is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +11,7 @@ import pyarrow as pa
 from curate.columns import AGREEMENT, NAMES, NOISE_NAMES, REFINED_NAMES, SOFT_NAMES
 from curate.errors import CurateError
 from curate.images.source import ImageSource
+from curate.label_names import spelled
 from curate.manifest.columns import ColumnOptions, exact_column, is_text, label_names
 from curate.manifest.manifest import Manifest, Part
 from curate.manifest.open import in_tar_names, open_manifest, require_exists, table_part
@@ -193,8 +195,7 @@ class Weighted:
         if row is not None:
             crawl, found = crawl.slice(row, 1), found.slice(row, 1)
         columns, text = self.manifest.columns, pl.String()
-        kind = pl.List(text) if self.manifest.has_label_lists else text
-        kept = [exact_column(columns.label).cast(kind).alias("label")]
+        kept = [self._labels().alias("label")]
         for name, column in (("key", columns.key), ("caption", columns.caption)):
             if column is not None:
                 kept.append(exact_column(column).cast(text).alias(name))
@@ -203,6 +204,22 @@ class Weighted:
             return crawl.select(*kept, *ours)
         return pl.concat([crawl.select(kept), found.select(ours)], how="horizontal")
 
+    def _labels(self) -> pl.Expr:
+        """Give the given labels, or lists of them, by their names."""
+        manifest = self.manifest
+        if manifest.has_label_lists:
+            return manifest.label_lists.list.eval(self._joined(pl.element()))
+        return self._joined(manifest.label_texts(exact_column(manifest.columns.label)))
+
+    def _joined(self, labels: pl.Expr) -> pl.Expr:
+        return labels.replace(self._spellings) if self._spellings else labels
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        """Name, for rarer spellings of a class, that which most rows have."""
+        _, spellings = spelled(self.manifest.scan_labels())
+        return {other: each[0] for each in spellings for other in each[1:]}
+
     def _with_keys(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         has_keys = self.manifest.columns.key is not None
         return rows if has_keys else rows.with_columns(key=pl.col("row").cast(pl.String))
@@ -210,7 +227,8 @@ class Weighted:
     def _typed(self, name: str) -> pl.Expr:
         """Read a column of ours; a CSV holds everything as text."""
         column = exact_column(self.prefix + name)
-        if is_text(self.schema.field(self.prefix + name).type):
+        kind = self.schema.field(self.prefix + name).type
+        if is_text(kind):
             if name in NUMBERS:
                 column = column.cast(pl.Float32)
             elif name == "is_label_issue":

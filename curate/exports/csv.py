@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -52,6 +53,13 @@ def plain_rows(_: Job, batch: Batch) -> Iterator[Row]:
     yield from (Row(label, weight) for label, weight in plain.iter_rows())
 
 
+def _rows(job: Job, batch: Batch) -> Iterator[Row]:
+    """Give labels as `plain_rows` does, but numbers for names where the crawl has these."""
+    label = pl.Series(batch.table[job.record.name(job.weighted.manifest.columns.label)])
+    rows = batch.rows.with_columns(label.cast(pl.String).alias("label"))
+    yield from plain_rows(job, replace(batch, rows=rows))
+
+
 CSV = Format(
     write,
     read,
@@ -59,5 +67,5 @@ CSV = Format(
     lists=False,
     soft=False,
     holds=lambda kind: fits(kind, ".csv"),
-    rows=plain_rows,
+    rows=_rows,
 )

@@ -21,6 +21,13 @@ def labelled(_: Job, batch: Batch) -> Iterator[Row]:
         yield Row(label, weight, batch.pictures[place].data if batch.pictures else None)
 
 
+def held(job: Job, batch: Batch) -> Iterator[Row]:
+    """Give the same, with labels as the table has them: of some crawls numbers for their names."""
+    labels = batch.table[job.record.name(job.weighted.manifest.columns.label)].to_pylist()
+    for row, label in zip(labelled(job, batch), labels, strict=True):
+        yield row._replace(label=label)
+
+
 @dataclass(frozen=True)
 class Format:
     """One format; its file or folder appears when ``write`` and the check have come to an end."""

@@ -82,7 +82,13 @@ class Job:
 
     @cached_property
     def classes(self) -> list[str]:
-        """All labels that leave, in order: as numbers where they are numbers."""
+        """All labels that leave, in order: as numbers where they are numbers.
+
+        Of numbers that have names, all names, so that the numbers stay the same.
+        """
+        of_numbers = self.weighted.manifest.class_names
+        if of_numbers is not None:
+            return list(of_numbers)
         labels = pl.scan_parquet(self.chosen, glob=False).select("label")
         if self.has_lists:
             labels = labels.explode("label", empty_as_null=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.exports.check import Row
-from curate.exports.format import Format, Read
+from curate.exports.format import Format, Read, held
 from curate.exports.job import Advance, Job
 from curate.manifest.write import fits
 
@@ -32,4 +32,4 @@ def _read(path: Path, label: str, weight: str) -> Iterator[Row]:
             yield Row(fields[label], fields[weight])
 
 
-JSONL = Format(write, read, endings=(".jsonl",), holds=lambda kind: fits(kind, ".jsonl"))
+JSONL = Format(write, read, endings=(".jsonl",), holds=lambda kind: fits(kind, ".jsonl"), rows=held)

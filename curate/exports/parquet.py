@@ -10,6 +10,7 @@ from curate.exports.check import Row
 from curate.exports.format import Format, Read
 from curate.exports.job import Advance, Batch, Job
 from curate.exports.paths import root_of_output
+from curate.manifest.class_label import described, features
 from curate.manifest.columns import NO_KEY, ColumnOptions
 from curate.manifest.write import write_parquet
 from curate.origin import Origin
@@ -19,7 +20,7 @@ from curate.weighted import OURS
 def write(job: Job, path: Path, advance: Advance) -> None:
     """Write one file; pictures are in it as they are in the crawl: bytes or paths."""
     tables = (batch.table for batch in job.batches(advance))
-    write_parquet(path, tables, _metadata(job))
+    write_parquet(path, tables, {**_metadata(job), **_features(job)})
 
 
 def read(job: Job, path: Path) -> Read:
@@ -51,6 +52,15 @@ def _compared(job: Job) -> list[str]:
     columns, record = job.weighted.manifest.columns, job.record
     names = [record.name(columns.label), record.ours("weight")]
     return names if columns.image is None else [*names, record.name(columns.image)]
+
+
+def _features(job: Job) -> dict[bytes, bytes]:
+    """Say what Hugging Face's datasets said of the crawl's columns, such as names of numbers."""
+    manifest = job.weighted.manifest
+    known = features(manifest.schema)
+    here = {column.source for column in job.record.columns if column.from_crawl}
+    here |= {manifest.columns.label} if manifest.class_names else set()
+    return described({job.record.name(name): known[name] for name in known if name in here})
 
 
 def _metadata(job: Job) -> dict[bytes, bytes]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from curate.errors import CurateError
 from curate.exports.options import GIVEN, SOFT, ExportOptions
 from curate.exports.paths import path_column, starting_with, way_to_root
+from curate.manifest.class_label import numbered
 from curate.manifest.columns import label_type, listed
 from curate.weighted import TAR_COLUMNS, Weighted
 
@@ -28,6 +29,8 @@ class Column(NamedTuple):
     """Labels are text until here, and leave as what they were."""
     way: str | None = None
     """What its paths begin with from now on."""
+    names: tuple[str, ...] | None = None
+    """Of labels that leave as numbers: the name of each number."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,10 @@ class Record:
                 assert batch is not None
                 values[column.name] = _leaving(batch.column(column.source), column.way)
             else:
-                ours = rows[column.source].to_arrow()
+                labels = rows[column.source]
+                if column.names is not None:
+                    labels = numbered(labels, column.names)
+                ours = labels.to_arrow()
                 values[column.name] = ours if column.cast is None else ours.cast(column.cast)
         return pa.table(values)
 
@@ -75,10 +81,10 @@ def crawl_record(
 ) -> Record:
     """Keep all columns of the crawl and ours that the format holds.
 
-    The label is replaced by the one that leaves, with ``given_label`` beside it where it is
-    another one. Image paths are written from the folder of the output. With ``pictures`` the
-    columns that say where they lie are left out. Raises CurateError for a renaming of what is not
-    there and for two columns of one name.
+    The label is replaced by the one that leaves, of one spelling for each class, with
+    ``given_label`` beside it where it is another one. Image paths are written from the folder of
+    the output. With ``pictures`` the columns that say where they lie are left out. Raises
+    CurateError for a renaming of what is not there and for two columns of one name.
     """
     manifest, prefix = weighted.manifest, weighted.prefix
     lies = {manifest.columns.image} | (TAR_COLUMNS if manifest.in_tars else set())
@@ -87,20 +93,22 @@ def crawl_record(
     label, labels = manifest.columns.label, options.select.labels
     kind = manifest.schema.field(label).type
     cast = pa.list_(label_type(kind)) if manifest.has_label_lists else label_type(kind)
-    is_same = labels in (GIVEN, SOFT) and not manifest.has_label_lists
     columns, left_out, paths = [], [], path_column(manifest)
     for field in manifest.schema:
         if field.name in added or (pictures and field.name in lies):
             continue
-        if field.name == label and not is_same:
-            columns.append(Column(label, "label", False, cast))
+        if field.name == label:
+            columns.append(Column(label, "label", False, cast, names=manifest.class_names))
         elif holds(field.type):
             way = way_to_root(manifest, options.out) if field.name == paths else None
             columns.append(Column(field.name, field.name, True, way=way))
         else:
             left_out.append(field.name)
     if labels not in (GIVEN, SOFT):
-        columns.append(Column(prefix + "given_label", "given_label", False, cast))
+        given = Column(
+            prefix + "given_label", "given_label", False, cast, names=manifest.class_names
+        )
+        columns.append(given)
     for name in ours:
         if holds(chosen.field(name).type):
             columns.append(Column(prefix + name, name, False))

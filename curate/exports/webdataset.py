@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.exports.check import Row
-from curate.exports.format import Format, Read
+from curate.exports.format import Format, Read, held
 from curate.exports.job import Advance, Job
 from curate.exports.pictures import ENDINGS, Picture
 from curate.manifest.write import fits
@@ -103,4 +103,4 @@ def _tarfile(tars: list[Path]) -> Iterator[dict[str, bytes]]:
                 yield {m.name.split(".")[1]: tar.extractfile(m).read() for m in members}  # type: ignore[union-attr]
 
 
-WEBDATASET = Format(write, read, pictures=True, holds=lambda kind: fits(kind, ".jsonl"))
+WEBDATASET = Format(write, read, pictures=True, holds=lambda kind: fits(kind, ".jsonl"), rows=held)

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.errors import CurateError
-from curate.manifest.columns import Columns, exact_column, is_list
+from curate.manifest.class_label import class_names, named
+from curate.manifest.columns import Columns, exact_column, is_list, label_type
 from curate.manifest.skipped import Skipped
 from curate.manifest.unchanged import SeenFile, require_unchanged
 
@@ -76,6 +77,22 @@ class Manifest:
         label = self.columns.label
         return label in self.schema.names and is_list(self.schema.field(label).type)
 
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """The names of the labels where these are the numbers of a ClassLabel."""
+        return class_names(self.schema, self.columns.label)
+
+    @property
+    def label_type(self) -> pa.DataType:
+        """The type of one label in columns that are added: of numbers with names it is text."""
+        kind = label_type(self.schema.field(self.columns.label).type)
+        return pa.string() if self.class_names else kind
+
+    def label_texts(self, labels: pl.Expr) -> pl.Expr:
+        """Give values of the label column, or the elements of its lists, as text or their names."""
+        names = self.class_names
+        return as_text(labels if names is None else named(labels, names))
+
     def scan(self) -> pl.LazyFrame:
         """Scan all parts lazily, in order."""
         return pl.scan_parquet([part.open() for part in self.parts], glob=False)
@@ -86,17 +103,26 @@ class Manifest:
             require_unchanged(part.sources)
 
     def scan_labels(self, *others: pl.Expr) -> pl.LazyFrame:
-        """Scan the labels as text, null for none, as the column label, with others beside it.
+        """Scan the labels' names, null for none, as the column label, with others beside it.
 
         A row with a list comes once for each distinct label, and not at all without any.
         """
         label = exact_column(self.columns.label)
         if not self.has_label_lists:
-            return self.scan().select(as_text(label).alias("label"), *others)
-        lists = label.cast(pl.List(pl.String)).list.unique(maintain_order=True)
+            return self.scan().select(self.label_texts(label).alias("label"), *others)
+        lists = self.label_lists.list.unique(maintain_order=True)
         rows = self.scan().select(lists.alias("label"), *others)
         exploded = rows.filter(pl.col("label").list.len() > 0).explode("label")
         return exploded.with_columns(as_text(pl.col("label")))
+
+    @property
+    def label_lists(self) -> pl.Expr:
+        """Give the lists of labels as lists of text or names."""
+        lists = exact_column(self.columns.label)
+        kind = self.schema.field(self.columns.label).type
+        if pa.types.is_fixed_size_list(kind):
+            lists = lists.arr.to_list()
+        return lists.list.eval(self.label_texts(pl.element()))
 
 
 def as_text(labels: pl.Expr) -> pl.Expr:

@@ -5,6 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 from rich.console import Console
 
+from curate.classes import NO_CLASS, Classes
 from curate.errors import CurateError
 from curate.manifest.columns import exact_column
 from curate.manifest.manifest import Manifest
@@ -56,6 +57,10 @@ def _sample(manifest: Manifest, classes: list[str]) -> pl.DataFrame:
     per_class = min(max(CAPTIONS // len(classes), LEAST_OF_CLASS), MOST_OF_CLASS)
     position = pl.int_range(pl.len()).over("class")
     stride = (pl.len().over("class") / per_class).ceil().cast(pl.Int64)
+
+    def places(labels: pl.Series) -> pl.Series:
+        return pl.Series(Classes(tuple(classes), ()).indices(labels))
+
     rows = (
         manifest.scan_labels(
             exact_column(caption).cast(pl.String).alias("caption"),
@@ -63,12 +68,12 @@ def _sample(manifest: Manifest, classes: list[str]) -> pl.DataFrame:
         )
         .select(
             pl.col("label")
-            .replace_strict(classes, range(len(classes)), default=None, return_dtype=pl.Int32)
+            .map_batches(places, return_dtype=pl.Int32, is_elementwise=True)
             .alias("class"),
             "caption",
             "row",
         )
-        .filter(pl.col("class").is_not_null(), pl.col("caption").str.strip_chars() != "")
+        .filter(pl.col("class") != NO_CLASS, pl.col("caption").str.strip_chars() != "")
         .collect(engine="streaming")
     )  # fmt: skip
     if not len(rows):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from shutil import disk_usage
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -145,12 +146,25 @@ def _kept(part: Part, made: Relation, classes: Classes, store: Folders) -> str:
         code=code_of(__name__), classes=classes.names, graph=str(part), made_from=made.made_from
     )
     if name not in store:
+        _require_room(len(classes.names), store)
         blocks = made.make()
         if part.kind != WORDNET:
             blocks = _relating(blocks, part, classes)
         write = partial(write_rows, blocks=blocks)
         store.write(name, {"relations": write}, graph=str(part), made_from=made.made_from)
     return name
+
+
+def _require_room(classes: int, store: Folders) -> None:
+    """Raise CurateError where a matrix (C, C) of float32 is more than the disk has room for."""
+    folder = next(path for path in (store.root, *store.root.parents) if path.exists())
+    need, free = 4 * classes**2, disk_usage(folder).free
+    if need > free:
+        raise CurateError(
+            f"the relations of {classes:,} classes take {need / 1e9:,.1f} GB, and {folder} has"
+            f" {free / 1e9:,.1f} GB free; leave them out with --graph none, name another folder"
+            " with --run-dir, or name the column that holds the classes with --label."
+        )
 
 
 def _relating(blocks: Iterator[Matrix], part: Part, classes: Classes) -> Iterator[Matrix]:
@@ -174,6 +188,7 @@ def _sum(names: list[str], matrices: list[Matrix], store: Folders) -> str | None
         return names[0] if names else None
     name = fingerprint(code=code_of(__name__), sum=names)
     if name not in store:
+        _require_room(len(matrices[0]), store)
         from graphs.blend import blend_rows
 
         store.write(

@@ -45,11 +45,11 @@ def index_labels(
     for shard, batches in read_shards(manifest, wanted, [manifest.columns.label]):
         column = pa.chunked_array([batch.column(0) for batch in batches])
         if not manifest.has_label_lists:
-            positions = np.ascontiguousarray(classes.indices(pl.Series(column)), np.int32)
+            positions = classes.indices(_texts(manifest, pl.Series(column)))
             store.write(shard.name, {"labels": positions}, rows=shard.rows)
             continue
         lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy().astype(np.int32)
-        elements = classes.indices(pl.Series(pc.list_flatten(column)))
+        elements = classes.indices(_texts(manifest, pl.Series(pc.list_flatten(column))))
         sets, given = label_sets(elements, lengths, len(classes.names))
         if sets.shape[1] > MOST_LABELS:
             row = shard.first_row + int((sets >= 0).sum(axis=1).argmax()) + 1
@@ -60,6 +60,10 @@ def index_labels(
             )
         contents = {"labels": sets, "given": given, "lengths": lengths}
         store.write(shard.name, contents, rows=shard.rows)
+
+
+def _texts(manifest: Manifest, labels: pl.Series) -> pl.Series:
+    return pl.select(manifest.label_texts(pl.lit(labels))).to_series()
 
 
 def label_sets(

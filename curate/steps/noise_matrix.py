@@ -26,7 +26,7 @@ def write_noise_matrix(
     Columns given and true (of the type of the manifest's labels; a null in true: none of the
     classes), count, given_by_true = p(given | true) and true_by_given = p(true | given).
     """
-    label_type = manifest.schema.field(manifest.columns.label).type
+    label_type = manifest.label_type
     true = pl.Series(counts.true).replace(OUTSIDE, None)
     table = pl.DataFrame(
         {

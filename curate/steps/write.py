@@ -39,7 +39,7 @@ def write_weighted(
     """Write the output with Eq. 6's weights for this alpha and beta; return what was counted."""
     classes, labels = given.classes, given.labels
     tally = Tally(classes, lists=given.lists, skipped=manifest.skipped)
-    column = manifest.schema.field(manifest.columns.label).type
+    column = manifest.label_type
 
     def added(shard: Shard) -> pa.Table:
         table = scores.table(shard.name, "scores")

@@ -20,6 +20,7 @@ from curate.errors import CurateError
 from curate.in_order import block_threads
 from curate.look_alikes import say_look_alikes
 from curate.making import making
+from curate.manifest.img2dataset import RENAMED, STATUS, makes_room
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
@@ -97,7 +98,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
     folder = options.run_dir or default_folder(options.manifest, options.output)
     with open_run(folder) as run:
         manifest = open_manifest(options.manifest, options.columns, options.root, run.step("rows"))
-        _check(manifest, options)
+        _check(manifest, options, console)
         classes = count_classes(manifest)
         if len(classes.names) > MANY:
             require_company(manifest, classes)
@@ -156,7 +157,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
     return Weighed(options.output, folder, tally)
 
 
-def _check(manifest: Manifest, options: WeightOptions) -> None:
+def _check(manifest: Manifest, options: WeightOptions, console: Console) -> None:
     """Refuse what cannot end well before any work is done."""
     if manifest.has_label_lists:
         _check_lists(manifest, options)
@@ -167,6 +168,9 @@ def _check(manifest: Manifest, options: WeightOptions) -> None:
         caption_column(manifest, "--caption-agreement")
     if options.soft_labels is not None:
         names += SOFT_NAMES
+    if not options.prefix and STATUS in present and makes_room(manifest.schema, manifest.columns):
+        present = [name for name in present if name != STATUS]
+        console.print(f"img2dataset's column {STATUS} is written as {RENAMED}{STATUS}.")
     check_names(present, options.prefix, str(manifest.path), names)
     if options.zero_shot:
         check_zero_shot(chosen_encoder(options, manifest))

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shutil
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -194,6 +195,35 @@ def test_img2datasets_files_are_read_by_their_rows(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert rows["image"][0] == "00000/000000000.jpg"
     assert "1 pictures that no row names: 00000/9.jpg" in said
+
+
+def test_img2datasets_shards_without_their_rows_are_no_classes(tmp_path: Path) -> None:
+    folder = tmp_path / "images"
+    shard_files(folder, encoded=False)
+    for file in folder.glob("*.parquet"):
+        file.unlink()
+    said = refusal(folder)
+    assert "look like img2dataset's shards" in said
+    command = said[said.index("for d in") :].removesuffix(".")
+    subprocess.run(["bash", "-c", command], check=True)
+    rows, _ = weighted(folder)
+    assert rows.sort("key")["label"].to_list() == (["cat", "dog"] * 4)[:7] * 2
+    assert rows["status"].unique().to_list() == ["ok"]
+
+
+def test_img2datasets_parquet_files_keep_their_status_under_another_name(tmp_path: Path) -> None:
+    shard_files(tmp_path / "images", encoded=True)
+    rows, _ = weighted(tmp_path / "images")
+    assert rows.group_by("download_status", "status").len().sort("len").rows() == [
+        ("failed_to_download", "missing", 2), ("success", "ok", 14)
+    ]  # fmt: skip
+    (tmp_path / "w.parquet").rename(tmp_path / "again.parquet")
+    rows, _ = weighted(tmp_path / "images", "--prefix", "curate_")
+    assert rows["status"].unique(maintain_order=True).to_list() == ["success", "failed_to_download"]
+    table = pl.read_parquet(tmp_path / "images" / "00000.parquet").drop("error_message")
+    (tmp_path / "other").mkdir()
+    table.write_parquet(tmp_path / "other" / "0.parquet")
+    assert "already has a column 'status'" in refusal_again(tmp_path / "other")
 
 
 def test_img2datasets_tars_are_read(tmp_path: Path) -> None:

@@ -12,7 +12,11 @@ from curate.manifest.columns import ColumnOptions
 from curate.manifest.embeddings import numeric_order
 from curate.manifest.frozen import Source, freeze, identity_of, parquet_source
 from curate.manifest.image_folder import folder_table
-from curate.manifest.img2dataset import has_picture_shards, shards_to_parquet
+from curate.manifest.img2dataset import (
+    has_picture_shards,
+    refuse_lone_shards,
+    shards_to_parquet,
+)
 from curate.manifest.picture_files import find_pictures, is_hidden
 from curate.manifest.root import home_below, require_below
 from curate.manifest.skipped import Passed, Skipped
@@ -102,6 +106,7 @@ def _freeze_pictures(
     pictures, skipped = find_pictures(path, root or path)
     if not pictures:
         raise _nothing_to_read(path, skipped)
+    refuse_lone_shards(path, pictures[0].name)
 
     def write(target: Path) -> tuple[Skipped, ...]:
         names = [picture.name for picture in pictures]

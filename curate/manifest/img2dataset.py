@@ -2,19 +2,26 @@
 
 import os
 import posixpath
+import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curate.errors import CurateError
+from curate.manifest.columns import Columns
 from curate.manifest.picture_files import has_picture_ending, is_hidden
 from curate.manifest.skipped import Passed, Skipped
 
 KEY, STATUS = "key", "status"
+SHARD = re.compile(r"\d{5,}")
 OURS = ("image", STATUS)
 RENAMED = "download_"
 """Put before their names where they have ours; status is what became of the download."""
+MARKS = {KEY, STATUS, "error_message"}
+"""Columns by which its tables are known."""
 
 
 def has_picture_shards(tables: Sequence[Path]) -> bool:
@@ -25,6 +32,30 @@ def has_picture_shards(tables: Sequence[Path]) -> bool:
             names = pq.read_schema(table).names
             return KEY in names and STATUS in names
     return False
+
+
+def refuse_lone_shards(path: Path, picture: str) -> None:
+    """Refuse shards without their Parquet files, which are else taken for classes.
+
+    ``picture`` is one of them, from ``path`` on; its caption and label are in a file beside it.
+    """
+    shard, _, name = picture.partition("/")
+    if SHARD.fullmatch(shard) and name and (path / picture).with_suffix(".json").is_file():
+        folder = shlex.quote(str(path))
+        raise CurateError(
+            f"{path}: its folders look like img2dataset's shards, without the Parquet files of"
+            f" their rows ({shard}.parquet); put these back, or pack each as a tar, of which the"
+            f' .json are read: for d in {folder}/*/; do tar cf "${{d%/}}.tar" -C "$d" .; done'
+        )
+
+
+def makes_room(schema: pa.Schema, columns: Columns) -> bool:
+    """Tell whether a table's status is that of the download, which is written under another name.
+
+    It is not where the user gave it a part to play.
+    """
+    names = set(schema.names)
+    return names >= MARKS and RENAMED + STATUS not in names and STATUS not in vars(columns).values()
 
 
 def shards_to_parquet(tables: Sequence[Path], home: str, target: Path) -> tuple[Skipped, ...]:

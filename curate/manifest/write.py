@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from curate.errors import CurateError
 from curate.manifest.formulas import plain_table
+from curate.manifest.img2dataset import RENAMED
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
@@ -103,10 +104,16 @@ def _weighted(
 
 
 def _side_by_side(left: pa.Table, right: pa.Table) -> pa.Table:
+    left = left.rename_columns([_renamed(name, right.schema.names) for name in left.schema.names])
     schema = pa.schema(
         [*left.schema, *right.schema], metadata=_metadata(left.schema.metadata, right.schema)
     )
     return pa.Table.from_arrays([*left.columns, *right.columns], schema=schema)
+
+
+def _renamed(name: str, ours: Sequence[str]) -> str:
+    """Make room for ours, where img2dataset's status is let in."""
+    return RENAMED + name if name in ours else name
 
 
 def _metadata(metadata: dict[bytes, bytes] | None, ours: pa.Schema) -> dict[bytes, bytes] | None:

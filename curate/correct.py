@@ -111,7 +111,8 @@ def _refine(
         trained, folder = _trained(options, weighted, work, verified, bag, run, console)
     else:
         folder, trained = options.apply, load_head(options.apply)
-        _check_fits(trained, work, options, bag, console)
+        several = weighted.manifest.has_label_lists
+        _check_fits(trained, work, options, several, bag, console)
         verified = read_verified_rows(options, weighted, trained.classes, console)
     trained.head.to(torch_device(options.device))
     own = trained.crawl == crawl_name(work)
@@ -175,22 +176,30 @@ def _check_fits(
     trained: TrainedHead,
     work: Work,
     options: RefineOptions,
+    several: bool,
     bag: Positions | None,
     console: Console,
 ) -> None:
     """Refuse a head of other classes or features; say where the encoder has another name."""
     if trained.given_classes != work.classes:
         other = sorted(set(trained.given_classes) ^ set(work.classes))
+        what = f"only one of them has '{brief(other[0])}'" if other else "the order is another"
         raise CurateError(
             f"--apply {options.apply} was trained for other classes than those of"
-            f" {options.weighted.path}: only one of them has '{other[0]}'; train a head on this"
-            " crawl."
+            f" {options.weighted.path}: {what}; train a head on this crawl."
+        )
+    if trained.head.task.several != several:
+        raise CurateError(
+            f"--apply {options.apply} was trained for "
+            + ("single labels" if several else "lists of labels")
+            + f", and {options.weighted.path} has "
+            + ("lists; train a head on it." if several else "one for each image; train one on it.")
         )
     width = len(work.fit.space.mean)
     if len(trained.head.inputs.mean) != width:
         raise CurateError(
             f"--apply {options.apply} takes {len(trained.head.inputs.mean):,} features of encoder"
-            f" {trained.encoder}, and those of {options.weighted.path} are {width:,}"
+            f" {brief(trained.encoder)}, and those of {options.weighted.path} are {width:,}"
             f" of {work.encoder}; weigh that with the same encoder."
         )
     if bag is not None and trained.head.name.split(":")[0] != "nmn":

@@ -3,16 +3,20 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from curate.errors import CurateError
+from curate.heads.checked import About, check_values
 from curate.heads.cross_fit import CrossFitted
 from curate.heads.head import Head
-from curate.heads.inputs import Inputs
-from curate.heads.task import Task
+from curate.printable import brief
 from curate.store.folders import Folders
 
 ABOUT, NUMBERS = "head", "numbers.safetensors"
+WRONG = (ValueError, KeyError, TypeError, AttributeError, RecursionError, RuntimeError,
+         SafetensorError)  # fmt: skip
+"""What comes of a folder that another version, or nobody's, has written."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +74,27 @@ def load_head(folder: Path) -> TrainedHead:
             f"--apply {folder} is no trained head; give the folder that `curate refine` named when"
             " it had trained one."
         )
-    about = store.settings(folder.name, ABOUT)
-    task = Task(**about["task"])  # type: ignore[arg-type]
-    sizes = (about["features"], about["directions"], task.classes, about["per_class"], task.new)
-    head = CrossFitted(str(about["head"]), task, Inputs(*sizes))  # type: ignore[arg-type]
     try:
-        head.load_state_dict(load_file(store.file(folder.name, NUMBERS)))
-    except RuntimeError as error:
+        return _load(store, folder.name)
+    except WRONG as error:
         raise CurateError(
-            f"--apply {folder} holds a head of another version of curate; train it again without"
-            " --apply."
+            f"--apply {folder} holds no head that this version of curate can use"
+            f" ({brief(_reason(error))}); train it again without --apply."
         ) from error
-    classes: tuple[str, ...] = tuple(about["classes"])  # type: ignore[arg-type]
-    return TrainedHead(head.eval(), classes, str(about["encoder"]), str(about["crawl"]))
+
+
+def _load(store: Folders, name: str) -> TrainedHead:
+    """Make nothing before the file of numbers is known to be as large as what is made."""
+    about = About.read(store.settings(name, ABOUT))
+    numbers = store.file(name, NUMBERS)
+    about.check_numbers(numbers)
+    head = CrossFitted(about.head, about.task, about.inputs())
+    head.load_state_dict(load_file(numbers))
+    check_values(head)
+    return TrainedHead(head.eval(), about.classes, about.encoder, about.crawl)
+
+
+def _reason(error: BaseException) -> str:
+    """Say in words what is wrong; those of a KeyError are a name only."""
+    text = (str(error).splitlines() or [""])[0].rstrip(".")
+    return f"without {text}" if isinstance(error, KeyError) else text or type(error).__name__

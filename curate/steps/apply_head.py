@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from curate.errors import CurateError
 from curate.heads.cross_fit import CrossFitted, Says, Unjudged, clean, folds_of
 from curate.heads.head import Head
 from curate.heads.label_sets import label_sets, settled
@@ -70,6 +71,12 @@ class HeadOnRun:
             noise = None
             if isinstance(self.head.member(0), Xiao):
                 noise = self.head.each(rows, _noise_type)
+            if not np.isfinite(p[block.there]).all():
+                raise CurateError(
+                    "the head says what is no number of some rows: its numbers, or the features,"
+                    " are damaged; train it again, with another --seed where it was trained just"
+                    " now."
+                )
             given = self._given(block.given)
             p, known = settled(self.head.task, p, given)
             self._tell_verified(block, given, p, known)

@@ -1,10 +1,12 @@
 """A trained head in a folder: what it is, as JSON, and its numbers, as safetensors."""
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
+from torch import nn
 
 from curate.errors import CurateError
 from curate.heads.checked import About, check_values
@@ -49,15 +51,19 @@ class TrainedHead:
             "encoder": self.encoder,
             "classes": self.classes,
         }
-        state = {key: value.cpu().contiguous() for key, value in self.head.state_dict().items()}
-        store.write(name, {ABOUT: about, NUMBERS: lambda path: save_file(state, path)})
+        store.write(name, {ABOUT: about, NUMBERS: partial(_write, self.head)})
         return store.root / name
 
 
 def save_member(head: Head, store: Folders, name: str) -> None:
     """Write one of several heads as soon as it is trained."""
-    state = {key: value.cpu().contiguous() for key, value in head.state_dict().items()}
-    store.write(name, {NUMBERS: lambda path: save_file(state, path)})
+    store.write(name, {NUMBERS: partial(_write, head)})
+
+
+def _write(module: nn.Module, path: Path) -> None:
+    """Write the numbers; by Python, whose errors say that the disk is full as the others do."""
+    state = {key: value.cpu().contiguous() for key, value in module.state_dict().items()}
+    path.write_bytes(save(state))
 
 
 def load_member(head: Head, store: Folders, name: str) -> None:

@@ -1,5 +1,6 @@
 """Features that the user already has: clip-retrieval's folder of .npy files, or one such file."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,11 +12,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
-from curate.manifest.columns import exact_column
+from curate.manifest.columns import exact_column, listed
 from curate.manifest.manifest import Manifest
+from curate.manifest.tables import require_regular
 from curate.manifest.unchanged import SeenFile, require_unchanged, see
+from curate.printable import brief
 
 BLOCK_ROWS = 4_096
+MOST_DIMENSIONS = 12_288
+"""A second moment (D, D) of as many takes 1.2 GB, and three of them are held at a time."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +76,19 @@ def open_embeddings(folder: Path) -> EmbeddingFiles:
     ``folder`` can be one .npy file too.
     """
     inner = folder / "img_emb" if (folder / "img_emb").is_dir() else folder
-    files = [folder] if folder.is_file() else sorted(inner.glob("*.npy"), key=numeric_order)
+    is_one = folder.exists() and not folder.is_dir()
+    files = [folder] if is_one else sorted(inner.glob("*.npy"), key=numeric_order)
     if not files:
         raise CurateError(
             f"{folder} has no embeddings; --embeddings wants a .npy file, or a folder with"
             " img_emb/*.npy (and metadata/*.parquet), as clip-retrieval writes it."
         )
     seen = tuple(map(see, files))
+    for file in files:
+        require_regular(file, "--embeddings ")
     shapes = [_map(file).shape for file in files]
     widths = {width for _, width in shapes}
+    require_width(max(widths), str(inner))
     if len(widths) > 1:
         raise CurateError(
             f"{inner}: the .npy files have rows of different lengths ({sorted(widths)}); keep the"
@@ -123,14 +132,37 @@ def numeric_order(path: Path) -> tuple[list[int], str]:
     return [int(number) for number in re.findall(r"\d+", path.stem)], path.name
 
 
+def require_width(dimensions: int, where: str) -> None:
+    """Raise CurateError for features whose second moments, (D, D) each, would fill the memory."""
+    if dimensions > MOST_DIMENSIONS:
+        raise CurateError(
+            f"{where}: the features have {dimensions:,} dimensions, and curate takes"
+            f" {MOST_DIMENSIONS:,}, as matrices of their squares take the memory; give fewer"
+            " encoders, or project the embeddings, such as on their principal components."
+        )
+
+
 def _map(file: Path) -> NDArray[np.floating[Any]]:
     try:
-        array = np.load(file, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise CurateError(f"{file} is not an array that NumPy reads ({error}).") from error
-    if array.ndim != 2 or not np.issubdtype(array.dtype, np.floating):
+        with np.errstate(over="ignore"):
+            array = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError, OverflowError, TypeError, OSError) as error:
+        raise CurateError(
+            f"{file} is not an array that NumPy reads ({brief(str(error))}); write it with"
+            " numpy.save(file, embeddings)."
+        ) from error
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise CurateError(
+            f"{file} holds several arrays ({listed(array.files)}); write the embeddings alone with"
+            " numpy.save('embeddings.npy', embeddings)."
+        )
+    # NumPy multiplies the lengths in 64 bits, where they may wrap around.
+    if math.prod(array.shape) * array.itemsize > file.stat().st_size:
+        raise CurateError(f"{file} is shorter than its shape {array.shape}; write it again.")
+    if array.ndim != 2 or not array.shape[1] or not np.issubdtype(array.dtype, np.floating):
         raise CurateError(
             f"{file} holds {array.dtype} of shape {array.shape}; embeddings are floating-point"
             " numbers of shape (rows, dimensions)."
         )
-    return array  # type: ignore[no-any-return]
+    return array

@@ -13,7 +13,12 @@ from curate.encoders.spec import DEFAULT_ENCODER, open_encoder, split_encoders
 from curate.errors import CurateError
 from curate.images.status import Status
 from curate.images.workers import DecodePool
-from curate.manifest.embeddings import EmbeddingFiles, check_embeddings, open_embeddings
+from curate.manifest.embeddings import (
+    EmbeddingFiles,
+    check_embeddings,
+    open_embeddings,
+    require_width,
+)
 from curate.manifest.manifest import Manifest
 from curate.manifest.pictures import check_paths, has_paths, picture_finder
 from curate.manifest.plan import Shard
@@ -162,7 +167,12 @@ def check_features(
     features: StoredFeatures,
     labels: Folders,
 ) -> None:
-    """Raise CurateError unless two classes have two samples with features each."""
+    """Raise CurateError unless two classes have two samples with features each.
+
+    Also for features of too many dimensions.
+    """
+    _, width = features.columns(len(features.parts) - 1, shards[0].name)
+    require_width(width, str(manifest.path))
     judged = np.zeros(len(classes.names), np.int64)
     reasons: Counter[str] = Counter()
     for shard in shards:

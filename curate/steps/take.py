@@ -14,7 +14,7 @@ from curate.errors import CurateError
 from curate.images.status import Status
 from curate.in_order import block_threads, in_order
 from curate.manifest.columns import exact_column
-from curate.manifest.embeddings import EmbeddingFiles
+from curate.manifest.embeddings import EmbeddingFiles, require_width
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
@@ -152,4 +152,5 @@ def _embedding_width(manifest: Manifest, name: str) -> int:
             f"{manifest.path}: column '{name}' holds no embedding in any row; take the column out,"
             " or choose --encoder."
         )
+    require_width(len(first[name][0]), f"{manifest.path}: column '{name}'")
     return len(first[name][0])

@@ -1,12 +1,15 @@
 """Rows that were sorted, filtered or replaced: paired by key, or refused; as a user runs it."""
 
+import io
 import os
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 import curate
@@ -221,3 +224,70 @@ def test_a_weighted_file_that_is_replaced_meanwhile_is_refused(
         said = run("export", path, "--to", "csv", "--out", tmp_path / "r.parquet.csv", fails=True)
     assert "while curate read it" in said
     assert not list(tmp_path.glob("r.parquet*"))
+
+
+@pytest.mark.parametrize("column", ["image", "caption"])
+def test_embeddings_without_keys_are_held_against_paths_and_captions(
+    tmp_path: Path, column: str
+) -> None:
+    table = draw(keys=False).drop("embedding")
+    table = table.with_columns(pl.Series(column, [f"{row}.png" for row in range(ROWS)]))
+    (tmp_path / "clip" / "img_emb").mkdir(parents=True)
+    (tmp_path / "clip" / "metadata").mkdir()
+    embeddings = np.array(draw()["embedding"].to_list(), np.float32)
+    np.save(tmp_path / "clip" / "img_emb" / "img_emb_0.npy", embeddings)
+    table.select(column).write_parquet(tmp_path / "clip" / "metadata" / "metadata_0.parquet")
+    path = tmp_path / "m.parquet"
+    given = ("--embeddings", tmp_path / "clip", "--graph", "none", "--overwrite")
+    table.write_parquet(path)
+    run("weight", path, *given)
+    table.sort("label", maintain_order=True).write_parquet(path)
+    assert f"{column} is '" in (said := run("weight", path, *given, fails=True))
+    assert "sort the manifest as the embeddings are" in said
+
+
+def test_embeddings_that_are_replaced_meanwhile_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, x = tmp_path / "m.parquet", tmp_path / "x.npy"
+    draw().drop("embedding").write_parquet(path)
+    features = np.array(draw()["embedding"].to_list(), np.float32)
+    np.save(x, features)
+
+    def replaced(*_: object) -> None:
+        x.unlink()
+        np.save(x, features[::-1])
+
+    monkeypatch.setattr("curate.steps.features.check_embeddings", replaced)
+    said = run("weight", path, "--embeddings", x, "--graph", "none", fails=True)
+    assert "x.npy changed while curate read it" in said
+    assert not (tmp_path / "m.weighted.parquet").exists()
+
+
+def test_a_tar_that_is_replaced_meanwhile_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: Path, order: range) -> None:
+        with tarfile.open(path, "w") as tar:
+            for row in order:
+                file = io.BytesIO()
+                Image.new("RGB", (8, 8), ((row % 3) * 80, row, 0)).save(file, "bmp")
+                for ending, data in (("bmp", file.getvalue()), ("cls", NAMES[row % 3].encode())):
+                    info = tarfile.TarInfo(f"k{row:03d}.{ending}")
+                    info.size = len(data)
+                    tar.addfile(info, io.BytesIO(data))
+
+    crawl = tmp_path / "tars"
+    crawl.mkdir()
+    write(crawl / "0.tar", range(60))
+    as_it_is = read._numbered_batches
+
+    def replaced(*arguments: object) -> object:
+        write(tmp_path / "new.tar", range(59, -1, -1))
+        (tmp_path / "new.tar").replace(crawl / "0.tar")
+        return as_it_is(*arguments)
+
+    monkeypatch.setattr(read, "_numbered_batches", replaced)
+    said = run("weight", crawl, "--encoder", "embedded", "--graph", "none", fails=True)
+    assert "0.tar changed while curate read it" in said
+    assert not (tmp_path / "tars.weighted.parquet").exists()

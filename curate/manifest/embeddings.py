@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
-from curate.manifest.columns import exact_column, listed
+from curate.manifest.columns import exact_column, is_text, listed
 from curate.manifest.manifest import Manifest
 from curate.manifest.tables import require_regular
 from curate.manifest.unchanged import SeenFile, require_unchanged, see
@@ -102,19 +102,22 @@ def check_embeddings(embeddings: EmbeddingFiles, manifest: Manifest) -> None:
     """Make sure that row i of the embeddings is row i of the manifest, as far as can be told.
 
     Raises CurateError when the numbers of rows differ, or when the metadata beside the embeddings
-    has the manifest's key column and other keys in it.
+    has the manifest's key column and other keys in it; without keys its image paths or captions.
     """
     if embeddings.rows != manifest.rows:
         raise CurateError(
             f"{embeddings.folder} has {embeddings.rows:,} embeddings and {manifest.path} has"
             f" {manifest.rows:,} rows; give the embeddings of exactly these rows, in their order."
         )
-    key = manifest.columns.key
     tables = sorted((embeddings.folder / "metadata").glob("[!.]*.parquet"), key=numeric_order)
-    if key is None or not tables:
+    if not tables:
         return
-    metadata = pl.scan_parquet(tables, glob=False)
-    if key not in metadata.collect_schema().names():
+    metadata, columns = pl.scan_parquet(tables, glob=False), manifest.columns
+    names = metadata.collect_schema().names()
+    own = [name for name in (columns.image, columns.caption) if name is not None]
+    texts = [name for name in own if is_text(manifest.schema.field(name).type)]
+    key = next((name for name in (columns.key, *texts) if name in names), None)
+    if key is None:
         return
     ours = manifest.scan().select(ours=exact_column(key).cast(pl.String))
     theirs = metadata.select(theirs=exact_column(key).cast(pl.String))
@@ -122,8 +125,9 @@ def check_embeddings(embeddings: EmbeddingFiles, manifest: Manifest) -> None:
     different = pairs.filter(pl.col("ours").ne_missing(pl.col("theirs"))).head(1).collect()
     for row, mine, other in different.iter_rows():
         raise CurateError(
-            f"{manifest.path}, row {row + 1}: {key} is '{mine}' where the metadata of"
-            f" {embeddings.folder} has '{other}'; sort the manifest as the embeddings are."
+            f"{manifest.path}, row {row + 1}: {key} is '{brief(str(mine))}' where the metadata of"
+            f" {embeddings.folder} has '{brief(str(other))}'; sort the manifest as the embeddings"
+            " are."
         )
 
 

@@ -1,0 +1,93 @@
+"""Names of files, columns, labels, keys and strategies do nothing to the terminal."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from cli import app
+
+ROWS = 60
+ODD = "\x1b[31m[bold red]\u202e\x07"
+"""An escape sequence, rich's markup, a right-to-left override and a bell."""
+LABEL, KEY = f"label{ODD}", f"key{ODD}"
+LABELS = [f"{word}{ODD}" for word in ("ant", "bee", "cat")]
+
+
+@pytest.fixture(scope="module")
+def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("terminal") / f"folder{ODD}"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    features = np.eye(8)[np.arange(ROWS) % 3] + rng.normal(0, 0.1, (ROWS, 8))
+    features[[7, 9]] = np.nan
+    np.save(folder / "features.npy", features.astype(np.float32))
+    given = [LABELS[(row + (row % 10 == 4)) % 3] for row in range(ROWS)]
+    keys = [f"{row}{ODD}" for row in range(ROWS)]
+    table = {KEY: keys, LABEL: given, f"more{ODD}": given}
+    pl.DataFrame(table).write_parquet(folder / f"crawl{ODD}.parquet")
+    edges = [(label, f"top{ODD}") for label in LABELS]
+    pl.DataFrame(edges, ["child", "parent"], orient="row").write_csv(folder / f"edges{ODD}.csv")
+    answers = {
+        "key": [*keys[:30], f"nowhere{ODD}"],
+        "label": [*(LABELS[row % 3] for row in range(30)), LABELS[0]],
+        "strategy": [f"strategy{ODD}"] * 31,
+    }
+    pl.DataFrame(answers).write_parquet(folder / f"verified{ODD}.parquet")
+    assert weigh(folder).exit_code == 0
+    return folder
+
+
+def curate(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def weigh(folder: Path, *options: object) -> Result:
+    path, features = folder / f"crawl{ODD}.parquet", folder / "features.npy"
+    graph = ("--graph", f"hierarchy:{folder}/edges{ODD}.csv", "--embeddings", features)
+    return curate("weight", path, *graph, "--label", LABEL, "--key", KEY, *options)
+
+
+def check(result: Result, code: int = 0) -> None:
+    assert result.exit_code == code, result.output
+    for mark in ("\x1b", "\u202e", "\x07"):
+        assert mark not in result.output.encode("utf-8", "surrogateescape").decode()
+    assert "[bold red]" in result.output
+
+
+def test_every_command(crawl: Path) -> None:
+    out, verified = crawl / f"crawl{ODD}.weighted.parquet", crawl / f"verified{ODD}.parquet"
+    check(weigh(crawl, "--overwrite", "--verified", verified))
+    check(weigh(crawl, "--overwrite"))
+    check(curate("inspect", out))
+    check(curate("inspect", out, "--key", f"7{ODD}"))
+    check(curate("inspect", out, "--key", f"8{ODD}"))
+    check(curate("inspect", out, "--class", LABELS[0]))
+    check(curate("refine", out, "--verified", verified, "--epochs", 1))
+    check(curate("report", out, "--overwrite"))
+    check(curate("export", out, "--to", "csv", "--out", crawl / f"x{ODD}.csv"))
+    check(curate("verify", "--merge", verified, verified, "--out", crawl / f"m{ODD}.parquet"))
+    graph = ("--graph", f"hierarchy:{crawl}/edges{ODD}.csv", "--label", LABEL)
+    check(curate("graph", crawl / f"crawl{ODD}.parquet", *graph))
+
+
+def test_every_refusal(crawl: Path) -> None:
+    path, out = crawl / f"crawl{ODD}.parquet", crawl / f"crawl{ODD}.weighted.parquet"
+    check(weigh(crawl), 2)
+    check(curate("weight", path), 2)
+    check(curate("weight", path, "--label", f"none{ODD}"), 2)
+    check(curate("weight", path, "--label", LABEL, "--encoder", f"onnx:{ODD}"), 2)
+    check(curate("weight", path, "--label", LABEL, "--graph", f"matrix:{ODD}.npz"), 2)
+    check(curate("weight", path, "--classes", path, "--label", LABEL), 2)
+    check(curate("inspect", path), 2)
+    check(curate("inspect", out, "--key", f"none{ODD}"), 2)
+    check(curate("inspect", out, "--class", f"none{ODD}"), 2)
+    check(curate("refine", out, "--verified", path), 2)
+    check(curate("refine", out, "--verified", crawl / f"none{ODD}.csv"), 2)
+    check(curate("refine", out, "--apply", crawl), 2)
+    check(curate("export", out, "--to", f"paper{ODD}", "--out", "x"), 2)
+    check(curate("report", crawl / f"none{ODD}.parquet"), 2)
+    check(curate("verify", "--merge", path, path, "--out", crawl / "z.parquet"), 2)

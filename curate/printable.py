@@ -17,15 +17,15 @@ def shown(text: object) -> str:
     return escape(printable(str(text)))
 
 
-def message(text: str) -> str:
-    """Make a message printable; of a longer one than LONGEST_MESSAGE the middle is left out.
+def message(text: str, longest: int = LONGEST_MESSAGE) -> str:
+    """Make a message printable; of one that is longer the middle is left out.
 
     Its end says what to do.
     """
     text = printable(text)
-    if len(text) <= LONGEST_MESSAGE:
+    if len(text) <= longest:
         return text
-    half = LONGEST_MESSAGE // 2 - 2
+    half = longest // 2 - 2
     return f"{text[:half]} … {text[-half:]}"
 
 

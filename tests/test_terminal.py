@@ -91,3 +91,24 @@ def test_every_refusal(crawl: Path) -> None:
     check(curate("export", out, "--to", f"paper{ODD}", "--out", "x"), 2)
     check(curate("report", crawl / f"none{ODD}.parquet"), 2)
     check(curate("verify", "--merge", path, path, "--out", crawl / "z.parquet"), 2)
+
+
+def test_long_texts_fill_no_screen(tmp_path: Path) -> None:
+    long = "x" * 100_000
+    labels = [f"{word}{long}" for word in ("ant", "bee")] * 20
+    keys = [f"{row}{long}" for row in range(40)]
+    columns = {"key": keys, "label": labels, "caption": [long] * 40}
+    pl.DataFrame(columns).write_parquet(tmp_path / "crawl.parquet")
+    features = np.random.default_rng(0).normal(size=(40, 8)) + 9 * np.eye(8)[np.arange(40) % 2]
+    np.save(tmp_path / "x.npy", features)
+    line = ("weight", tmp_path / "crawl.parquet", "--embeddings", tmp_path / "x.npy")
+    out = tmp_path / "crawl.weighted.parquet"
+    for done in (
+        curate(*line, "--graph", "none"),
+        curate("inspect", out, "--class", labels[0]),
+        curate("inspect", out, "--key", keys[3]),
+        curate("inspect", out, "--key", long),
+        curate(*line, "--label", long),
+    ):
+        assert done.exit_code in (0, 2), done.output
+        assert 0 < len(done.output) < 30_000

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.text import Text
 
+from curate.printable import brief
 from curate.review.asked_class import find_class
 from curate.review.cards import sample_cards
 from curate.review.gallery import show_cards
@@ -87,7 +88,8 @@ def _title(wanted: Selection, selected: Selected, lists: bool) -> str:
     """Say which samples are shown, and of how many."""
     such = ""
     if wanted.filters:
-        such = " with " + ", ".join(f"{name[2:]} {value}" for name, value in wanted.filters.items())
+        asked = (f"{option[2:]} {brief(value)}" for option, value in wanted.filters.items())
+        such = f" with {', '.join(asked)}"
     what = "labels" if lists else "samples"
     shown = f"{len(selected.samples):,} of {selected.found:,} {what}{such}"
     return f"{shown}, those {WORST[wanted.sort]}"

@@ -20,6 +20,8 @@ LARGEST = 48
 """Columns of the picture."""
 GAP, VALUE = 4, 10
 """Columns between two tables, and of a number in one."""
+LONGEST_VALUE = 400
+"""Characters of a value that are shown."""
 NUMBERS = 8
 """Elements of a list that are shown."""
 
@@ -71,7 +73,7 @@ def value_table(sample: Sample, names: Mapping[str, str]) -> Table:
     """Set names and values of all columns in a table."""
     table = Table.grid(Column(style="dim", no_wrap=True), Column(overflow="fold"), padding=(0, 2))
     for name, value in sample.columns.items():
-        table.add_row(Text(brief(name)), Text(message(_value(value, names))))
+        table.add_row(Text(brief(name)), Text(message(_value(value, names), LONGEST_VALUE)))
     return table
 
 

@@ -1,5 +1,6 @@
 """A manifest: Parquet files whose rows, in order, are the crawl."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,9 +11,11 @@ import pyarrow.parquet as pq
 
 from curate.errors import CurateError
 from curate.manifest.class_label import class_names, named
-from curate.manifest.columns import Columns, exact_column, is_list, label_type
+from curate.manifest.columns import Columns, check_width, exact_column, is_list, label_type
+from curate.manifest.shared_schema import conformed
 from curate.manifest.skipped import Skipped
 from curate.manifest.unchanged import SeenFile, require_unchanged
+from curate.printable import brief
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,9 @@ class Manifest:
     skipped: tuple[Skipped, ...] = ()
     """What of the user's files is in no row."""
 
+    differing: bool = False
+    """Parts have other columns than ``schema``, which holds them; see `shared_schema`."""
+
     @property
     def rows(self) -> int:
         """N."""
@@ -95,7 +101,9 @@ class Manifest:
 
     def scan(self) -> pl.LazyFrame:
         """Scan all parts lazily, in order."""
-        return pl.scan_parquet([part.open() for part in self.parts], glob=False)
+        if not self.differing:
+            return pl.scan_parquet([part.open() for part in self.parts], glob=False)
+        return pl.concat([conformed(part.scan(), self.schema) for part in self.parts])
 
     def require_unchanged(self) -> None:
         """Raise CurateError where the user's files are no longer those that were opened."""
@@ -143,7 +151,10 @@ def parquet_part(
             f"{path} is not a readable Parquet file ({str(error).splitlines()[0].rstrip('.')});"
             " write it again, or give it the ending of what it is (.csv, .jsonl, .tar)."
         ) from error
-    doubled = [name for name in schema.names if schema.names.count(name) > 1]
+    check_width(len(schema), path)
+    doubled = [name for name, count in Counter(schema.names).items() if count > 1]
     if doubled:
-        raise CurateError(f"{path} has two columns named '{doubled[0]}'; rename one of them.")
+        raise CurateError(
+            f"{path} has two columns named '{brief(doubled[0])}'; rename one of them."
+        )
     return Part(path, rows, identity, sources), schema

@@ -13,6 +13,7 @@ from curate.manifest.columns import ColumnOptions, find_columns
 from curate.manifest.folder import FORMATS, freeze_tars, open_folder
 from curate.manifest.frozen import Source, freeze, identity_of, parquet_source
 from curate.manifest.manifest import Manifest, Part
+from curate.manifest.shared_schema import shared_schema
 from curate.manifest.tables import PARQUET, TEXT, require_regular, table_to_parquet
 from curate.manifest.text_files import ending_of
 from curate.store.folders import Folders
@@ -37,14 +38,7 @@ def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: F
     opened = _open(path, named, root, frozen)
     sources, in_tars = opened.sources, opened.in_tars
     parts = [source.open() for source in sources]
-    schema = parts[0][1]
-    for part, other in parts:
-        if not other.equals(schema):
-            raise CurateError(
-                f"{part.path} has other columns than {parts[0][0].path}"
-                f" ({_difference(other, schema)}); give them the same columns, or weigh them one by"
-                " one."
-            )
+    schema, lacking = shared_schema([(part.path, each) for part, each in parts])
     manifest = Manifest(
         path=path,
         parts=tuple(part for part, _ in parts),
@@ -52,7 +46,8 @@ def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: F
         columns=find_columns(schema, in_tar_names(named) if in_tars else named, str(path)),
         root=Path(os.path.normpath((root or opened.home).absolute())),
         in_tars=in_tars,
-        skipped=tuple(each for source in sources for each in source.skipped),
+        skipped=(*(each for source in sources for each in source.skipped), *lacking),
+        differing=any(not each.equals(schema) for _, each in parts),
     )
     if manifest.rows == 0:
         raise CurateError(f"{path} has no rows; there is nothing to weigh.")
@@ -102,8 +97,3 @@ def _table_source(path: Path, frozen: Folders) -> Source:
 def in_tar_names(named: ColumnOptions) -> ColumnOptions:
     """Drop the names of members and JSON fields: the index has columns of its own."""
     return ColumnOptions(key=named.key)
-
-
-def _difference(other: object, schema: object) -> str:
-    lines = set(str(other).splitlines()) ^ set(str(schema).splitlines())
-    return ", ".join(sorted(line.strip() for line in lines)[:3])

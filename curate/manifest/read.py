@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
+from curate.manifest.shared_schema import conform
 
 BATCH_ROWS, BATCH_BYTES = 8_192, 8 << 20
 """At most so many rows at a time, fewer where they are big: until they are read, decoders idle."""
@@ -29,7 +30,7 @@ def read_shards(
             continue
         # With pre_buffer a whole row group is in memory, and some hold gigabytes of pictures.
         with pq.ParquetFile(part.open(), buffer_size=READ_AHEAD_BYTES, pre_buffer=False) as file:
-            rows = _Forward(_numbered_batches(file, wanted, columns))
+            rows = _Forward(_numbered_batches(file, wanted, columns, manifest.schema))
             for shard in wanted:
                 yield shard, rows.take(shard)
 
@@ -48,10 +49,20 @@ def read_rows(
 
 
 def _numbered_batches(
-    file: pq.ParquetFile, wanted: Sequence[Shard], columns: Sequence[str] | None
+    file: pq.ParquetFile,
+    wanted: Sequence[Shard],
+    columns: Sequence[str] | None,
+    schema: pa.Schema,
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Read the row groups that the wanted shards touch; with each batch the row it starts at."""
-    names = None if columns is None else list(columns)
+    shared = pa.schema(
+        [field for field in schema if columns is None or field.name in columns], schema.metadata
+    )
+    names = None
+    if columns is not None:
+        # Of a file that has none of them one column is read, for its number of rows.
+        there = file.schema_arrow.names
+        names = [name for name in shared.names if name in there] or there[:1]
     wanted_fields = [f for f in file.schema_arrow if names is None or f.name in names]
     most = PICTURES if any(_may_be_picture(field.type) for field in wanted_fields) else BATCH_ROWS
     start = 0
@@ -61,7 +72,7 @@ def _numbered_batches(
             at = start
             rows = min(_batch_rows(file.metadata.row_group(group), names), most)
             for batch in file.iter_batches(rows, row_groups=[group], columns=names):
-                yield at, batch
+                yield at, conform(batch, shared)
                 at += batch.num_rows
         start = stop
 

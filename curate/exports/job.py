@@ -16,10 +16,11 @@ from curate.exports.pictures import Picture, read_picture
 from curate.exports.record import Record
 from curate.images.source import ImageSource
 from curate.images.status import Status
+from curate.manifest.batch_rows import BATCH_ROWS
 from curate.manifest.columns import label_type
 from curate.manifest.pictures import picture_finder
 from curate.manifest.plan import plan_shards
-from curate.manifest.read import BATCH_ROWS, read_shards
+from curate.manifest.read import read_shards
 from curate.manifest.skipped import NAMED
 from curate.weighted import Weighted
 

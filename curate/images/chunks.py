@@ -14,8 +14,9 @@ from curate.images.status import Status, Undecodable
 from curate.images.worker_process import prepare_process
 
 Decoder = Callable[[bytes, Preprocess], NDArray[np.uint8]]
-Chunk = list[ImageSource | None]
-Sent = Sequence[ImageSource | slice | None]
+Chunk = list[ImageSource | Status | None]
+"""Where pictures lie, or why one is not even looked at."""
+Sent = Sequence[ImageSource | Status | slice | None]
 """A slice says where in the slot the bytes are."""
 
 CHUNK_PICTURES = 32
@@ -40,11 +41,11 @@ def cut_chunks(sources: Iterable[ImageSource | None]) -> Iterator[Chunk]:
     chunk: Chunk = []
     weight = 0
     for source in sources:
-        if isinstance(source, bytes):
-            # One byte past the cap is enough to be refused; a worker could choke on all.
-            source = source[: MAX_BYTES + 1]
-            weight += len(source)
-        chunk.append(source)
+        if isinstance(source, bytes) and len(source) > MAX_BYTES:
+            chunk.append(Status.TOO_LARGE)
+        else:
+            chunk.append(source)
+            weight += bytes_of(source)
         if len(chunk) == CHUNK_PICTURES or weight >= CHUNK_BYTES:
             yield chunk
             chunk, weight = [], 0
@@ -52,9 +53,14 @@ def cut_chunks(sources: Iterable[ImageSource | None]) -> Iterator[Chunk]:
         yield chunk
 
 
+def bytes_of(source: ImageSource | Status | None) -> int:
+    """Return the bytes that travel with a source."""
+    return len(source) if isinstance(source, bytes) else 0
+
+
 def laid_out(chunk: Chunk, slot: Slot, preprocess: Preprocess) -> Sent:
     """Write the sources' bytes into the slot, behind the pictures, and say where they are."""
-    sent: list[ImageSource | slice | None] = []
+    sent: list[ImageSource | Status | slice | None] = []
     room = slot.memory.data
     end = pictures_bytes(preprocess)
     for source in chunk:
@@ -99,13 +105,13 @@ def decode_chunk(
 
 
 def _decode_source(
-    source: ImageSource | slice | None,
+    source: ImageSource | Status | slice | None,
     slot: Slot | None,
     decoder: Decoder,
     preprocess: Preprocess,
 ) -> NDArray[np.uint8]:
-    if source is None:
-        raise Undecodable(Status.MISSING)
+    if source is None or isinstance(source, Status):
+        raise Undecodable(source or Status.MISSING)
     try:
         if isinstance(source, slice):
             assert slot is not None

@@ -2,10 +2,9 @@
 
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from itertools import islice
 from typing import Self
 
 import numpy as np
@@ -18,6 +17,7 @@ from curate.images.chunks import (
     Decoded,
     Decoder,
     Sent,
+    bytes_of,
     cut_chunks,
     decode_chunk,
     laid_out,
@@ -33,6 +33,8 @@ from curate.images.worker_process import worker_context
 
 CHUNKS_AHEAD = 4
 """Chunks in flight for each worker: what is decoded while the caller is busy."""
+AHEAD_BYTES = 256 * 2**20
+"""Chunks of which the sources hold as much are enough, however few they are."""
 SLOTS_MORE = 2
 """Slots beyond the chunks in flight: for what the caller has, and what has just come."""
 START_SECONDS = 60.0
@@ -56,6 +58,8 @@ class _Task:
     """A chunk on its way through a pool."""
 
     chunk: Chunk
+    weight: int
+    """Bytes of its sources."""
     sent: Sent
     slot: Slot | None
     pool: ProcessPool
@@ -124,16 +128,29 @@ class DecodePool:
         again before they have decoded anything.
         """
         chunks = cut_chunks(sources)
-        flying = deque(self._send(chunk) for chunk in islice(chunks, self._ahead))
+        flying: deque[_Task] = deque()
         try:
-            while flying:
+            while True:
+                flying.extend(map(self._send, self._next(chunks, flying)))
+                if not flying:
+                    return
                 decoded = self._receive(flying.popleft())
-                flying.extend(self._send(chunk) for chunk in islice(chunks, 1))
+                flying.extend(map(self._send, self._next(chunks, flying)))
                 yield decoded
                 del decoded  # The caller alone says when its slot is free.
         finally:
             for task in flying:
                 task.future.cancel()  # type: ignore[no-untyped-call]
+
+    def _next(self, chunks: Iterator[Chunk], flying: Sequence[_Task]) -> Iterator[Chunk]:
+        """Draw the chunks that may fly beside those that do: so many, and so many bytes."""
+        count, weight = len(flying), sum(task.weight for task in flying)
+        while count < self._ahead and (not count or weight < AHEAD_BYTES):
+            chunk = next(chunks, None)
+            if chunk is None:
+                return
+            count, weight = count + 1, weight + _weight(chunk)
+            yield chunk
 
     def _send(self, chunk: Chunk) -> _Task:
         """Schedule a chunk.
@@ -143,7 +160,7 @@ class DecodePool:
         """
         slot = self._slots.lend()
         sent = chunk if slot is None else laid_out(chunk, slot, self._preprocess)
-        return _Task(chunk, sent, slot, self._pool, self._schedule(sent, slot))
+        return _Task(chunk, _weight(chunk), sent, slot, self._pool, self._schedule(sent, slot))
 
     def _schedule(self, sent: Sent, slot: Slot | None = None) -> ProcessFuture[Decoded]:
         arguments = (sent, slot, self._decoder, self._preprocess, self._memory_limit)
@@ -224,7 +241,7 @@ class DecodePool:
 
     def _decode_singly(self, chunk: Chunk) -> Decoded:
         tasks = [
-            _Task([source], [source], None, self._pool, self._schedule([source]))
+            _Task([source], 0, [source], None, self._pool, self._schedule([source]))
             for source in chunk
         ]
         singles = [self._receive(task) for task in tasks]
@@ -232,6 +249,10 @@ class DecodePool:
             [single.statuses[0] for single in singles],
             np.concatenate([single.pictures for single in singles]),
         )
+
+
+def _weight(chunk: Chunk) -> int:
+    return sum(map(bytes_of, chunk))
 
 
 def _end(pool: ProcessPool) -> None:

@@ -1,19 +1,15 @@
 """Rows of shards, streamed forward through each Parquet file once."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curate.manifest.batch_rows import READ_AHEAD_BYTES, batch_rows
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.shared_schema import conform
-
-BATCH_ROWS, BATCH_BYTES = 8_192, 8 << 20
-"""At most so many rows at a time, fewer where they are big: until they are read, decoders idle."""
-PICTURES = 512
-"""At most so many with pictures in them: one that repeats is written once, and seems small."""
-READ_AHEAD_BYTES = 1 << 20
 
 
 def read_shards(
@@ -30,7 +26,7 @@ def read_shards(
             continue
         # With pre_buffer a whole row group is in memory, and some hold gigabytes of pictures.
         with pq.ParquetFile(part.open(), buffer_size=READ_AHEAD_BYTES, pre_buffer=False) as file:
-            rows = _Forward(_numbered_batches(file, wanted, columns, manifest.schema))
+            rows = _Forward(_numbered_batches(part.path, file, wanted, columns, manifest.schema))
             for shard in wanted:
                 yield shard, rows.take(shard)
 
@@ -49,6 +45,7 @@ def read_rows(
 
 
 def _numbered_batches(
+    path: Path,
     file: pq.ParquetFile,
     wanted: Sequence[Shard],
     columns: Sequence[str] | None,
@@ -63,34 +60,16 @@ def _numbered_batches(
         # Of a file that has none of them one column is read, for its number of rows.
         there = file.schema_arrow.names
         names = [name for name in shared.names if name in there] or there[:1]
-    wanted_fields = [f for f in file.schema_arrow if names is None or f.name in names]
-    most = PICTURES if any(_may_be_picture(field.type) for field in wanted_fields) else BATCH_ROWS
     start = 0
     for group in range(file.metadata.num_row_groups):
         stop = start + file.metadata.row_group(group).num_rows
         if any(shard.start < stop and start < shard.stop for shard in wanted):
             at = start
-            rows = min(_batch_rows(file.metadata.row_group(group), names), most)
+            rows = batch_rows(path, file, group, names)
             for batch in file.iter_batches(rows, row_groups=[group], columns=names):
                 yield at, conform(batch, shared)
                 at += batch.num_rows
         start = stop
-
-
-def _batch_rows(group: pq.RowGroupMetaData, names: Sequence[str] | None) -> int:
-    chunks = [group.column(index) for index in range(group.num_columns)]
-    size = sum(
-        chunk.total_uncompressed_size
-        for chunk in chunks
-        if names is None or chunk.path_in_schema.partition(".")[0] in names
-    )
-    return max(1, int(BATCH_BYTES * group.num_rows // max(size, 1)))
-
-
-def _may_be_picture(kind: pa.DataType) -> bool:
-    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view,
-             pa.types.is_struct)  # fmt: skip
-    return any(test(kind) for test in tests)
 
 
 class _Forward:

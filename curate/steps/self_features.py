@@ -75,6 +75,7 @@ class SelfFeatures:
                 progress_bar(self.console, "Decoding", rows) as advance,
             ):
                 store_pictures(self.manifest, wanted, store, preprocess.size, pool, advance, files)
+            tell_deaths(pool, self.console)
         return store
 
     def train(self, pictures: Folders, others: tuple[Folders, ...]) -> Folders:

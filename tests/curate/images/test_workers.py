@@ -307,10 +307,29 @@ def test_large_pictures_travel_in_small_chunks() -> None:
     assert [len(chunk) for chunk in chunks.cut_chunks([large] * 5)] == [2, 2, 1]
 
 
-def test_a_picture_over_the_cap_does_not_travel_whole() -> None:
+def test_a_picture_over_the_cap_does_not_travel() -> None:
     (chunk,) = chunks.cut_chunks([bytes(MAX_BYTES + 1000)])
-    assert isinstance(chunk[0], bytes)
-    assert len(chunk[0]) == MAX_BYTES + 1
+    assert chunk == [Status.TOO_LARGE]
+    with DecodePool(TINY, workers=1) as pool:
+        statuses, _ = gathered(pool.decode([bytes(MAX_BYTES + 1), photograph(1)]))
+    assert statuses == [Status.TOO_LARGE, Status.OK]
+
+
+def test_few_bytes_are_ahead(monkeypatch: pytest.MonkeyPatch, hostile: Decoder) -> None:
+    monkeypatch.setattr(workers, "AHEAD_BYTES", 3 * chunks.CHUNK_BYTES)
+    drawn = 0
+
+    def large() -> Iterator[bytes]:
+        nonlocal drawn
+        for _ in range(20):
+            drawn += 1
+            yield bytes(chunks.CHUNK_BYTES)
+
+    with DecodePool(TINY, workers=2, decoder=hostile) as pool:
+        for seen, decoded in enumerate(pool.decode(large()), 1):
+            assert decoded.statuses == [Status.OK]
+            assert drawn - seen <= 3
+    assert drawn == 20
 
 
 def test_a_pool_whose_caller_fails_ends(hostile: Decoder) -> None:

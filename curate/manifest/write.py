@@ -104,10 +104,9 @@ def _weighted(
 
 
 def _side_by_side(left: pa.Table, right: pa.Table) -> pa.Table:
+    metadata = _metadata(left.schema.metadata, right.schema)  # which renaming would drop
     left = left.rename_columns([_renamed(name, right.schema.names) for name in left.schema.names])
-    schema = pa.schema(
-        [*left.schema, *right.schema], metadata=_metadata(left.schema.metadata, right.schema)
-    )
+    schema = pa.schema([*left.schema, *right.schema], metadata=metadata)
     return pa.Table.from_arrays([*left.columns, *right.columns], schema=schema)
 
 

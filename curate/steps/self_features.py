@@ -16,7 +16,7 @@ from curate.manifest.plan import Shard
 from curate.options import WeightOptions
 from curate.progress import progress_bar
 from curate.run import Run
-from curate.steps.encode import Mask, picture_sources
+from curate.steps.encode import Mask, picture_sources, tell_deaths
 from curate.steps.features import BESIDE_PICTURES, pictures_facts, rows_again
 from curate.steps.given import Given
 from curate.steps.picture_files import picture_states

@@ -1,6 +1,7 @@
 """The command line: options in, one call into curate, errors out."""
 
 import io
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -782,4 +783,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # What `nohup` ignores stays ignored.
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _stop)
     app()
+
+
+def _stop(number: int, _: object) -> None:
+    """End as Ctrl-C does: what is half done is cleared, and workers end."""
+    raise KeyboardInterrupt(number)

@@ -3,6 +3,8 @@
 2: it can be mended, and the sentence says how. 1: it is ours.
 """
 
+import signal
+
 from curate.errors import CurateError
 
 KEPT = "what is finished is kept, and the same command goes on from there"
@@ -18,7 +20,8 @@ def explain(error: BaseException) -> tuple[str, int]:
         case BrokenPipeError():
             return "", 1
         case KeyboardInterrupt():
-            return "Stopped; the same command goes on where it was.", 130
+            number = error.args[0] if error.args else signal.SIGINT
+            return "Stopped; the same command goes on where it was.", 128 + int(number)
         case MemoryError():
             return f"Error: {_memory(error)}", 2
         case UnicodeError():

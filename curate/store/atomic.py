@@ -110,6 +110,7 @@ def _sync(path: Path) -> None:
 REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "a file may not be so large there (ulimit -f)",
     errno.EROFS: "the disk is read-only",
     errno.EACCES: "this user may not write there",
     errno.ENOTDIR: "a file stands where a folder should be",
@@ -137,4 +138,6 @@ def _reason(error: Exception) -> str | None:
     text = str(error)
     if "No space left" in text or ("requested and" in text and "written" in text):
         return REASONS[errno.ENOSPC]
+    if "File too large" in text:
+        return REASONS[errno.EFBIG]
     return REASONS.get(getattr(error, "errno", None) or 0)

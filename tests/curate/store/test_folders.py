@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,7 @@ import polars as pl
 import pytest
 
 from curate.errors import CurateError
-from curate.store.fingerprint import fingerprint
+from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
 
 
@@ -64,3 +65,19 @@ def test_a_map_of_the_features_cannot_be_written(tmp_path: Path) -> None:
 def test_equal_parts_have_equal_fingerprints_and_others_not() -> None:
     assert fingerprint(a=1, b="x") == fingerprint(b="x", a=1)
     assert len({fingerprint(a=1), fingerprint(a=2), fingerprint(b=1), fingerprint(a="1")}) == 4
+
+
+def test_a_file_is_another_one_by_its_name_its_size_or_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"1234")
+    os.utime(path, ns=(5, 1_000))
+    first = file_identity(path)
+    assert file_identity(path) == first
+    path.write_bytes(b"12345")
+    os.utime(path, ns=(5, 1_000))
+    longer = file_identity(path)
+    os.utime(path, ns=(5, 1_001))
+    later = file_identity(path)
+    renamed = file_identity(path.rename(tmp_path / "b.csv"))
+    identities = [first, longer, later, renamed]
+    assert len({fingerprint(file=identity) for identity in identities}) == 4

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.store.arrays import allocate
 from curate.store.folders import Folders
 from curate.weighted import WeightedOptions, open_weighted
 
@@ -26,6 +27,7 @@ def row_features(options: WeightedOptions) -> NDArray[np.float16]:
     _, width = work.features.columns(len(work.features.parts) - 1, work.shards[0].name)
     with tempfile.TemporaryFile() as file:
         features = np.memmap(file, np.float16, "w+", shape=(work.rows, width))
+        allocate(file)
     for shard in work.file_shards:
         for rows in work.blocks(shard):
             block, there = work.features_of(rows)

@@ -1,71 +1,86 @@
 """A disk that is full: a sentence, no output, the old one kept, and the same command goes on."""
 
-import os
-import subprocess
-import sys
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
-ROOT = Path(__file__).parent.parent
-FULL_DEVICE = """
+from cli import app
 from curate.store import atomic
-name = atomic._unfinished
-def on_a_full_device(path):
-    unfinished = name(path)
-    if path.name == {name!r}:
-        unfinished.symlink_to("/dev/full")  # the kernel answers every write with ENOSPC
-    return unfinished
-atomic._unfinished = on_a_full_device
-import cli
-cli.main()
-"""
-SMALL_FILES = """
-import resource, signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))
-import cli
-cli.main()
-"""
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A crawl of 3,000 rows in two shards, with its features."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go to a folder with a crawl of 3,000 rows, two shards, and its features."""
     rng = np.random.default_rng(0)
     label = rng.integers(0, 3, 3_000)
     np.save(tmp_path / "x.npy", rng.normal(size=(3_000, 8)) + 3 * np.eye(8)[label])
     table = pl.DataFrame({"id": [f"{row:06}" for row in range(3_000)], "label": label})
     table.write_parquet(tmp_path / "crawl.parquet")
     table.write_csv(tmp_path / "crawl.csv")
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def curate(folder: Path, code: str, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    line = [sys.executable, "-c", code, *words]
-    return subprocess.run(line, cwd=folder, capture_output=True, text=True, env=env)
+def weigh(crawl: str, out: str) -> Result:
+    line = ["weight", crawl, "--embeddings", "x.npy", "--graph", "none", "--out", out]
+    return CliRunner().invoke(app, [*line, "--overwrite"])
 
 
-def weigh(folder: Path, code: str, crawl: str, out: str) -> subprocess.CompletedProcess[str]:
-    words = ("weight", crawl, "--embeddings", "x.npy", "--graph", "none", "--out", out)
-    return curate(folder, code, *words, "--overwrite")
+def weighed(crawl: str, out: str) -> None:
+    result = weigh(crawl, out)
+    assert result.exit_code == 0, result.output
 
 
-PLAIN = "import cli; cli.main()"
+def check_told(result: Result) -> None:
+    assert result.exit_code == 2, result.output
+    assert "cannot be written" in result.stderr
+    assert "please report" not in result.stderr
+    assert list(Path().rglob(".unfinished-*")) == []
+
+
+@contextmanager
+def full_device(name: str) -> Iterator[None]:
+    """Let what is written for the file of that name go where the kernel says ENOSPC."""
+    unfinished = atomic._unfinished
+
+    def on_a_full_device(path: Path) -> Path:
+        temporary = unfinished(path)
+        if path.name == name:
+            temporary.symlink_to("/dev/full")
+        return temporary
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(atomic, "_unfinished", on_a_full_device)
+        yield
+
+
+@contextmanager
+def small_files(most: int) -> Iterator[None]:
+    """Let files grow to so many bytes and no further; the kernel holds every writer to it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize(("crawl", "out"), [("crawl.parquet", "w.parquet"), ("crawl.csv", "w.csv")])
 def test_a_full_disk_leaves_the_old_output(folder: Path, crawl: str, out: str) -> None:
-    done = weigh(folder, PLAIN, crawl, out)
-    assert done.returncode == 0, done.stderr
+    weighed(crawl, out)
     before = (folder / out).read_bytes()
-    done = weigh(folder, FULL_DEVICE.format(name=out), crawl, out)
-    check_told(done, "the disk is full")
+    with full_device(out):
+        result = weigh(crawl, out)
+    check_told(result)
+    assert "the disk is full" in result.stderr
     assert (folder / out).read_bytes() == before
-    assert list(folder.rglob(".unfinished-*")) == []
 
 
 @pytest.mark.parametrize(
@@ -75,34 +90,26 @@ def test_a_full_disk_leaves_the_old_output(folder: Path, crawl: str, out: str) -
         ("export", "w.parquet", "--to", "csv", "--out", "page.csv"),
         ("export", "w.parquet", "--to", "parquet", "--out", "page.parquet"),
     ],
-    ids=lambda words: " ".join(words[::3]),
+    ids=lambda words: words[-1],
 )
 def test_reports_and_exports_tell_it_too(folder: Path, words: tuple[str, ...]) -> None:
-    done = weigh(folder, PLAIN, "crawl.parquet", "w.parquet")
-    assert done.returncode == 0, done.stderr
-    done = curate(folder, FULL_DEVICE.format(name=words[-1]), *words)
-    check_told(done, "the disk is full")
+    weighed("crawl.parquet", "w.parquet")
+    with full_device(words[-1]):
+        result = CliRunner().invoke(app, words)
+    check_told(result)
+    assert "the disk is full" in result.stderr
     assert not (folder / words[-1]).exists()
-    assert list(folder.rglob(".unfinished-*")) == []
-
-
-def check_told(done: subprocess.CompletedProcess[str], words: str) -> None:
-    assert done.returncode == 2, done.stderr
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr and "please report" not in done.stderr
 
 
 def test_wherever_a_write_fails_the_same_command_goes_on(folder: Path) -> None:
-    """Files may grow to so many bytes and no further, as the kernel holds them to."""
-    assert weigh(folder, PLAIN, "crawl.parquet", "whole.parquet").returncode == 0
-    whole = pl.read_parquet(folder / "whole.parquet")
-    (folder / "crawl.parquet.curate").rename(folder / "first.curate")
-    sizes = {file.stat().st_size for file in (folder / "first.curate").rglob("*") if file.is_file()}
-    for most in sorted({size - 1 for size in sizes if size > 1_000})[::2]:
-        done = weigh(folder, SMALL_FILES.format(most=most), "crawl.parquet", "w.parquet")
-        check_told(done, "a file may not be so large there")
+    weighed("crawl.parquet", "whole.parquet")
+    whole = pl.read_parquet("whole.parquet")
+    run = (folder / "crawl.parquet.curate").rename(folder / "first.curate")
+    sizes = {file.stat().st_size for file in run.rglob("*") if file.is_file()}
+    for most in sorted({size - 1 for size in sizes if size > 1_000}):
+        with small_files(most):
+            result = weigh("crawl.parquet", "w.parquet")
+        check_told(result)
         assert not (folder / "w.parquet").exists()
-        assert list(folder.rglob(".unfinished-*")) == []
-    done = weigh(folder, PLAIN, "crawl.parquet", "w.parquet")
-    assert done.returncode == 0, done.stderr
-    assert pl.read_parquet(folder / "w.parquet").equals(whole)
+    weighed("crawl.parquet", "w.parquet")
+    assert pl.read_parquet("w.parquet").equals(whole)

@@ -11,6 +11,7 @@ from curate.errors import CurateError
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
 from curate.exports.job import Advance, Batch, Job
+from curate.store.arrays import write_array
 
 UID = re.compile(r"[0-9a-fA-F]{32}")
 UIDS = np.dtype("u8,u8")
@@ -26,7 +27,7 @@ def write(job: Job, path: Path, advance: Advance) -> None:
         at += len(batch.rows)
     uids.sort()
     with path.open("wb") as file:
-        np.save(file, uids, allow_pickle=False)
+        write_array(file, uids)
 
 
 def _uids(job: Job, batch: Batch) -> NDArray[np.void]:

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
+from curate.store.arrays import write_array, write_square
 from curate.store.atomic import appearing_folder
 from curate.store.fingerprint import fingerprint, sha256_of
 
@@ -108,13 +109,7 @@ class Folders:
 
 def write_rows(path: Path, blocks: Iterable[NDArray[Any]]) -> None:
     """Write a square matrix that comes by blocks of rows, as the array of that name."""
-    with path.with_name(f"{path.name}.npy").open("wb") as file:
-        for number, block in enumerate(blocks):
-            if number == 0:
-                header = np.lib.format.header_data_from_array_1_0(block)
-                square = {**header, "shape": (block.shape[1], block.shape[1])}
-                np.lib.format.write_array_header_1_0(file, square)
-            np.ascontiguousarray(block).tofile(file)
+    write_square(path.with_name(f"{path.name}.npy"), blocks)
 
 
 def _sealed(receipt: dict[str, Any]) -> str:
@@ -135,7 +130,8 @@ def _unsealed(text: bytes) -> dict[str, Any] | None:
 
 def _save(folder: Path, stem: str, content: Content) -> None:
     if isinstance(content, np.ndarray):
-        np.save(folder / f"{stem}.npy", content, allow_pickle=False)
+        with (folder / f"{stem}.npy").open("wb") as file:
+            write_array(file, content)
     elif isinstance(content, pl.DataFrame):
         content.write_parquet(folder / f"{stem}.parquet")
     elif callable(content):

@@ -14,6 +14,7 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.steps.encode import Mask, picture_sources
 from curate.steps.picture_files import States, file_column, renewed_states
+from curate.store.arrays import allocate
 from curate.store.folders import Folders
 
 BLOCK_ROWS = 512
@@ -45,6 +46,8 @@ def store_pictures(
         ) -> None:
             shape = (shard.rows, side, side, 3)
             pictures = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+            with path.open("r+b") as file:
+                allocate(file)
             if shard.name in store:
                 _copy(store.array(shard.name, "pictures"), pictures)
             rows = np.flatnonzero(mask)

@@ -15,7 +15,7 @@ def synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, b
     calls, fsync = [], os.fsync
 
     def noted(descriptor: int) -> None:
-        path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
         parts = [
             "NEW" if part.startswith(".unfinished-") else part
             for part in path.relative_to(tmp_path.resolve()).parts

@@ -6,7 +6,6 @@ Reads in the order in which data flows: weighted manifest, verified rows, head, 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import torch
@@ -44,6 +43,7 @@ from curate.steps.same_labels import require_same_labels
 from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
+from curate.store.scratch import scratch_folder
 from curate.training.device import computer
 from curate.weighted import Weighted, open_weighted
 from curate.work import Work
@@ -85,8 +85,8 @@ def refine(options: RefineOptions, console: Console) -> RefinedCrawl:
     Raises CurateError for everything that the user can mend. A head that was trained before with
     the same rows and options is used again.
     """
-    with TemporaryDirectory() as frozen:
-        weighted = open_weighted(options.weighted, Folders(Path(frozen)))
+    with scratch_folder() as frozen:
+        weighted = open_weighted(options.weighted, Folders(frozen))
         _check(weighted, options)
         work = weighted.work()
         require_same_labels(weighted, work)

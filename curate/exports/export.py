@@ -4,7 +4,6 @@ import json
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow.parquet as pq
 from rich.console import Console
@@ -26,6 +25,7 @@ from curate.printable import printable
 from curate.progress import progress_bar
 from curate.store.atomic import appearing_file, appearing_folder, clear_unfinished
 from curate.store.folders import Folders
+from curate.store.scratch import scratch_folder
 from curate.weighted import Weighted, open_weighted
 
 RECEIPT = "curate-export.json"
@@ -84,8 +84,8 @@ def export(options: ExportOptions, console: Console) -> Exported:
     format_ = _format(options)
     if options.select.keep is None:
         options = replace(options, select=replace(options.select, keep=format_.keep))
-    with TemporaryDirectory() as scratch:
-        weighted = open_weighted(options.weighted, Folders(Path(scratch)))
+    with scratch_folder() as scratch:
+        weighted = open_weighted(options.weighted, Folders(scratch))
         _check(weighted, options, format_)
         chosen = Path(scratch, "chosen.parquet")
         select_rows(weighted, options.select).sink_parquet(chosen)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
@@ -14,6 +13,7 @@ from curate.report.page import render
 from curate.report.thumbnails import PAGE_FULL, Thumbnail, thumbnails
 from curate.store.atomic import appearing_file
 from curate.store.folders import Folders
+from curate.store.scratch import scratch_folder
 from curate.weighted import Weighted, WeightedOptions, open_weighted
 
 MOST_BYTES = 14_900_000
@@ -55,8 +55,8 @@ def write_report(options: ReportOptions) -> None:
     Raises CurateError for what the user can mend.
     """
     console = Console(stderr=True)
-    with TemporaryDirectory() as folder, appearing_file(options.output) as unfinished:
-        weighted = open_weighted(options.weighted, Folders(Path(folder)))
+    with scratch_folder() as folder, appearing_file(options.output) as unfinished:
+        weighted = open_weighted(options.weighted, Folders(folder))
         page = _page(weighted, options, console)
         unfinished.write_text(page, encoding="utf-8")
         weighted.require_unchanged()

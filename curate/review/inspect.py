@@ -3,8 +3,6 @@
 import os
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.text import Text
@@ -22,6 +20,7 @@ from curate.review.screen import show_overview
 from curate.review.select import Selected, Selection, find_key, select
 from curate.review.terminal import Pictures, choose_pictures
 from curate.store.folders import Folders
+from curate.store.scratch import scratch_folder
 from curate.weighted import WeightedOptions, open_weighted
 
 UNCUT = 1000
@@ -55,8 +54,8 @@ def inspect(options: InspectOptions, console: Console | None = None) -> None:
     """
     if console is None:
         console = Console() if sys.stdout.isatty() else Console(width=UNCUT)
-    with TemporaryDirectory() as folder:
-        weighted = open_weighted(options.weighted, Folders(Path(folder)))
+    with scratch_folder() as folder:
+        weighted = open_weighted(options.weighted, Folders(folder))
         names, kind = class_names(weighted), Pictures.NONE
         if weighted.manifest.columns.image is not None:
             kind = choose_pictures(options.pictures, console, os.environ)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -20,6 +19,7 @@ from curate.manifest.columns import ColumnOptions
 from curate.printable import brief, printable
 from curate.review.terminal import Pictures, choose_pictures
 from curate.store.folders import Folders
+from curate.store.scratch import scratch_folder
 from curate.verify import words
 from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import check_path, open_answers, write_answers
@@ -87,12 +87,12 @@ def verify(options: VerifyOptions) -> None:
             " one (over ssh: ssh -t), without a pipe."
         )
     check_path(options.output)
-    with TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         weighted = open_weighted(
             WeightedOptions(
                 options.files[0], options.columns, options.root, options.prefix, options.run_dir
             ),
-            Folders(Path(folder)),
+            Folders(folder),
         )
         _check(weighted)
         lists = weighted.manifest.has_label_lists

@@ -1,0 +1,44 @@
+"""A folder for work that nobody keeps, which does not outlive a killed process for long."""
+
+import contextlib
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+PREFIX = "curate-scratch-"
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give a folder below TMPDIR, removed at the end; those of killed processes go first."""
+    home = Path(tempfile.gettempdir())
+    _clear_dead(home)
+    folder = home / f"{PREFIX}{uuid.uuid4().hex}"
+    # The lock is there before the folder is: a folder whose lock is free has no owner.
+    with FileLock(_lock(folder)):
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            _remove(folder)
+
+
+def _clear_dead(home: Path) -> None:
+    """Remove the folders whose processes hold their locks no longer; those of others stay."""
+    for folder in home.glob(f"{PREFIX}*"):
+        if folder.is_dir():
+            with contextlib.suppress(Timeout, OSError), FileLock(_lock(folder), timeout=0):
+                _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    _lock(folder).unlink(missing_ok=True)
+
+
+def _lock(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")

@@ -35,7 +35,7 @@ cli.main()
 OUTPUTS = {
     "report": ("report", "w.parquet", "--out", "page.html"),
     "csv": ("export", "w.parquet", "--to", "csv", "--out", "rows.csv"),
-    "folder": ("export", "w.parquet", "--to", "imagefolder", "--out", "pics"),
+    "folder": ("export", "w.parquet", "--to", "fiftyone", "--out", "pics"),
 }
 
 

@@ -17,6 +17,7 @@ def read_shards(
 ) -> Iterator[tuple[Shard, Iterator[pa.RecordBatch]]]:
     """Give each shard with its rows in small batches; shards in plan order, columns None: all.
 
+    A column may be a field of another, as in image.path; the others of that are null.
     The rows of a shard are to be used up before the next shard is asked for. Row groups that no
     shard needs are not read.
     """
@@ -52,14 +53,14 @@ def _numbered_batches(
     schema: pa.Schema,
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Read the row groups that the wanted shards touch; with each batch the row it starts at."""
-    shared = pa.schema(
-        [field for field in schema if columns is None or field.name in columns], schema.metadata
-    )
-    names = None
+    names, shared = None, schema
     if columns is not None:
+        whole = {name: name if name in schema.names else name.partition(".")[0] for name in columns}
+        kept = [field for field in schema if field.name in whole.values()]
+        shared = pa.schema(kept, schema.metadata)
         # Of a file that has none of them one column is read, for its number of rows.
         there = file.schema_arrow.names
-        names = [name for name in shared.names if name in there] or there[:1]
+        names = [name for name in columns if whole[name] in there] or there[:1]
     start = 0
     for group in range(file.metadata.num_row_groups):
         stop = start + file.metadata.row_group(group).num_rows

@@ -107,6 +107,16 @@ def test_numbers_with_other_names_are_refused(tmp_path: Path) -> None:
         opened(tmp_path, *tables)
 
 
+def test_a_field_of_a_column_is_read_alone(tmp_path: Path) -> None:
+    images = pa.array([{"bytes": b"x", "path": "a"}, {"bytes": None, "path": "b"}])
+    manifest = opened(tmp_path, pa.table({"image": images, "label": LABEL}))
+    assert [row["image"]["path"] for row in rows(manifest, ["image.path"])] == ["a", "b"]
+    more = pa.table({"label": LABEL, "image": pa.array([{"path": "c"}, None])})
+    manifest = opened(tmp_path, pa.table({"image": images, "label": LABEL}), more)
+    read = rows(manifest, ["image.path"])
+    assert [row["image"] and row["image"]["path"] for row in read] == ["a", "b", "c", None]
+
+
 def test_a_crawl_of_such_files_keeps_the_order_of_the_first(tmp_path: Path) -> None:
     manifest = opened(
         tmp_path,

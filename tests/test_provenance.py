@@ -155,3 +155,17 @@ def test_a_damaged_file_beside_a_csv_says_nothing(tmp_path: Path, facts: str) ->
     weigh(path)
     beside(tmp_path / "crawl.weighted.csv").write_text(facts)
     assert said(tmp_path / "crawl.weighted.csv")["made"] == []
+
+
+def test_a_csv_that_stands_alone_outlives_a_run_with_another_label(tmp_path: Path) -> None:
+    """It is guessed to be of the last run in its folder, which judged other classes."""
+    path, out = crawl(tmp_path, ".csv"), tmp_path / "crawl.weighted.csv"
+    (tmp_path / "edges.csv").write_text("child,parent\ncolour 0,x\ncolour 1,x\ncolour 2,x\n")
+    weigh(path)
+    beside(out).unlink()
+    graph = f"hierarchy:{tmp_path / 'edges.csv'}"
+    other = ("--label", "colour", "--graph", graph, "--out", tmp_path / "other.csv")
+    weigh(path, *other)
+    page = report(out)
+    assert "does not say how it was made" in page
+    assert 'id="relations"' not in page

@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome
 
-.PHONY: demo test setup browser wordnet clean
+.PHONY: demo test mutants setup browser wordnet clean
 
 demo: setup
 	$(BIN)/curate demo demo
@@ -15,6 +15,12 @@ test: setup browser wordnet
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile
+
+# Break the code line by line, and list what no test notices (mutmut; hours, and it goes on where it was).
+mutants: setup
+	$(BIN)/python -m pip install --quiet --group mutants
+	OMP_NUM_THREADS=1 $(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 setup: $(READY)
 
@@ -39,4 +45,4 @@ wordnet: setup
 	@$(BIN)/python -c 'from curate.wordnet_setup import ensure_wordnet; ensure_wordnet()'
 
 clean:
-	rm -rf .venv demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv demo dist build mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis

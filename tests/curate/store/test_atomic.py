@@ -101,3 +101,15 @@ def test_a_full_disk_is_told_in_a_sentence(tmp_path: Path, code: int, words: str
 def test_a_full_disk_is_known_by_words_too(tmp_path: Path, error: Exception) -> None:
     with pytest.raises(CurateError, match="the disk is full"), appearing_file(tmp_path / "a.txt"):
         raise error
+
+
+def test_what_is_no_fault_of_the_disk_stays_what_it_is(tmp_path: Path) -> None:
+    for error in (OSError("a socket closed"), ComputeError("no such column"), ValueError("no")):
+        with pytest.raises(type(error), match=str(error)), appearing_file(tmp_path / "a.txt"):
+            raise error
+
+
+def test_a_limit_on_the_size_of_files_is_told(tmp_path: Path) -> None:
+    for error in (OSError(errno.EFBIG, "large"), ComputeError("File too large (os error 27)")):
+        with pytest.raises(CurateError, match="ulimit"), appearing_file(tmp_path / "a.txt"):
+            raise error

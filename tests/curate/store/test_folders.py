@@ -81,3 +81,24 @@ def test_a_file_is_another_one_by_its_name_its_size_or_its_time(tmp_path: Path) 
     renamed = file_identity(path.rename(tmp_path / "b.csv"))
     identities = [first, longer, later, renamed]
     assert len({fingerprint(file=identity) for identity in identities}) == 4
+
+
+def test_only_the_steps_own_folders_are_removed(tmp_path: Path) -> None:
+    own, other = Folders(tmp_path / "own"), Folders(tmp_path / "other")
+    for store in (own, other):
+        for name in ("a", "b", "c"):
+            store.write(name, {"facts": {"x": 1}})
+    own.remove_others("b")
+    assert [name in own for name in ("a", "b", "c")] == [False, True, False]
+    own.remove_all()
+    own.remove_all()
+    assert not own.root.exists()
+    assert all(name in other for name in ("a", "b", "c"))
+
+
+def test_contents_without_a_check_are_read_as_they_are(tmp_path: Path) -> None:
+    store = Folders(tmp_path, checked=False)
+    store.write("a", {"features": np.zeros((2, 3))})
+    assert store.receipt("a")["sha256"] == {}
+    np.save(tmp_path / "a" / "features.npy", np.ones((2, 3)))
+    assert Folders(tmp_path, checked=False).array("a", "features").all()

@@ -1,5 +1,7 @@
 """Which column of a manifest plays which part."""
 
+import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +11,7 @@ import polars.selectors as cs
 import pyarrow as pa
 
 from curate.errors import CurateError
+from curate.manifest.text_files import ending_of
 from curate.printable import brief
 
 KNOWN_NAMES = {
@@ -21,6 +24,8 @@ KNOWN_NAMES = {
     "embedding": ("embedding",),
     "url": ("url", "image_url", "img_url", "URL"),
 }  # fmt: skip
+URL_LISTS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}
+"""What img2dataset calls the forms of a list of URLs, by ending; all others are Parquet."""
 NO_KEY = "none"
 SHOWN_NAMES, MOST_COLUMNS = 12, 2_000
 
@@ -104,13 +109,17 @@ def require_image(schema: pa.Schema, columns: Columns, manifest: str) -> str:
 
 def url_refusal(manifest: str, url: str, columns: Columns) -> str:
     """Say why URLs are not fetched, with the command that fetches them."""
-    form = "parquet" if manifest.endswith((".parquet", ".pq")) else "csv"
-    caption = f" --caption_col {columns.caption}" if columns.caption else ""
+    form = URL_LISTS.get(ending_of(Path(manifest)), "parquet")
+    caption = ["--caption_col", columns.caption] if columns.caption else []
+    fetch = shlex.join(
+        ["img2dataset", "--url_list", manifest, "--input_format", form, "--url_col", url, *caption,
+         "--save_additional_columns", json.dumps([columns.label], ensure_ascii=False),
+         "--output_format", "webdataset", "--output_folder", "images"]
+    )  # fmt: skip
     return (
-        f"{manifest}: column '{url}' holds URLs, and curate fetches nothing; fetch the images"
-        f" first: img2dataset --url_list {manifest} --input_format {form} --url_col {url}{caption}"
-        f" --save_additional_columns '[\"{columns.label}\"]' --output_format webdataset"
-        f" --output_folder images, then: curate weight images --label {columns.label}"
+        f"{manifest}: column '{brief(url)}' holds URLs, and curate fetches nothing; fetch the"
+        f" images first: {fetch}, then: curate weight images --label"
+        f" {shlex.quote(columns.label)}"
     )
 
 

@@ -4,10 +4,12 @@ import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from curate.errors import CurateError
 from curate.manifest.archives import archive_refusal, is_archive, unpacked
+from curate.manifest.arrow_files import arrow_files, arrow_to_parquet
 from curate.manifest.columns import ColumnOptions
 from curate.manifest.embeddings import numeric_order
 from curate.manifest.frozen import Source, freeze, identity_of, parquet_source
@@ -53,6 +55,10 @@ def open_folder(
         return [_freeze_shards(path, tables, root, frozen, entries)], False
     if tables:
         return _tables(tables, _beside(entries, tables, "the Parquet files")), False
+    arrows = arrow_files(path)
+    if arrows:
+        write = partial(arrow_to_parquet, arrows)
+        return [freeze(frozen, identity_of(arrows), write)], False
     return [_freeze_pictures(path, named, root, frozen)], False
 
 

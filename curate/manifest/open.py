@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.manifest.archives import archive_refusal, is_archive
+from curate.manifest.arrow_files import ARROW, arrow_to_parquet
 from curate.manifest.columns import ColumnOptions, find_columns
 from curate.manifest.folder import FORMATS, freeze_tars, open_folder
 from curate.manifest.frozen import Source, freeze, identity_of, parquet_source
@@ -89,6 +90,8 @@ def _table_source(path: Path, frozen: Folders) -> Source:
         if path.stat().st_size == 0:
             raise CurateError(f"{path} is empty; there is nothing to weigh.")
         return freeze(frozen, identity, partial(table_to_parquet, path))
+    if ending == ARROW:
+        return freeze(frozen, identity, partial(arrow_to_parquet, [path]))
     if is_archive(path):
         raise archive_refusal([path])
     raise CurateError(f"{path}: the ending '{ending}' is not known; the manifest is {FORMATS}.")

@@ -39,7 +39,7 @@ def picture_finder(manifest: Manifest) -> tuple[list[str], Finder]:
 
 def check_paths(manifest: Manifest) -> None:
     """Refuse URLs, and paths that leave the root, before any work is done."""
-    paths = _path_expression(manifest)
+    paths = path_expression(manifest)
     if paths is None:
         return
     rows = manifest.scan().select(paths.alias("path")).with_row_index("row")
@@ -61,10 +61,11 @@ def check_paths(manifest: Manifest) -> None:
 
 def has_paths(manifest: Manifest) -> bool:
     """Tell whether images are files below the root, and not bytes in the manifest."""
-    return manifest.in_tars or _path_expression(manifest) is not None
+    return manifest.in_tars or path_expression(manifest) is not None
 
 
-def _path_expression(manifest: Manifest) -> pl.Expr | None:
+def path_expression(manifest: Manifest) -> pl.Expr | None:
+    """Give the paths of pictures, null where there are bytes; None where there are no paths."""
     image = manifest.columns.image
     if image is None or manifest.in_tars:
         return None

@@ -22,6 +22,7 @@ from curate.manifest.embeddings import (
 from curate.manifest.manifest import Manifest
 from curate.manifest.pictures import check_paths, has_paths, picture_finder
 from curate.manifest.plan import Shard
+from curate.manifest.tried_path import tried_path
 from curate.options import WeightOptions
 from curate.progress import progress_bar
 from curate.run import Run
@@ -188,8 +189,8 @@ def check_features(
     raise CurateError(
         f"{manifest.path}: fewer than two classes have two or more images with features, and labels"
         f" are judged against each other; of {manifest.rows:,} rows {sum(reasons.values()):,} have"
-        f" no features ({failures or 'none'}); mend the images (is --root right?) and run the same"
-        " command with --retry-failed, or crawl more."
+        f" no features ({failures or 'none'}); {tried_path(manifest)}mend the images (is --root"
+        " right?) and run the same command with --retry-failed, or crawl more."
     )
 
 

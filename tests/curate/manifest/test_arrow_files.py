@@ -1,0 +1,63 @@
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from curate.errors import CurateError
+from curate.manifest.columns import ColumnOptions
+from curate.manifest.manifest import Manifest
+from curate.manifest.open import open_manifest
+from curate.store.folders import Folders
+
+
+def write(path: Path, table: pa.Table, stream: bool = True) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    make = pa.ipc.new_stream if stream else pa.ipc.new_file
+    with pa.OSFile(str(path), "wb") as sink, make(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=2)
+
+
+def table(*labels: str) -> pa.Table:
+    images = [{"bytes": label.encode(), "path": None} for label in labels]
+    return pa.table({"image": images, "label": list(labels)})
+
+
+def opened(path: Path, tmp_path: Path) -> Manifest:
+    return open_manifest(path, ColumnOptions(), None, Folders(tmp_path / "frozen"))
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_dataset_that_was_saved_is_read_in_its_order(tmp_path: Path, stream: bool) -> None:
+    saved = tmp_path / "saved"
+    write(saved / "data-00000-of-00002.arrow", table("a", "b", "c"), stream)
+    write(saved / "data-00001-of-00002.arrow", table("d"), stream)
+    write(saved / "cache-0123.arrow", table("x"), stream)
+    assert opened(saved, tmp_path).scan().collect()["label"].to_list() == ["a", "b", "c", "d"]
+    names = ["data-00001-of-00002.arrow", "data-00000-of-00002.arrow"]
+    state = {"_data_files": [{"filename": name} for name in names]}
+    (saved / "state.json").write_text(json.dumps(state))
+    manifest = opened(saved, tmp_path / "again")
+    assert manifest.scan().collect()["label"].to_list() == ["d", "a", "b", "c"]
+    assert manifest.columns.image == "image"
+    one = opened(saved / "data-00001-of-00002.arrow", tmp_path)
+    assert one.scan().collect()["image"].to_list() == [{"bytes": b"d", "path": None}]
+
+
+def test_what_is_no_dataset_of_its_own_is_refused(tmp_path: Path) -> None:
+    saved = tmp_path / "saved"
+    write(saved / "train" / "data-00000-of-00001.arrow", table("a", "b"))
+    (saved / "train" / "state.json").write_text('{"_data_files": [{"filename": "no.arrow"}]}')
+    (saved / "dataset_dict.json").write_text('{"splits": ["train"]}')
+    for path, told in ((saved, r"holds the splits train.*saved/train"),
+                       (saved / "train", "lacks no.arrow")):  # fmt: skip
+        with pytest.raises(CurateError, match=told):
+            opened(path, tmp_path)
+    (saved / "train" / "state.json").write_text('{"_indices_files": [{"filename": "i.arrow"}]}')
+    with pytest.raises(CurateError, match="flatten_indices"):
+        opened(saved / "train", tmp_path)
+    (saved / "cut.arrow").write_bytes(
+        (saved / "train" / "data-00000-of-00001.arrow").read_bytes()[:300]
+    )
+    with pytest.raises(CurateError, match="is not a whole Arrow file"):
+        opened(saved / "cut.arrow", tmp_path)

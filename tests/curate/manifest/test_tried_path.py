@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from curate.errors import CurateError
+from curate.manifest.columns import ColumnOptions
+from curate.manifest.open import open_manifest
+from curate.manifest.pictures import picture_finder
+from curate.manifest.tried_path import tried_path
+from curate.store.folders import Folders
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (r"img\cat 0.png", "write / in their place"),
+        (r"C:\crawl\a.png", "another computer (Windows)"),
+        ("img/cat%200.png", "as in a URL"),
+        ("img/gone.png", "gone.png'; "),
+    ],
+)
+def test_a_path_that_was_tried_is_shown_with_what_it_looks_like(
+    tmp_path: Path, path: str, told: str
+) -> None:
+    (tmp_path / "there.png").write_bytes(b"x")
+    (tmp_path / "crawl.csv").write_text(f"image,label\nthere.png,a\n{path},b\n")
+    frozen = Folders(tmp_path / "frozen")
+    manifest = open_manifest(tmp_path / "crawl.csv", ColumnOptions(), None, frozen)
+    words = tried_path(manifest)
+    assert words.startswith(f"row 2 was looked for at '{tmp_path}")
+    assert told in words
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "json"])
+def test_urls_are_to_be_fetched_with_the_form_that_they_have(tmp_path: Path, ending: str) -> None:
+    text = {"csv": "url,label\nhttp://x/a,b\n", "tsv": "url\tlabel\nhttp://x/a\tb\n",
+            "jsonl": '{"url": "http://x/a", "label": "b"}\n',
+            "json": '[{"url": "http://x/a", "label": "b"}]'}[ending]  # fmt: skip
+    path = tmp_path / f"my list.{ending}"
+    path.write_text(text)
+    manifest = open_manifest(path, ColumnOptions(), None, Folders(tmp_path / "frozen"))
+    with pytest.raises(CurateError) as caught:
+        picture_finder(manifest)
+    assert f"--url_list '{path}' --input_format {ending} --url_col url" in str(caught.value)

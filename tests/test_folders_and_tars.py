@@ -106,7 +106,7 @@ def test_links_out_of_a_folder_of_classes(tmp_path: Path) -> None:
     folder = class_folders(tmp_path / "pics", "cat")
     class_folders(tmp_path / "else", "dog")
     (folder / "dog").symlink_to(tmp_path / "else" / "dog")
-    assert "1 links lead out of" in (said := refusal(folder)) and "--root" in said
+    assert "/pics/dog is a link out of" in (said := refusal(folder)) and "--root" in said
     rows, _ = weighted(folder, "--root", tmp_path)
     assert rows["status"].unique().to_list() == ["ok"]
     assert set(rows["image"]) >= {"pics/cat/0.png", "pics/dog/0.png"}
@@ -150,6 +150,23 @@ def test_names_of_folders_are_no_patterns_and_do_nothing_to_the_terminal(tmp_pat
     shutil.rmtree(folder / "dog\n")
     (tmp_path / "w.parquet").unlink()
     assert "\x1b" not in refusal(folder)
+
+
+def test_tars_behind_links(tmp_path: Path) -> None:
+    members = {}
+    for number in range(12):
+        label = "cat" if number % 2 else "dog"
+        members |= {f"{number}.jpg": picture(label, number), f"{number}.cls": label.encode()}
+    path = pack(tmp_path / "else" / "0.tar", members)
+    folder = tmp_path / "crawl" / "tars"
+    folder.mkdir(parents=True)
+    (folder / "0.tar").symlink_to(path)
+    assert "tars/0.tar is a link out of" in refusal(folder)
+    rows, _ = weighted(folder, "--root", tmp_path)
+    assert set(rows["tar"]) == {"crawl/tars/0.tar"}
+    assert set(rows["status"]) == {"ok"}
+    rows, _ = weighted(folder / "0.tar")
+    assert set(rows["status"]) == {"ok"}
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from curate.errors import CurateError
 from curate.images.signature import accepted_format, is_other_picture
-from curate.manifest.root import is_below
+from curate.manifest.root import is_below, links_refusal
 from curate.manifest.skipped import Passed, Skipped
 
 PICTURE_ENDINGS = (
@@ -57,11 +57,7 @@ def find_pictures(folder: Path, root: Path) -> tuple[list[PictureFile], tuple[Sk
     walk = _Walk(folder, root)
     pictures = list(walk.pictures())
     if walk.outside:
-        raise CurateError(
-            f"{folder}: {len(walk.outside):,} links lead out of {root}, such as"
-            f" {walk.outside[0]}; name a folder that holds what they lead to with --root, or put"
-            " copies in their place."
-        )
+        raise links_refusal([folder / name for name in walk.outside], root)
     return pictures, walk.passed.skipped
 
 

@@ -33,7 +33,12 @@ def require_below(files: Sequence[Path], root: Path) -> None:
     real_root = os.path.realpath(root)
     outside = [file for file in files if not is_below(os.path.realpath(file), real_root)]
     if outside:
-        raise CurateError(
-            f"{len(outside):,} links lead out of {root}, such as {outside[0].name}; name a folder"
-            " that holds what they lead to with --root, or put copies in their place."
-        )
+        raise links_refusal(outside, root)
+
+
+def links_refusal(links: Sequence[Path], root: Path) -> CurateError:
+    """Say that links lead out of the root, and what to do."""
+    return CurateError(
+        f"{links[0]} is a link out of {root} ({len(links):,} in all); name a folder that holds what"
+        " they lead to with --root, or put copies in their place."
+    )

@@ -84,6 +84,7 @@ class _Index:
         if reason is not None or member.kind is Kind.FOLDER:
             return
         key, suffix = split_name(member.name)
+        self._endings[suffix] += 1
         piece = self._piece(member, suffix, file)
         if piece is None:
             return
@@ -91,7 +92,6 @@ class _Index:
         if suffix in of_key:
             self.passed.add("members whose name comes again later", member.name)
         of_key[suffix] = piece
-        self._endings[suffix] += 1
 
     def _piece(self, member: Member, suffix: str, file: BinaryIO) -> Piece | None:
         """Take what a member gives to its sample; None where that is nothing."""

@@ -169,6 +169,9 @@ class DecodePool:
                 return self._pool.schedule(decode_chunk, args=arguments, timeout=self._timeout)
             except RuntimeError as error:
                 self._replace(self._pool, error)
+            except OSError as error:
+                # Their locks lie in /dev/shm, their sockets in TMPDIR.
+                raise CurateError(f"{_BROKEN} ({error.strerror or error})") from error
 
     def _again(self, task: _Task) -> None:
         task.future = self._schedule(task.sent, task.slot)

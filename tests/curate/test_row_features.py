@@ -1,5 +1,7 @@
 """`curate.embeddings`: the features of a run in the order of the rows."""
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -59,3 +61,14 @@ def test_other_rows_and_a_run_that_is_gone_are_refused(folder: Path, tmp_path: P
     shutil.copy(folder / "w.parquet", tmp_path)
     with pytest.raises(CurateError, match="that run's folder is gone"):
         curate.embeddings(tmp_path / "w.parquet")
+
+
+def test_a_full_disk_is_told_before_anything_is_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space left"):
+        curate.embeddings(folder / "w.parquet")

@@ -1,4 +1,5 @@
 import contextlib
+import errno
 import importlib
 import io
 import os
@@ -371,3 +372,17 @@ def test_a_script_that_decodes_in_its_first_line_is_run_once(tmp_path: Path) -> 
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("missing empty\n", "")
+
+
+def test_a_system_without_room_for_locks_is_told(
+    monkeypatch: pytest.MonkeyPatch, hostile: Decoder
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ProcessPool, "schedule", full)
+    with (
+        DecodePool(TINY, workers=1, decoder=hostile) as pool,
+        pytest.raises(CurateError, match="No space left on device"),
+    ):
+        gathered(pool.decode(shades(3)))

@@ -1,10 +1,14 @@
+import errno
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 
+from curate.errors import CurateError
 from curate.images.chunks import Decoded
 from curate.images.status import Status
 from curate.manifest.columns import ColumnOptions
@@ -75,3 +79,20 @@ def test_the_files_that_pictures_came_from_are_kept_with_them(tmp_path: Path) ->
 
     assert store_with([True] * 3, [7, 8, 9]) == [7, 8, 9]
     assert store_with([False, True, False], [1, 2, 3]) == [7, 2, 9]
+
+
+def test_a_full_disk_is_told_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    images = [str(n).encode() for n in range(ROWS)]
+    pl.DataFrame({"image": images, "label": ["x"] * ROWS}).write_parquet(tmp_path / "c.parquet")
+    manifest = open_manifest(tmp_path / "c.parquet", ColumnOptions(), None, Folders(tmp_path / "r"))
+    store = Folders(tmp_path / "pictures")
+    everything = [(shard, np.ones(shard.rows, bool)) for shard in SHARDS]
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(CurateError, match="the disk is full"):
+        store_pictures(manifest, everything, store, 2, FakePool(5), lambda _: None, {})
+    assert SHARDS[0].name not in store

@@ -16,6 +16,7 @@ from prototypes.blocks import EachBlock, Floats, Labels, unit_rows
 from prototypes.clusters import fit_clusters
 from prototypes.confusion import Confusion, fit_confusion
 from prototypes.consistency import L2, SOFTMAX, Consistency, l2_targets, targets
+from prototypes.dominance import dominance, log_sizes, trusted_sums
 from prototypes.evidence import Evidence
 from prototypes.initial import Cells, margin_cells, reliable, reliable_bins, reliable_sums
 from prototypes.moments import (
@@ -33,7 +34,7 @@ from prototypes.quality import LabelQuality, label_quality
 from prototypes.relations import Relations, relations_of
 from prototypes.rounds import CrossFitted, fold_prototypes
 from prototypes.softmax import log_softmax, nearest_of_class
-from prototypes.space import AdaptedSpace, adapted_space
+from prototypes.space import AdaptedSpace, adapted_space, discriminant
 from prototypes.temperature import (
     Sample,
     join_samples,
@@ -113,13 +114,19 @@ def fit_space(
     verified: EachBlock | None = None,
     products: Products = HOST,
 ) -> AdaptedSpace:
-    """Fit the adapted space to blocks of features: one pass.
+    """Fit the adapted space to blocks of features: one pass, or two where one class outweighs all.
 
-    ``verified`` gives the rows with a verified label, if any; they have none in ``each``.
+    ``verified`` gives the rows with a verified label, if any; they have none in ``each``. Raises
+    ValueError as `adapted_space`.
     """
     sources = [each] if verified is None else [each, verified]
     block = partial(block_moments, classes=classes, products=products)
-    return adapted_space(add_moments(chain.from_iterable(source(block) for source in sources)))
+    moments = add_moments(chain.from_iterable(source(block) for source in sources))
+    if not dominance(moments.by_class.weight):
+        return adapted_space(moments)
+    trusted = partial(trusted_sums, discriminant=discriminant(moments))
+    sums = add_up(chain.from_iterable(source(trusted) for source in sources))
+    return adapted_space(moments, sums.means())
 
 
 def adapted(each: EachBlock, space: AdaptedSpace) -> EachBlock:

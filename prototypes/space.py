@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from prototypes.blocks import Floats
+from prototypes.blocks import Floats, unit_rows
+from prototypes.dominance import Discriminant
 from prototypes.moments import Moments
 from prototypes.products import HOST, Products
 
@@ -43,18 +44,24 @@ class AdaptedSpace:
     self_influence: NDArray[np.float32]
     """(C,): the part of the cosine to its own prototype that an image owes to its own presence
     among the samples of its class (see `_self_influence`)."""
+    class_means: NDArray[np.float32] | None = None
+    """(C, d): where one class outweighs the others (see `dominance`), unit means of the classes
+    without what is likely another's; else None."""
 
     def transform(self, features: Floats, products: Products = HOST) -> NDArray[np.float32]:
         """Map features (n, D) to unit rows g (n, d); rows of zeros stay zeros."""
         return products.adapt(features, self.mean, self.projection)
 
 
-def adapted_space(moments: Moments) -> AdaptedSpace:
+def adapted_space(moments: Moments, trusted: Matrix | None = None) -> AdaptedSpace:
     """Fit the space from the moments of the unit rows.
 
     W is the within-class covariance over the given labels plus a ridge; whiten by W^(−1/2),
     keep the leading min(C − 1, 256) directions of the between-class scatter and, much
-    shortened, directions beside them. Raises ValueError where fewer than two classes have rows.
+    shortened, directions beside them. The centre is the mean of the class means: that of all rows
+    is near a large class's own. ``trusted`` (C, D) are class means by which to find it, if they are
+    not those of the moments. Raises ValueError where fewer than two classes have rows, and where
+    all rows are the same.
     """
     count, means = moments.by_class.weight, moments.by_class.means()
     present = int((count > 0).sum())
@@ -63,24 +70,69 @@ def adapted_space(moments: Moments) -> AdaptedSpace:
             f"Only {present} of the {len(count)} classes have rows with features: "
             "give labelled samples of at least two classes."
         )
-    n = count.sum()
-    mean = count @ means / n
-    spread = (means - mean) * np.sqrt(count / n)[:, None]
-    between = spread.T @ spread
-    within = moments.second / n - np.outer(mean, mean) - between
-    variances, axes = linalg.eigh(_ridged(within, n, len(count)))
-    variances = np.maximum(variances, ROUNDING)
-    whiten = (axes / np.sqrt(variances)) @ axes.T
-    leading = _leading(whiten @ between @ whiten, min(present - 1, BETWEEN_DIRECTIONS))
-    directions = np.hstack([leading, _rest(leading, axes)])
-    projection = whiten @ directions
-    total = between + within
-    freedom = float(np.einsum("ij,ij->j", axes, total @ axes) @ (1 / variances))
+    whitened = _Whitened.of(moments)
+    directions = np.hstack([whitened.leading, _rest(whitened.leading, whitened.axes)])
+    projection = whitened.whiten @ directions
+    known = means if trusted is None else trusted
+    mean = known[count > 0].mean(axis=0)
+    centred = (known - mean) @ projection
+    influence = _self_influence(count, (means - mean) @ projection, whitened, projection)
     return AdaptedSpace(
         mean.astype(np.float32),
         projection.astype(np.float32),
-        _self_influence(count, (means - mean) @ projection, total, projection, freedom),
+        influence,
+        None if trusted is None else unit_rows(centred * (count > 0)[:, None]),
     )
+
+
+def discriminant(moments: Moments) -> Discriminant:
+    """Return linear discriminant analysis by the moments of the unit rows."""
+    whitened = _Whitened.of(moments)
+    projection = whitened.whiten @ whitened.leading
+    by_class = moments.by_class
+    return Discriminant(projection, by_class.means() @ projection, by_class.weight)
+
+
+@dataclass(frozen=True)
+class _Whitened:
+    """The space in which classes vary alike in all directions."""
+
+    total: Matrix
+    """(D, D): covariance of the rows."""
+    axes: Matrix
+    """(D, D): eigenvectors of W with its ridge, in columns."""
+    variances: Matrix
+    """(D,): its eigenvalues, ascending."""
+    whiten: Matrix
+    """(D, D): W^(−1/2)."""
+    leading: Matrix
+    """(D, ·): directions, once whitened, in which the class means differ most."""
+
+    @classmethod
+    def of(cls, moments: Moments) -> "_Whitened":
+        count, means = moments.by_class.weight, moments.by_class.means()
+        n = count.sum()
+        share = (count / n)[:, None]
+        within = moments.second / n - (means * share).T @ means
+        spread = (means - share.T @ means) * np.sqrt(share)
+        between = spread.T @ spread
+        if not np.trace(within) + np.trace(between) > ROUNDING:
+            raise ValueError(
+                "All rows with features have the same ones: give those of an encoder that tells "
+                "images apart."
+            )
+        variances, axes = linalg.eigh(_ridged(within, n, len(count)))
+        variances = np.maximum(variances, ROUNDING)
+        whiten = (axes / np.sqrt(variances)) @ axes.T
+        keep = min(int((count > 0).sum()) - 1, BETWEEN_DIRECTIONS)
+        leading = _leading(whiten @ between @ whiten, keep)
+        return cls(between + within, axes, variances, whiten, leading)
+
+    @property
+    def freedom(self) -> float:
+        """Return the degrees of freedom of the rows: tr((W + ridge)⁻¹ (W + B))."""
+        along = np.einsum("ij,ij->j", self.axes, self.total @ self.axes)
+        return float(along @ (1 / self.variances))
 
 
 def _ridged(within: Matrix, n: float, classes: int) -> Matrix:
@@ -111,19 +163,18 @@ def _rest(leading: Matrix, axes: Matrix) -> Matrix:
 
 
 def _self_influence(
-    count: NDArray[np.float64], centres: Matrix, total: Matrix, projection: Matrix, freedom: float
+    count: Matrix, centres: Matrix, whitened: _Whitened, projection: Matrix
 ) -> NDArray[np.float32]:
     """Return the mean cosine (C,) that a sample z of a class adds to itself, as in leave-one-out.
 
-    The mean μ of a class's n whitened samples z, less that of all N, has the part
-    (1/n − 1/N) z·z in z·μ, all of which is kept, for the leading directions are chosen to hold
-    every μ. On average z·z is the space's degrees of ``freedom``, tr((W + ridge)⁻¹ (W + B)).
-    ``centres`` (C, d) are the projected μ. A class of one sample has no other to be judged by
-    and keeps it all: 0.
+    The mean μ of a class's n whitened samples z, less that of the C class means, has the part
+    (1 − 1/C) z·z / n in z·μ, all of which is kept, for the leading directions are chosen to hold
+    every μ. On average z·z is the space's degrees of freedom. ``centres`` (C, d) are the projected
+    μ. A class of one sample has no other to be judged by and keeps it all: 0.
     """
-    length = np.sqrt(max(np.einsum("ij,ij->", projection, total @ projection), 0))
-    share = (1 - count / count.sum()) / np.maximum(count, 1)
+    length = np.sqrt(max(np.einsum("ij,ij->", projection, whitened.total @ projection), 0))
+    share = (1 - 1 / max((count > 0).sum(), 1)) / np.maximum(count, 1)
     scale = length * np.linalg.norm(centres, axis=1)
     judged = (count > 1) & (scale > 0)
-    influence = np.divide(freedom * share, scale, out=np.zeros_like(scale), where=judged)
+    influence = np.divide(whitened.freedom * share, scale, out=np.zeros_like(scale), where=judged)
     return np.asarray(np.minimum(influence, MOST_INFLUENCE), np.float32)

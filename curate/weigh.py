@@ -303,6 +303,7 @@ def _fit(
                 chosen,
                 verified,
                 tools.products,
+                space.class_means,
             ),
         )
     return _Fitted(name, space_name, adapted, prototypes)

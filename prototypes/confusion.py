@@ -36,6 +36,13 @@ class Confusion:
     """(C, K): log of how much likelier they are than its other classes."""
     others: Rows
     """(C,): log of how much likelier than by chance any other class is."""
+    sizes: Rows
+    """(C,): log prior of the true class, as far as one class outweighs the others; else zeros."""
+
+    @cached_property
+    def sized(self) -> bool:
+        """Tell whether one class outweighs the others."""
+        return bool(self.sizes.any())
 
     def add_excess(self, logits: Rows, labels: Labels, part: slice) -> None:
         """Add to logits (n, c), of at most CLASSES classes, what each has over ``others``.
@@ -70,8 +77,8 @@ class Confusion:
 
 def uniform(classes: int) -> Confusion:
     """Return the confusion in which any other class is as likely."""
-    nothing = np.zeros((classes, 0), np.float32)
-    return Confusion(0.0, nothing.astype(np.int32), nothing, np.zeros(classes, np.float32))
+    nothing, zeros = np.zeros((classes, 0), np.float32), np.zeros(classes, np.float32)
+    return Confusion(0.0, nothing.astype(np.int32), nothing, zeros, zeros)
 
 
 def fit_confusion(relations: Relations, temperature: float, p: Rows, labels: Labels) -> Confusion:
@@ -113,7 +120,7 @@ def confusion_of(relations: Relations, temperature: float, share: float) -> Conf
         for labels in (np.arange(p.start, p.stop) for p in tiles(len(found.others), TILE_CLASSES))
     ]
     related, excess, rest = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Confusion(share, related, excess, rest)
+    return Confusion(share, related, excess, rest, found.sizes)
 
 
 def _most_likely(

@@ -10,8 +10,10 @@ from prototypes.moments import BlockSums, class_sums, counted
 from prototypes.pairs import own_labels
 from prototypes.products import HOST, Products
 
-BINS = 512
-"""Bins of a margin histogram over [-1, 1]: a threshold is exact to 1/256."""
+WIDEST = 2.0
+"""A margin of two cosines lies in [-2, 2]."""
+BINS = 1024
+"""Bins of a margin histogram over that range: a threshold is exact to 1/256."""
 NOWHERE = -1
 """The cell of a row that does not count."""
 
@@ -32,7 +34,7 @@ def margin_cells(
     """
     cells = np.full(len(g), NOWHERE, np.int32)
     kept = counted(g, labels, len(plain))
-    bins = (products.margin(g, labels, plain)[kept] + 1) * (BINS / 2)
+    bins = (products.margin(g, labels, plain)[kept] + WIDEST) * (BINS / (2 * WIDEST))
     cells[kept] = own_labels(labels)[kept] * BINS + np.clip(bins, 0, BINS - 1).astype(np.int32)
     return cells
 
@@ -40,8 +42,9 @@ def margin_cells(
 def reliable_bins(blocks: Iterable[Cells], classes: int, share: float) -> NDArray[np.int32]:
     """Return for each class the lowest bin (C,) of its top ``share`` of margins.
 
-    At least one row of every class that has any lies in or above its bin. A quantile by a
-    histogram needs no sorting of all margins.
+    Rows that are nearer to another class do not count, unless all of their class are. At least
+    one row of every class that has any lies in or above its bin. A quantile by a histogram needs
+    no sorting of all margins.
     """
     counts = np.zeros((classes, BINS), np.int32)
     for cells in blocks:
@@ -49,7 +52,8 @@ def reliable_bins(blocks: Iterable[Cells], classes: int, share: float) -> NDArra
     above = counts[:, ::-1].cumsum(axis=1, dtype=np.int32)[:, ::-1]
     wanted = np.maximum(share * above[:, :1], 1)
     lowest = (above >= wanted).sum(axis=1, dtype=np.int32) - 1
-    return np.asarray(np.maximum(lowest, 0), np.int32)
+    own = np.where(above[:, BINS // 2] > 0, BINS // 2, 0)
+    return np.asarray(np.maximum(lowest, own), np.int32)
 
 
 def reliable(cells: Cells, bins: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from prototypes.absent import absent_classes, strike_absent
 from prototypes.blocks import EachBlock, Floats, Labels, unit_rows
 from prototypes.clusters import fit_clusters
 from prototypes.confusion import Confusion, fit_confusion
@@ -19,6 +20,7 @@ from prototypes.consistency import L2, SOFTMAX, Consistency, l2_targets, targets
 from prototypes.dominance import dominance, log_sizes, trusted_sums
 from prototypes.evidence import Evidence
 from prototypes.initial import Cells, margin_cells, reliable, reliable_bins, reliable_sums
+from prototypes.left_out import LeftOut
 from prototypes.moments import (
     BlockSums,
     Weigh,
@@ -90,8 +92,11 @@ class Prototypes:
     confusion: Confusion
     """What wrong labels are likely to stand for."""
     p: Rows | None
-    """(rows,): p of Eq. 4 by which each row weighed, NaN where it did not; None after rounds in
-    which it was another's than `consistency`'s."""
+    """(rows,): p of Eq. 4, NaN where a row has none; None after rounds in which they weighed
+    another, and where all weighed the same, unless images have several labels."""
+    weighted: bool
+    """Whether rows weighed p in their prototype, or all the same."""
+    left_out: LeftOut
 
     @property
     def per_class(self) -> int:
@@ -157,17 +162,20 @@ def fit_prototypes(
     options: Options = Options(),
     verified: EachBlock | None = None,
     products: Products = HOST,
+    class_means: Rows | None = None,
 ) -> Prototypes:
     """Fit prototypes to blocks of adapted features (see `adapted`).
 
     ``graph`` is S_t (C, C), NaN where it does not know a class, or None: there
     what the classes look like stands in for it. ``verified`` gives the rows whose label a person
-    has verified; they have none in ``each``. Raises ValueError for a label that is no class
-    and for a graph of another shape.
+    has verified; they have none in ``each``. ``class_means`` (C, d) are those of the space where
+    one class outweighs the others; else plain means of the rows tell which are classified
+    confidently. Raises ValueError for a label that is no class and for a graph of another shape.
     """
     sums = add_up(each(partial(class_sums, classes=classes)))
     trust = Verified.of(verified, sums, options.verified)
-    plain = unit_rows(trust.join(sums).means())
+    counted_rows = trust.counts + trust.sums.weight
+    plain = unit_rows(trust.join(sums).means()) if class_means is None else class_means
     stride = sample_stride(sums.weight.sum(), classes)
     confidence = partial(_confidence, plain=plain, stride=stride, products=products)
     samples, cells = zip(*each(confidence), strict=True)
@@ -181,25 +189,34 @@ def fit_prototypes(
     trusted = Sample(sample.g[chosen], sample.labels[chosen])
     relations = relations_of(graph, initial)
     judge = _fit_consistency(relations, sample, trusted, options)
-    weigh: Weigh = partial(constant, p=1.0)
+    weigh: Weigh = partial(judge, products=products, relations=relations)
     p: list[Rows] = []
     if options.prototypes == WEIGHTED:
-        weigh = partial(judge, products=products)
         for _ in range(options.rounds - 1):
             found = fold_prototypes(each, weigh, initial, trust.join)
             judge, weigh = _judge_again(found, graph, sample, trusted, options, products)
         sums = add_up(_noting(each(partial(_weighted, weigh=weigh, classes=classes)), p))
-    v, k = trust.join(sums).means().astype(np.float32), options.per_class
+    else:
+        weigh = partial(constant, p=1.0)
+    if judge.initial is not initial:
+        relations = relations_of(graph, judge.initial)
+    if options.rounds > 1 or options.prototypes == CONSTANT:
+        several = sample.labels.ndim == 2
+        judge_all = partial(judge, products=products, relations=relations)
+        p = list(each(judge_all)) if several else []
+    joined, k = trust.join(sums), options.per_class
+    v = joined.means().astype(np.float32)
+    if options.prototypes == CONSTANT:
+        v = unit_rows(v)
     if k > 1:
         v = fit_clusters(trust.sources(each, weigh, sums), v, k)
     tau = quality_temperature(sample, unit_rows(v), k)
-    if judge.initial is not initial:
-        relations = relations_of(graph, judge.initial)
     likeliest = relation_temperature(trusted, relations, tau)
     looks = _by_look(sample, v, k, tau)
     confusion = fit_confusion(relations, likeliest, looks, own_labels(sample.labels))
-    known = np.concatenate(p) if p and options.rounds == 1 else None
-    return Prototypes(v, tau, judge, confusion, known)
+    confusion = replace(confusion, sizes=log_sizes(counted_rows))
+    weighted, known = options.prototypes == WEIGHTED, np.concatenate(p) if p else None
+    return Prototypes(v, tau, judge, confusion, known, weighted, LeftOut.of(joined))
 
 
 def score_block(
@@ -217,10 +234,11 @@ def score_block(
     speaks for their labels.
     """
     v, tau, influence = prototypes.v, prototypes.tau, space.self_influence
-    return Scores(
-        _completed(p, g, labels, partial(prototypes.consistency, products=products)),
-        label_quality(g, labels, v, tau, influence, prototypes.confusion, evidence, products),
-    )
+    p = _completed(p, g, labels, partial(prototypes.consistency, products=products))
+    label = label_quality(g, labels, v, tau, influence, prototypes.confusion, evidence, products)
+    weight = p if prototypes.weighted else np.ones_like(p)
+    distance = prototypes.left_out.distance(label.distance, weight, own_labels(labels))
+    return Scores(p, replace(label, distance=distance))
 
 
 def _completed(p: Rows | None, g: Rows, labels: Labels, judge: Weigh) -> Rows:
@@ -258,6 +276,7 @@ def _by_look(sample: Sample, v: Rows, k: int, tau: float) -> Rows:
     """Return the softmax (m, C) of the cosines of a sample, without its images' other labels."""
     cosines = nearest_of_class(sample.g @ unit_rows(v).T, k)
     strike_others(cosines, sample.labels)
+    strike_absent(cosines, absent_classes(v, k))
     return np.asarray(np.exp(log_softmax(cosines / np.float32(tau))), np.float32)
 
 
@@ -272,8 +291,12 @@ def _judge_again(
     """Fit Eq. 4 around the prototypes of a round: those of all, and those of each fold's others."""
     judge = _fit_consistency(relations_of(graph, found[-1]), sample, trusted, options)
     same = replace(options, tau_v=judge.tau_v, tau_t=judge.tau_t)
-    judges = [_fit_consistency(relations_of(graph, P), sample, trusted, same) for P in found[:-1]]
-    return judge, CrossFitted(tuple(partial(fold, products=products) for fold in judges))
+    judges = []
+    for P in found[:-1]:
+        relations = relations_of(graph, P)
+        fold = _fit_consistency(relations, sample, trusted, same)
+        judges.append(partial(fold, products=products, relations=relations))
+    return judge, CrossFitted(tuple(judges))
 
 
 def _fit_consistency(

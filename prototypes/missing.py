@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from prototypes.absent import absent_classes, strike_absent
 from prototypes.blocks import Labels, tiles, unit_rows
 from prototypes.pairs import strike
 from prototypes.quality import OUTLIER_COSINE
@@ -51,9 +52,11 @@ def _of_tile(
     k: int, first: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:  # fmt: skip
     rows, classes, cosines, partitions = [], [], [], []
+    absent = absent_classes(directions, k)
     for part in tiles(len(directions) // k, CLASSES):
         cosine = nearest_of_class(g @ directions[part.start * k : part.stop * k].T, k)
         strike(cosine, given, part.start)
+        strike_absent(cosine, absent, part.start)
         fits, at = np.nonzero(cosine >= OUTLIER_COSINE)
         rows.append(fits)
         classes.append(at + part.start)

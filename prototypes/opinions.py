@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from prototypes.absent import absent_classes, strike_absent
 from prototypes.blocks import Floats, Labels, unit_rows
 from prototypes.evidence import ClassTexts, Evidence, limited
 from prototypes.method import Prototypes, Scores, score_block
@@ -82,6 +83,7 @@ def fit_opinions(
         return opinions
     cosines = nearest_of_class(sample.g @ unit_rows(prototypes.v).T, prototypes.per_class)
     cosines[np.arange(len(cosines)), sample.labels] -= space.self_influence[sample.labels]
+    strike_absent(cosines, absent_classes(prototypes.v, prototypes.per_class))
     logits = cosines / np.float32(prototypes.tau)
     if texts is not None:
         mean = texts.images(sample.features).mean(axis=0)

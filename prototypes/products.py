@@ -39,7 +39,9 @@ class Products(Protocol):
         """Do as `rivals.margin`."""
         ...
 
-    def log_partition(self, g: Rows, prototypes: Rows, temperature: float) -> Rows:
+    def log_partition(
+        self, g: Rows, prototypes: Rows, temperature: float, struck: Labels | None = None
+    ) -> Rows:
         """Do as `softmax.log_partition`."""
         ...
 

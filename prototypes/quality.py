@@ -11,14 +11,15 @@ from prototypes.evidence import Evidence
 from prototypes.moments import counted
 from prototypes.pairs import STRUCK, own_labels
 from prototypes.products import HOST, Products
-from prototypes.unseen import unseen_logit
+from prototypes.rivals import Rivals
+from prototypes.unseen import USUAL_CLASSES, unseen_logit
 
 ISSUE_KINDS = (None, "relabel", "outlier")
 """Names of the numbers in `LabelQuality.issue`."""
 ISSUE_MARGIN = 0.28
 """A label is an issue if the cosine to another class is higher by this ..."""
 ISSUE_COSINE = 0.15
-"""... or the cosine to its own is below this."""
+"""... or the cosine to its own is below this; with fewer classes than usual less (see `few`)."""
 OUTLIER_COSINE = 0.4
 """No class fits an image whose cosine to every prototype is below this."""
 COUNTED_MARGIN, COUNTED_COSINE = 0.35, 0.1
@@ -69,8 +70,9 @@ def label_quality(
     away = [prototypes[given * k + i] - g for i in range(k)]
     distance = np.sqrt(np.minimum.reduce([np.einsum("ij,ij->i", a, a) for a in away]))
     if evidence is not None and evidence.rows.size:
+        there = directions.any(axis=1, keepdims=True)
         g = np.hstack([g, evidence.rows])
-        directions = np.hstack([directions, np.repeat(evidence.classes, k, axis=0)])
+        directions = np.hstack([directions, np.repeat(evidence.classes, k, axis=0) * there])
     rivals = products.find_rivals(g, labels, directions, temperature, confusion, k)
     own = np.where(known, rivals.own - self_influence[given], np.float32(np.nan))
     if evidence is not None:
@@ -85,21 +87,30 @@ def label_quality(
         np.exp(logit - everything),
         np.where(better, rivals.likeliest, given),
         np.exp(best - everything),
-        issues(own, rivals.cosine),
-        counted_wrong(own, rivals.cosine),
+        issues(own, rivals, few(len(self_influence))),
+        counted_wrong(own, rivals, few(len(self_influence))),
     )
 
 
-def issues(own: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.int8]:
-    """Tell wrong labels by the cosines to the given and to the best other prototype: (n,).
+def few(classes: int) -> float:
+    """Return by how much fewer classes than usual lower the least cosine to the own one.
+
+    Of two classes each is what the other is not: an image between both has a cosine of 0 to
+    either, and is not unlike all that there is.
+    """
+    return min((classes - 1) / (USUAL_CLASSES - 1), 1.0)
+
+
+def issues(own: NDArray[np.float32], rivals: Rivals, few: float = 1.0) -> NDArray[np.int8]:
+    """Tell wrong labels by the cosines to the given (n,) and to the best other prototype: (n,).
 
     Not in the paper. NaN, no label, is no issue.
     """
-    wrong = (own < ISSUE_COSINE) | (other - own > ISSUE_MARGIN)
-    outlier = np.fmax(own, other) < OUTLIER_COSINE
+    wrong = (own < few * ISSUE_COSINE) | (rivals.sized - own > ISSUE_MARGIN)
+    outlier = np.fmax(own, rivals.cosine) < OUTLIER_COSINE
     return np.where(wrong, np.where(outlier, 2, 1), 0).astype(np.int8)
 
 
-def counted_wrong(own: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.bool_]:
+def counted_wrong(own: NDArray[np.float32], rivals: Rivals, few: float = 1.0) -> NDArray[np.bool_]:
     """Tell which labels count for the estimated share of wrong ones: (n,)."""
-    return np.asarray((own < COUNTED_COSINE) | (other - own > COUNTED_MARGIN))
+    return np.asarray((own < few * COUNTED_COSINE) | (rivals.sized - own > COUNTED_MARGIN))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.blocks import tiles
+from prototypes.blocks import Floats, tiles
 
 Some = slice | NDArray[np.integer[Any]]
 TILE_CLASSES = 512
@@ -35,6 +35,15 @@ class Relations:
         visual *= np.float32(self.slope)
         visual += np.float32(self.level)
         return visual if known is None else np.where(unknown, visual, known)
+
+    def between(self, a: NDArray[np.integer[Any]], b: NDArray[np.integer[Any]]) -> Floats:
+        """Return the relations of classes a to classes b, arrays of one shape, one by one."""
+        visual = np.einsum("...i,...i->...", self.initial[a], self.initial[b])
+        visual = visual * np.float32(self.slope) + np.float32(self.level)
+        if self.graph is None:
+            return np.asarray(visual)
+        known = self.graph[a, b]
+        return np.asarray(np.where(np.isnan(known), visual, known))
 
     def knows(self, classes: Some) -> NDArray[np.bool_]:
         """Tell which of some classes (m,) the graph relates to any other."""

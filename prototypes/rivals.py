@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from prototypes.absent import absent_classes, strike_absent
 from prototypes.blocks import Labels, tiles
 from prototypes.confusion import Confusion
 from prototypes.pairs import STRUCK, all_labels, own_labels, read_own, strike
@@ -21,6 +22,8 @@ class Rivals:
     """(n,): cosine to the own class, of no use where there is none."""
     cosine: Rows
     """(n,): to the nearest rival."""
+    sized: Rows
+    """(n,): the same where the sizes of the classes count (see `Confusion.sizes`)."""
     likeliest: NDArray[np.int64]
     """(n,): the rival that is likeliest meant, or -1."""
     logit: Rows
@@ -43,28 +46,42 @@ def find_rivals(
     counts. ``confusion`` says which rivals a label is likely to be taken for. The products are
     made in tiles; none is kept.
     """
-    own_cosine, cosine, logit, partition = np.full((4, len(g)), STRUCK)
-    found = Rivals(own_cosine, cosine, np.full(len(g), -1), logit, partition)
+    own_cosine, cosine, sized, logit, partition = np.full((5, len(g)), STRUCK)
+    found = Rivals(own_cosine, cosine, sized, np.full(len(g), -1), logit, partition)
     own, tau = own_labels(labels), np.float32(temperature)
     sharp = directions / tau
-    struck = all_labels(labels)
+    struck, absent = all_labels(labels), absent_classes(directions, k)
     for part in tiles(len(directions) // k, CLASSES):
         for rows in tiles(len(g), ROWS):
             logits = nearest_of_class(g[rows] @ sharp[part.start * k : part.stop * k].T, k)
             read_own(found.own[rows], logits, own[rows], part.start)
             strike(logits, struck[rows], part.start)
+            strike_absent(logits, absent, part.start)
             np.maximum(found.cosine[rows], logits.max(axis=1) * tau, out=found.cosine[rows])
             if confusion is not None:
+                if confusion.sized:
+                    logits += confusion.sizes[part]
+                    np.maximum(found.sized[rows], logits.max(axis=1) * tau, out=found.sized[rows])
                 confusion.add_excess(logits, own[rows], part)
             _add(found, rows, logits, part.start)
     np.multiply(found.own, tau, out=found.own)
-    return found if confusion is None else with_others(found, own, confusion)
+    return with_others(found, own, tau, confusion)
 
 
-def with_others(found: Rivals, own: Labels, confusion: Confusion) -> Rivals:
+def with_others(found: Rivals, own: Labels, tau: np.float32, confusion: Confusion | None) -> Rivals:
     """Add what all rivals of labels (n,) have in common by the confusion."""
-    others = np.where(own >= 0, confusion.others[own], np.float32(0))
-    return replace(found, logit=found.logit + others, log_partition=found.log_partition + others)
+    if confusion is None or not confusion.sized:
+        found = replace(found, sized=found.cosine)
+    if confusion is None:
+        return found
+    size = np.where(own >= 0, confusion.sizes[own], np.float32(0))
+    others = np.where(own >= 0, confusion.others[own], np.float32(0)) - size
+    return replace(
+        found,
+        sized=np.asarray(found.sized - tau * size, np.float32),
+        logit=found.logit + others,
+        log_partition=found.log_partition + others,
+    )
 
 
 def _add(found: Rivals, rows: slice, logits: Rows, first: int) -> None:
@@ -84,11 +101,12 @@ def margin(g: Rows, labels: Labels, prototypes: Rows) -> Rows:
     ``prototypes`` (C, d), C ≥ 2; the margin of a row without a label is of no use.
     """
     own, nearest = np.full((2, len(g)), STRUCK)
-    given, struck = own_labels(labels), all_labels(labels)
+    given, struck, absent = own_labels(labels), all_labels(labels), absent_classes(prototypes)
     for part in tiles(len(prototypes), CLASSES):
         for rows in tiles(len(g), ROWS):
             cosines = g[rows] @ prototypes[part].T
             read_own(own[rows], cosines, given[rows], part.start)
             strike(cosines, struck[rows], part.start)
+            strike_absent(cosines, absent, part.start)
             np.maximum(nearest[rows], cosines.max(axis=1), out=nearest[rows])
     return np.asarray(own - nearest)

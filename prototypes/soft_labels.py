@@ -57,7 +57,7 @@ def soft_labels(
     known = counted(g, labels, len(self_influence))
     directions = unit_rows(prototypes)
     each = len(prototypes) // len(self_influence)
-    cosines, nearest = nearest_prototypes(g, directions, (k + 1) * each, gpu)
+    cosines, nearest = nearest_prototypes(*_absent_last(g, directions), (k + 1) * each, gpu)
     cosines, nearest = _first_of_class(cosines, nearest // each, k + 1)
     other = nearest != labels[:, None]
     other[other.all(axis=1), -1] = False
@@ -69,6 +69,17 @@ def soft_labels(
     shares[labels < 0] = np.nan
     classes = np.column_stack([labels, nearest[other].reshape(-1, k)])
     return SoftLabels(classes, shares.astype(np.float32))
+
+
+def _absent_last(
+    g: NDArray[np.float32], directions: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Add a direction in which rows (n, d) are as far from absent classes as can be."""
+    there = directions.any(axis=1, keepdims=True)
+    if there.all():
+        return g, directions
+    ones = np.ones((len(g), 1), np.float32)
+    return np.hstack([g, ones]), np.hstack([directions, there - np.float32(1)])
 
 
 def _first_of_class(

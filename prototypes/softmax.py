@@ -5,30 +5,42 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.blocks import tiles
+from prototypes.absent import absent_classes, strike_absent
+from prototypes.blocks import Labels, tiles
+from prototypes.pairs import strike
 
 ROWS, CLASSES = 1024, 1024
 """A tile of products: 4 MiB in float32."""
+SMALLEST = np.finfo(np.float32).tiny
 LARGEST = 70.0
 """Σ exp of so large logits over millions of classes is no more than a float32 holds."""
 
 
 def log_partition(
-    g: NDArray[np.float32], prototypes: NDArray[np.float32], temperature: float
+    g: NDArray[np.float32],
+    prototypes: NDArray[np.float32],
+    temperature: float,
+    struck: Labels | None = None,
 ) -> NDArray[np.float32]:
     """Return log Σ_j exp(g·P_j / τ) of unit rows g (n, d) over unit prototypes (C, d): (n,).
 
-    Where 1/τ cannot overflow, exp needs no highest logit first.
+    Without absent classes, and without those ``struck`` (n, K), filled up with -1. Where 1/τ
+    cannot overflow, exp needs no highest logit first.
     """
     sharp = prototypes / np.float32(temperature)
     parts = np.empty((len(g), -(-len(prototypes) // CLASSES)), np.float32)
+    absent = absent_classes(prototypes)
     for rows in tiles(len(g), ROWS):
         for at, part in enumerate(tiles(len(prototypes), CLASSES)):
             logits = g[rows] @ sharp[part].T
+            strike_absent(logits, absent, part.start)
+            if struck is not None:
+                strike(logits, struck[rows], part.start)
             if temperature < 1 / LARGEST:
                 parts[rows, at] = log_sum_exp(logits)
             else:
-                parts[rows, at] = np.log(np.exp(logits, out=logits).sum(axis=1))
+                sums = np.exp(logits, out=logits).sum(axis=1)
+                parts[rows, at] = np.log(np.maximum(sums, SMALLEST))
     return log_sum_exp(parts)
 
 

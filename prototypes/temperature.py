@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
+from prototypes.absent import absent_classes, strike_absent
 from prototypes.blocks import Labels
 from prototypes.moments import counted
 from prototypes.pairs import own_labels, strike_others
@@ -60,6 +61,7 @@ def label_temperature(sample: Sample, prototypes: NDArray[np.float32]) -> float:
     """Return τ_v: temperature scaling (Guo et al. 2017) of the cosines to the given labels."""
     cosines = sample.g @ prototypes.T
     strike_others(cosines, sample.labels)
+    strike_absent(cosines, absent_classes(prototypes))
     return best_temperature(cosines, _own(cosines, sample.labels))
 
 
@@ -70,6 +72,7 @@ def quality_temperature(sample: Sample, prototypes: NDArray[np.float32], k: int)
     """
     cosines = nearest_of_class(sample.g @ prototypes.T, k)
     strike_others(cosines, sample.labels)
+    strike_absent(cosines, absent_classes(prototypes, k))
     return best_temperature(with_unseen(cosines), _own(cosines, sample.labels))
 
 
@@ -81,10 +84,14 @@ def relation_temperature(reliable: Sample, relations: Relations, temperature: fl
     """Return τ_t: that at which relations look like the reliable images of their class.
 
     Smallest mean over the sample of KL(ψ(s_v) ‖ softmax(s_t[y] / τ_t)), ψ at τ_v; not in the
-    paper, which uses one softmax for both.
+    paper, which uses one softmax for both. Neither is over an image's other labels.
     """
-    looks = np.exp(log_softmax(reliable.g @ relations.initial.T / temperature))
-    related = relations.rows(own_labels(reliable.labels))
+    cosines = reliable.g @ relations.initial.T / temperature
+    related = np.array(relations.rows(own_labels(reliable.labels)))
+    for scores in (cosines, related):
+        strike_others(scores, reliable.labels)
+        strike_absent(scores, absent_classes(relations.initial))
+    looks = np.exp(log_softmax(cosines))
     return best_temperature(related, np.einsum("ij,ij->i", looks, related))
 
 

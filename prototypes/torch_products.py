@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from prototypes.absent import absent_classes
 from prototypes.blocks import Floats, Labels, tiles
 from prototypes.confusion import Confusion
 from prototypes.pairs import STRUCK, all_labels, own_labels
@@ -64,13 +65,18 @@ class TorchProducts:
 
         return self._by_tiles(margin, g, prototypes, 1, all_labels(labels))[0]
 
-    def log_partition(self, g: Rows, prototypes: Rows, temperature: float) -> Rows:
+    def log_partition(
+        self, g: Rows, prototypes: Rows, temperature: float, struck: Labels | None = None
+    ) -> Rows:
         """Do as `softmax.log_partition`."""
 
-        def partition(logits: Tensor) -> Tensor:
+        def partition(logits: Tensor, *known: Tensor) -> Tensor:
+            for classes in known:
+                _strike(logits, classes)
             return logits.logsumexp(1)
 
-        return self._by_tiles(partition, g, prototypes / np.float32(temperature), 1)[0]
+        sharp = prototypes / np.float32(temperature)
+        return self._by_tiles(partition, g, sharp, 1, *([] if struck is None else [struck]))[0]
 
     def find_rivals(
         self, g: Rows, labels: Labels, directions: Rows, temperature: float,
@@ -78,11 +84,17 @@ class TorchProducts:
     ) -> Rivals:  # fmt: skip
         """Do as `rivals.find_rivals`."""
         related, excess = (None, None) if confusion is None else self._kept_of(confusion)
+        sizes = None
+        if confusion is not None and confusion.sized:
+            sizes = self._put(confusion.sizes)
 
         def compare(logits: Tensor, given: Tensor, own: Tensor) -> tuple[Tensor, ...]:
             mine = _own(logits, given)
             _strike(logits, given)
-            nearest = logits.amax(1)
+            nearest = sized = logits.amax(1)
+            if sizes is not None:
+                logits += sizes
+                sized = logits.amax(1)
             if related is not None and excess is not None:
                 over = excess[own] * (own >= 0)[:, None]
                 if excess.shape == (len(excess), len(excess)):
@@ -91,25 +103,31 @@ class TorchProducts:
                     logits.scatter_add_(1, related[own].long(), over)
             logit, likeliest = logits.max(1)
             likeliest = torch.where(logit > float(STRUCK), likeliest, -1)
-            return mine, nearest, likeliest, logit, logits.logsumexp(1)
+            return mine, nearest, sized, likeliest, logit, logits.logsumexp(1)
 
         tau, own = np.float32(temperature), own_labels(labels)
-        mine, nearest, likeliest, logit, partition = self._by_tiles(
+        mine, nearest, most, likeliest, logit, partition = self._by_tiles(
             compare, g, directions / tau, k, all_labels(labels), own
         )
-        found = Rivals(mine * tau, nearest * tau, likeliest.astype(np.int64), logit, partition)
-        return found if confusion is None else with_others(found, own, confusion)
+        cosines = (mine * tau, nearest * tau, most * tau)
+        found = Rivals(*cosines, likeliest.astype(np.int64), logit, partition)
+        return with_others(found, own, tau, confusion)
 
     def _by_tiles(
         self, fn: Callable[..., Any], g: Rows, prototypes: Rows, k: int, *known: Labels
     ) -> list[NDArray[Any]]:
-        """Apply fn(products with each class's nearest of k (m, C), known ...) to tiles of rows."""
+        """Apply fn(products with each class's nearest of k (m, C), known ...) to tiles of rows.
+
+        Absent classes are struck.
+        """
         x, P, parts = self._put(g), self._put(prototypes).T, []
+        absent = self._put(absent_classes(prototypes, k))
         more = [self._put(value.astype(np.int64)) for value in known]
         for rows in tiles(len(g), max(TILE // len(prototypes), 1)):
             products = x[rows] @ P
             if k > 1:
                 products = products.view(len(products), len(prototypes) // k, k).amax(2)
+            products[:, absent] = float(STRUCK)
             found = fn(products, *(value[rows] for value in more))
             parts.append([_array(v) for v in (found if isinstance(found, tuple) else (found,))])
         return [np.concatenate(column) for column in zip(*parts, strict=True)]

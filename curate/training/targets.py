@@ -47,7 +47,7 @@ def refreshed_targets(blocks: StoredBlocks, classes: int) -> Targets:
     """
     space = method.fit_space(blocks, classes)
     each = method.adapted(blocks, space)
-    prototypes = method.fit_prototypes(each, classes)
+    prototypes = method.fit_prototypes(each, classes, class_means=space.class_means)
     judge = _Judge(space, prototypes)
     wrong, judged = np.sum(list(each(judge.count_wrong)), axis=0)
     noise = float(np.clip(wrong / max(judged, 1), *NOISE))

@@ -39,12 +39,14 @@ def margin_cells(
     return cells
 
 
-def reliable_bins(blocks: Iterable[Cells], classes: int, share: float) -> NDArray[np.int32]:
+def reliable_bins(
+    blocks: Iterable[Cells], classes: int, share: float, own_only: bool = False
+) -> NDArray[np.int32]:
     """Return for each class the lowest bin (C,) of its top ``share`` of margins.
 
-    Rows that are nearer to another class do not count, unless all of their class are. At least
-    one row of every class that has any lies in or above its bin. A quantile by a histogram needs
-    no sorting of all margins.
+    At least one row of every class that has any lies in or above its bin. With ``own_only`` rows
+    that are nearer to another class lie below it, unless all of their class are. A quantile by a
+    histogram needs no sorting of all margins.
     """
     counts = np.zeros((classes, BINS), np.int32)
     for cells in blocks:
@@ -52,8 +54,9 @@ def reliable_bins(blocks: Iterable[Cells], classes: int, share: float) -> NDArra
     above = counts[:, ::-1].cumsum(axis=1, dtype=np.int32)[:, ::-1]
     wanted = np.maximum(share * above[:, :1], 1)
     lowest = (above >= wanted).sum(axis=1, dtype=np.int32) - 1
-    own = np.where(above[:, BINS // 2] > 0, BINS // 2, 0)
-    return np.asarray(np.maximum(lowest, own), np.int32)
+    if own_only:
+        lowest = np.where(above[:, BINS // 2] > 0, np.maximum(lowest, BINS // 2), lowest)
+    return np.asarray(np.maximum(lowest, 0), np.int32)
 
 
 def reliable(cells: Cells, bins: NDArray[np.int32]) -> NDArray[np.bool_]:

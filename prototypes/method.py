@@ -179,7 +179,7 @@ def fit_prototypes(
     stride = sample_stride(sums.weight.sum(), classes)
     confidence = partial(_confidence, plain=plain, stride=stride, products=products)
     samples, cells = zip(*each(confidence), strict=True)
-    bins = reliable_bins(cells, classes, options.reliable)
+    bins = reliable_bins(cells, classes, options.reliable, own_only=class_means is not None)
     reliable_rows = add_up(each(partial(reliable_sums, bins=bins), cells))
     initial = unit_rows(trust.join(reliable_rows).means())
     if verified is not None:

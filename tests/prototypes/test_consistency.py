@@ -6,7 +6,15 @@ from scipy.special import logsumexp, softmax
 
 from prototypes import softmax as streamed
 from prototypes.blocks import unit_rows
-from prototypes.consistency import consistency, divergence, l2_divergence, l2_targets, targets
+from prototypes.consistency import (
+    consistency,
+    divergence,
+    divergence_without_others,
+    l2_divergence,
+    l2_divergence_without_others,
+    l2_targets,
+    targets,
+)
 from prototypes.relations import relations_of
 
 
@@ -52,6 +60,67 @@ def test_l2_divergence_is_one_minus_the_cosine_of_the_similarities(seed: int) ->
     found = l2_divergence(g, y, initial, l2_targets(relations_of(graph, initial)))
     assert np.allclose(found, slow, atol=1e-5)
     assert ((found >= 0) & (found <= 2)).all()
+
+
+def pairs(seed: int, n: int = 60) -> np.ndarray:
+    """Own label, then up to three others of the image, filled up with -1."""
+    rng = np.random.default_rng(seed)
+    labels = np.array([rng.permutation(7)[:4] for _ in range(n)])
+    labels[:, 1:][np.arange(3) >= rng.integers(0, 4, n)[:, None]] = -1
+    return labels
+
+
+def left(labels: np.ndarray) -> np.ndarray:
+    """Tell which of 7 classes (n, 7) are none of an image's other labels."""
+    return np.array([[c not in row[1:] for c in range(7)] for row in labels])
+
+
+@given(st.integers(0, 10_000), st.floats(0.05, 1), st.floats(0.05, 1))
+@settings(max_examples=30, deadline=None)
+def test_an_images_other_labels_are_on_neither_side_of_eq_4(
+    seed: int, tau_v: float, tau_t: float
+) -> None:
+    g, _, initial = crawl(seed)
+    labels, graph = pairs(seed), np.random.default_rng(seed).random((7, 7))
+    graph[2] = np.nan
+    np.fill_diagonal(graph, 1)
+    relations, kept = relations_of(graph, initial), left(labels)
+    related = np.asarray(relations.rows(labels[:, 0]), float)
+    t = softmax(np.where(kept, related / tau_t, -np.inf), axis=1)
+    v = softmax(np.where(kept, g.astype(float) @ initial.T / tau_v, -np.inf), axis=1)
+    slow = np.where(kept, t * np.log(np.where(kept, t, 1) / np.where(kept, v, 1)), 0).sum(axis=1)
+    expected = targets(relations, tau_t)
+    found = divergence_without_others(g, labels, relations, expected, (tau_v, tau_t))
+    assert np.allclose(found, slow, rtol=2e-3, atol=2e-3)
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=30, deadline=None)
+def test_an_images_other_labels_do_not_count_in_l2_either(seed: int) -> None:
+    g, _, initial = crawl(seed)
+    labels, graph = pairs(seed), np.random.default_rng(seed).normal(size=(7, 7))
+    relations, kept = relations_of(graph, initial), left(labels)
+    t = graph[labels[:, 0]] * kept
+    v = g.astype(float) @ initial.T * kept
+    slow = 1 - (t * v).sum(axis=1) / np.linalg.norm(t, axis=1) / np.linalg.norm(v, axis=1)
+    found = l2_divergence_without_others(g, labels, relations, l2_targets(relations))
+    assert np.allclose(found, slow, atol=2e-3)
+
+
+def test_without_other_labels_both_forms_are_the_same() -> None:
+    g, y, initial = crawl(3)
+    relations = relations_of(np.random.default_rng(3).random((7, 7)), initial)
+    alone = np.column_stack([y, np.full((60, 2), -1)])
+    expected = targets(relations, 0.3)
+    found = divergence_without_others(g, alone, relations, expected, (0.2, 0.3))
+    assert np.allclose(found, divergence(g, y, initial, expected, 0.2), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(("epsilon", "gamma"), [(0.05, 30.0), (1e-6, 8.0)])
+def test_p_that_a_float32_cannot_hold_is_refused(epsilon: float, gamma: float) -> None:
+    with pytest.raises(ValueError, match="more than a float32 holds; use a γ of at most"):
+        consistency(np.zeros(3, np.float32), epsilon, gamma)
+    assert np.isfinite(consistency(np.zeros(3, np.float32), epsilon, 5.7)).all()
 
 
 def test_similarities_of_zero_have_no_direction_and_give_no_nan() -> None:

@@ -66,6 +66,27 @@ def test_a_class_with_one_image_keeps_it() -> None:
     assert chosen_of(g, y, plain, 0.4)[7]
 
 
+def test_margins_beyond_1_are_told_apart() -> None:
+    plain = np.array([[1, 0], [-1, 0]], np.float32)
+    angle = np.linspace(0, 1, 50)
+    g = np.column_stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
+    chosen = chosen_of(g, np.zeros(50, int), plain, 0.4)
+    assert chosen.sum() == 20
+    assert chosen[:20].all()
+
+
+def test_rows_nearer_to_another_class_are_left_out_unless_all_are() -> None:
+    g, y, plain = crawl(6)
+    g[y == 3] = -plain[3]
+    cells = margin_cells(g, y, plain)
+    chosen = reliable(cells, reliable_bins([cells], 4, 0.4, own_only=True))
+    margins = slow_margin(g, y, plain)
+    assert chosen[y == 3].any()
+    for c in range(3):
+        assert chosen[y == c].any()
+        assert (margins[chosen & (y == c)] > -0.01).all()
+
+
 def test_rows_without_a_label_are_never_reliable() -> None:
     g, y, plain = crawl(5)
     y[:50] = -1

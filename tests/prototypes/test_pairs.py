@@ -144,7 +144,8 @@ def test_wrong_labels_and_missing_ones_are_found_in_blends_of_classes() -> None:
     found = {}
     for form, labels in {"pairs": pairs, "rivals": pairs[:, 0]}.items():
         space, prototypes = fitted(x[rows], labels, 12)
-        said = score_block(space.transform(x[rows]), labels, space, prototypes).label
+        g = space.transform(x[rows])
+        said = score_block(g, labels, space, prototypes, prototypes.p).label
         quality, flagged = said.quality, labelled & (said.issue > 0)
         ranking = auroc(quality[labelled & wrong], quality[labelled & ~wrong])
         found[form] = ranking, wrong[flagged].mean(), flagged[labelled & wrong].mean()

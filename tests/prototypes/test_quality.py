@@ -1,9 +1,11 @@
 import numpy as np
+import pytest
 from scipy.special import softmax
 
 from prototypes.blocks import unit_rows
 from prototypes.confusion import Confusion
-from prototypes.quality import ISSUE_KINDS, counted_wrong, issues, label_quality
+from prototypes.quality import ISSUE_KINDS, counted_wrong, few, issues, label_quality
+from prototypes.rivals import Rivals
 from prototypes.unseen import UNSEEN_COSINE
 
 
@@ -81,25 +83,43 @@ def test_a_row_without_a_label_gets_a_suggestion_only() -> None:
     assert np.array_equal(found.suggested, whole.suggested)
 
 
+def rivals(cosine: np.ndarray) -> Rivals:
+    nothing = np.zeros_like(cosine)
+    return Rivals(nothing, cosine, cosine, np.zeros(len(cosine), np.int64), nothing, nothing)
+
+
 def test_issues_are_labels_that_fit_badly() -> None:
     own = np.array([0.9, 0.5, 0.1, 0.1, 0.14, np.nan], np.float32)
     other = np.array([0.3, 0.8, 0.2, 0.1, 0.5, 0.9], np.float32)
-    kinds = [ISSUE_KINDS[i] for i in issues(own, other)]
+    kinds = [ISSUE_KINDS[i] for i in issues(own, rivals(other))]
     assert kinds == [None, "relabel", "outlier", "outlier", "relabel", None]
 
 
 def test_labels_count_as_wrong_by_margin_or_cosine() -> None:
     own = np.array([0.9, 0.5, 0.5, 0.05, np.nan], np.float32)
     other = np.array([0.3, 0.8, 0.9, 0.0, 0.9], np.float32)
-    assert counted_wrong(own, other).tolist() == [False, False, True, True, False]
+    assert counted_wrong(own, rivals(other)).tolist() == [False, False, True, True, False]
 
 
-def test_rivals_are_weighed_by_their_odds() -> None:
+def test_with_few_classes_the_own_cosine_may_be_lower() -> None:
+    own, other = np.array([0.14, 0.02, -0.01], np.float32), np.zeros(3, np.float32)
+    assert issues(own, rivals(other)).tolist() == [2, 2, 2]
+    assert issues(own, rivals(other), few(2)).tolist() == [0, 0, 2]
+    assert counted_wrong(own, rivals(other), few(2)).tolist() == [False, False, True]
+    assert few(2) == pytest.approx(1 / 9)
+    assert few(10) == few(1000) == 1
+
+
+@pytest.mark.parametrize("scale", [0, 1])
+def test_rivals_are_weighed_by_their_odds_and_sizes(scale: int) -> None:
     g, y, v = crawl()
-    odds = np.random.default_rng(3).normal(size=(12, 12)).astype(np.float32)
+    rng = np.random.default_rng(3)
+    odds = rng.normal(size=(12, 12)).astype(np.float32)
+    sizes = np.float32(scale) * rng.normal(size=12).astype(np.float32)
     every = np.tile(np.arange(12, dtype=np.int32), (12, 1))
-    confusion = Confusion(1.0, every, odds - np.float32(0.5), np.full(12, 0.5, np.float32))
+    confusion = Confusion(1.0, every, odds - np.float32(0.5), np.full(12, 0.5, np.float32), sizes)
     found = label_quality(g, y, v, 0.2, NOBODY, confusion)
+    odds = odds + sizes - sizes[:, None]
     logits = g @ unit_rows(v).T / 0.2 + np.where(np.eye(12)[y] > 0, 0, odds[y])
     slow = softmax(logits, axis=1)
     assert np.allclose(found.quality, slow[np.arange(100), y], rtol=1e-4, atol=1e-7)

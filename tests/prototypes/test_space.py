@@ -86,6 +86,20 @@ def test_one_class_is_refused() -> None:
         fitted(np.eye(4), np.zeros(4, int), 3)
 
 
-def test_identical_images_give_finite_features() -> None:
-    g = fitted(np.ones((6, 4)), np.array([0, 0, 0, 1, 1, 1]), 2).transform(np.ones((6, 4)))
+def test_identical_images_are_refused() -> None:
+    with pytest.raises(ValueError, match="have the same"):
+        fitted(np.ones((6, 4)), np.array([0, 0, 0, 1, 1, 1]), 2)
+
+
+def test_images_that_are_identical_in_each_class_give_finite_features() -> None:
+    y = np.array([0, 0, 0, 1, 1, 1])
+    g = fitted(np.eye(2, 4)[y], y, 2).transform(np.eye(2, 4)[y])
     assert np.isfinite(g).all()
+
+
+def test_the_centre_is_the_mean_of_the_class_means() -> None:
+    x, y = crawl(400, 12, 4)
+    y[y > 1] = 0
+    unit = unit_rows(x.astype(np.float32))
+    means = np.stack([unit[y == c].mean(axis=0) for c in range(2)])
+    assert np.allclose(fitted(x, y, 4).mean, means.mean(axis=0), atol=1e-6)

@@ -35,6 +35,18 @@ class Evidence:
     """(C, k)"""
 
 
+def lifted(evidence: Evidence | None, level: Rows, rows: int) -> Evidence:
+    """Add a ``level`` (C,) to the cosines of all rows to each class."""
+    own, ones = np.zeros(rows, np.float32), np.ones((rows, 1), np.float32)
+    if evidence is None:
+        return Evidence(own, ones, level[:, None])
+    return Evidence(
+        evidence.own,
+        np.hstack([evidence.rows, ones]),
+        np.hstack([evidence.classes, level[:, None]]),
+    )
+
+
 @dataclass(frozen=True)
 class ClassTexts:
     """The classes' texts where a pair of towers puts images and texts in one space."""

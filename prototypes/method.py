@@ -18,11 +18,12 @@ from prototypes.clusters import fit_clusters
 from prototypes.confusion import Confusion, fit_confusion
 from prototypes.consistency import L2, SOFTMAX, Consistency, l2_targets, targets
 from prototypes.dominance import dominance, log_sizes, trusted_sums
-from prototypes.evidence import Evidence
+from prototypes.evidence import Evidence, lifted
 from prototypes.initial import Cells, margin_cells, reliable, reliable_bins, reliable_sums
 from prototypes.left_out import LeftOut
 from prototypes.moments import (
     BlockSums,
+    ClassSums,
     Weigh,
     add_moments,
     add_up,
@@ -31,6 +32,7 @@ from prototypes.moments import (
     constant,
 )
 from prototypes.pairs import own_labels, strike_others
+from prototypes.prevalence import FREQUENT, effects, level, levelled, prevalence, turned
 from prototypes.products import HOST, Products
 from prototypes.quality import LabelQuality, label_quality
 from prototypes.relations import Relations, relations_of
@@ -97,6 +99,9 @@ class Prototypes:
     weighted: bool
     """Whether rows weighed p in their prototype, or all the same."""
     left_out: LeftOut
+    level: Rows
+    """(C,): what to add to the cosines to each class (see `prevalence`): zeros, unless images
+    have several labels."""
 
     @property
     def per_class(self) -> int:
@@ -172,7 +177,7 @@ def fit_prototypes(
     one class outweighs the others; else plain means of the rows tell which are classified
     confidently. Raises ValueError for a label that is no class and for a graph of another shape.
     """
-    sums = add_up(each(partial(class_sums, classes=classes)))
+    sums = given = add_up(each(partial(class_sums, classes=classes)))
     trust = Verified.of(verified, sums, options.verified)
     counted_rows = trust.counts + trust.sums.weight
     plain = unit_rows(trust.join(sums).means()) if class_means is None else class_means
@@ -210,13 +215,27 @@ def fit_prototypes(
         v = unit_rows(v)
     if k > 1:
         v = fit_clusters(trust.sources(each, weigh, sums), v, k)
-    tau = quality_temperature(sample, unit_rows(v), k)
+    lift = np.zeros(classes, np.float32)
+    if sample.labels.ndim == 2:
+        v, lift = _shared(each, given, sample, v, k)
+    tau = quality_temperature(sample, unit_rows(v), k, lift)
     likeliest = relation_temperature(trusted, relations, tau)
-    looks = _by_look(sample, v, k, tau)
+    looks = _by_look(sample, v, k, tau, lift)
     confusion = fit_confusion(relations, likeliest, looks, own_labels(sample.labels))
     confusion = replace(confusion, sizes=log_sizes(counted_rows))
     weighted, known = options.prototypes == WEIGHTED, np.concatenate(p) if p else None
-    return Prototypes(v, tau, judge, confusion, known, weighted, LeftOut.of(joined))
+    return Prototypes(v, tau, judge, confusion, known, weighted, LeftOut.of(joined), lift)
+
+
+def _shared(each: EachBlock, sums: ClassSums, sample: Sample, v: Rows, k: int) -> tuple[Rows, Rows]:
+    """Return prototypes (C·k, d) and levels (C,) where images share labels (see `prevalence`)."""
+    share = prevalence(each, sums.weight)
+    if share.max() > FREQUENT:
+        frequent, effect = effects(each, share)
+        every = (frequent[:, None] * k + np.arange(k)).ravel()
+        v = turned(v, every, np.repeat(effect, k, axis=0))
+    tau = quality_temperature(sample, unit_rows(v), k, np.zeros(len(share), np.float32))
+    return v, level(sums, v.reshape(len(share), k, -1).mean(axis=1), share, tau)
 
 
 def score_block(
@@ -235,9 +254,13 @@ def score_block(
     """
     v, tau, influence = prototypes.v, prototypes.tau, space.self_influence
     p = _completed(p, g, labels, partial(prototypes.consistency, products=products))
+    own, weight = own_labels(labels), p if prototypes.weighted else np.ones_like(p)
+    if prototypes.level.any():
+        evidence = lifted(evidence, prototypes.level, len(g))
     label = label_quality(g, labels, v, tau, influence, prototypes.confusion, evidence, products)
-    weight = p if prototypes.weighted else np.ones_like(p)
-    distance = prototypes.left_out.distance(label.distance, weight, own_labels(labels))
+    distance = prototypes.left_out.distance(label.distance, weight, own)
+    if prototypes.level.any():
+        distance = levelled(distance, v[own * prototypes.per_class], prototypes.level[own])
     return Scores(p, replace(label, distance=distance))
 
 
@@ -272,9 +295,9 @@ def _confidence(
     return sample_rows(g, labels, len(plain), stride), margin_cells(g, labels, plain, products)
 
 
-def _by_look(sample: Sample, v: Rows, k: int, tau: float) -> Rows:
+def _by_look(sample: Sample, v: Rows, k: int, tau: float, level: Rows) -> Rows:
     """Return the softmax (m, C) of the cosines of a sample, without its images' other labels."""
-    cosines = nearest_of_class(sample.g @ unit_rows(v).T, k)
+    cosines = nearest_of_class(sample.g @ unit_rows(v).T, k) + level
     strike_others(cosines, sample.labels)
     strike_absent(cosines, absent_classes(v, k))
     return np.asarray(np.exp(log_softmax(cosines / np.float32(tau))), np.float32)

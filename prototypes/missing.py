@@ -30,14 +30,19 @@ def missing_labels(
     prototypes: NDArray[np.float32],
     temperature: float,
     k: int = 1,
+    level: NDArray[np.float32] | None = None,
 ) -> Missing:
     """Suggest for images g (n, d) the classes whose cosine is OUTLIER_COSINE or more.
 
+    ``level`` (C,) is added to the cosines (see `prevalence`).
     Below that no class fits, as for a given label that is an outlier. ``given`` (n, L) are all
     labels of an image, filled up with -1; ``prototypes`` (C·k, d) are of any length, and of the k
     of a class the nearest counts. Images of zeros lack nothing.
     """
     directions = unit_rows(prototypes)
+    if level is not None and level.any():
+        g = np.hstack([g, np.ones((len(g), 1), np.float32)])
+        directions = np.hstack([directions, np.repeat(level, k)[:, None]])
     parts = [
         _of_tile(g[rows], given[rows], directions, temperature, k, rows.start)
         for rows in tiles(len(g), ROWS)

@@ -65,12 +65,15 @@ def label_temperature(sample: Sample, prototypes: NDArray[np.float32]) -> float:
     return best_temperature(cosines, _own(cosines, sample.labels))
 
 
-def quality_temperature(sample: Sample, prototypes: NDArray[np.float32], k: int) -> float:
+def quality_temperature(
+    sample: Sample, prototypes: NDArray[np.float32], k: int, level: NDArray[np.float32]
+) -> float:
     """Return τ of label quality: the same, of the nearest of k prototypes of a class (C·k, d).
 
+    ``level`` (C,) is added to the cosines (see `prevalence`).
     The classes that a crawl of few classes leaves out are rivals too (see `unseen`).
     """
-    cosines = nearest_of_class(sample.g @ prototypes.T, k)
+    cosines = nearest_of_class(sample.g @ prototypes.T, k) + level
     strike_others(cosines, sample.labels)
     strike_absent(cosines, absent_classes(prototypes, k))
     return best_temperature(with_unseen(cosines), _own(cosines, sample.labels))

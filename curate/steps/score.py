@@ -118,7 +118,7 @@ def _missing(blocks: StoredBlocks, shard: Shard, prototypes: Prototypes) -> pl.D
     tables, first = [], 0
     for g, given in blocks.images(shard):
         rows, k = blocks.features.as_floats(g), prototypes.per_class
-        found = missing_labels(rows, given, prototypes.v, prototypes.tau, k)
+        found = missing_labels(rows, given, prototypes.v, prototypes.tau, k, prototypes.level)
         columns = {"row": found.rows + first, "suggested": found.classes.astype(np.int32)}
         tables.append(pl.DataFrame(columns | {"suggested_quality": found.quality}))
         first += len(given)

@@ -10,7 +10,7 @@ from curate.errors import CurateError
 from curate.graph_spec import DEFAULT_TEXT_MODEL, GraphOptions
 from curate.manifest.columns import ColumnOptions
 from prototypes import method
-from prototypes.consistency import L2, PSI
+from prototypes.consistency import L2, PSI, largest_gamma
 from prototypes.verified import ONLY, USES
 
 TEXT_OUTPUTS = {".csv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl"}
@@ -121,6 +121,12 @@ def _check_above_0(name: str, value: float, default: object) -> None:
 def _check_method(chosen: MethodOptions) -> None:
     _check_above_0("gamma", chosen.gamma, 2)
     _check_above_0("epsilon", chosen.epsilon, 0.05)
+    most = largest_gamma(chosen.epsilon)
+    if chosen.gamma > most:
+        raise CurateError(
+            f"--gamma {chosen.gamma:g} with --epsilon {chosen.epsilon:g}: p is up to ε^−γ, more"
+            f" than its column can hold; give a --gamma of at most {most:.3g}."
+        )
     for name, words, value in (
         ("psi", PSI, chosen.psi),
         ("prototypes", method.PROTOTYPES, chosen.prototypes),

@@ -32,6 +32,8 @@ LOUD_SHARE = 0.1
 SHOWN_CLASSES = 5
 STRONGEST_CONFUSIONS = 4
 EXAMPLES = 3
+DOMINANT = 0.5
+"""Share of the images from which on a class is named as larger than all others together."""
 
 
 @dataclass
@@ -154,6 +156,14 @@ def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) 
     if confusions:
         facts.add_row("given → likely true", "\n".join(confusions))
     facts.add_row("weight 0", f"{tally.zero_weight:,}")
+    largest = int(tally.judged.argmax())
+    share = tally.judged[largest] / max(tally.rows - tally.counts.failed, 1)
+    if share > DOMINANT:
+        facts.add_row(
+            "largest class",
+            f"'{shown(brief(tally.classes.names[largest]))}' has {share:.0%} of the images, more"
+            " than all others together; labels are judged with that in mind",
+        )
     alone = [tally.classes.names[index] for index in np.flatnonzero(tally.judged == 1)]
     if alone:
         facts.add_row(

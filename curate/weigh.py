@@ -63,7 +63,7 @@ from curate.work import WorkNames, made_with
 from prototypes import method
 from prototypes.blocks import labelled
 from prototypes.products import Products
-from prototypes.space import AdaptedSpace
+from prototypes.space import AdaptedSpace, SameFeaturesError
 from prototypes.verified import BOTH, ONLY
 
 MANY = 1_000
@@ -275,12 +275,18 @@ def _fit(
         verified = labelled(StoredBlocks(shards, features, labels.verified, lambda _: None))
     with progress_bar(tools.console, "Adapting the space", rows) as advance:
         blocks = StoredBlocks(shards, features, labels.crowd, advance, tools.threads)
-        space = kept(
-            run.step("space"),
-            space_name,
-            AdaptedSpace,
-            lambda: method.fit_space(blocks, count, verified, tools.products),
-        )
+        try:
+            space = kept(
+                run.step("space"),
+                space_name,
+                AdaptedSpace,
+                lambda: method.fit_space(blocks, count, verified, tools.products),
+            )
+        except SameFeaturesError as error:
+            raise CurateError(
+                f"{options.manifest}: all images have the same features, which tell nothing of"
+                " their labels; choose another --encoder, or give other --embeddings."
+            ) from error
     chosen = options.method
     name = fingerprint(space=space_name, graph=graph.name, options=vars(chosen))
     passing = Folders(run.step("adapted", space_name).root, checked=False)

@@ -149,6 +149,11 @@ def _positive(lengths: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     return np.where(lengths > 0, lengths, 1)
 
 
+def largest_gamma(epsilon: float) -> float:
+    """Return the largest γ with which p of Eq. 4, up to ε^−γ, is a float32."""
+    return float(LARGEST_LOG / -np.log(epsilon)) if epsilon < 1 else np.inf
+
+
 def consistency(
     kl: NDArray[np.float32], epsilon: float = 0.05, gamma: float = 2.0
 ) -> NDArray[np.float32]:
@@ -156,10 +161,10 @@ def consistency(
 
     Raises ValueError where p could be more than a float32 holds.
     """
-    if -gamma * np.log(epsilon) > LARGEST_LOG:
+    if gamma > largest_gamma(epsilon):
         raise ValueError(
             f"ε is {epsilon} and γ is {gamma}: p is up to ε^−γ, more than a float32 holds; "
-            f"use a γ of at most {-LARGEST_LOG / np.log(epsilon):.3g}."
+            f"use a γ of at most {largest_gamma(epsilon):.3g}."
         )
     return np.asarray((kl + np.float32(epsilon)) ** np.float32(-gamma))
 

@@ -30,7 +30,14 @@ REST_VARIANCE = 4.0
 ROUNDING = 1e-7
 """Least variance: the products of unit rows are float32."""
 
+LEAST_VARIANCE = 1e-6
+"""Of unit rows in all; less, and they are the same but for rounding."""
+
 Matrix = NDArray[np.float64]
+
+
+class SameFeaturesError(ValueError):
+    """Features that do not tell one row from another."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,8 @@ def adapted_space(moments: Moments, trusted: Matrix | None = None) -> AdaptedSpa
     keep the leading min(C − 1, 256) directions of the between-class scatter and, much
     shortened, directions beside them. The centre is the mean of the class means: that of all rows
     is near a large class's own. ``trusted`` (C, D) are class means by which to find it, if they are
-    not those of the moments. Raises ValueError where fewer than two classes have rows, and where
-    all rows are the same.
+    not those of the moments. Raises ValueError where fewer than two classes have rows, and
+    SameFeaturesError where all rows are the same.
     """
     count, means = moments.by_class.weight, moments.by_class.means()
     present = int((count > 0).sum())
@@ -116,8 +123,8 @@ class _Whitened:
         within = moments.second / n - (means * share).T @ means
         spread = (means - share.T @ means) * np.sqrt(share)
         between = spread.T @ spread
-        if not np.trace(within) + np.trace(between) > ROUNDING:
-            raise ValueError(
+        if not np.trace(within) + np.trace(between) > LEAST_VARIANCE:
+            raise SameFeaturesError(
                 "All rows with features have the same ones: give those of an encoder that tells "
                 "images apart."
             )

@@ -198,3 +198,44 @@ def test_three_verified_rows_are_enough(tmp_path: Path) -> None:
         rows = weighted(path, "--verified", verify(path, 3), "--verified-use", use)
         assert rows["weight"].is_finite().all()
         assert rows["label_quality"].is_between(0, 1).all()
+
+
+@pytest.mark.parametrize(("gamma", "epsilon", "most"), [(30, 0.05, "26.7"), (8, 1e-6, "5.79")])
+def test_p_beyond_what_its_column_holds_is_refused(
+    tmp_path: Path, gamma: float, epsilon: float, most: str
+) -> None:
+    sentence = refusal(crawl(tmp_path), "--gamma", gamma, "--epsilon", epsilon)
+    assert f"--gamma {gamma:g} with --epsilon {epsilon:g}" in sentence
+    assert f"at most {most}" in sentence
+
+
+def test_constant_prototypes_leave_wrong_labels_without_weight(tmp_path: Path) -> None:
+    found = weighted(crawl(tmp_path), "--prototypes", "constant")
+    right = found["key"].str.split("-").list.last() == found["label"]
+    assert found.filter(~right)["weight"].mean() < 0.1  # type: ignore[operator]
+    assert found.filter(right)["weight"].mean() > 0.2  # type: ignore[operator]
+
+
+def test_features_that_are_all_the_same_are_refused(tmp_path: Path) -> None:
+    path = crawl(tmp_path, 30, embedding=[[0.5, 0.5]] * 30)
+    assert "all images have the same features" in refusal(path)
+
+
+def test_one_class_larger_than_all_others_is_named(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    true = np.where(np.arange(600) % 20 == 0, 1 + np.arange(600) // 20 % 2, 0)
+    features = rng.normal(size=(600, 12)) / 2 + 4 * np.eye(12)[true]
+    labels = [NAMES[label] for label in true]
+    path = crawl(tmp_path, 600, label=labels, embedding=features.astype(np.float32).tolist())
+    result = weigh(path)
+    assert "'apple' has 95% of the images" in " ".join(result.stdout.split())
+    flagged = pl.read_parquet(path.with_suffix(".weighted.parquet"))["is_label_issue"]
+    assert flagged.mean() < 0.01  # type: ignore[operator]
+
+
+def test_an_image_alone_in_its_class_does_not_weigh_most(tmp_path: Path) -> None:
+    labels = ["lonely", "pair", "pair", *[NAMES[row % 3] for row in range(3, 300)]]
+    found = weighted(crawl(tmp_path, label=labels))
+    usual = found[3:].filter(~pl.col("is_label_issue"))["weight"].quantile(0.75)
+    assert found["weight"][0] > 0
+    assert found["weight"][:3].max() <= usual  # type: ignore[operator]

@@ -65,7 +65,8 @@ def embeddings(
 
     Rows have unit length (of a sum of encoders each part), and are NaN where status is not ok. The
     array is mapped from a temporary file (TMPDIR) that goes with it, and so may be larger than the
-    memory. ``weighted`` is what `curate weight` or `curate refine` wrote; the keywords are theirs,
+    memory. Rows that were sorted or filtered since are found by their keys; without keys they are
+    refused. ``weighted`` is what `curate weight` or `curate refine` wrote; the keywords are theirs,
     for a CSV that does not say them itself. Raises as `weight` does, also where the run's folder
     is gone.
     """

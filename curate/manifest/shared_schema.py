@@ -106,6 +106,8 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """Give a batch the columns of a schema, in its order and of its types; null what it lacks."""
     if batch.schema.names == schema.names and batch.schema.types == schema.types:
         return batch
+    if not schema.names:  # from no arrays a batch of no rows would be made
+        return batch.select([])
     arrays = [
         _cast(batch.column(field.name), field.type)
         if field.name in batch.schema.names

@@ -80,7 +80,7 @@ def test_weight_and_refine(
     assert "60 in 3 classes" in paste(printed(weighed))
     out = Path(f"my crawl.weighted{ending}")
     if ending == ".csv" and not options:
-        answers = {"key": ["k0", "k1", "k2"], "label": LABELS}
+        answers = {"key": [f"k{row}" for row in range(12)], "label": [*LABELS] * 4}
         pl.DataFrame(answers).write_csv("said.csv")
         refined = curate("refine", out, "--verified", "said.csv", "--epochs", 1)
         assert "60 in 3 classes" in paste(printed(refined))

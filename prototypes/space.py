@@ -30,7 +30,7 @@ REST_VARIANCE = 4.0
 ROUNDING = 1e-7
 """Least variance: the products of unit rows are float32."""
 
-LEAST_VARIANCE = 1e-6
+LEAST_VARIANCE = 3e-7
 """Of unit rows in all; less, and they are the same but for rounding."""
 
 Matrix = NDArray[np.float64]

@@ -133,6 +133,7 @@ def test_rows_without_label_or_features_change_no_other_row() -> None:
 def test_no_crawl_however_small_gives_nan(seed: int, classes: int, n: int, d: int) -> None:
     rng = np.random.default_rng(seed)
     x = rng.choice([0.0, 0.5, 1.0], size=(n, d)) + rng.random((n, d)) / 100
+    x[:2, :2] = np.eye(2)
     y = rng.integers(0, classes, n)
     y[:2] = 0, 1
     found = scores(x, y, classes)

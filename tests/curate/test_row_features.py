@@ -49,7 +49,7 @@ def test_they_are_those_that_were_given_in_the_order_of_the_rows(folder: Path) -
 
 
 def test_a_file_that_does_not_know_its_run_is_told(folder: Path) -> None:
-    with pytest.raises(CurateError, match="name the folder with --run-dir"):
+    with pytest.raises(CurateError, match="name the folder with run_dir="):
         curate.embeddings(folder / "copy.csv", label="was")
     told = curate.embeddings(folder / "copy.csv", label="was", run_dir=folder / "run")
     np.testing.assert_array_equal(told, curate.embeddings(folder / "w.parquet"))

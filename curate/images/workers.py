@@ -1,8 +1,10 @@
 """Decoding in worker processes, so that a picture that kills its decoder costs one row."""
 
 import signal
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Self
@@ -37,6 +39,8 @@ AHEAD_BYTES = 256 * 2**20
 """Chunks of which the sources hold as much are enough, however few they are."""
 SLOTS_MORE = 2
 """Slots beyond the chunks in flight: for what the caller has, and what has just come."""
+LOOK_SECONDS = 1.0
+"""How often is looked whether a pool that is waited for has broken."""
 START_SECONDS = 60.0
 """What a worker may take to start, on a machine that is busy."""
 
@@ -206,13 +210,14 @@ class DecodePool:
                 return decoded
 
     def _result(self, task: _Task) -> Decoded:
+        # A worker that is killed just as it takes a task loses it, and a pool that breaks what it
+        # had not looked at; pebble never tells.
+        latest = time.monotonic() + self._patience
+        while not wait([task.future], LOOK_SECONDS).done:
+            if not task.pool.active or time.monotonic() > latest:
+                raise BrokenProcessPool
         try:
-            decoded = task.future.result(timeout=self._patience)
-        except TimeoutError as error:
-            if task.future.done():
-                raise
-            # A worker that is killed just as it takes a task loses it, and pebble never tells.
-            raise BrokenProcessPool from error
+            decoded = task.future.result()
         except BrokenProcessPool as error:
             if task.pool.active:  # It is a worker's word: it could not make itself ready.
                 raise CurateError(_BROKEN) from error

@@ -7,13 +7,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from curate.errors import CurateError
+from curate.errors import NoWordNetError
 from graphs.wordnet import download_wordnet, find_wordnet
-
-
-class NoWordNetError(CurateError):
-    """WordNet is not on this machine, and cannot be set up."""
-
 
 Report = Callable[[str], None]
 

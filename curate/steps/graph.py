@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from curate.classes import Classes, read_class_file
-from curate.errors import CurateError
+from curate.errors import CurateError, NoWordNetError
 from curate.graph_spec import WORDNET, GraphOptions, Part
 from curate.manifest.formulas import plain_table
 from curate.manifest.manifest import Manifest
@@ -66,8 +66,6 @@ def relate_without(
     captions: Callable[[TextSource], CaptionVectors] | None = None,
 ) -> Graph:
     """Do as `relate`; where WordNet cannot be had say so, and go on without it."""
-    from curate.wordnet_setup import NoWordNetError
-
     try:
         return relate(manifest, classes, options, run, console, captions)
     except NoWordNetError as error:

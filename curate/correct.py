@@ -26,6 +26,7 @@ from curate.making import making, today, versions
 from curate.manifest.plan import Shard
 from curate.manifest.skipped import Skipped
 from curate.manifest.write import check_output, write_manifest
+from curate.notices import say, say_skipped, warn
 from curate.printable import brief, shown
 from curate.progress import progress_bar
 from curate.refine_options import RefineOptions
@@ -72,10 +73,9 @@ def refine_and_report(options: RefineOptions) -> None:
     refined = refine(options, Console(stderr=True))
     console = Console()
     _show_verdict(console, refined.verdict, refined.chosen)
-    for skipped in refined.skipped:
-        console.print(f"Passed over: {shown(skipped)}", soft_wrap=True, highlight=False)
-    for name, path in (("Written", refined.out), ("Head", refined.head)):
-        console.print(f"{name}: {shown(path)}", soft_wrap=True, highlight=False)
+    say_skipped(console, refined.skipped)
+    say(console, f"Written: {refined.out}")
+    say(console, f"Head: {refined.head}")
     say_next(console, command_line("inspect", refined.out))
 
 
@@ -205,12 +205,11 @@ def _check_fits(
     if bag is not None and trained.head.name.split(":")[0] != "nmn":
         raise CurateError(f"--bag is for --head nmn, and --apply {options.apply} is no such head.")
     if trained.encoder != work.encoder:
-        console.print(
-            f"[yellow]--apply:[/] the head was trained on features of"
-            f" {shown(brief(trained.encoder))}, and these are of {shown(brief(work.encoder))}; if"
-            " that is not the same, what it says means nothing.",
-            soft_wrap=True,
-            highlight=False,
+        warn(
+            console,
+            "--apply",
+            f"the head was trained on features of {brief(trained.encoder)}, and these are of"
+            f" {brief(work.encoder)}; if that is not the same, what it says means nothing.",
         )
 
 

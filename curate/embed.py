@@ -12,8 +12,8 @@ from curate.images.status import Status
 from curate.manifest.open import open_manifest, require_exists
 from curate.manifest.plan import freeze_plan
 from curate.manifest.skipped import Skipped
+from curate.notices import say, say_skipped
 from curate.options import WeightOptions
-from curate.printable import shown
 from curate.run import default_folder, open_run
 from curate.steps.features import find_features
 from curate.steps.given import Given
@@ -38,15 +38,12 @@ def embed_and_report(options: WeightOptions) -> None:
     embedded = embed(options, Console(stderr=True))
     console, found = Console(), embedded.statuses
     failed = ", ".join(f"{n:,} {why}" for why, n in found.most_common() if why != Status.OK)
-    console.print(
+    say(
+        console,
         f"{found[Status.OK]:,} of {found.total():,} rows have {embedded.dim:,} features each"
-        f"{f' (the others: {failed})' if failed else ''}, in"
-        f" {shown(embedded.run)}",
-        soft_wrap=True,
-        highlight=False,
+        f"{f' (the others: {failed})' if failed else ''}, in {embedded.run}",
     )
-    for skipped in embedded.skipped:
-        console.print(f"Passed over: {shown(skipped)}", soft_wrap=True, highlight=False)
+    say_skipped(console, embedded.skipped)
     say_next(console, command_line("weight", options.manifest, **chosen_options(options)))
 
 

@@ -18,6 +18,7 @@ from curate.graph_spec import GraphOptions
 from curate.heatmap import MOST_CLASSES, draw_heatmap
 from curate.manifest.columns import ColumnOptions
 from curate.manifest.open import open_manifest, require_exists
+from curate.notices import say
 from curate.printable import brief, shown
 from curate.run import default_folder, open_run
 from curate.steps.graph import CLASSES, Graph, relate
@@ -126,4 +127,4 @@ def _draw(
         image.save(unfinished, "png")
     if len(drawn) < len(names):
         console.print(f"The heat map has the first {len(drawn):,} of {len(names):,} classes.")
-    console.print(f"Heat map: {shown(out)}", soft_wrap=True, highlight=False)
+    say(console, f"Heat map: {out}")

@@ -16,6 +16,7 @@ from curate.classes import Classes
 from curate.counts import Counts, count_table
 from curate.images.status import Status
 from curate.manifest.skipped import Skipped
+from curate.notices import say
 from curate.printable import brief, shown
 from curate.steps.second_opinions import SecondOpinions
 from prototypes.noise_matrix import (
@@ -176,12 +177,8 @@ def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) 
     console.print()
     console.print(_worst_classes(tally, console.width - NUMBERS))
     console.print()
-    console.print(f"Written: {shown(out)}", soft_wrap=True, highlight=False)
-    console.print(
-        f"Noise matrix, p(given | true): {shown(noise_matrix)}",
-        soft_wrap=True,
-        highlight=False,
-    )
+    say(console, f"Written: {out}")
+    say(console, f"Noise matrix, p(given | true): {noise_matrix}")
 
 
 def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:

@@ -13,7 +13,8 @@ from curate.manifest.columns import listed
 from curate.manifest.formulas import as_known
 from curate.manifest.skipped import Skipped
 from curate.manifest.tables import read_table
-from curate.printable import brief, shown
+from curate.notices import warn
+from curate.printable import brief
 
 NAMED = 3
 """So many labels that are no class are named."""
@@ -106,11 +107,11 @@ def _with_classes(asked: Asked, given: pl.DataFrame) -> tuple[pl.DataFrame, tupl
         "and are taken for it")  # fmt: skip
     likely = {name: near for name in new.values() if (near := nearest(name, asked.classes))}
     for name, near in list(likely.items())[:NAMED]:
-        asked.console.print(
-            f"[yellow]--new-classes:[/] '{shown(brief(name))}' is taken for a class of its own; if"
-            f" '{shown(brief(near))}' is meant, write that.",
-            soft_wrap=True,
-            highlight=False,
+        warn(
+            asked.console,
+            "--new-classes",
+            f"'{brief(name)}' is taken for a class of its own; if '{brief(near)}' is meant, write"
+            " that.",
         )
     renamed = pl.element().replace(names).unique().sort()
     return given.with_columns(pl.col("labels").list.eval(renamed)), tuple(sorted({*new.values()}))
@@ -197,9 +198,8 @@ def _check_kind(path: Path, values: pl.Series) -> None:
 def say(asked: Asked, values: pl.Series, what: str, then: str) -> None:
     """Say of how many values something is true, with one of them."""
     if len(values):
-        asked.console.print(
-            f"[yellow]--verified {shown(asked.path)}:[/] {len(values):,} {what} (such as"
-            f" '{shown(brief(str(values[0])))}') {then}.",
-            soft_wrap=True,
-            highlight=False,
+        warn(
+            asked.console,
+            f"--verified {asked.path}",
+            f"{len(values):,} {what} (such as '{brief(str(values[0]))}') {then}.",
         )

@@ -9,8 +9,8 @@ from curate.command_line import command_line
 from curate.demo.crawl import make_crawl
 from curate.demo.report import show_findings
 from curate.errors import CurateError
+from curate.notices import say
 from curate.options import WeightOptions
-from curate.printable import printable
 from curate.weigh import weigh_and_report
 
 
@@ -22,8 +22,8 @@ def run_demo(folder: Path, rows: int, seed: int) -> None:
         )
     console = Console()
     crawl, truth = make_crawl(folder, rows, seed)
-    drawn = f"Drew {rows:,} pictures, 30% with a wrong label: {printable(str(crawl))}\n"
-    console.print(Text(drawn), soft_wrap=True)
+    say(console, f"Drew {rows:,} pictures, 30% with a wrong label: {crawl}")
+    console.print()
     line = command_line("weight", crawl, encoder="embedded")
     console.print(Text(f"$ {line}\n", "bold"), soft_wrap=True)
     options = WeightOptions(manifest=crawl, encoder="embedded", overwrite=True)

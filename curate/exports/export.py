@@ -21,6 +21,7 @@ from curate.exports.select import select_rows
 from curate.manifest.keys import check_keys
 from curate.manifest.pictures import check_paths
 from curate.manifest.skipped import Skipped
+from curate.notices import say
 from curate.printable import printable
 from curate.progress import progress_bar
 from curate.store.atomic import appearing_file, appearing_folder, clear_unfinished
@@ -72,7 +73,7 @@ def export_and_report(options: ExportOptions) -> None:
     table.add_row("read back", f"the same rows, by {exported.reader}")
     console = Console()
     console.print(table)
-    console.print(Text(f"Written: {printable(str(exported.out))}"), soft_wrap=True)
+    say(console, f"Written: {exported.out}")
 
 
 def export(options: ExportOptions, console: Console) -> Exported:

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from curate.errors import CurateError
-from curate.printable import shown
+from curate.notices import say
 from curate.progress import progress_bar
 from curate.report.content import gather
 from curate.report.page import render
@@ -61,8 +61,7 @@ def write_report(options: ReportOptions) -> None:
         unfinished.write_text(page, encoding="utf-8")
         weighted.require_unchanged()
     size = options.output.stat().st_size / 1e6
-    where = shown(options.output)
-    Console().print(f"Written: {where} ({size:.1f} MB)", soft_wrap=True, highlight=False)
+    say(Console(), f"Written: {options.output} ({size:.1f} MB)")
 
 
 def _page(weighted: Weighted, options: ReportOptions, console: Console) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.text import Text
 
 from curate.classes import Classes, read_class_file
 from curate.errors import CurateError, NoWordNetError
@@ -17,7 +16,8 @@ from curate.graph_spec import WORDNET, GraphOptions, Part
 from curate.manifest.formulas import plain_table
 from curate.manifest.manifest import Manifest
 from curate.manifest.skipped import Skipped
-from curate.printable import message, printable, shown
+from curate.notices import say, warn
+from curate.printable import message
 from curate.run import Run
 from curate.steps.caption_vectors import CaptionVectors
 from curate.steps.class_texts import TextSource
@@ -71,11 +71,10 @@ def relate_without(
     except NoWordNetError as error:
         left = replace(options, wordnet=False)
         named = "+".join(map(str, left.parts)) or "none"
-        console.print(
-            f"[yellow]Without WordNet:[/] this goes on as with --graph {shown(named)}."
-            f" {shown(message(str(error)))}",
-            soft_wrap=True,
-            highlight=False,
+        warn(
+            console,
+            "Without WordNet",
+            f"this goes on as with --graph {named}. {message(str(error))}",
         )
     graph = relate(manifest, classes, left, run, console, captions)
     return replace(graph, skipped=Skipped.of("class relations that cannot be had here", [WORDNET]))
@@ -112,7 +111,7 @@ def relate_classes(
     what a graph needs and is not there.
     """
     stated = {} if options.classes is None else read_class_file(options.classes, classes)
-    wordnet = _opener(lambda line: console.print(Text(printable(line)), soft_wrap=True))
+    wordnet = _opener(lambda line: say(console, line))
     table_name, table = class_table(classes, options, stated, run.step(STEP), wordnet)
     text = TextSource(options, table, wordnet)
     sources = Sources(manifest, table, wordnet, text, console, captions)

@@ -15,6 +15,7 @@ from curate.manifest.columns import is_text
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
+from curate.notices import warn
 from curate.store.folders import Folders
 
 FILE = "file"
@@ -89,11 +90,7 @@ def _say(console: Console, masks: Sequence[Mask], title: str, what: str) -> None
     count = sum(int(mask.sum()) for mask in masks)
     if count:
         rows = sum(map(len, masks))
-        console.print(
-            f"[yellow]{title}:[/] {count:,} of {rows:,} pictures are {what}.",
-            soft_wrap=True,
-            highlight=False,
-        )
+        warn(console, title, f"{count:,} of {rows:,} pictures are {what}.")
 
 
 def _path_column(manifest: Manifest) -> str | None:

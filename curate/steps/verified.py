@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
 
 from curate.classes import NO_CLASS, Classes
 from curate.errors import CurateError
@@ -15,6 +14,7 @@ from curate.manifest.columns import exact_column
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.skipped import Skipped
+from curate.notices import warn
 from curate.printable import brief
 from curate.run import Run
 from curate.steps.stored_features import StoredFeatures
@@ -116,10 +116,10 @@ def say_unverified(
         counts += np.bincount(labels[ok & (labels >= 0)], minlength=len(counts))
     bare = np.flatnonzero(counts == 0)
     if len(bare):
-        console.print(
-            f"[yellow]Without a verified image:[/] {len(bare):,} of {len(counts):,} classes,"
-            f" such as '{escape(brief(classes.names[bare[0]]))}'; their prototypes come from the"
-            " labels of the crawl.",
-            soft_wrap=True,
-            highlight=False,
+        warn(
+            console,
+            "Without a verified image",
+            f"{len(bare):,} of {len(counts):,} classes, such as"
+            f" '{brief(classes.names[bare[0]])}'; their prototypes come from the labels of the"
+            " crawl.",
         )

@@ -16,7 +16,8 @@ from rich.text import Text
 from curate.command_line import command_line, say_next
 from curate.errors import CurateError
 from curate.manifest.columns import ColumnOptions
-from curate.printable import brief, printable
+from curate.notices import say, say_skipped
+from curate.printable import brief
 from curate.review.terminal import Pictures, choose_pictures
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
@@ -158,13 +159,13 @@ def _report(console: Console, session: Session, options: VerifyOptions, lists: b
     )
     if rate is not None:
         left_out = f"; the {tally.skipped:,} skipped left out" if tally.skipped else ""
-        _print(console, f"{words.estimate(rate, lists)}{left_out}.")
+        say(console, f"{words.estimate(rate, lists)}{left_out}.")
     if session.left or tally.skipped:
         console.print("The same command goes on with those that are left.")
     elif len(session.samples) == options.queue.limit:
         console.print(f"Ask more with --limit {2 * options.queue.limit:,}.", highlight=False)
     if tally.answered:
-        _print(console, f"Written: {options.output}")
+        say(console, f"Written: {options.output}")
         say_next(console, next_command(options))
 
 
@@ -204,15 +205,10 @@ def merge_answers(paths: Sequence[Path], out: Path, console: Console | None = No
         console.print(table)
         if disagreed > SHOWN_DISAGREEMENTS:
             console.print(f"and {disagreed - SHOWN_DISAGREEMENTS:,} more.", highlight=False)
-        _print(
+        say(
             console,
             "These are left out. curate verify WEIGHTED with the same --strategy, --limit and"
             f" --seed, and --out {out}, asks them again.",
         )
-    for skipped in merged.skipped:
-        _print(console, f"Passed over: {skipped}")
-    _print(console, f"Written: {out}, {len(merged.agreed):,} answers")
-
-
-def _print(console: Console, line: str) -> None:
-    console.print(Text(printable(line)), soft_wrap=True)
+    say_skipped(console, merged.skipped)
+    say(console, f"Written: {out}, {len(merged.agreed):,} answers")

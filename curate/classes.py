@@ -1,7 +1,7 @@
 """The classes of a crawl: the distinct labels, and what the user says of them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.label_names import canonical, spelled
-from curate.manifest.columns import listed
 from curate.manifest.formulas import as_known
 from curate.manifest.manifest import Manifest, as_text
 from curate.manifest.tables import read_table
-from curate.printable import brief
+from curate.printable import brief, examples, listed
 
 NO_CLASS = -1
 LONGEST_LABEL = 256
@@ -83,9 +82,9 @@ def require_company(manifest: Manifest, classes: Classes) -> None:
         raise CurateError(
             f"{manifest.path}: column '{brief(manifest.columns.label)}' has"
             f" {len(classes.names):,} different labels in {manifest.rows:,} rows, such as"
-            f" {_some(classes.names)}, and fewer than two of them are on two rows or more; labels"
-            " are judged by other images of the same class, so name the column that holds the"
-            " classes with --label."
+            f" {examples(classes.names)}, and fewer than two of them are on two rows or more;"
+            " labels are judged by other images of the same class, so name the column that holds"
+            " the classes with --label."
         )
 
 
@@ -128,10 +127,6 @@ def _check_vectors(manifest: Manifest, names: list[str]) -> None:
             f" df['{label}'] = [[i for i, x in enumerate(v) if x > 0] for v in df['{label}']], or"
             " their names."
         )
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(f"'{brief(name)}'" for name in names[:3])
 
 
 def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, str]]:

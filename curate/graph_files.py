@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
-from curate.manifest.columns import listed
 from curate.manifest.tables import read_table
+from curate.printable import listed
 
 SAVE = "np.savez('file.npz', S=S, names=np.array(names, dtype=str))"
 

@@ -1,8 +1,13 @@
 """Text from the web, made safe for a terminal."""
 
+from collections.abc import Collection
+from itertools import islice
+
 from rich.markup import escape
 
 LONGEST = 80
+FEW, LISTED = 3, 12
+"""Names that are shown as examples, and of those that a person chooses from."""
 LONGEST_MESSAGE = 2_000
 """Characters of a message: some lines, whatever it was made of."""
 
@@ -33,3 +38,15 @@ def brief(text: str) -> str:
     """Make a label printable, and cut it where it is longer than a line."""
     text = printable(text)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def examples(names: Collection[str], most: int = FEW) -> str:
+    """Name the first few in quotes: 'a', 'b', 'c', ..."""
+    more = ", ..." if len(names) > most else ""
+    return ", ".join(f"'{brief(name)}'" for name in islice(names, most)) + more
+
+
+def listed(names: Collection[str], most: int = LISTED) -> str:
+    """List names on a line or two, however many there are: a, b, c and 7 more."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(map(brief, islice(names, most))) + more if names else "(none)"

@@ -16,8 +16,8 @@ from curate.classes import Classes
 from curate.counts import Counts, count_table
 from curate.images.status import Status
 from curate.manifest.skipped import Skipped
-from curate.notices import say
-from curate.printable import brief, shown
+from curate.notices import say, warn
+from curate.printable import brief, listed, shown
 from curate.steps.second_opinions import SecondOpinions
 from prototypes.noise_matrix import (
     OUTSIDE,
@@ -187,13 +187,12 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
         return
     unknown = table.filter(pl.col("synset").is_null())["label"].to_list()
     if unknown:
-        names = ", ".join(shown(brief(name)) for name in unknown[:SHOWN_CLASSES])
-        more = f" and {len(unknown) - SHOWN_CLASSES:,} more" if len(unknown) > SHOWN_CLASSES else ""
-        console.print(
-            f"[yellow]Not in WordNet:[/] {names}{more}. They keep the relations that other graphs"
-            " or their pictures show; name their synsets in a table with columns label, synset"
-            " (--classes FILE).",
-            soft_wrap=not console.is_terminal,
+        warn(
+            console,
+            "Not in WordNet",
+            f"{listed(unknown, SHOWN_CLASSES)}. They keep the relations that other graphs or their"
+            " pictures show; name their synsets in a table with columns label, synset (--classes"
+            " FILE).",
         )
     chosen = table.filter(pl.col("chosen").str.starts_with("chosen"))
     if len(chosen):

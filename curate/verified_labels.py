@@ -9,15 +9,11 @@ from rich.console import Console
 
 from curate.errors import CurateError
 from curate.label_names import Matched, canonical, match, nearest
-from curate.manifest.columns import listed
 from curate.manifest.formulas import as_known
 from curate.manifest.skipped import Skipped
 from curate.manifest.tables import read_table
 from curate.notices import warn
-from curate.printable import brief
-
-NAMED = 3
-"""So many labels that are no class are named."""
+from curate.printable import FEW, brief, listed
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,7 @@ def _with_classes(asked: Asked, given: pl.DataFrame) -> tuple[pl.DataFrame, tupl
     say(asked, otherwise, "labels differ from a class in blanks, Unicode form or case only",
         "and are taken for it")  # fmt: skip
     likely = {name: near for name in new.values() if (near := nearest(name, asked.classes))}
-    for name, near in list(likely.items())[:NAMED]:
+    for name, near in list(likely.items())[:FEW]:
         warn(
             asked.console,
             "--new-classes",
@@ -126,11 +122,11 @@ def _new_classes(unknown: Iterable[str]) -> dict[str, str]:
 def _no_classes(asked: Asked, labels: pl.Series, matched: Matched) -> str:
     """Say which labels are no class, and what to do."""
     named = []
-    for name in matched.unknown[:NAMED]:
+    for name in matched.unknown[:FEW]:
         near = nearest(name, asked.classes)
         meant = "" if near is None else f" (did you mean '{brief(near)}'?)"
         named.append(f"'{brief(name)}'{meant}")
-    more = ", ..." if len(matched.unknown) > NAMED else ""
+    more = ", ..." if len(matched.unknown) > FEW else ""
     count = labels.is_in(list(matched.unknown)).sum()
     return (
         f"--verified {asked.path} has {count:,} labels that are no class of the crawl:"

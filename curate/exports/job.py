@@ -21,7 +21,7 @@ from curate.manifest.columns import label_type
 from curate.manifest.pictures import picture_finder
 from curate.manifest.plan import plan_shards
 from curate.manifest.read import read_shards
-from curate.manifest.skipped import NAMED
+from curate.printable import FEW
 from curate.weighted import Weighted
 
 BATCH_BYTES = 32 * 2**20
@@ -153,7 +153,7 @@ class Job:
             picture = read_picture(source) if status == Status.OK else None
             if picture is None:
                 self.without_picture += 1
-                if len(self.pictureless) < NAMED:
+                if len(self.pictureless) < FEW:
                     self.pictureless.append(rows["key"][place])
                 continue
             places.append(place)

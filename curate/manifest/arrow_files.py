@@ -11,7 +11,7 @@ from curate.manifest.embeddings import numeric_order
 from curate.manifest.shared_schema import conform, shared_schema
 from curate.manifest.skipped import Skipped
 from curate.manifest.write import write_parquet
-from curate.printable import brief
+from curate.printable import brief, listed
 
 ARROW, STATE, SPLITS = ".arrow", "state.json", "dataset_dict.json"
 
@@ -25,7 +25,7 @@ def arrow_files(folder: Path) -> list[Path]:
     if (folder / SPLITS).is_file():
         splits = sorted(each.name for each in folder.iterdir() if (each / STATE).is_file())
         raise CurateError(
-            f"{folder} holds the splits {brief(', '.join(splits))}, each a dataset of its own;"
+            f"{folder} holds the splits {listed(splits)}, each a dataset of its own;"
             f" weigh one, such as curate weight {folder / splits[0] if splits else folder}."
         )
     state = _state(folder)

@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from curate.manifest.columns import is_bytes
+
 BATCH_ROWS, BATCH_BYTES = 8_192, 8 << 20
 """At most so many rows at a time, fewer where they are big: until they are read, decoders idle."""
 PICTURES = 512
@@ -29,16 +31,11 @@ def batch_rows(path: Path, file: pq.ParquetFile, group: int, names: Sequence[str
     ]
     size = sum(leaf.total_uncompressed_size for leaf in leaves)
     fields = [f for f in file.schema_arrow if names is None or f.name in names]
-    most = PICTURES if any(_may_be_picture(field.type) for field in fields) else BATCH_ROWS
+    has_pictures = any(is_bytes(f.type) or pa.types.is_struct(f.type) for f in fields)
+    most = PICTURES if has_pictures else BATCH_ROWS
     rows = max(1, min(most, int(BATCH_BYTES * facts.num_rows // max(size, 1))))
     longest = sum(_longest(path, group, leaf, rows) for leaf in leaves)
     return max(1, min(rows, MOST_BYTES // max(longest, 1)))
-
-
-def _may_be_picture(kind: pa.DataType) -> bool:
-    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view,
-             pa.types.is_struct)  # fmt: skip
-    return any(test(kind) for test in tests)
 
 
 def _longest(path: Path, group: int, leaf: pq.ColumnChunkMetaData, rows: int) -> int:

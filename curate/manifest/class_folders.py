@@ -8,14 +8,13 @@ from pathlib import Path
 
 from curate.errors import CurateError
 from curate.manifest.folder_words import CONTAINER, NO_CLASS, SPLIT, WITHIN_CLASS
-from curate.printable import brief
+from curate.printable import brief, examples
 
 Folders = Mapping[tuple[str, ...], int]
 """Names of folders, from the top -> pictures directly in the last; () is the top itself."""
 LEVEL = re.compile(r"folder_([1-9])")
 """What --label can be for a folder: folder_1 are those directly in it."""
 DEEPEST = 4
-NAMED = 3
 
 
 def class_level(folders: Folders, where: Path) -> int:
@@ -143,7 +142,4 @@ def _ways(folders: Folders) -> str:
 
 
 def _some(names: Iterable[str]) -> str:
-    """Name a few of them."""
-    ordered = sorted(names)
-    more = ", ..." if len(ordered) > NAMED else ""
-    return ", ".join(f"'{brief(name)}'" for name in ordered[:NAMED]) + more
+    return examples(sorted(names))

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.manifest.text_files import ending_of
-from curate.printable import brief
+from curate.printable import brief, listed
 
 KNOWN_NAMES = {
     "image": ("image", "img", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes", "image_path",
@@ -27,7 +27,7 @@ KNOWN_NAMES = {
 URL_LISTS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}
 """What img2dataset calls the forms of a list of URLs, by ending; all others are Parquet."""
 NO_KEY = "none"
-SHOWN_NAMES, MOST_COLUMNS = 12, 2_000
+MOST_COLUMNS = 2_000
 
 
 @dataclass(frozen=True)
@@ -173,15 +173,15 @@ def label_type(column: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
+def is_bytes(kind: pa.DataType) -> bool:
+    """Tell whether a column of this type holds bytes."""
+    return bool(
+        pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
+    )
+
+
 def is_text(kind: pa.DataType) -> bool:
     """Tell whether a column of this type holds text."""
     return bool(
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     )
-
-
-def listed(names: Sequence[str]) -> str:
-    """Name columns on a line or two, however many there are."""
-    shown = ", ".join(map(brief, names[:SHOWN_NAMES]))
-    more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
-    return f"{shown}{more}" if names else "(it has no columns)"

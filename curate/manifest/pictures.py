@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.images.source import FileSlice, ImageSource
-from curate.manifest.columns import exact_column, is_text, require_image, url_refusal
+from curate.manifest.columns import exact_column, is_bytes, is_text, require_image, url_refusal
 from curate.manifest.manifest import Manifest
 from curate.manifest.root import is_below
 
@@ -27,7 +27,7 @@ def picture_finder(manifest: Manifest) -> tuple[list[str], Finder]:
     kind = manifest.schema.field(image).type
     if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
         return [image], lambda batch: _structs(batch.column(image), manifest)
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+    if is_bytes(kind):
         return [image], lambda batch: batch.column(image).to_pylist()
     if is_text(kind):
         return [image], lambda batch: _paths(batch.column(image).to_pylist(), manifest)

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.manifest.class_label import class_names
-from curate.manifest.columns import exact_column, is_list, is_text
+from curate.manifest.columns import exact_column, is_bytes, is_list, is_text
 from curate.manifest.skipped import Skipped
 from curate.printable import brief
 
@@ -60,7 +60,7 @@ def unify(a: pa.DataType, b: pa.DataType) -> pa.DataType | None:
         return unify(*(k.value_type if pa.types.is_dictionary(k) else k for k in (a, b)))
     if is_text(a) and is_text(b):
         return pa.large_string()
-    if _is_bytes(a) and _is_bytes(b):
+    if is_bytes(a) and is_bytes(b):
         return pa.large_binary()
     if _is_number(a) and _is_number(b):
         return _wider(a, b)
@@ -90,12 +90,6 @@ def _of_fields(a: pa.DataType, b: pa.DataType) -> pa.DataType | None:
             return None
         kinds[field.name] = kind
     return pa.struct(list(kinds.items()))
-
-
-def _is_bytes(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
-    )
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -7,10 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from curate.printable import brief
-
-NAMED = 3
-"""So many of a kind are named, the others counted."""
+from curate.printable import FEW, brief
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Passed:
     def add(self, what: str, name: str) -> None:
         """Count one more of a kind."""
         self._counts[what] += 1
-        if self._counts[what] <= NAMED:
+        if self._counts[what] <= FEW:
             self._examples.setdefault(what, []).append(brief(name))
 
     @property

@@ -16,6 +16,7 @@ from curate.manifest.picture_files import SNIFFED, has_picture_ending, is_hidden
 from curate.manifest.skipped import Passed, Skipped
 from curate.manifest.tar_members import DamagedTar, Kind, Member, read_members
 from curate.manifest.tar_samples import Piece, Sample, read_text, samples_of, split_name
+from curate.printable import listed
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "key": pl.String, "tar": pl.String, "image": pl.String, "offset": pl.Int64,
@@ -134,7 +135,7 @@ class _Index:
     def require(self, table: pl.DataFrame, where: Path) -> None:
         """Raise CurateError where there are samples and none has a label, or the named picture."""
         named = self._named
-        there = ", ".join(name for name, _ in self._endings.most_common(ENDINGS_NAMED))
+        there = listed([name for name, _ in self._endings.most_common()], ENDINGS_NAMED)
         there += "".join(f"; passed over: {each}" for each in self.passed.skipped)
         if not len(table):
             return

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.errors import CurateError
+from curate.manifest.columns import is_bytes
 from curate.manifest.formulas import plain_table
 from curate.manifest.img2dataset import RENAMED
 from curate.manifest.manifest import Manifest
@@ -164,7 +165,7 @@ def _repeating(path: str, kind: pa.DataType) -> list[str]:
     elif pa.types.is_nested(kind):
         inner = [(f"{path}.list.element", kind.value_type)]
     else:
-        return [] if pa.types.is_floating(kind) or pa.types.is_binary(kind) else [path]
+        return [] if pa.types.is_floating(kind) or is_bytes(kind) else [path]
     return [column for part in inner for column in _repeating(*part)]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from curate.errors import CurateError
-from curate.printable import brief
+from curate.printable import brief, listed
 from curate.review.names import class_facts
 from curate.weighted import Weighted
 
@@ -27,11 +27,9 @@ def find_class(weighted: Weighted, option: str, said: str | None) -> str | None:
         if len(found) == 1:
             return found[0]
         if found:
-            named = ", ".join(map(brief, found[:MOST_NAMED]))
-            more = f" and {len(found) - MOST_NAMED:,} more" if len(found) > MOST_NAMED else ""
             raise CurateError(
-                f"{option} {brief(said)} is what {len(found):,} classes are called: {named}{more};"
-                " name one by its label."
+                f"{option} {brief(said)} is what {len(found):,} classes are called:"
+                f" {listed(found, MOST_NAMED)}; name one by its label."
             )
     return said
 

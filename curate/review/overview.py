@@ -8,7 +8,7 @@ import polars as pl
 from curate.counts import Counts
 from curate.images.status import Status
 from curate.manifest.manifest import as_text
-from curate.manifest.skipped import NAMED
+from curate.printable import FEW
 from curate.steps.noise_matrix import read_noise_matrix
 from curate.weighted import Weighted
 
@@ -115,7 +115,7 @@ def _failures(weighted: Weighted) -> pl.LazyFrame:
         return pl.LazyFrame(schema={"status": pl.String, "key": pl.List(pl.String)})
     failed = weighted.scan().select("row", "key", pl.col("status").cast(pl.String))
     failed = failed.filter(pl.col("status") != Status.OK)
-    return failed.group_by("status").agg(pl.col("key").sort_by("row").head(NAMED))
+    return failed.group_by("status").agg(pl.col("key").sort_by("row").head(FEW))
 
 
 def label_rows(weighted: Weighted) -> pl.LazyFrame:

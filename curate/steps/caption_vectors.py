@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.errors import CurateError
-from curate.manifest.columns import exact_column, listed
+from curate.manifest.columns import exact_column
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
+from curate.printable import listed
 from curate.progress import progress_bar
 from curate.run import Run
 from curate.steps.class_texts import TextSource

@@ -14,10 +14,11 @@ from curate.errors import CurateError
 from curate.heads.cross_fit import folds_of
 from curate.heads.task import Task
 from curate.heads.training import Examples, Positions
-from curate.manifest.columns import exact_column, listed
+from curate.manifest.columns import exact_column
 from curate.manifest.plan import Shard
 from curate.manifest.skipped import Skipped
 from curate.manifest.tables import read_table
+from curate.printable import listed
 from curate.refine_options import RefineOptions
 from curate.verified_labels import Asked, look_up
 from curate.weighted import Weighted

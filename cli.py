@@ -12,7 +12,7 @@ from typer.exceptions import Abort, Exit, TyperException
 
 TEXT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 CONSISTENCY = "Consistency and prototypes (SINet Eq. 4, 5)"
-MANIFEST = "Parquet, CSV, JSONL, a WebDataset tar, or a folder of classes, tars or Parquet files."
+MANIFEST = "Parquet, CSV, TSV, JSON lines, a tar, or a folder of tars, Parquet files or classes."
 
 
 class Boundary(TyperGroup):

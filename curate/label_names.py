@@ -29,7 +29,7 @@ class Matched:
     """Written names that name none, or of which it is not clear which."""
 
     @property
-    def otherwise(self) -> dict[str, str]:
+    def respelled(self) -> dict[str, str]:
         """The written names that are not exactly the class's."""
         return {name: found for name, found in self.classes.items() if name != found}
 

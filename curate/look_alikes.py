@@ -9,7 +9,7 @@ from curate.notices import warn
 from curate.printable import FEW, brief, examples
 
 NO_LABEL = {"nan", "none", "null", "na", "n/a", "#n/a", "<na>", "empty", "undefined", "(null)", "-"}
-"""What programs write where there is no label, in small letters."""
+"""What programs write where there is no label, in lower case."""
 
 
 def say_look_alikes(classes: Classes, console: Console) -> None:

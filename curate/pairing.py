@@ -30,14 +30,14 @@ def pair_by_key(keys: pl.LazyFrame, known: pl.LazyFrame, file: str, other: str) 
     found = pairs.join(places, on="key", how="left", maintain_order="left").collect()
     for row, key in found.filter(pl.col("place").is_null()).select("row", "key").head(1).rows():
         raise CurateError(
-            f"{file}, row {row + 1}: {other} has no row with the key '{_shown(key)}'; give a file"
-            " with rows of that crawl and their keys, or weigh it again."
+            f"{file}, row {row + 1}: {other} has no row with the key '{brief(key or '')}'; give a"
+            " file with rows of that crawl and their keys, or weigh it again."
         )
     if found["place"].is_duplicated().any():
         key = found.filter(pl.col("place").is_duplicated())["key"][0]
         raise CurateError(
-            f"{file} has more than one row with the key '{_shown(key)}', and a key names one row;"
-            " keep one of them."
+            f"{file} has more than one row with the key '{brief(key or '')}', and a key names one"
+            " row; keep one of them."
         )
     return found["place"].to_numpy().astype(np.int64)
 
@@ -80,7 +80,3 @@ def _same(keys: pl.LazyFrame, known: pl.LazyFrame) -> bool:
     both = pl.concat([keys.select("key"), known.select(known="key")], how="horizontal")
     different = both.filter(pl.col("key").ne_missing(pl.col("known"))).head(1)
     return len(different.collect(engine="streaming")) == 0
-
-
-def _shown(key: str | None) -> str:
-    return "" if key is None else brief(key)

@@ -75,14 +75,23 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
         .collect(engine="streaming")
     )
     lost = once.join(found, on="key", how="anti", nulls_equal=True)["key"]
-    say(asked, contradicting["key"].unique(maintain_order=True), "keys have contradicting labels",
+    _say(asked, contradicting["key"].unique(maintain_order=True), "keys have contradicting labels",
         "and are left out")  # fmt: skip
-    say(asked, lost, "keys are not in the manifest", "and are left out")
+    _say(asked, lost, "keys are not in the manifest", "and are left out")
     skipped = (
         *Skipped.of("verified keys with contradicting labels", _distinct(contradicting["key"])),
         *Skipped.of("verified keys that are not in the manifest", _distinct(lost)),
     )
     return Found(found.select("row", "labels"), new, skipped)
+
+
+def require_single(rows: pl.DataFrame, path: Path, crawl: Path) -> None:
+    """Raise CurateError where a row that was found has several labels, and the crawl one each."""
+    if (rows["labels"].list.len() > 1).any():
+        raise CurateError(
+            f"--verified {path} has rows with several labels, and those of {crawl} have one each;"
+            " keep one, or leave the row out."
+        )
 
 
 def _distinct(keys: pl.Series) -> list[str]:
@@ -98,8 +107,8 @@ def _with_classes(asked: Asked, given: pl.DataFrame) -> tuple[pl.DataFrame, tupl
     if matched.unknown and not asked.new_classes:
         raise CurateError(_no_classes(asked, labels, matched))
     names |= new
-    otherwise = labels.filter(labels.is_in(list(matched.otherwise)))
-    say(asked, otherwise, "labels differ from a class in blanks, Unicode form or case only",
+    respelled = labels.filter(labels.is_in(list(matched.respelled)))
+    _say(asked, respelled, "labels differ from a class in blanks, Unicode form or case only",
         "and are taken for it")  # fmt: skip
     likely = {name: near for name in new.values() if (near := nearest(name, asked.classes))}
     for name, near in list(likely.items())[:FEW]:
@@ -146,7 +155,7 @@ def _with_keys(asked: Asked, given: pl.DataFrame, keys: pl.LazyFrame) -> pl.Data
     there = same.group_by("form").agg(pl.len(), there=pl.col("key").first())
     clear = there.filter(pl.col("len") == 1).collect(engine="streaming")
     found = lost.join(clear, on="form", maintain_order="left").select("key", "there")
-    say(asked, found["key"], "keys differ from one of the manifest in blanks or Unicode form only",
+    _say(asked, found["key"], "keys differ from one of the manifest in blanks or Unicode form only",
         "and are taken for it")  # fmt: skip
     joined = given.join(found, on="key", how="left", maintain_order="left")
     return joined.select(pl.coalesce("there", "key").alias("key"), "labels")
@@ -191,7 +200,7 @@ def _check_kind(path: Path, values: pl.Series) -> None:
         )
 
 
-def say(asked: Asked, values: pl.Series, what: str, then: str) -> None:
+def _say(asked: Asked, values: pl.Series, what: str, then: str) -> None:
     """Say of how many values something is true, with one of them."""
     if len(values):
         warn(

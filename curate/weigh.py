@@ -37,7 +37,7 @@ from curate.steps.caption_vectors import caption_column, embed_captions
 from curate.steps.features import check_features, chosen_encoder, find_features
 from curate.steps.fit import Fit, Without
 from curate.steps.given import Given
-from curate.steps.graph import CLASSES, Graph, relate_without
+from curate.steps.graph import CLASSES, Graph, relate_or_skip_wordnet
 from curate.steps.labels import keep_labels
 from curate.steps.noise_matrix import NOISE_MATRIX, write_noise_matrix
 from curate.steps.products import products_on
@@ -112,7 +112,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         read_captions = None
         if options.caption_agreement:
             read_captions = partial(embed_captions, manifest, shards, run, console)
-        graph = relate_without(
+        graph = relate_or_skip_wordnet(
             manifest, classes, options.graph_options, run, console, read_captions
         )
         manifest = replace(manifest, skipped=(*manifest.skipped, *graph.skipped))

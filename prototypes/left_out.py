@@ -10,6 +10,8 @@ from prototypes.moments import ClassSums
 Rows = NDArray[np.float32]
 FARTHEST = 2.0
 """Distance of opposite unit rows."""
+ALONE = 1e-6
+"""Share of a class's mass below which what the others weigh is rounding error."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,3 @@ class LeftOut:
         grown = distance * mass / np.where(alone, 1, others)
         found = np.where(alone & ~np.isnan(distance), self.spread, np.minimum(grown, FARTHEST))
         return found.astype(np.float32)
-
-
-ALONE = 1e-6
-"""Of a class's mass; what is left of less are rounding errors."""

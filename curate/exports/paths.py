@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from curate.manifest.columns import is_text
 from curate.manifest.manifest import Manifest
+from curate.manifest.pictures import has_paths
 
 WHOLE = r"^(/|[a-zA-Z][a-zA-Z0-9+.-]*://)"
 """A path that starts from nowhere else, or a URL."""
@@ -18,14 +18,10 @@ def path_column(manifest: Manifest) -> str | None:
 
     A column that is the key too stays: by it a row is found again in the crawl.
     """
-    columns = manifest.columns
     if manifest.in_tars:
         return "tar"
-    if columns.image is None or columns.image == columns.key:
-        return None
-    kind = manifest.schema.field(columns.image).type
-    is_struct = pa.types.is_struct(kind) and kind.get_field_index("path") >= 0
-    return columns.image if is_text(kind) or is_struct else None
+    image = manifest.columns.image
+    return image if image != manifest.columns.key and has_paths(manifest) else None
 
 
 def way_to_root(manifest: Manifest, out: Path) -> str | None:

@@ -176,7 +176,7 @@ def _picture(entry: os.DirEntry[str], name: str) -> PictureFile:
 
 
 def _is_no_text(name: str) -> bool:
-    return any("\ud800" <= sign <= "\udfff" for sign in name)
+    return any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _escaped(name: str) -> str:

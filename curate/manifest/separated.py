@@ -17,8 +17,8 @@ from curate.manifest.text_files import at_line, ending_of, lines_of, open_text
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 OTHERS = (",", ";", "\t", "|")
-SAMPLE_LINES, SAMPLE_SIGNS = 100, 1 << 20
-FEW_ROWS, BATCH_ROWS, BATCH_SIGNS = 128, 8_192, 8 << 20
+SAMPLE_LINES, SAMPLE_CHARACTERS = 100, 1 << 20
+FEW_ROWS, BATCH_ROWS, BATCH_CHARACTERS = 128, 8_192, 8 << 20
 LONGEST_CELL = 64 << 20
 
 
@@ -28,7 +28,7 @@ class Dialect:
 
     separator: str
     quoted: bool = True
-    """Cells may stand in quotes; else a quote is a sign like any other."""
+    """Cells may stand in quotes; else a quote is a character like any other."""
     skip_blanks: bool = False
     """A blank follows each separator."""
     first_line: int = 0
@@ -111,7 +111,7 @@ def _sample(lines: Iterator[str]) -> list[str]:
     sample: list[str] = []
     for line in islice(lines, SAMPLE_LINES):
         sample.append(line)
-        if sum(map(len, sample)) > SAMPLE_SIGNS:
+        if sum(map(len, sample)) > SAMPLE_CHARACTERS:
             break
     return sample
 
@@ -226,12 +226,12 @@ def _names(header: list[str]) -> list[str]:
 
 def _batches(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
     batch: list[list[str]] = []
-    signs = 0
+    characters = 0
     while some := list(islice(rows, FEW_ROWS)):
         batch += some
-        signs += sum(map(len, chain.from_iterable(some)))
-        if len(batch) >= BATCH_ROWS or signs > BATCH_SIGNS:
+        characters += sum(map(len, chain.from_iterable(some)))
+        if len(batch) >= BATCH_ROWS or characters > BATCH_CHARACTERS:
             yield batch
-            batch, signs = [], 0
+            batch, characters = [], 0
     if batch:
         yield batch

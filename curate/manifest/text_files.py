@@ -30,7 +30,7 @@ DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, pa.ArrowInval
 
 
 def ending_of(path: Path) -> str:
-    """Give a file's ending in small letters, that of crawl.csv.gz as .csv."""
+    """Give a file's ending in lower case, that of crawl.csv.gz as .csv."""
     packed = path.suffix.lower() in PACKED
     return (Path(path.stem) if packed else path).suffix.lower()
 

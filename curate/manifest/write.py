@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.errors import CurateError
+from curate.manifest.class_label import HUGGING_FACE, features
 from curate.manifest.columns import is_bytes
 from curate.manifest.formulas import plain_table
 from curate.manifest.img2dataset import RENAMED
@@ -105,7 +106,7 @@ def _weighted(
 
 
 def _side_by_side(left: pa.Table, right: pa.Table) -> pa.Table:
-    metadata = _metadata(left.schema.metadata, right.schema)  # which renaming would drop
+    metadata = _metadata(left.schema, right.schema)  # which renaming would drop
     left = left.rename_columns([_renamed(name, right.schema.names) for name in left.schema.names])
     schema = pa.schema([*left.schema, *right.schema], metadata=metadata)
     return pa.Table.from_arrays([*left.columns, *right.columns], schema=schema)
@@ -116,17 +117,15 @@ def _renamed(name: str, ours: Sequence[str]) -> str:
     return RENAMED + name if name in ours else name
 
 
-def _metadata(metadata: dict[bytes, bytes] | None, ours: pa.Schema) -> dict[bytes, bytes] | None:
+def _metadata(schema: pa.Schema, ours: pa.Schema) -> dict[bytes, bytes] | None:
     """Tell Hugging Face's datasets, which wants every column described, of the new ones."""
-    if not metadata or b"huggingface" not in metadata:
+    metadata: dict[bytes, bytes] | None = schema.metadata
+    known = features(schema)
+    if metadata is None or not known:
         return metadata
-    described = json.loads(metadata[b"huggingface"])
-    features = described.get("info", {}).get("features")
-    if features is None:
-        return metadata
-    for field in ours:
-        features[field.name] = _described(field.type)
-    return {**metadata, b"huggingface": json.dumps(described).encode()}
+    described = json.loads(metadata[HUGGING_FACE])
+    described["info"]["features"] = known | {field.name: _described(field.type) for field in ours}
+    return {**metadata, HUGGING_FACE: json.dumps(described).encode()}
 
 
 def _described(kind: pa.DataType) -> dict[str, object]:

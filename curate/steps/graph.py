@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from pathlib import Path
 from shutil import disk_usage
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ class Graph:
     """What --graph names and cannot be had."""
 
 
-def relate_without(
+def relate_or_skip_wordnet(
     manifest: Manifest,
     classes: Classes,
     options: GraphOptions,
@@ -88,25 +89,9 @@ def relate(
     console: Console,
     captions: Callable[[TextSource], CaptionVectors] | None = None,
 ) -> Graph:
-    """Find S_t, and write down for the user what each class was taken for (classes.csv)."""
-    graph = relate_classes(manifest, classes, options, run, console, captions)
-    path = run.folder / CLASSES
-    if options.classes is None or options.classes.resolve() != path.resolve():
-        with appearing_file(path) as unfinished:
-            plain_table(graph.table).write_csv(unfinished)
-    return graph
-
-
-def relate_classes(
-    manifest: Manifest,
-    classes: Classes,
-    options: GraphOptions,
-    run: Run,
-    console: Console,
-    captions: Callable[[TextSource], CaptionVectors] | None = None,
-) -> Graph:
     """Make or load the class table, each relation matrix, and their sum S_t.
 
+    What each class was taken for is written down for the user, as classes.csv in the run folder.
     ``captions`` reads all captions, where more than the graph needs them. Raises CurateError for
     what a graph needs and is not there.
     """
@@ -121,7 +106,15 @@ def relate_classes(
     total = _sum(list(names.values()), list(matrices.values()), store)
     relations = None if total is None else load_relations(store, total)
     name = fingerprint(code=code_of(__name__), classes=classes.names, parts=list(names.values()))
+    _write_classes(table, options, run.folder / CLASSES)
     return Graph(name, table, table_name, matrices, relations, total, text)
+
+
+def _write_classes(table: ClassTable, options: GraphOptions, path: Path) -> None:
+    """Write classes.csv, unless it is what the user gave with --classes."""
+    if options.classes is None or options.classes.resolve() != path.resolve():
+        with appearing_file(path) as unfinished:
+            plain_table(table).write_csv(unfinished)
 
 
 def _opener(report: Callable[[str], None]) -> Callable[[], "WordNet"]:

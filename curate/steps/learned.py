@@ -20,7 +20,7 @@ from curate.manifest.skipped import Skipped
 from curate.manifest.tables import read_table
 from curate.printable import listed
 from curate.refine_options import RefineOptions
-from curate.verified_labels import Asked, look_up
+from curate.verified_labels import Asked, look_up, require_single
 from curate.weighted import Weighted
 from curate.work import Work
 
@@ -92,11 +92,8 @@ def read_verified_rows(
     )  # fmt: skip
     looked_up = look_up(asked, weighted.scan())
     found, classes = looked_up.rows, (*classes, *looked_up.new)
-    if not weighted.manifest.has_label_lists and (found["labels"].list.len() > 1).any():
-        raise CurateError(
-            f"--verified {path} has rows with several labels, and those of {weighted.path} have one"
-            " each; keep one, or leave the row out."
-        )
+    if not weighted.manifest.has_label_lists:
+        require_single(found, path, weighted.path)
     each = found.explode("labels", empty_as_null=True)
     positions = Classes(classes, ()).indices(each["labels"])
     lists = each.with_columns(pl.Series("at", positions, pl.Int64)).group_by(

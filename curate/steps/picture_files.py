@@ -13,6 +13,7 @@ from rich.console import Console
 from curate.in_order import in_order
 from curate.manifest.columns import is_text
 from curate.manifest.manifest import Manifest
+from curate.manifest.pictures import has_paths
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
 from curate.notices import warn
@@ -96,12 +97,9 @@ def _say(console: Console, masks: Sequence[Mask], title: str, what: str) -> None
 def _path_column(manifest: Manifest) -> str | None:
     """Name the column of paths; of a struct of bytes and path the field, without the bytes."""
     image = manifest.columns.image
-    if image is None or manifest.in_tars:
+    if image is None or manifest.in_tars or not has_paths(manifest):
         return None
-    kind = manifest.schema.field(image).type
-    if is_text(kind):
-        return image
-    return f"{image}.path" if pa.types.is_struct(kind) and "path" in kind.names else None
+    return image if is_text(manifest.schema.field(image).type) else f"{image}.path"
 
 
 def _states(root: str, shard: str, batch: pa.RecordBatch) -> tuple[str, States]:

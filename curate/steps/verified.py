@@ -21,7 +21,7 @@ from curate.steps.stored_features import StoredFeatures
 from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
-from curate.verified_labels import Asked, look_up
+from curate.verified_labels import Asked, look_up, require_single
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,7 @@ def read_verified(
     names = (key, "key"), ("label", manifest.columns.label)
     looked_up = look_up(Asked(path, *names, classes.names, console), keys)
     found = looked_up.rows
-    most = found["labels"].list.len().max()
-    if isinstance(most, int) and most > 1:
-        raise CurateError(
-            f"--verified {path} has rows with several labels, and those of {manifest.path} have one"
-            " each; keep one, or leave the row out."
-        )
+    require_single(found, path, manifest.path)
     labels = found["labels"].list.first()
     rows = found.select("row", pl.Series("label", classes.indices(labels), pl.Int32))
     if not (rows["label"] != NO_CLASS).any():

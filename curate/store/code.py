@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PASSIVE = ("curate.errors", "curate.printable", "curate.progress", "curate.run", "curate.store")
+PASSIVE = ("curate.errors", "curate.notices", "curate.printable", "curate.progress", "curate.run",
+           "curate.store")  # fmt: skip
 """What says how a run goes, and what keeps its results as they are: no result depends on these."""
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from|import)[ \t]+((?:curate|graphs|prototypes)\b[\w.]*)"

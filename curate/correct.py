@@ -209,7 +209,7 @@ def _check_fits(
             console,
             "--apply",
             f"the head was trained on features of {brief(trained.encoder)}, and these are of"
-            f" {brief(work.encoder)}; if that is not the same, what it says means nothing.",
+            f" {brief(work.encoder)}; unless these are the same encoder, its labels mean nothing.",
         )
 
 

@@ -5,7 +5,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from curate.encoders.device import DEVICES
+from curate.encoders.device import check_device
 from curate.errors import CurateError
 from curate.graph_spec import DEFAULT_TEXT_MODEL, GraphOptions
 from curate.manifest.columns import ColumnOptions
@@ -57,8 +57,7 @@ class WeightOptions:
             raise CurateError("--verified-use only: name the verified rows with --verified FILE.")
         if self.workers is not None and self.workers < 1:
             raise CurateError(f"--workers {self.workers}: at least one process decodes images.")
-        if self.device not in DEVICES:
-            raise CurateError(f"--device {self.device}: it must be one of {', '.join(DEVICES)}.")
+        check_device(self.device)
         _ = self.graph_options  # checks itself as it is made
         if self.encoder is not None and self.embeddings is not None:
             raise CurateError("--encoder and --embeddings exclude each other; choose one of them.")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.encoders.device import DEVICES
+from curate.encoders.device import check_device
 from curate.errors import CurateError
 from curate.weighted import WeightedOptions
 
@@ -29,8 +29,7 @@ class RefineOptions:
     def __post_init__(self) -> None:
         if self.epochs < 1:
             raise CurateError(f"--epochs {self.epochs}: at least 1; the default is {EPOCHS}.")
-        if self.device not in DEVICES:
-            raise CurateError(f"--device {self.device}: it must be one of {', '.join(DEVICES)}.")
+        check_device(self.device)
         if self.apply is not None and (self.head != "auto" or self.new_classes):
             raise CurateError(
                 "--apply takes a head as it was trained; leave --head and --new-classes out."

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu", "cuda")
 
 
+def check_device(name: str) -> None:
+    """Raise CurateError for what is no device."""
+    if name not in DEVICES:
+        raise CurateError(f"--device {name}: it must be one of {', '.join(DEVICES)}.")
+
+
 def torch_device(name: str) -> "torch.device":
     """Return the torch device of that name; ``auto`` is a GPU where there is one.
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from curate.encoders.base import Encoder
-from curate.encoders.device import DEVICES
+from curate.encoders.device import check_device
 from curate.errors import CurateError
 
 DEFAULT_ENCODER = "open_clip:ViT-B-32/laion2b_s34b_b79k"
@@ -38,8 +38,7 @@ def open_encoder(spec: str, device: str = "auto", pictures: int = 0) -> Encoder:
     Raises CurateError for a string that names none, a model that is missing, broken or cannot
     be downloaded, and a device that is not there.
     """
-    if device not in DEVICES:
-        raise CurateError(f"--device {device}: it must be one of {', '.join(DEVICES)}.")
+    check_device(device)
     match spec.partition(":"):
         case "embedded", "", "":
             return _open_embedded()

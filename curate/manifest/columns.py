@@ -61,7 +61,7 @@ def check_width(columns: int, source: Path) -> None:
     if columns > MOST_COLUMNS:
         raise CurateError(
             f"{source} has {columns:,} columns, and curate takes {MOST_COLUMNS:,} at most; keep"
-            " those that say something of an image (numbers of one kind are a list in one column)."
+            " those that describe an image (and write an embedding as a list in one column)."
         )
 
 

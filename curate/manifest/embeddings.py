@@ -141,8 +141,8 @@ def require_width(dimensions: int, where: str) -> None:
     if dimensions > MOST_DIMENSIONS:
         raise CurateError(
             f"{where}: the features have {dimensions:,} dimensions, and curate takes"
-            f" {MOST_DIMENSIONS:,}, as matrices of their squares take the memory; give fewer"
-            " encoders, or project the embeddings, such as on their principal components."
+            f" {MOST_DIMENSIONS:,} at most, because their covariances would fill the memory; give"
+            " fewer encoders, or project the embeddings, such as on their principal components."
         )
 
 

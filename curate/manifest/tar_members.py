@@ -95,7 +95,7 @@ class _Reader:
                 return self._parsed(block)
             zeros += 1
             if zeros * BLOCK > LONGEST_TAIL:
-                raise DamagedTar(f"more than {LONGEST_TAIL:,} bytes of zeros are in it")
+                raise DamagedTar(f"it has more than {LONGEST_TAIL:,} bytes of zeros in a row")
         if zeros < END_BLOCKS:
             raise DamagedTar("its end is missing")
         return None
@@ -126,7 +126,7 @@ class _Reader:
 
     def _data(self, size: int) -> bytes:
         if size > LONGEST_HEADER:
-            raise DamagedTar(f"a header of {size:,} bytes is in it")
+            raise DamagedTar(f"it has a header of {size:,} bytes")
         start = self._at
         self._skip(size)
         self._file.seek(start)
@@ -136,7 +136,7 @@ class _Reader:
         """Step over data, which ends on a whole block."""
         end = self._at + size
         if size < 0 or end > self._length:
-            raise DamagedTar(f"a member at byte {self._at:,} has {size:,} bytes")
+            raise DamagedTar(f"its member at byte {self._at:,} claims {size:,} bytes")
         self._at += -(-size // BLOCK) * BLOCK
 
     def _read(self, size: int) -> bytes:
@@ -157,7 +157,7 @@ def _pax_records(data: bytes) -> dict[bytes, bytes]:
         end = at + (_number(data[at:space]) if space > 0 else 0)
         keyword, is_record, value = data[space + 1 : max(end - 1, 0)].partition(b"=")
         if not is_record or end > len(data):
-            raise DamagedTar("a pax header in it is damaged")
+            raise DamagedTar("it has a damaged pax header")
         records[keyword] = value
         at = end
     return records
@@ -165,7 +165,7 @@ def _pax_records(data: bytes) -> dict[bytes, bytes]:
 
 def _number(digits: bytes) -> int:
     if not digits.isdigit() or len(digits) > 20:
-        raise DamagedTar("a pax header in it has a size that is none")
+        raise DamagedTar("it has a pax header with an invalid size")
     return int(digits)
 
 

@@ -73,9 +73,8 @@ class HeadOnRun:
                 noise = self.head.each(rows, _noise_type)
             if not np.isfinite(p[block.there]).all():
                 raise CurateError(
-                    "the head says what is no number of some rows: its numbers, or the features,"
-                    " are damaged; train it again, with another --seed where it was trained just"
-                    " now."
+                    "the head gives NaN or infinity for some rows: its numbers or the features are"
+                    " damaged; train it again (with another --seed, if it was trained just now)."
                 )
             given = self._given(block.given)
             p, known = settled(self.head.task, p, given)

@@ -17,7 +17,7 @@ from curate.counts import Counts, count_table
 from curate.images.status import Status
 from curate.manifest.skipped import Skipped
 from curate.notices import say, warn
-from curate.printable import brief, listed, shown
+from curate.printable import FEW, brief, listed, shown
 from curate.steps.second_opinions import SecondOpinions
 from prototypes.noise_matrix import (
     OUTSIDE,
@@ -32,7 +32,6 @@ WORST_CLASSES = 8
 LOUD_SHARE = 0.1
 SHOWN_CLASSES = 5
 STRONGEST_CONFUSIONS = 4
-EXAMPLES = 3
 DOMINANT = 0.5
 """Share of the images from which on a class is named as larger than all others together."""
 
@@ -104,7 +103,7 @@ class Tally:
     def _note_examples(self, statuses: pl.Series, first_row: int) -> None:
         for at in (statuses != Status.OK).arg_true():
             examples = self.examples.setdefault(statuses[at], [])
-            if len(examples) < EXAMPLES:
+            if len(examples) < FEW:
                 examples.append(f"row {first_row + at + 1}")
 
     @property

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -44,12 +44,8 @@ class Exported:
     """Rows of the crawl."""
     parts: dict[str, int]
     """Rows of each part of the split."""
-    without_picture: int
-    """Chosen rows that have no picture that can be read; they were left out."""
-    pictureless: tuple[str, ...]
-    """The keys of the first of them."""
-    left_out: list[str]
-    """Columns that the format cannot hold."""
+    skipped: tuple[Skipped, ...]
+    """Rows without a picture that can be read, and columns that the format cannot hold."""
     reader: str
     """The library that read it back."""
 
@@ -62,14 +58,8 @@ def export_and_report(options: ExportOptions) -> None:
     if options.select.shares:
         for part, rows in exported.parts.items():
             table.add_row(f"  {part}", f"{rows:,}")
-    if exported.without_picture:
-        left = Skipped(
-            "rows without a readable picture", exported.without_picture, exported.pictureless
-        )
-        table.add_row("left out", Text(printable(str(left))))
-    if exported.left_out:
-        (columns,) = Skipped.of(f"columns that {options.to} cannot hold", exported.left_out)
-        table.add_row("left out", Text(printable(str(columns))))
+    for each in exported.skipped:
+        table.add_row("left out", Text(printable(str(each))))
     table.add_row("read back", f"the same rows, by {exported.reader}")
     console = Console()
     console.print(table)
@@ -97,18 +87,17 @@ def export(options: ExportOptions, console: Console) -> Exported:
                 format_.write(job, unfinished, advance)
             reader = _check_written(job, format_, unfinished, console)
             weighted.require_unchanged()
+            columns = Skipped.of(f"columns that {options.to} cannot hold", job.record.left_out)
             exported = Exported(
                 out=options.out,
                 rows=job.written.rows,
                 of=weighted.rows,
                 parts=dict(job.parts_written),
-                without_picture=job.without_picture,
-                pictureless=tuple(job.pictureless),
-                left_out=job.record.left_out,
+                skipped=(*job.passed.skipped, *columns),
                 reader=reader,
             )
             if not format_.endings:
-                facts = {"options": options.as_json(), "exported": vars(exported)}
+                facts = {"options": options.as_json(), "exported": asdict(exported)}
                 text = json.dumps(facts, indent=1, default=str, ensure_ascii=False)
                 (unfinished / RECEIPT).write_text(text, encoding="utf-8")
                 os.sync()

@@ -21,7 +21,7 @@ from curate.manifest.columns import label_type
 from curate.manifest.pictures import picture_finder
 from curate.manifest.plan import plan_shards
 from curate.manifest.read import read_shards
-from curate.printable import FEW
+from curate.manifest.skipped import Passed
 from curate.weighted import Weighted
 
 BATCH_BYTES = 32 * 2**20
@@ -66,10 +66,8 @@ class Job:
     written: Digest = field(default_factory=Digest, init=False)
     """Of all rows that were given out."""
     parts_written: Counter[str] = field(default_factory=Counter, init=False)
-    without_picture: int = field(default=0, init=False)
-    """Rows that were left out because there is no picture that can be read."""
-    pictureless: list[str] = field(default_factory=list, init=False)
-    """The keys of the first of them."""
+    passed: Passed = field(default_factory=Passed, init=False)
+    """Rows that were left out, by key."""
 
     @cached_property
     def rows(self) -> int:
@@ -152,9 +150,7 @@ class Job:
         for place, (status, source) in enumerate(zip(rows["status"], find(batch), strict=True)):
             picture = read_picture(source) if status == Status.OK else None
             if picture is None:
-                self.without_picture += 1
-                if len(self.pictureless) < FEW:
-                    self.pictureless.append(rows["key"][place])
+                self.passed.add("rows without a readable picture", rows["key"][place])
                 continue
             places.append(place)
             pictures.append(picture)

@@ -76,7 +76,7 @@ def count_classes(manifest: Manifest) -> Classes:
     )
 
 
-def require_company(manifest: Manifest, classes: Classes) -> None:
+def require_repeated_labels(manifest: Manifest, classes: Classes) -> None:
     """Raise CurateError unless two classes have two rows each, before a matrix is made of them."""
     if sum(count > 1 for count in classes.counts) < 2:
         raise CurateError(

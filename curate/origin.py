@@ -55,17 +55,17 @@ class Origin:
         """Give what Parquet file ``out`` carries."""
         return {KEY: json.dumps(self.facts(out), default=str).encode()}
 
-    def save_beside(self, out: Path, written: Path) -> None:
+    def save_sidecar(self, out: Path, written: Path) -> None:
         """Write the small file beside ``out``, before ``written`` takes its place.
 
         It names the bytes that it speaks of: beside any others it says nothing.
         """
         facts = self.facts(out) | {"sha256": sha256_of(written)}
-        with appearing_file(beside(out)) as unfinished:
+        with appearing_file(sidecar(out)) as unfinished:
             unfinished.write_text(json.dumps(facts, indent=1, default=str))
 
 
-def beside(out: Path) -> Path:
+def sidecar(out: Path) -> Path:
     """Name the small file that says where a CSV or JSON lines file comes from."""
     return out.with_name(f"{out.name}.curate.json")
 
@@ -82,7 +82,7 @@ def _facts(path: Path) -> dict[str, Any]:
     if path.suffix.lower() in PARQUET:
         facts: dict[str, Any] = json.loads((pq.read_schema(path).metadata or {})[KEY])
         return facts
-    facts = json.loads(beside(path).read_text())
+    facts = json.loads(sidecar(path).read_text())
     if facts["sha256"] != sha256_of(path):
         raise ValueError
     return facts

@@ -1,4 +1,4 @@
-"""Which row of a run each row of a file is: paired by what a row says of itself, never by place."""
+"""Which row of a run each row of a file is: paired by keys or contents, never by position alone."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -15,7 +15,7 @@ from curate.store.folders import Folders
 ROW, PART = "row", "in_order"
 
 
-def beside(
+def in_crawl_order(
     path: Path, part: Part, schema: pa.Schema, manifest: Manifest, plan: str | None, frozen: Folders
 ) -> Part:  # fmt: skip
     """Give the rows of a slim file in the order of the crawl; ``part`` where they are in it.

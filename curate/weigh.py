@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from curate.classes import Classes, count_classes, require_company
+from curate.classes import Classes, count_classes, require_repeated_labels
 from curate.columns import AGREEMENT, NAMES, SOFT_NAMES, check_names
 from curate.command_line import command_line, say_next
 from curate.encoders.device import torch_device
@@ -20,7 +20,7 @@ from curate.errors import CurateError
 from curate.in_order import block_threads
 from curate.look_alikes import say_look_alikes
 from curate.making import making
-from curate.manifest.img2dataset import RENAMED, STATUS, makes_room
+from curate.manifest.img2dataset import RENAMED, STATUS, is_download_status
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
@@ -101,7 +101,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         _check(manifest, options, console)
         classes = count_classes(manifest)
         if len(classes.names) > MANY:
-            require_company(manifest, classes)
+            require_repeated_labels(manifest, classes)
         say_look_alikes(classes, console)
         soft_labels.check_count(options.soft_labels, classes)
         verified = None
@@ -168,7 +168,11 @@ def _check(manifest: Manifest, options: WeightOptions, console: Console) -> None
         caption_column(manifest, "--caption-agreement")
     if options.soft_labels is not None:
         names += SOFT_NAMES
-    if not options.prefix and STATUS in present and makes_room(manifest.schema, manifest.columns):
+    if (
+        not options.prefix
+        and STATUS in present
+        and is_download_status(manifest.schema, manifest.columns)
+    ):
         present = [name for name in present if name != STATUS]
         console.print(f"img2dataset's column {STATUS} is written as {RENAMED}{STATUS}.")
     check_names(present, options.prefix, str(manifest.path), names)

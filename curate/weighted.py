@@ -21,7 +21,7 @@ from curate.manifest.unchanged import SeenFile, require_unchanged
 from curate.origin import Origin, read_origin
 from curate.pairing import pair_by_key, require_same_scores
 from curate.run import MARKER, Run
-from curate.slim import beside
+from curate.slim import in_crawl_order
 from curate.steps.row_keys import scan_keys
 from curate.store.folders import Folders
 from curate.work import Work, WorkNames, recall, work_names
@@ -263,7 +263,7 @@ def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
     work = origin.work or (Run(run).recorded().get("work") if there else None)
     if manifest.parts != (part,):
         plan = _plan(run, work) if there else None
-        part = beside(path, part, schema, manifest, plan, frozen)
+        part = in_crawl_order(path, part, schema, manifest, plan, frozen)
     origin = replace(origin, run=run, prefix=prefix, work=work)
     return Weighted(path, part, schema, manifest, prefix, run if there else None, work, origin)
 

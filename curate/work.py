@@ -30,7 +30,7 @@ STEP, FACTS = "work", "work"
 
 @dataclass(frozen=True)
 class WorkNames:
-    """By which names the parts of a `Work` lie in the run folder, and what was chosen."""
+    """The names of the parts of a `Work` in the run folder, and the options that were chosen."""
 
     plan: str
     features: tuple[str, ...]

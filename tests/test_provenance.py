@@ -12,7 +12,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from cli import app
-from curate.origin import beside, read_origin
+from curate.origin import read_origin, sidecar
 
 ROWS = 60
 LABELS = ("ant", "bee", "cat")
@@ -143,7 +143,7 @@ def test_a_csv_that_was_moved_alone_is_still_read(tmp_path: Path) -> None:
     (tmp_path / "crawl.weighted.csv").rename(moved)
     found = said(moved)
     assert (found["made"], found["summary"]["rows"]) == ([], ROWS)
-    shutil.move(beside(tmp_path / "crawl.weighted.csv"), beside(moved))
+    shutil.move(sidecar(tmp_path / "crawl.weighted.csv"), sidecar(moved))
     assert len(said(moved)["made"]) == 1
 
 
@@ -153,7 +153,7 @@ def test_a_csv_that_was_moved_alone_is_still_read(tmp_path: Path) -> None:
 def test_a_damaged_file_beside_a_csv_says_nothing(tmp_path: Path, facts: str) -> None:
     path = crawl(tmp_path, ".csv")
     weigh(path)
-    beside(tmp_path / "crawl.weighted.csv").write_text(facts)
+    sidecar(tmp_path / "crawl.weighted.csv").write_text(facts)
     assert said(tmp_path / "crawl.weighted.csv")["made"] == []
 
 
@@ -162,7 +162,7 @@ def test_a_csv_that_stands_alone_outlives_a_run_with_another_label(tmp_path: Pat
     path, out = crawl(tmp_path, ".csv"), tmp_path / "crawl.weighted.csv"
     (tmp_path / "edges.csv").write_text("child,parent\ncolour 0,x\ncolour 1,x\ncolour 2,x\n")
     weigh(path)
-    beside(out).unlink()
+    sidecar(out).unlink()
     graph = f"hierarchy:{tmp_path / 'edges.csv'}"
     other = ("--label", "colour", "--graph", graph, "--out", tmp_path / "other.csv")
     weigh(path, *other)

@@ -18,7 +18,7 @@ MOST_BYTES = 64 << 20
 once, however often it repeats."""
 READ_AHEAD_BYTES = 1 << 20
 COMPRESSIBLE = 20
-"""Pictures and texts are not compressed as much; what is may be of any length."""
+"""Times that pictures and texts never shrink by compression; what does may be of any length."""
 
 
 def batch_rows(path: Path, file: pq.ParquetFile, group: int, names: Sequence[str] | None) -> int:

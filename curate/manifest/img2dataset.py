@@ -35,7 +35,7 @@ def has_picture_shards(tables: Sequence[Path]) -> bool:
 
 
 def refuse_lone_shards(path: Path, picture: str) -> None:
-    """Refuse shards without their Parquet files, which are else taken for classes.
+    """Refuse shards without their Parquet files, which would be taken for classes.
 
     ``picture`` is one of them, from ``path`` on; its caption and label are in a file beside it.
     """
@@ -49,10 +49,10 @@ def refuse_lone_shards(path: Path, picture: str) -> None:
         )
 
 
-def makes_room(schema: pa.Schema, columns: Columns) -> bool:
-    """Tell whether a table's status is that of the download, which is written under another name.
+def is_download_status(schema: pa.Schema, columns: Columns) -> bool:
+    """Tell whether column status is that of the download, which is written under another name.
 
-    It is not where the user gave it a part to play.
+    It stays where the user gave it a part to play.
     """
     names = set(schema.names)
     return names >= MARKS and RENAMED + STATUS not in names and STATUS not in vars(columns).values()

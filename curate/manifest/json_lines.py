@@ -86,10 +86,7 @@ class _Column:
         if len(kinds) == 1 and kinds <= {list, dict} and not self.is_text:
             return self.nested
         if kinds == {int}:
-            inside = [self.least in SIGNED and self.most in SIGNED, self.least in UNSIGNED]
-            if inside[0]:
-                return pa.int64()
-            return pa.uint64() if inside[1] and self.most in UNSIGNED else pa.large_string()
+            return _whole_type(self.least, self.most)
         if kinds <= {int, float}:
             return pa.float64()
         return pa.bool_() if kinds == {bool} else pa.large_string()
@@ -102,6 +99,12 @@ class _Column:
         if not pa.types.is_floating(kind):
             values = [None if _is_missing(value) else value for value in values]
         return pa.array(values, kind)
+
+
+def _whole_type(least: int, most: int) -> pa.DataType:
+    if least in SIGNED and most in SIGNED:
+        return pa.int64()
+    return pa.uint64() if least in UNSIGNED and most in UNSIGNED else pa.large_string()
 
 
 class _Missing:
@@ -119,9 +122,9 @@ def _as_text(value: object) -> str | None:
 
 
 def are_regular(source: Path) -> bool:
-    """Tell whether a reader that takes time for depth and for many names gets through lines.
+    """Tell whether polars may read the lines: deep values and many names take it very long.
 
-    A sample of them is parsed, and those that may be deep.
+    A sample of the lines is parsed, and every line that may be deep.
     """
     names: set[str] = set()
     with open_text(source) as file:

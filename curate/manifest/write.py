@@ -46,7 +46,7 @@ def write_manifest(
             write_parquet(unfinished, tables, origin.metadata(out))
         else:
             _write_text(unfinished, tables, out.suffix)
-            origin.save_beside(out, unfinished)
+            origin.save_sidecar(out, unfinished)
         manifest.require_unchanged()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from curate.classes import Classes, require_company
+from curate.classes import Classes, require_repeated_labels
 from curate.encoders.spec import DEFAULT_ENCODER, open_encoder, split_encoders
 from curate.errors import CurateError
 from curate.images.status import Status
@@ -184,7 +184,7 @@ def check_features(
         judged += np.bincount(positions[positions >= 0], minlength=len(judged))
     if (judged > 1).sum() >= 2:
         return
-    require_company(manifest, classes)
+    require_repeated_labels(manifest, classes)
     failures = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
     raise CurateError(
         f"{manifest.path}: fewer than two classes have two or more images with features, and labels"

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from curate.classes import Classes, count_classes, read_class_file, require_company
+from curate.classes import Classes, count_classes, read_class_file, require_repeated_labels
 from curate.errors import CurateError
 from curate.label_names import spelled
 from curate.look_alikes import say_look_alikes
@@ -110,9 +110,9 @@ def test_labels_of_one_row_each_are_refused_before_anything_is_made_of_them(
 ) -> None:
     manifest = opened([f"photo {at}" for at in range(2_000)] + ["photo 0"], tmp_path)
     with pytest.raises(CurateError, match="2,000 different labels in 2,001 rows, such as 'photo"):
-        require_company(manifest, count_classes(manifest))
+        require_repeated_labels(manifest, count_classes(manifest))
     pairs = opened(["a", "a", "b", "b", "c"], tmp_path)
-    require_company(pairs, count_classes(pairs))
+    require_repeated_labels(pairs, count_classes(pairs))
 
 
 def test_a_table_of_classes_matches_labels_that_look_the_same(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Per-class sums and the second moment of features: all that the adapted space is made of."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +90,13 @@ def class_sums(
     """
     labels = own_labels(labels)
     kept = np.flatnonzero(counted(rows, labels, classes))
+    return _sums(rows, labels, classes, kept, weights)
+
+
+def _sums(
+    rows: Floats, labels: Labels, classes: int, kept: NDArray[np.intp], weights: Floats | None
+) -> BlockSums:
+    """Sum the ``kept`` rows per class."""
     weight = np.ones(len(kept)) if weights is None else weights[kept].astype(np.float64)
     present, which = np.unique(labels[kept], return_inverse=True)
     of_class = sparse.csr_array((weight, (which, kept)), shape=(len(present), len(rows)))
@@ -125,10 +132,21 @@ def counted(rows: Floats, labels: Labels, classes: int) -> NDArray[np.bool_]:
 def block_moments(
     features: Floats, labels: Labels, classes: int, products: Products = HOST
 ) -> BlockMoments:
-    """Sum the unit rows of a block of features (n, D); its products are float32."""
-    rows, there = unit_rows(features), own_labels(labels) >= 0
-    second = products.second_moment(rows if there.all() else rows[there])
-    return BlockMoments(class_sums(rows, labels, classes), second)
+    """Sum the unit rows of a block of features (n, D).
+
+    In float32 they are summed less their mean, which would round away what they differ in.
+    """
+    rows, labels = unit_rows(features), own_labels(labels)
+    kept = np.flatnonzero(counted(rows, labels, classes))
+    if len(kept) < len(rows):
+        rows, labels = rows[kept], labels[kept]
+    mean = rows.sum(axis=0, dtype=np.float64) / max(len(rows), 1)
+    shift = mean.astype(np.float32)
+    rows -= shift
+    sums = _sums(rows, labels, classes, np.arange(len(rows)), None)
+    sums = replace(sums, total=sums.total + np.outer(sums.weight, shift.astype(np.float64)))
+    second = products.second_moment(rows) + len(rows) * np.outer(mean, mean)
+    return BlockMoments(sums, second)
 
 
 def add_moments(blocks: Iterable[BlockMoments]) -> Moments:

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -28,6 +30,18 @@ def test_the_second_moment_is_that_of_labelled_unit_rows() -> None:
     x, y = crawl(1)
     unit = unit_rows(x[y >= 0]).astype(np.float64)
     assert np.allclose(block_moments(x, y, 5).second, unit.T @ unit, atol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [300, 20_000])
+def test_what_rows_have_in_common_does_not_round_away_what_they_differ_in(rows: int) -> None:
+    rng = np.random.default_rng(0)
+    x, y = (1 + 1e-3 * rng.normal(size=(rows, 12))).astype(np.float32), rng.integers(0, 3, rows)
+    for some, exact in ((x, unit_rows(x).astype(np.float64)), (np.ones_like(x), None)):
+        moments = add_moments(in_memory(some, y, 7_000)(partial(block_moments, classes=3)))
+        mean = moments.by_class.total.sum(axis=0) / rows
+        covariance = moments.second / rows - np.outer(mean, mean)
+        expected = 0 if exact is None else np.cov(exact.T, bias=True)
+        assert np.allclose(covariance, expected, rtol=1e-3, atol=1e-12)
 
 
 def test_rows_without_label_or_features_count_nowhere() -> None:

@@ -10,7 +10,7 @@ from curate.errors import CurateError
 from curate.graph_spec import DEFAULT_TEXT_MODEL, GraphOptions
 from curate.manifest.columns import ColumnOptions
 from prototypes import method
-from prototypes.consistency import L2, PSI, largest_gamma
+from prototypes.consistency import L2, LARGEST_LOG, PSI, largest_gamma
 from prototypes.verified import ONLY, USES
 
 TEXT_OUTPUTS = {".csv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl"}
@@ -52,6 +52,7 @@ class WeightOptions:
     def __post_init__(self) -> None:
         _check_above_0("alpha", self.alpha, 1.2)
         _check_above_0("beta", self.beta, 1.5)
+        _check_weights(self.alpha, self.beta)
         _check_method(self.method)
         if self.verified is None and self.method.verified == ONLY:
             raise CurateError("--verified-use only: name the verified rows with --verified FILE.")
@@ -115,6 +116,14 @@ class WeightOptions:
 def _check_above_0(name: str, value: float, default: object) -> None:
     if not (math.isfinite(value) and value > 0):
         raise CurateError(f"--{name} {value} is not a number above 0; the default is {default}.")
+
+
+def _check_weights(alpha: float, beta: float) -> None:
+    if beta * math.log(alpha) > LARGEST_LOG:
+        raise CurateError(
+            f"--alpha {alpha:g} with --beta {beta:g}: weights are up to α^β, more than their column"
+            f" can hold; give a --beta of at most {LARGEST_LOG / math.log(alpha):.3g}."
+        )
 
 
 def _check_method(chosen: MethodOptions) -> None:

@@ -116,6 +116,7 @@ def cluster_centres(sample: WeightedSample, v: Rows, k: int) -> Rows:
 
 def _class_centres(g: Rows, weight: Rows, c: int, directions: Rows, k: int) -> Rows:
     """Return the centres (m, d) of one class, 2 ≤ m ≤ k; or none."""
+    weight = weight / weight.max()
     effective = weight.sum() ** 2 / (weight**2).sum()
     for m in range(min(k, int(effective // LEAST_ROWS)), 1, -1):
         centres, cluster = k_means(g, weight, m)

@@ -20,7 +20,7 @@ PSI = (SOFTMAX, L2)
 LEAST_LEFT = 1e-6
 """Of a target's share that is left without an image's other labels."""
 LARGEST_LOG = 80.0
-"""Log of the largest p that sums in float32 can hold."""
+"""Log of the largest p that sums in float32 can hold, and less that of the least."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def largest_gamma(epsilon: float) -> float:
 def consistency(
     kl: NDArray[np.float32], epsilon: float = 0.05, gamma: float = 2.0
 ) -> NDArray[np.float32]:
-    """Return p = 1 / (KL + ε)^γ: SINet Eq. 4.
+    """Return p = 1 / (KL + ε)^γ, or the least p whose sums a float32 holds: SINet Eq. 4.
 
     Raises ValueError where p could be more than a float32 holds.
     """
@@ -166,7 +166,8 @@ def consistency(
             f"ε is {epsilon} and γ is {gamma}: p is up to ε^−γ, more than a float32 holds; "
             f"use a γ of at most {largest_gamma(epsilon):.3g}."
         )
-    return np.asarray((kl + np.float32(epsilon)) ** np.float32(-gamma))
+    p = (kl + np.float32(epsilon)) ** np.float32(-gamma)
+    return np.asarray(np.maximum(p, np.float32(np.exp(-LARGEST_LOG))))
 
 
 @dataclass(frozen=True)

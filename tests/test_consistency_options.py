@@ -65,6 +65,8 @@ def receipts(path: Path, step: str) -> set[Path]:
         ("--epsilon", 0.5, "--gamma", 1),
         ("--tau-v", 0.3, "--tau-t", 0.2),
         ("--psi", "l2", "--prototypes", "constant", "--prototypes-per-class", 3),
+        ("--gamma", 26, "--prototypes-per-class", 3),
+        ("--epsilon", 1e30),
     ],
 )
 def test_every_option_finds_the_wrong_labels_and_redoes_what_depends_on_it(
@@ -93,6 +95,7 @@ def test_every_option_finds_the_wrong_labels_and_redoes_what_depends_on_it(
         (("--verified-use", "all"), "--verified-use all: it must be one of both, only"),
         (("--verified-use", "only"), "name the verified rows with --verified FILE"),
         (("--epsilon", 0), "--epsilon 0.0 is not a number above 0"),
+        (("--alpha", 100, "--beta", 50), "give a --beta of at most 17.4"),
         (("--tau-v", -1), "--tau-v -1.0 is not a number above 0"),
         (("--psi", "l2", "--tau-t", 1), "--tau-t 1.0 is the temperature of a softmax"),
         (("--rounds", 0), "--rounds 0: it must be from 1 to 20"),
@@ -216,8 +219,9 @@ def test_constant_prototypes_leave_wrong_labels_without_weight(tmp_path: Path) -
     assert found.filter(right)["weight"].mean() > 0.2  # type: ignore[operator]
 
 
-def test_features_that_are_all_the_same_are_refused(tmp_path: Path) -> None:
-    path = crawl(tmp_path, 30, embedding=[[0.5, 0.5]] * 30)
+@pytest.mark.parametrize("features", [[0.5, 0.5], [1.0] * 12, [0.3, -0.1, 0.7]])
+def test_features_that_are_all_the_same_are_refused(tmp_path: Path, features: list[float]) -> None:
+    path = crawl(tmp_path, 300, embedding=[features] * 300)
     assert "all images have the same features" in refusal(path)
 
 

@@ -60,6 +60,18 @@ def test_wrong_labels_that_are_alike_become_no_prototype(p: float) -> None:
     assert (np.argmax(centres[0] @ AXES.T, axis=1) == 0).all()
 
 
+@pytest.mark.parametrize("scale", [1e-34, 1e34])
+def test_clusters_do_not_depend_on_the_scale_of_p(scale: float) -> None:
+    g, labels = modes(200, AXES[:4]), np.arange(200) % 4 // 2
+    v = np.stack([g[labels == c].mean(axis=0) for c in range(2)])
+    p = 1 + np.arange(200, dtype=np.float32) % 3
+    found, same = (
+        cluster_centres(WeightedSample(g, labels, p * np.float32(by)), v, 2) for by in (scale, 1)
+    )
+    assert np.allclose(found, same, atol=1e-4)
+    assert not np.allclose(found[0], found[1], atol=0.1)
+
+
 def test_a_light_cluster_becomes_no_prototype() -> None:
     g = np.vstack([modes(200, AXES[:1]), modes(30, AXES[1:2], 1), modes(200, AXES[2:3], 2)])
     labels = np.repeat([0, 0, 1], [200, 30, 200])

@@ -15,6 +15,7 @@ from prototypes.consistency import (
     l2_targets,
     targets,
 )
+from prototypes.moments import add_up, class_sums
 from prototypes.relations import relations_of
 
 
@@ -121,6 +122,13 @@ def test_p_that_a_float32_cannot_hold_is_refused(epsilon: float, gamma: float) -
     with pytest.raises(ValueError, match="more than a float32 holds; use a γ of at most"):
         consistency(np.zeros(3, np.float32), epsilon, gamma)
     assert np.isfinite(consistency(np.zeros(3, np.float32), epsilon, 5.7)).all()
+
+
+@pytest.mark.parametrize(("kl", "epsilon", "gamma"), [(0.1, 1e30, 2.0), (1e4, 0.05, 26.0)])
+def test_p_is_never_too_small_to_make_a_prototype(kl: float, epsilon: float, gamma: float) -> None:
+    p = consistency(np.full(2, kl, np.float32), epsilon, gamma)
+    sums = class_sums(np.eye(2, dtype=np.float32), np.zeros(2, int), 1, p)
+    assert np.allclose(add_up([sums]).means(), 0.5)
 
 
 def test_similarities_of_zero_have_no_direction_and_give_no_nan() -> None:

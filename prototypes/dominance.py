@@ -5,7 +5,7 @@ the right rows of a small class, whose mean is then that of the large one. Not i
 crawls are balanced.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from prototypes.softmax import log_sum_exp
 
 NONE_UP_TO, FULL_FROM = 0.4, 0.6
 """The largest class's share of the rows up to which nothing changes, and from which all does."""
+TRUST_ROUNDS = 4
+"""How often rows are judged, each time by the means of the rows that were trusted before."""
 LEAST_TRUST = 1e-6
 """A row counts for so much of its class's mean at least, so that no class is without one."""
 
@@ -49,6 +51,10 @@ class Discriminant:
     """(C, d): class means in these directions."""
     count: Matrix
     """(C,): rows of each class."""
+
+    def around(self, means: Matrix) -> "Discriminant":
+        """Return the same with other class means (C, D)."""
+        return replace(self, means=means @ self.projection)
 
     def trust(self, rows: Rows, labels: Labels) -> Matrix:
         """Return p(label | row)^λ (n,) of unit rows (n, D), each of them left out itself.

@@ -17,7 +17,7 @@ from prototypes.blocks import EachBlock, Floats, Labels, unit_rows
 from prototypes.clusters import fit_clusters
 from prototypes.confusion import Confusion, fit_confusion
 from prototypes.consistency import L2, SOFTMAX, Consistency, l2_targets, targets
-from prototypes.dominance import dominance, log_sizes, trusted_sums
+from prototypes.dominance import TRUST_ROUNDS, dominance, log_sizes, trusted_sums
 from prototypes.evidence import Evidence, lifted
 from prototypes.initial import Cells, margin_cells, reliable, reliable_bins, reliable_sums
 from prototypes.left_out import LeftOut
@@ -124,7 +124,10 @@ def fit_space(
     verified: EachBlock | None = None,
     products: Products = HOST,
 ) -> AdaptedSpace:
-    """Fit the adapted space to blocks of features: one pass, or two where one class outweighs all.
+    """Fit the adapted space to blocks of features: one pass.
+
+    Where one class outweighs all, so do TRUST_ROUNDS more: wrong labels that are more than the
+    right ones of a small class leave its mean little by little.
 
     ``verified`` gives the rows with a verified label, if any; they have none in ``each``. Raises
     ValueError as `adapted_space`.
@@ -134,9 +137,12 @@ def fit_space(
     moments = add_moments(chain.from_iterable(source(block) for source in sources))
     if not dominance(moments.by_class.weight):
         return adapted_space(moments)
-    trusted = partial(trusted_sums, discriminant=discriminant(moments))
-    sums = add_up(chain.from_iterable(source(trusted) for source in sources))
-    return adapted_space(moments, sums.means())
+    found = discriminant(moments)
+    for _ in range(TRUST_ROUNDS):
+        trusted = partial(trusted_sums, discriminant=found)
+        means = add_up(chain.from_iterable(source(trusted) for source in sources)).means()
+        found = found.around(means)
+    return adapted_space(moments, means)
 
 
 def adapted(each: EachBlock, space: AdaptedSpace) -> EachBlock:

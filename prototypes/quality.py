@@ -106,11 +106,13 @@ def issues(own: NDArray[np.float32], rivals: Rivals, few: float = 1.0) -> NDArra
 
     Not in the paper. NaN, no label, is no issue.
     """
-    wrong = (own < few * ISSUE_COSINE) | (rivals.sized - own > ISSUE_MARGIN)
+    unlike = own + rivals.outweighed < few * ISSUE_COSINE
+    wrong = unlike | (rivals.sized - own > ISSUE_MARGIN)
     outlier = np.fmax(own, rivals.cosine) < OUTLIER_COSINE
     return np.where(wrong, np.where(outlier, 2, 1), 0).astype(np.int8)
 
 
 def counted_wrong(own: NDArray[np.float32], rivals: Rivals, few: float = 1.0) -> NDArray[np.bool_]:
     """Tell which labels count for the estimated share of wrong ones: (n,)."""
-    return np.asarray((own < few * COUNTED_COSINE) | (rivals.sized - own > COUNTED_MARGIN))
+    unlike = own + rivals.outweighed < few * COUNTED_COSINE
+    return np.asarray(unlike | (rivals.sized - own > COUNTED_MARGIN))

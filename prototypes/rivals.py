@@ -31,6 +31,15 @@ class Rivals:
     log_partition: Rows
     """(n,): log of the sum of exp(logit) over all rivals."""
 
+    @property
+    def outweighed(self) -> Rows:
+        """Tell by how much (n,) the size of the own class moves the point midway to the rival.
+
+        An image midway is as like the one as the other, so that a class that is the likelier by
+        its size has the images on both sides of it. Nothing where the own class is the smaller.
+        """
+        return np.asarray(np.maximum(self.cosine - self.sized, 0) / 2)
+
 
 def find_rivals(
     g: Rows,

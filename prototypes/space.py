@@ -70,14 +70,8 @@ def adapted_space(moments: Moments, trusted: Matrix | None = None) -> AdaptedSpa
     not those of the moments. Raises ValueError where fewer than two classes have rows, and
     SameFeaturesError where all rows are the same.
     """
-    count, means = moments.by_class.weight, moments.by_class.means()
-    present = int((count > 0).sum())
-    if present < 2:
-        raise ValueError(
-            f"Only {present} of the {len(count)} classes have rows with features: "
-            "give labelled samples of at least two classes."
-        )
     whitened = _Whitened.of(moments)
+    count, means = moments.by_class.weight, moments.by_class.means()
     directions = np.hstack([whitened.leading, _rest(whitened.leading, whitened.axes)])
     projection = whitened.whiten @ directions
     known = means if trusted is None else trusted
@@ -93,7 +87,10 @@ def adapted_space(moments: Moments, trusted: Matrix | None = None) -> AdaptedSpa
 
 
 def discriminant(moments: Moments) -> Discriminant:
-    """Return linear discriminant analysis by the moments of the unit rows."""
+    """Return linear discriminant analysis by the moments of the unit rows.
+
+    Raises ValueError as `adapted_space`.
+    """
     whitened = _Whitened.of(moments)
     projection = whitened.whiten @ whitened.leading
     by_class = moments.by_class
@@ -118,7 +115,12 @@ class _Whitened:
     @classmethod
     def of(cls, moments: Moments) -> "_Whitened":
         count, means = moments.by_class.weight, moments.by_class.means()
-        n = count.sum()
+        n, present = count.sum(), int((count > 0).sum())
+        if present < 2:
+            raise ValueError(
+                f"Only {present} of the {len(count)} classes have rows with features: "
+                "give labelled samples of at least two classes."
+            )
         share = (count / n)[:, None]
         within = moments.second / n - (means * share).T @ means
         spread = (means - share.T @ means) * np.sqrt(share)
@@ -131,7 +133,7 @@ class _Whitened:
         variances, axes = linalg.eigh(_ridged(within, n, len(count)))
         variances = np.maximum(variances, ROUNDING)
         whiten = (axes / np.sqrt(variances)) @ axes.T
-        keep = min(int((count > 0).sum()) - 1, BETWEEN_DIRECTIONS)
+        keep = min(present - 1, BETWEEN_DIRECTIONS)
         leading = _leading(whiten @ between @ whiten, keep)
         return cls(between + within, axes, variances, whiten, leading)
 

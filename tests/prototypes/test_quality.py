@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import softmax
@@ -108,6 +110,18 @@ def test_with_few_classes_the_own_cosine_may_be_lower() -> None:
     assert counted_wrong(own, rivals(other), few(2)).tolist() == [False, False, True]
     assert few(2) == pytest.approx(1 / 9)
     assert few(10) == few(1000) == 1
+
+
+def test_an_image_midway_has_the_label_of_the_larger_class() -> None:
+    own = np.array([-0.05, -0.2, -0.05], np.float32)
+    larger = np.array([0.3, 0.3, 0.0], np.float32)
+    found = rivals(-own)
+    found = replace(found, sized=found.cosine - larger)
+    assert issues(own, rivals(-own), few(2)).tolist() == [2, 2, 2]
+    assert issues(own, found, few(2)).tolist() == [0, 2, 2]
+    assert counted_wrong(own, found, few(2)).tolist() == [False, True, True]
+    smaller = replace(found, sized=found.cosine + larger)
+    assert np.array_equal(smaller.outweighed, np.zeros(3))
 
 
 @pytest.mark.parametrize("scale", [0, 1])

@@ -6,10 +6,9 @@
 import signal
 
 from curate.errors import CurateError
+from curate.store.disk import is_full
 
 KEPT = "what is finished is kept, and the same command goes on from there"
-FULL = ("No space left", " requested and ")
-"""What polars and NumPy say of a full disk in place of its number."""
 
 
 def explain(error: BaseException) -> tuple[str, int]:
@@ -28,7 +27,7 @@ def explain(error: BaseException) -> tuple[str, int]:
             return f"Error: {_text(error)}", 2
         case OSError():
             return f"Error: {_system(error)}", 2
-    if any(words in str(error) for words in FULL):
+    if is_full(error):
         return f"Error: {_full()}", 2
     if type(error).__name__ == "OutOfMemoryError":
         return f"Error: the memory of the GPU ran out ({error}); free some, or add --device cpu.", 2
@@ -57,7 +56,7 @@ def _text(error: UnicodeError) -> str:
 
 def _system(error: OSError) -> str:
     """Say what the system refused; libraries that are no Python say it in words only."""
-    if any(words in str(error) for words in FULL):
+    if is_full(error):
         return _full(str(error.filename or ""))
     if error.filename and error.strerror:
         return (

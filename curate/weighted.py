@@ -108,12 +108,7 @@ class Weighted:
     @property
     def names_of_work(self) -> WorkNames | None:
         """What the run calls the parts that it was made from; None where that is not known."""
-        if self.run is None or self.work_name is None:
-            return None
-        try:
-            return work_names(self.run, self.work_name)
-        except (FileNotFoundError, TypeError):
-            return None
+        return None if self.run is None else _names_of_work(self.run, self.work_name)
 
     @property
     def scores(self) -> str | None:
@@ -262,16 +257,17 @@ def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
     there = (run / MARKER).exists()
     work = origin.work or (Run(run).recorded().get("work") if there else None)
     if manifest.parts != (part,):
-        plan = _plan(run, work) if there else None
+        names = _names_of_work(run, work) if there else None
+        plan = None if names is None else names.plan
         part = in_crawl_order(path, part, schema, manifest, plan, frozen)
     origin = replace(origin, run=run, prefix=prefix, work=work)
     return Weighted(path, part, schema, manifest, prefix, run if there else None, work, origin)
 
 
-def _plan(run: Path, work: str | None) -> str | None:
-    """Name the plan of the rows that a run weighed; None where that is not known."""
+def _names_of_work(run: Path, work: str | None) -> WorkNames | None:
+    """Read what a run calls the parts of a work; None where that is not known."""
     try:
-        return None if work is None else work_names(run, work).plan
+        return None if work is None else work_names(run, work)
     except (FileNotFoundError, TypeError):
         return None
 

@@ -1,8 +1,5 @@
 """Are the labels of a file those that were weighed? A head learns the latter."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 import numpy as np
 
 from curate.classes import Classes
@@ -11,6 +8,7 @@ from curate.manifest.plan import plan_shards
 from curate.printable import brief
 from curate.steps.labels import index_labels, stored_sets
 from curate.store.folders import Folders
+from curate.store.scratch import scratch_folder
 from curate.weighted import Weighted
 from curate.work import Work
 
@@ -18,8 +16,8 @@ from curate.work import Work
 def require_same_labels(weighted: Weighted, work: Work) -> None:
     """Raise CurateError where a row has another label than it was weighed with."""
     manifest, shards = weighted.manifest, plan_shards(weighted.manifest)
-    with TemporaryDirectory() as folder:
-        store = Folders(Path(folder), checked=False)
+    with scratch_folder() as folder:
+        store = Folders(folder, checked=False)
         index_labels(manifest, shards, Classes(work.classes, ()), store)
         for shard in shards:
             now = stored_sets(store, shard)

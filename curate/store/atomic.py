@@ -12,6 +12,7 @@ from pathlib import Path
 from polars.exceptions import PolarsError
 
 from curate.errors import CurateError
+from curate.store.disk import is_full
 from curate.store.exchange import exchange
 
 UNFINISHED, REPLACED = ".unfinished-", "-replaced"
@@ -134,10 +135,9 @@ def _disk_errors(path: Path) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str | None:
-    """Say why the disk refused; NumPy and polars tell a full one in words only."""
-    text = str(error)
-    if "No space left" in text or ("requested and" in text and "written" in text):
+    """Say why the disk refused; polars says it in words only."""
+    if is_full(error):
         return REASONS[errno.ENOSPC]
-    if "File too large" in text:
+    if "File too large" in str(error):
         return REASONS[errno.EFBIG]
     return REASONS.get(getattr(error, "errno", None) or 0)

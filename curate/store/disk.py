@@ -1,0 +1,13 @@
+"""What libraries say of a disk that has no room."""
+
+import errno
+
+
+def is_full(error: BaseException) -> bool:
+    """Tell whether a disk had no room; NumPy and polars say so in words only."""
+    text = str(error)
+    return (
+        getattr(error, "errno", None) == errno.ENOSPC
+        or "No space left" in text
+        or (" requested and " in text and "written" in text)
+    )

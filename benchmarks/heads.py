@@ -107,7 +107,7 @@ def read(weighted: Path, truth: Path) -> Data:
         rows = read_verified_rows(options, opened, work.classes, Console(stderr=True))
         task = task_of(rows, len(work.classes), opened.manifest.has_label_lists)
         examples = gather(work, rows, task.several, None, 0)[0]
-        fit = work.fit_without
+        fit = work.blind_fit
         return Data(task, Inputs.of(fit.space, fit.prototypes, task.new), examples)
 
 

@@ -144,7 +144,7 @@ def _trained(
     store = run.step("heads", name)
     if HEAD not in store:
         examples, folds = gather(work, verified, several, bag, options.seed)
-        inputs = Inputs.of(work.fit_without.space, work.fit_without.prototypes, task.new)
+        inputs = Inputs.of(work.blind_fit.space, work.blind_fit.prototypes, task.new)
         for new in range(task.new):
             of_class = (examples.true == task.classes + new).any(axis=1)
             g = inputs.adapted(torch.from_numpy(examples.features[of_class]))

@@ -35,7 +35,7 @@ from curate.steps.agreement import caption_agreement
 from curate.steps.blocks import StoredBlocks
 from curate.steps.caption_vectors import caption_column, embed_captions
 from curate.steps.features import check_features, chosen_encoder, find_features
-from curate.steps.fit import Fit, Without
+from curate.steps.fit import BlindFit, Fit
 from curate.steps.given import Given
 from curate.steps.graph import CLASSES, Graph, relate_or_skip_wordnet
 from curate.steps.labels import keep_labels
@@ -232,10 +232,10 @@ class _Fitted:
 
 @dataclass(frozen=True)
 class _Fits:
-    """What rows are judged by: those that a person has verified by ``without``."""
+    """What rows are judged by: ``fitted``, and those that a person has verified ``blind``."""
 
     fitted: _Fitted
-    without: _Fitted
+    blind: _Fitted
     """Made from given labels alone; the same where nothing is verified."""
 
 
@@ -248,14 +248,14 @@ def _fit_both(
     tools: _Tools,
     run: Run,
 ) -> _Fits:
-    """Fit with and without what a person has verified."""
+    """Fit with what a person has verified, and blind to it."""
     plain = replace(options, method=replace(options.method, verified=BOTH))
     given = LabelParts.of_given(labels.given)
-    without = _fit(plain, shards, graph, features, given, tools, run)
+    blind = _fit(plain, shards, graph, features, given, tools, run)
     if labels.verified is None:
-        return _Fits(without, without)
+        return _Fits(blind, blind)
     run.step("adapted").remove_all()
-    return _Fits(_fit(options, shards, graph, features, labels, tools, run), without)
+    return _Fits(_fit(options, shards, graph, features, labels, tools, run), blind)
 
 
 def _fit(
@@ -339,8 +339,8 @@ def _remember(
         unverified=labels.crowd.root.name,
         space=fits.fitted.space_name,
         prototypes=fits.fitted.name,
-        space_without=fits.without.space_name,
-        prototypes_without=fits.without.name,
+        blind_space=fits.blind.space_name,
+        blind_prototypes=fits.blind.name,
         relations=graph.stored,
         classes=classes.names,
         encoder=chosen_encoder(options, manifest) or "embeddings",
@@ -364,12 +364,12 @@ def _judge(
 ) -> tuple[Folders, Folders | None]:
     """Score every row by its given label; returns the scores, and soft labels where wanted."""
     rows = sum(shard.rows for shard in shards)
-    fitted, without = fits.fitted, None
+    fitted, blind = fits.fitted, None
     receipts = [given.labels.receipt(shard.name)["sha256"] for shard in shards]
     name = fingerprint(prototypes=fitted.name, given=receipts)
     if labels.verified is not None:
-        name = fingerprint(scores=name, without=fits.without.name)
-        without = Without(fits.without.fit, fitted.adapted.features, labels)
+        name = fingerprint(scores=name, blind=fits.blind.name)
+        blind = BlindFit(fits.blind.fit, fitted.adapted.features, labels)
 
     def blocks_of(advance: Callable[[int], None], of: Folders = labels.given) -> StoredBlocks:
         return StoredBlocks(shards, fitted.adapted, of, advance, tools.threads)
@@ -391,10 +391,10 @@ def _judge(
         _adapt(fitted.adapted, shards, tools)
     with progress_bar(tools.console, "Scoring", rows) as advance:
         blocks = blocks_of(advance)
-        score_shards(blocks, fitted.fit, opinions, scores, given.lists, tools.products, without)
+        score_shards(blocks, fitted.fit, opinions, scores, given.lists, tools.products, blind)
     if soft is not None and k is not None:
         with progress_bar(tools.console, "Smoothing labels", rows) as advance:
             soft_labels.smooth_shards(
-                blocks_of(advance), fitted.fit, k, soft, tools.products.gpu, without
+                blocks_of(advance), fitted.fit, k, soft, tools.products.gpu, blind
             )
     return scores, soft

@@ -37,8 +37,8 @@ class WorkNames:
     labels: str
     space: str
     prototypes: str
-    space_without: str
-    prototypes_without: str
+    blind_space: str
+    blind_prototypes: str
     unverified: str
     relations: str | None
     classes: tuple[str, ...]
@@ -71,7 +71,7 @@ class Work:
     """The given labels of the rows that nobody has verified; -1 elsewhere."""
     fit: Fit
     """Made with the verified rows, if any; all other rows were judged by it."""
-    fit_without: Fit
+    blind_fit: Fit
     """Made from the given labels of all rows alone. It judges the verified rows, and heads learn
     from it: it knows of a verified row what it knows of any other."""
     relations: NDArray[np.float32] | None
@@ -141,7 +141,7 @@ class Work:
         given, unverified = (
             part.array(shard.name, "labels")[at] for part in (self.labels, self.unverified)
         )
-        return self.fit_without if np.any(given != unverified) else self.fit
+        return self.blind_fit if np.any(given != unverified) else self.fit
 
 
 def made_with(run: Run, name: str) -> tuple[dict[str, str], str]:
@@ -182,7 +182,7 @@ def recall(folder: Path, name: str) -> Work:
             labels,
             unverified,
             _fit(run, names.space, names.prototypes),
-            _fit(run, names.space_without, names.prototypes_without),
+            _fit(run, names.blind_space, names.blind_prototypes),
             None if names.relations is None else load_relations(run.step("graph"), names.relations),
             tuple(names.classes),
             names.encoder,

@@ -94,8 +94,8 @@ class Prototypes:
     confusion: Confusion
     """What wrong labels are likely to stand for."""
     p: Rows | None
-    """(rows,): p of Eq. 4, NaN where a row has none; None after rounds in which they weighed
-    another, and where all weighed the same, unless images have several labels."""
+    """(rows,): p of Eq. 4, NaN where a row has none. None after several rounds and with constant
+    prototypes, where rows did not weigh this p, unless images have several labels."""
     weighted: bool
     """Whether rows weighed p in their prototype, or all the same."""
     left_out: LeftOut

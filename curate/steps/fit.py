@@ -1,4 +1,4 @@
-"""What rows are compared with; a row that a person has verified with what no person has told."""
+"""What rows are compared with; verified rows with what is blind to their verified labels."""
 
 from dataclasses import dataclass
 
@@ -21,10 +21,10 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Without:
+class BlindFit:
     """The fit to given labels alone, by which the verified rows are judged.
 
-    Their verified labels have made the other one: what that says of them is what it was told.
+    The other fit was made with their verified labels, and would only repeat them.
     """
 
     fit: Fit

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from curate.in_order import in_order
 from curate.manifest.plan import Shard
 from curate.steps.blocks import StoredBlocks
-from curate.steps.fit import Fit, Without
+from curate.steps.fit import BlindFit, Fit
 from curate.steps.second_opinions import WeighedOpinions
 from curate.store.folders import Content, Folders
 from prototypes.blocks import not_zero
@@ -30,7 +30,7 @@ def score_shards(
     store: Folders,
     lists: bool,
     products: Products,
-    without: Without | None = None,
+    blind: BlindFit | None = None,
 ) -> None:
     """Score, by blocks of g, the shards that ``store`` does not have.
 
@@ -38,17 +38,15 @@ def score_shards(
     is_label_issue, issue_kind, counted_wrong; null where there is none. With captions compared,
     caption_agreement too. With ``lists`` of labels these are of (row, label) pairs, and what is
     missing is kept too: row, suggested, suggested_quality. Where some rows are verified, they are
-    judged by the fit ``without`` what a person has said of them.
+    judged by the fit that is ``blind`` to what a person has said.
     """
 
     def score(shard: Shard, first: int) -> int:
         if shard.name not in store:
             scores = _score(blocks, shard, first, fit, opinions, products)
-            if without is not None:
-                rows = without.rows(shard)
-                scores = _put(
-                    scores, rows, _again(blocks, shard, rows, without, opinions, products)
-                )
+            if blind is not None:
+                rows = blind.rows(shard)
+                scores = _put(scores, rows, _again(blocks, shard, rows, blind, opinions, products))
             contents: dict[str, Content] = {"scores": scores}
             if lists:
                 contents["missing"] = _missing(blocks, shard, fit.prototypes)
@@ -82,14 +80,14 @@ def _again(
     blocks: StoredBlocks,
     shard: Shard,
     rows: Rows,
-    without: Without,
+    blind: BlindFit,
     opinions: WeighedOpinions,
     products: Products,
 ) -> pl.DataFrame:
     """Score some rows of a shard by another fit than the rest."""
     labels = blocks.labels.array(shard.name, "labels")[rows]
-    sample = opinions.sources.of_rows(shard, rows, without.g(shard, rows), labels)
-    return _judged(sample, without.fit, opinions, None, products)
+    sample = opinions.sources.of_rows(shard, rows, blind.g(shard, rows), labels)
+    return _judged(sample, blind.fit, opinions, None, products)
 
 
 def _put(scores: pl.DataFrame, rows: Rows, others: pl.DataFrame) -> pl.DataFrame:

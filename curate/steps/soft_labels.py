@@ -9,7 +9,7 @@ from curate.classes import Classes
 from curate.errors import CurateError
 from curate.manifest.plan import Shard
 from curate.steps.blocks import Labels, StoredBlocks
-from curate.steps.fit import Fit, Without
+from curate.steps.fit import BlindFit, Fit
 from curate.store.folders import Folders
 from prototypes.soft_labels import soft_labels
 
@@ -30,20 +30,20 @@ def smooth_shards(
     k: int,
     store: Folders,
     gpu: bool,
-    without: Without | None = None,
+    blind: BlindFit | None = None,
 ) -> None:
     """Smooth, by blocks of g, the labels of the shards that ``store`` does not have.
 
     Kept: soft_labels, positions of classes (n, K + 1), and soft_probabilities (n, K + 1). Verified
-    rows are smoothed by the fit ``without`` what a person has said of them.
+    rows are smoothed by the fit that is ``blind`` to what a person has said.
     """
     for shard in blocks.shards:
         if shard.name not in store:
             soft = _smooth(blocks, shard, fit, k, gpu)
-            if without is not None:
-                rows = without.rows(shard)
+            if blind is not None:
+                rows = blind.rows(shard)
                 labels = np.asarray(blocks.labels.array(shard.name, "labels"))[rows]
-                again = _smoothed(without.g(shard, rows), labels, without.fit, k, gpu)
+                again = _smoothed(blind.g(shard, rows), labels, blind.fit, k, gpu)
                 for name, values in again.items():
                     soft[name][rows] = values
             store.write(shard.name, soft, rows=shard.rows)

@@ -16,7 +16,7 @@ from curate.manifest.plan import Shard, shards_of, stored_plan
 from curate.run import Run
 from curate.steps import row_keys
 from curate.steps.fit import Fit
-from curate.steps.gathered import gathered_features, gathered_labels
+from curate.steps.gathered import gathered_distances, gathered_features, gathered_labels
 from curate.steps.graph import load_relations
 from curate.steps.state import stored
 from curate.steps.stored_features import BLOCK_ROWS, StoredFeatures
@@ -128,6 +128,10 @@ class Work:
     def labels_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the given labels (n, L) of rows (n,) of the file, filled up with -1."""
         return gathered_labels(self.shards, self.labels, self.run_rows[rows])
+
+    def distances_of(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the distances (n, L) that rows (n,) of the file have to their given labels."""
+        return gathered_distances(self.shards, self.labels, self.scores, self.run_rows[rows])
 
     def place(self, row: int) -> tuple[Shard, int]:
         """Say in which of the run's shards a row of the file lies, and where in it."""

@@ -80,7 +80,8 @@ class HeadOnRun:
             p, known = settled(self.head.task, p, given)
             self._tell_verified(block, given, p, known)
             labelled = given.any(axis=1) & block.there
-            yield Refined(p, known, self._g(block), block.there, noise, labelled)
+            distances = self._distances(block, p.shape)
+            yield Refined(p, known, self._g(block), block.there, noise, distances, labelled)
 
     def verdict(self) -> Verdict | None:
         """Compare with what a person said of the rows that were judged so far; None without any."""
@@ -92,6 +93,15 @@ class HeadOnRun:
     def _g(self, block: Stored) -> NDArray[np.float32]:
         inputs = self.head.inputs
         return inputs.adapted(torch.from_numpy(block.features).to(inputs.mean.device)).cpu().numpy()
+
+    def _distances(self, block: Stored, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """Return distances (n, K) to given labels; NaN elsewhere, and for another crawl's head."""
+        distances = np.full(shape, np.nan, np.float32)
+        if self.own:
+            rows, places = np.nonzero(block.given >= 0)
+            found = self.work.distances_of(block.rows)
+            distances[rows, block.given[rows, places]] = found[rows, places]
+        return distances
 
     def _unjudged(self, block: Stored) -> Unjudged:
         bag = None if self.bag is None else self.bag[block.rows]

@@ -1,13 +1,14 @@
 """Rows of a run taken out of their order."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.classes import NO_CLASS
 from curate.manifest.plan import Shard
-from curate.steps.labels import stored_sets
+from curate.steps.labels import label_pairs, stored_sets
 from curate.steps.stored_features import StoredFeatures
 from curate.store.folders import Folders
 
@@ -29,10 +30,31 @@ def gathered_features(
 def gathered_labels(shards: Sequence[Shard], labels: Folders, rows: Rows) -> Rows:
     """Return the label sets (n, L) of rows (n,) of the run, filled up with -1."""
     parts = [(at, stored_sets(labels, s)[inside]) for s, at, inside in _by_shard(shards, rows)]
-    width = max((sets.shape[1] for _, sets in parts), default=1)
-    found = np.full((len(rows), width), NO_CLASS, np.int64)
-    for at, sets in parts:
-        found[at, : sets.shape[1]] = sets
+    return _padded(parts, len(rows), np.int64(NO_CLASS))
+
+
+def gathered_distances(
+    shards: Sequence[Shard], labels: Folders, scores: Folders, rows: Rows
+) -> NDArray[np.float32]:
+    """Return the scored distances of rows (n,) to the labels of their sets (n, L), NaN for none."""
+    parts = []
+    for shard, at, inside in _by_shard(shards, rows):
+        sets = stored_sets(labels, shard)
+        row, place = label_pairs(sets)
+        distances = np.full((len(sets), sets.shape[1]), np.nan, np.float32)
+        distances[row, place] = scores.table(shard.name, "scores")["distance"].to_numpy()
+        parts.append((at, distances[inside]))
+    return _padded(parts, len(rows), np.float32(np.nan))
+
+
+def _padded(
+    parts: Sequence[tuple[Rows, NDArray[Any]]], rows: int, fill: np.generic
+) -> NDArray[Any]:
+    """Put parts (m, ·) where they belong among the rows, each filled up to the widest."""
+    width = max((part.shape[1] for _, part in parts), default=1)
+    found = np.full((rows, width), fill, fill.dtype)
+    for at, part in parts:
+        found[at, : part.shape[1]] = part
     return found
 
 

@@ -29,6 +29,8 @@ class Refined:
     """(n,): who has features."""
     noise: NDArray[np.float32] | None
     """(n, 3): the posterior of the types of noise."""
+    distances: NDArray[np.float32]
+    """(n, K): to the given labels, as `curate weight` found them; NaN for other classes."""
     labelled: NDArray[np.bool_]
     """(n,): who was given a label that may be noise."""
 
@@ -79,7 +81,7 @@ class Columns:
         best = np.take_along_axis(named, order, axis=1)
         if self.task.several:
             chosen = _Listed(order, np.where(found.there, set_sizes(named, self.task.empty), 0))
-            weights = self._weights(found.g, chosen.rows, chosen.classes)
+            weights = self._weights(found, chosen.rows, chosen.classes)
             own = (
                 chosen.column(self._labels(chosen.classes), found.there),
                 chosen.column(
@@ -112,7 +114,7 @@ class Columns:
             none |= found.probabilities[:, -1] > p
             p = np.maximum(p, found.probabilities[:, -1])
         rows = np.arange(len(best))
-        weights = np.where(none | ~found.there, 0, self._weights(found.g, rows, best))
+        weights = np.where(none | ~found.there, 0, self._weights(found, rows, best))
         return (
             self._labels(best, none | ~found.there),
             pa.array(p, pa.float32(), mask=~(found.there & found.known)),
@@ -126,8 +128,9 @@ class Columns:
         return names.take(pa.array(classes, mask=missing))
 
     def _weights(
-        self, g: NDArray[np.float32], rows: NDArray[np.int64], classes: NDArray[np.int64]
+        self, found: Refined, rows: NDArray[np.int64], classes: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """Return Eq. 6's weights of (row, class) pairs (m,)."""
-        distances = np.linalg.norm(self.centres[classes] - g[rows, None], axis=2).min(axis=1)
-        return sample_weight(distances, self.alpha, self.beta)
+        """Return Eq. 6's weights of (row, class) pairs (m,): of given labels those they had."""
+        away = self.centres[classes] - found.g[rows, None]
+        distances, given = np.linalg.norm(away, axis=2).min(axis=1), found.distances[rows, classes]
+        return sample_weight(np.where(np.isnan(given), distances, given), self.alpha, self.beta)

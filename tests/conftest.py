@@ -1,5 +1,7 @@
 """What tests of several packages share."""
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,3 +23,34 @@ def wordnet(wordnet_folder: Path) -> "WordNet":
     from graphs.wordnet import open_wordnet
 
     return open_wordnet(wordnet_folder)
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing catches it."""
+
+
+@pytest.fixture
+def killed_at_write(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[int, bool], AbstractContextManager[None]]:
+    """Give a context in which a command dies before, or after, it writes its n-th folder."""
+    from curate.store.folders import Folders
+
+    @contextmanager
+    def killed(fatal: int, after: bool) -> Iterator[None]:
+        write, count = Folders.write, 0
+
+        def dying(self: Folders, name: str, contents: dict, **facts: object) -> None:
+            nonlocal count
+            count += 1
+            if count - 1 == fatal and not after:
+                raise Killed
+            write(self, name, contents, **facts)
+            if count - 1 == fatal:
+                raise Killed
+
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(Folders, "write", dying)
+            yield
+
+    return killed

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +17,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from cli import app
-from curate.store.folders import Folders
 
+KilledAtWrite = Callable[[int, bool], AbstractContextManager[None]]
 PARTS = 6
 """Each file of a manifest is a shard of its own."""
-
-
-class Killed(BaseException):
-    """Stands for kill -9: nothing catches it."""
 
 
 def manifest(folder: Path, pictures: bool) -> Path:
@@ -54,7 +52,7 @@ def command(crawl: Path, out: Path, *options: str) -> list[str]:
 
 
 def test_dying_before_or_after_any_write_changes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, killed_at_write: KilledAtWrite
 ) -> None:
     crawl = manifest(tmp_path / "crawl", pictures=False)
     whole, run = tmp_path / "whole" / "w.parquet", tmp_path / "whole" / "run"
@@ -63,32 +61,11 @@ def test_dying_before_or_after_any_write_changes_nothing(
     writes = len(list(run.rglob("receipt.json")))
     assert writes >= 3 * PARTS
 
-    write = Folders.write
     for fatal in range(writes):
         for after in (False, True):
-            count = 0
-
-            def dying(
-                self: Folders,
-                name: str,
-                contents: dict,
-                *,
-                fatal=fatal,
-                after=after,
-                **facts: object,
-            ) -> None:
-                nonlocal count
-                count += 1
-                if count - 1 == fatal and not after:
-                    raise Killed
-                write(self, name, contents, **facts)
-                if count - 1 == fatal:
-                    raise Killed
-
             folder = tmp_path / f"{fatal}-{after}"
             out, run = folder / "w.parquet", folder / "run"
-            with monkeypatch.context() as patch, pytest.raises(Killed):
-                patch.setattr(Folders, "write", dying)
+            with killed_at_write(fatal, after):
                 CliRunner().invoke(app, command(crawl, out, "--run-dir", str(run), "--debug"))
             assert not out.exists()
             result = CliRunner().invoke(app, command(crawl, out, "--run-dir", str(run)))

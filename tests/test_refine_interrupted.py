@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +17,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
-from curate.store.folders import Folders
 from prototypes.rounds import FOLDS
 
 ROWS, NAMES = 160, ("ant", "bee", "cat")
-
-
-class Killed(BaseException):
-    """Stands for kill -9: nothing catches it."""
+KilledAtWrite = Callable[[int, bool], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
@@ -67,21 +65,10 @@ def is_whole(whole: Path, folder: Path) -> bool:
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("fatal", [0, 3, FOLDS])
 def test_dying_before_or_after_a_write_changes_nothing(
-    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fatal: int, after: bool
+    whole: Path, tmp_path: Path, killed_at_write: KilledAtWrite, fatal: int, after: bool
 ) -> None:
-    folder, write, count = begun(whole, tmp_path / "folder"), Folders.write, 0
-
-    def dying(self: Folders, name: str, contents: dict, **facts: object) -> None:
-        nonlocal count
-        count += 1
-        if count - 1 == fatal and not after:
-            raise Killed
-        write(self, name, contents, **facts)
-        if count - 1 == fatal:
-            raise Killed
-
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(Folders, "write", dying)
+    folder = begun(whole, tmp_path / "folder")
+    with killed_at_write(fatal, after):
         CliRunner().invoke(app, command(whole, folder, "--debug"))
     assert not (folder / "r.parquet").exists()
     result = CliRunner().invoke(app, command(whole, folder))

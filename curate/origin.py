@@ -58,7 +58,7 @@ class Origin:
     def save_sidecar(self, out: Path, written: Path) -> None:
         """Write the small file beside ``out``, before ``written`` takes its place.
 
-        It names the bytes that it speaks of: beside any others it says nothing.
+        It holds their hash, and beside other bytes it is not believed.
         """
         facts = self.facts(out) | {"sha256": sha256_of(written)}
         with appearing_file(sidecar(out)) as unfinished:

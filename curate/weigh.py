@@ -168,11 +168,8 @@ def _check(manifest: Manifest, options: WeightOptions, console: Console) -> None
         caption_column(manifest, "--caption-agreement")
     if options.soft_labels is not None:
         names += SOFT_NAMES
-    if (
-        not options.prefix
-        and STATUS in present
-        and is_download_status(manifest.schema, manifest.columns)
-    ):
+    renamed = not options.prefix and is_download_status(manifest.schema, manifest.columns)
+    if renamed and STATUS in present:
         present = [name for name in present if name != STATUS]
         console.print(f"img2dataset's column {STATUS} is written as {RENAMED}{STATUS}.")
     check_names(present, options.prefix, str(manifest.path), names)

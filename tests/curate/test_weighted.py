@@ -10,9 +10,12 @@ from typer.testing import CliRunner
 
 from cli import app
 from curate.errors import CurateError
+from curate.images.source import ImageSource, read
+from curate.images.status import Status, Undecodable
 from curate.manifest.columns import ColumnOptions
 from curate.store.folders import Folders
 from curate.weighted import Weighted, WeightedOptions, open_weighted
+from prototypes.method import score_block
 
 ROWS, CLASSES = 60, 3
 LABELS = [f"class {row % CLASSES}" for row in range(ROWS)]
@@ -96,7 +99,16 @@ def test_no_picture_outside_of_the_root_is_looked_at(tmp_path: Path) -> None:
     columns = ColumnOptions(label="was", image="wo", key="wer")
     weighted = opened(hostile, tmp_path, columns=columns)
     found = weighted.pictures(range(7))
-    assert [source is None for source in found] == [False] * 3 + [True] * 4
+    assert [_is_outside(source) for source in found] == [False] * 3 + [True] * 4
+
+
+def _is_outside(source: ImageSource | None) -> bool:
+    assert source is not None
+    try:
+        read(source)
+    except Undecodable as error:
+        return error.status == Status.OUTSIDE
+    return False
 
 
 def test_folders_may_move_together(tmp_path: Path) -> None:
@@ -146,10 +158,11 @@ def test_what_the_weights_were_made_from_is_found_again(tmp_path: Path, ending: 
     )
     (shard,) = work.shards
     g = work.fit.space.transform(np.concatenate(list(work.features.blocks(shard.name))))
-    own = work.fit.prototypes.v[work.labels.array(shard.name, "labels")]
+    labels, prototypes = work.labels.array(shard.name, "labels"), work.fit.prototypes
+    scores = score_block(g, labels, work.fit.space, prototypes, prototypes.p)
     rows = pl.read_parquet if ending == ".parquet" else pl.read_csv
     distance = rows(tmp_path / f"crawl.weighted{ending}")["distance"].to_numpy()
-    np.testing.assert_allclose(np.linalg.norm(own - g, axis=1), distance, atol=1e-4)
+    np.testing.assert_allclose(scores.label.distance, distance, atol=1e-4)
 
 
 def test_work_that_is_gone_is_said(tmp_path: Path) -> None:

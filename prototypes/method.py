@@ -124,10 +124,10 @@ def fit_space(
     verified: EachBlock | None = None,
     products: Products = HOST,
 ) -> AdaptedSpace:
-    """Fit the adapted space to blocks of features: one pass.
+    """Fit the adapted space to blocks of features: one pass, or more where one class outweighs all.
 
-    Where one class outweighs all, so do TRUST_ROUNDS more: wrong labels that are more than the
-    right ones of a small class leave its mean little by little.
+    Then TRUST_ROUNDS passes follow: where wrong labels outnumber the right ones of a small class,
+    they leave its mean little by little.
 
     ``verified`` gives the rows with a verified label, if any; they have none in ``each``. Raises
     ValueError as `adapted_space`.

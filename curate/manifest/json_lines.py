@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,34 +14,51 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.manifest.columns import check_width
+from curate.manifest.skipped import Passed, Skipped
 from curate.manifest.text_files import at_line, ending_of, lines_of, open_text
-from curate.printable import brief
+from curate.printable import brief, listed
 
 JSON_LINES, JSON = (".jsonl", ".ndjson"), ".json"
 BATCH_ROWS, DEEPEST, SAMPLED, MOST_NAMES = 2_048, 32, 64, 1_000
 HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 """A half of a pair of UTF-16 is no text where the other half is missing."""
+LONE_HALF = re.compile(
+    r"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
+)
+ARRAY = re.compile(r"\[\s*(\{|$)")
+EMPTY = "empty lines"
+DOUBLED = "fields that stand twice in an object, of which the last counts"
+FEW_LINES = 64
+MOST_EXACT = 2**53
+"""Up to it a float64 holds every whole number."""
 SIGNED, UNSIGNED = range(-(2**63), 2**63), range(2**64)
 Row = dict[str, Any]
 
 
-def json_tables(source: Path) -> Iterator[pa.Table]:
-    """Give the rows as small tables of one schema, values as they stand.
+def json_tables(source: Path) -> tuple[Iterator[pa.Table], tuple[Skipped, ...]]:
+    """Give the rows as small tables of one schema, values as they stand, and what is passed over.
 
     NaN and Infinity are numbers; NaN among texts is null, as pandas means it. Whole numbers are
     signed or unsigned, of 64 bits. A field that holds different kinds of values, or numbers of more
-    bits, becomes a text. Raises CurateError, with the line, for what is no JSON object.
+    bits, becomes a text. Of a field that stands twice in an object the last counts, as in Python.
+    Raises CurateError, with the line, for what is no JSON object.
     """
+    _refuse_one_object(source)
     columns: dict[str, _Column] = {}
-    for rows in _batches(source):
+    passed = Passed()
+    for rows in _batches(source, passed):
         for name in dict.fromkeys(name for row in rows for name in row):
             if name not in columns:
                 columns[name] = _Column()
                 check_width(len(columns), source)
             columns[name].add([row[name] for row in rows if name in row])
+    return _tables(source, columns), passed.skipped
+
+
+def _tables(source: Path, columns: dict[str, "_Column"]) -> Iterator[pa.Table]:
     schema = pa.schema([(name, column.type) for name, column in columns.items()])
     yield schema.empty_table()
-    for rows in _batches(source):
+    for rows in _batches(source, Passed()):
         arrays = [columns[name].array([row.get(name) for row in rows]) for name in schema.names]
         yield pa.table(arrays, schema=schema)
 
@@ -68,13 +86,14 @@ class _Column:
 
     def _add_nested(self, values: list[Any]) -> None:
         try:
-            found = pa.infer_type(values)
+            plain = list(map(_without_nan, values))
+            found = pa.array(plain, pa.infer_type(plain)).type  # which infers from some alone
             if self.nested is not None:
                 both = [pa.schema([("value", kind)]) for kind in (self.nested, found)]
                 found = pa.unify_schemas(both, promote_options="permissive").field(0).type
             self.nested = found
             self.is_text = pa.types.is_struct(found) and not found.num_fields
-        except (pa.ArrowException, OverflowError):
+        except (pa.ArrowException, OverflowError, TypeError):
             self.is_text = True
 
     @property
@@ -88,7 +107,8 @@ class _Column:
         if kinds == {int}:
             return _whole_type(self.least, self.most)
         if kinds <= {int, float}:
-            return pa.float64()
+            exact = max(-self.least, self.most) <= MOST_EXACT
+            return pa.float64() if exact else pa.large_string()
         return pa.bool_() if kinds == {bool} else pa.large_string()
 
     def array(self, values: list[Any]) -> pa.Array:
@@ -98,7 +118,10 @@ class _Column:
             return pa.array([_as_text(value) for value in values], kind)
         if not pa.types.is_floating(kind):
             values = [None if _is_missing(value) else value for value in values]
-        return pa.array(values, kind)
+        try:
+            return pa.array(values, kind)
+        except (pa.ArrowException, TypeError):  # NaN among other things than numbers
+            return pa.array(list(map(_without_nan, values)), kind)
 
 
 def _whole_type(least: int, most: int) -> pa.DataType:
@@ -115,6 +138,15 @@ def _is_missing(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
+def _without_nan(value: Any) -> Any:
+    """Give a value with null in the place of each NaN in it."""
+    if isinstance(value, list):
+        return list(map(_without_nan, value))
+    if isinstance(value, dict):
+        return {name: _without_nan(inner) for name, inner in value.items()}
+    return None if _is_missing(value) else value
+
+
 def _as_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
@@ -124,22 +156,30 @@ def _as_text(value: object) -> str | None:
 def are_regular(source: Path) -> bool:
     """Tell whether polars may read the lines: deep values and many names take it very long.
 
-    A sample of the lines is parsed, and every line that may be deep.
+    A sample of the lines is parsed, and every line that may be deep or have a field twice. Empty
+    lines, which are counted, and halves of pairs of UTF-16 are for the other reader.
     """
     names: set[str] = set()
+    quoted: set[str] = set()
     with open_text(source) as file:
         for number, line in enumerate(lines_of(file, source)):
-            if not line.strip() or (
-                number % SAMPLED and line.count("{") + line.count("[") <= DEEPEST
+            if not line.strip() or ("\\u" in line and LONE_HALF.search(line)):
+                return False
+            if (
+                number % SAMPLED
+                and line.count("{") + line.count("[") <= DEEPEST
+                and all(line.count(name) < 2 for name in quoted)
             ):
                 continue
+            doubled: list[str] = []
             try:
-                row = json.loads(line)
+                row = _loads(line, doubled)
             except (ValueError, RecursionError):
                 return False
-            if not isinstance(row, dict) or _is_deep(row):
+            if doubled or not isinstance(row, dict) or _is_deep(row):
                 return False
             names |= _names(row)
+            quoted |= {f'"{name}"' for name in row}
             if len(names) > MOST_NAMES:
                 return False
     return True
@@ -151,38 +191,90 @@ def _names(value: Any) -> set[str]:
     return set(value).union(*map(_names, value.values())) if isinstance(value, dict) else set()
 
 
-def _batches(source: Path) -> Iterator[list[Row]]:
-    rows = _rows(source)
+def _batches(source: Path, passed: Passed) -> Iterator[list[Row]]:
+    rows = _rows(source, passed)
     while batch := list(islice(rows, BATCH_ROWS)):
         yield batch
 
 
-def _rows(source: Path) -> Iterator[Row]:
-    with open_text(source) as file:
-        is_array = ending_of(source) == JSON and file.read(1024).lstrip().startswith("[")
-    if is_array:
+def _rows(source: Path, passed: Passed) -> Iterator[Row]:
+    if _is_array(source):
         with open_text(source) as file:
-            yield from _elements(source, file.read())
+            yield from _elements(source, file.read(), passed)
         return
     with open_text(source) as file:
         for number, line in enumerate(lines_of(file, source), 1):
             if line.strip():
-                yield _object(line, at_line(source, number, line))
+                doubled: list[str] = []
+                where = at_line(source, number, line)
+                yield _checked(_parsed(line, where, doubled), where)
+                for name in doubled:
+                    passed.add(DOUBLED, f"line {number:,} ('{name}')")
+            else:
+                passed.add(EMPTY, f"line {number:,}")
 
 
-def _elements(source: Path, text: str) -> Iterable[Row]:
-    rows = _parsed(text, str(source))
+def _is_array(source: Path) -> bool:
+    """Tell whether a file is one array of objects, which some call .jsonl too."""
+    with open_text(source) as file:
+        head = file.read(1024).lstrip()
+    return head.startswith("[") if ending_of(source) == JSON else bool(ARRAY.match(head))
+
+
+def _elements(source: Path, text: str, passed: Passed) -> Iterable[Row]:
+    doubled: list[str] = []
+    rows = _parsed(text, str(source), doubled)
+    for name in doubled:
+        passed.add(DOUBLED, f"'{name}'")
     for number, row in enumerate(rows, 1):
         yield _checked(row, f"{source}, element {number:,} ('{brief(json.dumps(row))}')")
 
 
-def _object(line: str, where: str) -> Row:
-    return _checked(_parsed(line, where), where)
-
-
-def _parsed(text: str, where: str) -> Any:
+def _refuse_one_object(source: Path) -> None:
+    """Refuse a .json that is one object, such as COCO's, or what pandas writes by columns."""
+    if ending_of(source) != JSON or _is_array(source):
+        return
+    with open_text(source) as file:
+        lines = [line for line in islice(lines_of(file, source), FEW_LINES) if line.strip()]
+        rest = file.read() if len(lines) < 2 or not _is_json(lines[0]) else None
+    if rest is None:
+        return
     try:
-        value = json.loads(text)
+        value = json.loads("".join(lines) + rest)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(value, dict) and any(isinstance(each, list | dict) for each in value.values()):
+        raise CurateError(
+            f"{source} is one JSON object with the fields {listed([*value])}, and a manifest has an"
+            " object for each row; write the rows as a list of objects (pandas:"
+            " df.to_json(FILE, orient='records')), or an object a line."
+        )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _loads(text: str, doubled: list[str]) -> Any:
+    """Parse JSON; names of fields that stand twice in an object are added to ``doubled``."""
+
+    def paired(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
+            counts = Counter(name for name, _ in pairs)
+            doubled.extend(name for name, count in counts.items() if count > 1)
+        return fields
+
+    return json.loads(text, object_pairs_hook=paired)
+
+
+def _parsed(text: str, where: str, doubled: list[str]) -> Any:
+    try:
+        value = _loads(text, doubled)
         if not HALF_PAIR.search(text):
             return value
         whole = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass")

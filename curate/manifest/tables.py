@@ -6,12 +6,19 @@ from itertools import chain
 from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.errors import CurateError
 from curate.manifest.formulas import formula_table, is_ours
-from curate.manifest.json_lines import JSON, JSON_LINES, are_regular, json_tables
+from curate.manifest.json_lines import (
+    JSON,
+    JSON_LINES,
+    MOST_EXACT,
+    are_regular,
+    json_tables,
+)
 from curate.manifest.separated import SEPARATORS, separated_tables
 from curate.manifest.skipped import Skipped
 from curate.manifest.text_files import ending_of
@@ -54,10 +61,21 @@ def _quickly(source: Path, target: Path) -> bool:
         if any("128" in str(kind) for kind in scan.collect_schema().dtypes()):
             return False
         scan.sink_parquet(target, maintain_order=True)
+        if not _is_exact(target):
+            raise pl.exceptions.ComputeError("whole numbers among others lost digits")
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         target.unlink(missing_ok=True)
         return False
     return True
+
+
+def _is_exact(target: Path) -> bool:
+    """Tell whether no column of floats holds what may have been a whole number of more digits."""
+    columns = [name for name, kind in pl.read_parquet_schema(target).items() if kind.is_float()]
+    if not columns:
+        return True
+    largest = pl.scan_parquet(target, glob=False).select(cs.by_name(columns).abs().max())
+    return all(value is None or value < MOST_EXACT for value in largest.collect().row(0))
 
 
 def _read(source: Path) -> tuple[Iterator[pa.Table], tuple[Skipped, ...]]:
@@ -65,7 +83,7 @@ def _read(source: Path) -> tuple[Iterator[pa.Table], tuple[Skipped, ...]]:
     if ending_of(source) in SEPARATORS:
         tables, skipped = separated_tables(source)
         return _as_they_were(tables), skipped
-    return json_tables(source), ()
+    return json_tables(source)
 
 
 def _as_they_were(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:

@@ -29,6 +29,80 @@ def refusal(path: Path) -> str:
     return str(caught.value)
 
 
+def skipped(path: Path) -> list[str]:
+    return list(map(str, table_to_parquet(path, path.with_name("rows.parquet"))))
+
+
+@pytest.mark.parametrize("at", [0, 1, 70])
+@pytest.mark.parametrize("name", ["crawl.jsonl", "crawl.json"])
+def test_of_a_field_that_stands_twice_the_last_counts(tmp_path: Path, name: str, at: int) -> None:
+    path = written(tmp_path, *({"n": n, "label": "cat"} for n in range(80)), name=name)
+    lines = path.read_text().splitlines()
+    lines[at] = '{"n": 1, "label": "no", "label": "dog"}'
+    path.write_text("\n".join(lines))
+    words = f"an object, of which the last counts: line {at + 1} ('label')"
+    assert skipped(path) == [f"1 fields that stand twice in {words}"]
+    assert read(path)["label"][at] == "dog"
+    path.write_text(f"[{','.join(lines)}]")
+    assert ["an object, of which the last counts: 'label'" in each for each in skipped(path)] == [
+        True
+    ]
+    assert read(path)["label"][at] == "dog"
+
+
+def test_a_name_that_is_also_a_value_stands_once(tmp_path: Path) -> None:
+    path = written(tmp_path, *({"label": "cat", "kind": "label"} for _ in range(3)))
+    assert (skipped(path), are_regular(path)) == ([], True)
+
+
+def test_empty_lines_are_counted(tmp_path: Path) -> None:
+    path = written(tmp_path, {"label": "cat"}, {"label": "dog"})
+    path.write_text(path.read_text().replace("\n", "\n\n", 1))
+    assert skipped(path) == ["1 empty lines: line 2"]
+    assert len(read(path)) == 2
+
+
+def test_lone_halves_of_pairs_are_replaced_and_pairs_kept(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.jsonl"
+    path.write_text('{"label": "a\\ud83d"}\n{"label": "\\ude00b"}\n{"label": "\\ud83d\\ude00"}\n')
+    assert read(path)["label"].to_list() == ["a\ufffd", "\ufffdb", "\U0001f600"]
+    path.write_text('{"label": "\\ud83d\\ude00"}\n')
+    assert are_regular(path)
+
+
+@pytest.mark.parametrize("large", [2**53 + 1, -(2**60) - 1])
+def test_large_whole_numbers_beside_others_keep_their_digits(tmp_path: Path, large: int) -> None:
+    path = written(tmp_path, {"label": "a", "n": large}, {"label": "b", "n": 0.5})
+    assert read(path)["n"].to_list() == [str(large), "0.5"]
+    path = written(tmp_path, {"label": "a", "n": 2**53}, {"label": "b", "n": 0.5})
+    assert read(path)["n"].to_list() == [2.0**53, 0.5]
+
+
+def test_nan_in_a_list_of_texts_is_null(tmp_path: Path) -> None:
+    path = written(tmp_path, {"label": ["a", math.nan]}, {"label": [math.nan]}, {"label": ["b"]})
+    assert read(path)["label"].to_list() == [["a", None], [None], ["b"]]
+
+
+def test_lists_of_several_kinds_are_texts(tmp_path: Path) -> None:
+    path = written(tmp_path, {"x": [1, "a", None]}, {"x": [math.nan, {"y": 1}]})
+    assert read(path)["x"].to_list() == ['[1, "a", null]', '[NaN, {"y": 1}]']
+
+
+def test_an_array_is_read_whatever_its_ending(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.jsonl"
+    path.write_text(json.dumps([{"label": "a"}, {"label": "b"}], indent=1))
+    assert read(path)["label"].to_list() == ["a", "b"]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_one_object_is_no_table(tmp_path: Path, indent: int | None) -> None:
+    path = tmp_path / "coco.json"
+    path.write_text(json.dumps({"images": [{"id": 1}], "annotations": []}, indent=indent))
+    words = refusal(path)
+    assert "is one JSON object with the fields images, annotations" in words
+    assert "orient='records'" in words
+
+
 def test_nan_and_infinity_are_read_as_python_writes_them(tmp_path: Path) -> None:
     path = written(
         tmp_path,

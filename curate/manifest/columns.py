@@ -1,7 +1,9 @@
 """Which column of a manifest plays which part."""
 
 import json
+import re
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +67,20 @@ def check_width(columns: int, source: Path) -> None:
         )
 
 
+def check_names(names: Sequence[str], source: Path) -> None:
+    """Refuse a table of which two columns have the same name."""
+    doubled = [name for name, count in Counter(names).items() if count > 1]
+    if doubled:
+        raise CurateError(
+            f"{source} has two columns named '{brief(doubled[0])}'; rename one of them."
+        )
+
+
+def known_names(names: Sequence[str]) -> int:
+    """Count the names of columns by which curate finds what it needs."""
+    return sum(name.strip().lower() in known for name in names for known in KNOWN_NAMES.values())
+
+
 def label_names(named: ColumnOptions) -> Sequence[str]:
     """Say by which names a label column is found."""
     return KNOWN_NAMES["label"] if named.label is None else [named.label]
@@ -78,7 +94,8 @@ def find_columns(schema: pa.Schema, named: ColumnOptions, manifest: str) -> Colu
     label = _find(schema.names, "label", named.label, manifest)
     if label is None:
         raise CurateError(
-            f"{manifest} has no label column; name it with --label, one of: {listed(schema.names)}."
+            f"{manifest} has no label column; {_one_column(schema.names, manifest)}name it with"
+            f" --label, one of: {listed(schema.names)}."
         )
     no_key = named.key == NO_KEY and NO_KEY not in schema.names
     columns = Columns(
@@ -109,6 +126,14 @@ def require_image(schema: pa.Schema, columns: Columns, manifest: str) -> str:
 
 def url_refusal(manifest: str, url: str, columns: Columns) -> str:
     """Say why URLs are not fetched, with the command that fetches them."""
+    shard = Path(manifest).with_suffix("")
+    if shard.is_dir() or shard.with_suffix(".tar").is_file():
+        folder = shlex.quote(str(Path(manifest).parent))
+        return (
+            f"{manifest}: column '{brief(url)}' holds URLs; what was fetched of them seems to lie"
+            f" beside it, so give the folder: curate weight {folder} --label"
+            f" {shlex.quote(columns.label)}"
+        )
     form = URL_LISTS.get(ending_of(Path(manifest)), "parquet")
     caption = ["--caption_col", columns.caption] if columns.caption else []
     fetch = shlex.join(
@@ -131,7 +156,28 @@ def _find(names: Sequence[str], part: str, named: str | None, manifest: str) -> 
                 f" {listed(names)}."
             )
         return named
-    return next((name for name in KNOWN_NAMES[part] if name in names), None)
+    return next((found for name in KNOWN_NAMES[part] for found in _called(name, names)), None)
+
+
+def _called(name: str, names: Sequence[str]) -> Sequence[str]:
+    """Give the column of a known name, else those that differ in case or in blanks at the ends."""
+    if name in names:
+        return [name]
+    return [each for each in names if each.strip().lower() == name.lower()]
+
+
+def _one_column(names: Sequence[str], manifest: str) -> str:
+    """Say of a text table that was read as one column which signs separate cells."""
+    if len(names) != 1 or ending_of(Path(manifest)) not in (".csv", ".tsv"):
+        return ""
+    known = "|".join(sorted({name for part in KNOWN_NAMES.values() for name in part}))
+    told = re.search(rf"\b(?:{known})(\W)\W*\w|\w(\W)\W*(?:{known})\b", names[0], re.IGNORECASE)
+    sign = (told[1] or told[2]) if told else None
+    seems = f"its separator seems to be {sign!r}, and " if sign else ""
+    return (
+        f"{seems}cells are separated by a comma, a semicolon, a tab or |: write it with one of"
+        " these, or "
+    )
 
 
 def _check_label(field: pa.Field, manifest: str) -> None:
@@ -144,6 +190,14 @@ def _check_label(field: pa.Field, manifest: str) -> None:
         way_out = " write whole numbers as such (pandas: astype('Int64')), or"
         if is_list(field.type):
             way_out = " of vectors of 0 and 1 write the classes that are 1, or"
+    elif pa.types.is_struct(kind) or pa.types.is_map(kind):
+        inner = kind.field(0).name if pa.types.is_struct(kind) and kind.num_fields else "name"
+        way_out = (
+            f" write the field that names the class as a column (pandas: df['label'] ="
+            f" df['{brief(field.name)}'].str['{brief(inner)}']), or"
+        )
+    elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        way_out = " write bytes of text as text (pandas: .str.decode('utf-8')), or"
     raise CurateError(
         f"{manifest}: column '{brief(field.name)}' is {brief(str(field.type))}, and a label is a"
         f" text or a whole number;{way_out} name another column with --label."

@@ -1,6 +1,5 @@
 """A manifest: Parquet files whose rows, in order, are the crawl."""
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +10,18 @@ import pyarrow.parquet as pq
 
 from curate.errors import CurateError
 from curate.manifest.class_label import class_names, named
-from curate.manifest.columns import Columns, check_width, exact_column, is_list, label_type
+from curate.manifest.columns import (
+    Columns,
+    check_names,
+    check_width,
+    exact_column,
+    is_list,
+    label_type,
+)
+from curate.manifest.mistaken import LONGEST_MAGIC, mistaken_for
 from curate.manifest.shared_schema import conformed
 from curate.manifest.skipped import Skipped
 from curate.manifest.unchanged import SeenFile, require_unchanged
-from curate.printable import brief
 
 
 @dataclass(frozen=True)
@@ -147,14 +153,14 @@ def parquet_part(
         with pq.ParquetFile(path) as file:
             rows, schema = file.metadata.num_rows, file.schema_arrow
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        with path.open("rb") as opened:
+            kind = mistaken_for(opened.read(LONGEST_MAGIC))
+        if kind is not None and not kind.startswith("a Parquet file"):
+            raise CurateError(f"{path} is {kind}.") from error
         raise CurateError(
             f"{path} is not a readable Parquet file ({str(error).splitlines()[0].rstrip('.')});"
             " write it again, or give it the ending of what it is (.csv, .jsonl, .tar)."
         ) from error
     check_width(len(schema), path)
-    doubled = [name for name, count in Counter(schema.names).items() if count > 1]
-    if doubled:
-        raise CurateError(
-            f"{path} has two columns named '{brief(doubled[0])}'; rename one of them."
-        )
+    check_names(schema.names, path)
     return Part(path, rows, identity, sources), schema

@@ -11,6 +11,7 @@ from curate.images.source import FileSlice, ImageSource
 from curate.manifest.columns import exact_column, is_bytes, is_text, require_image, url_refusal
 from curate.manifest.manifest import Manifest
 from curate.manifest.root import is_below
+from curate.printable import brief
 
 Finder = Callable[[pa.RecordBatch], list[ImageSource | None]]
 
@@ -46,6 +47,12 @@ def check_paths(manifest: Manifest) -> None:
     url = rows.filter(pl.col("path").str.contains(r"^[a-zA-Z][a-zA-Z0-9+.-]+://")).head(1).collect()
     if len(url):
         assert manifest.columns.image is not None
+        if url["path"][0].lower().startswith("file:"):
+            raise CurateError(
+                f"{manifest.path}, row {url['row'][0] + 1}: image '{brief(url['path'][0])}' is a"
+                " URL of a file of this computer; write its path (without file://, and with %20"
+                " as the blank that it is)."
+            )
         raise CurateError(url_refusal(str(manifest.path), manifest.columns.image, manifest.columns))
     root = str(manifest.root)
     below = pl.col("path").str.starts_with(root + os.sep)

@@ -11,9 +11,10 @@ from typing import Any
 import pyarrow as pa
 
 from curate.errors import CurateError
-from curate.manifest.columns import check_width
+from curate.manifest.columns import check_names, check_width, known_names
 from curate.manifest.skipped import Skipped
 from curate.manifest.text_files import at_line, ending_of, lines_of, open_text
+from curate.printable import brief
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 OTHERS = (",", ";", "\t", "|")
@@ -87,7 +88,7 @@ def separated_tables(source: Path) -> tuple[Iterator[pa.Table], tuple[Skipped, .
         if other.wrong is None and other.width > 1:
             dialect, survey = plain, other
     if survey.wrong:
-        raise CurateError(_complaint(source, *survey.wrong))
+        raise CurateError(_complaint(source, *survey.wrong, survey.width))
     return _tables(source, dialect, survey), survey.skipped
 
 
@@ -101,7 +102,10 @@ def _dialect(source: Path) -> Dialect:
     usual = SEPARATORS.get(ending_of(source), ",")
     dialects = [Dialect(usual), *(Dialect(each) for each in OTHERS if each != usual)]
     fitting = [dialect for dialect in dialects if _fits(dialect, sample)]
-    chosen = fitting[0] if fitting else max(dialects, key=lambda each: len(_header(each, sample)))
+    if fitting:  # The usual one, unless its header says less: size (w,h);label
+        chosen = max(fitting, key=lambda each: known_names(_header(each, sample)))
+    else:
+        chosen = max(dialects, key=lambda each: len(_header(each, sample)))
     header = _header(chosen, sample)
     return replace(chosen, skip_blanks=all(name.startswith(" ") for name in header[1:]))
 
@@ -185,9 +189,19 @@ def _disordered(
     return None
 
 
-def _complaint(source: Path, number: int, reason: str) -> str:
+def _complaint(source: Path, number: int, reason: str, width: int) -> str:
+    header = line = ""
     with open_text(source) as file:
-        line = next(islice(lines_of(file, source), number - 1, None), "")
+        for at, text in enumerate(lines_of(file, source), 1):
+            header = header or text.strip()
+            if at == number:
+                line = text
+                break
+    if width == 1 and len(header) and number > 1:
+        return (
+            f"{at_line(source, number, line)} {reason} ('{brief(header)}'); take out what"
+            " stands before the line with the names of the columns."
+        )
     return (
         f"{at_line(source, number, line)} {reason}; mend that line (a cell that holds the separator"
         " stands in quotes, and a quote in it is doubled), or save it as Parquet."
@@ -203,7 +217,9 @@ def _tables(source: Path, dialect: Dialect, survey: Survey) -> Iterator[pa.Table
         if not header:
             raise CurateError(f"{source} cannot be read: it has no line with names of columns.")
         check_width(len(header), source)
-        schema = pa.schema([(name, pa.large_string()) for name in _names(header)])
+        names = _names(header)
+        check_names(names, source)
+        schema = pa.schema([(name, pa.large_string()) for name in names])
         yield schema.empty_table()
         for batch in _batches(rows):
             columns = [

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, TextIO, cast
 import pyarrow as pa
 
 from curate.errors import CurateError
+from curate.manifest.mistaken import mistaken_for
 from curate.printable import brief
 
 OPENERS: dict[str, Callable[[Path, str], Any]] = {
@@ -39,11 +40,14 @@ def ending_of(path: Path) -> str:
 def open_text(source: Path) -> Iterator[TextIO]:
     """Open a text file, packed or not, UTF-8 or what its byte order mark says; ends of lines stay.
 
-    Raises CurateError, with the line, for bytes that are no such text, and for a damaged archive.
+    Raises CurateError, with the line, for bytes that are no such text, for a damaged archive, and
+    for what is no text at all.
     """
     try:
         with open_bytes(source) as file:
-            encoding = _encoding(file.read(HEAD))
+            head = file.read(HEAD)
+        _refuse_mistaken(source, head)
+        encoding = _encoding(head)
         with open_bytes(source) as file:
             yield TextIOWrapper(file, encoding=encoding, newline="")
     except UnicodeDecodeError as error:
@@ -82,6 +86,12 @@ def lines_of(file: TextIO, source: Path) -> Iterator[str]:
 def at_line(source: Path, number: int, line: str) -> str:
     """Name a line and show its beginning."""
     return f"{source}, line {number:,} ('{brief(line.rstrip())}')"
+
+
+def _refuse_mistaken(source: Path, head: bytes) -> None:
+    kind = mistaken_for(head)
+    if kind is not None:
+        raise CurateError(f"{source} is {kind}.")
 
 
 def _encoding(head: bytes) -> str:

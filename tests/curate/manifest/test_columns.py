@@ -1,11 +1,13 @@
+import re
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from curate.classes import count_classes
 from curate.errors import CurateError
-from curate.manifest.columns import ColumnOptions
+from curate.manifest.columns import ColumnOptions, find_columns
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest
@@ -41,3 +43,25 @@ def test_a_message_names_some_of_a_thousand_columns(tmp_path: Path) -> None:
     with pytest.raises(CurateError, match="and 988 more") as caught:
         opened(table, tmp_path)
     assert len(str(caught.value)) < 1_500
+
+
+@pytest.mark.parametrize("names", [["Image", "LABEL"], [" image", "label "]])
+def test_columns_are_found_by_names_in_other_letters_and_with_blanks(names: list[str]) -> None:
+    schema = pa.schema([(name, pa.string()) for name in names])
+    found = find_columns(schema, ColumnOptions(), "crawl")
+    assert [found.image, found.label] == names
+    both = pa.schema([("Label", pa.string()), ("label", pa.string())])
+    assert find_columns(both, ColumnOptions(), "crawl").label == "label"
+
+
+@pytest.mark.parametrize("sign", [":", " ", "~", "^"])
+def test_a_separator_that_is_not_read_is_named(sign: str) -> None:
+    schema = pa.schema([(f"image{sign}label", pa.string())])
+    with pytest.raises(CurateError, match=re.escape(f"separator seems to be {sign!r}")):
+        find_columns(schema, ColumnOptions(), "crawl.csv")
+
+
+def test_labels_in_objects_are_refused_with_the_way_out() -> None:
+    kind = pa.struct([("name", pa.string())])
+    with pytest.raises(CurateError, match=re.escape("df['label'].str['name']")):
+        find_columns(pa.schema([("label", kind)]), ColumnOptions(), "crawl")

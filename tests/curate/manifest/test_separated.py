@@ -40,6 +40,45 @@ def test_separators_and_ends_of_lines_are_told_by_the_lines(
     assert (table.to_dict(as_series=False), skipped) == (ROWS, ())
 
 
+def test_commas_in_the_header_of_a_table_of_semicolons(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.csv"
+    path.write_text("image;label;x,y\na.png;cat;0,5\nb.png;dog;1,5\n")
+    assert read(path)[0].columns == ["image", "label", "x,y"]
+    path.write_text("image,label,x;y\na.png,cat,0;5\nb.png,dog,1;5\n")
+    assert read(path)[0].columns == ["image", "label", "x;y"]
+
+
+@pytest.mark.parametrize("before", ["# made by x\n", "My crawl\n\n"])
+def test_lines_before_the_header_are_named(tmp_path: Path, before: str) -> None:
+    (tmp_path / "crawl.csv").write_text(f"{before}image,label\na.png,cat\n")
+    words = refusal(tmp_path / "crawl.csv")
+    assert f"where the header has 1 ('{before.strip()}'); take out what stands before" in words
+
+
+def test_a_column_that_stands_twice_is_named_with_the_users_file(tmp_path: Path) -> None:
+    (tmp_path / "crawl.csv").write_text("image,label,label\na,b,c\n")
+    words = refusal(tmp_path / "crawl.csv")
+    assert words.startswith(f"{tmp_path / 'crawl.csv'} has two columns named 'label'")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (gzip.compress(b"a,b\n"), "is packed by gzip; let its name end in .gz"),
+        (b"PK\x03\x04rest", "a zip archive or an Excel workbook"),
+        (b"PAR1\0\x15\x04\0", "is a Parquet file; give it the ending .parquet"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "by: git lfs pull"),
+        (b"\n<!DOCTYPE html><html>404, gone", "is a web page"),
+    ],
+)
+@pytest.mark.parametrize("name", ["crawl.csv", "crawl.jsonl"])
+def test_what_is_no_text_is_told_by_its_first_bytes(
+    tmp_path: Path, name: str, data: bytes, words: str
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert words in refusal(tmp_path / name)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_byte_order_marks_and_utf_16_are_read(tmp_path: Path, encoding: str) -> None:
     text = "image\tlabel\r\na 1.png\tcat\r\nb.png\tdög\r\nc.png\t\r\n"

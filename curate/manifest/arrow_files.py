@@ -1,6 +1,7 @@
 """What Hugging Face's `save_to_disk` writes: a folder of Arrow files."""
 
 import json
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from curate.manifest.write import write_parquet
 from curate.printable import brief, listed
 
 ARROW, STATE, SPLITS = ".arrow", "state.json", "dataset_dict.json"
+ALSO_ARROW = (ARROW, ".feather", ".ipc")
+"""Endings of a file that is read as one; in a folder only the first is looked for."""
 
 
 def arrow_files(folder: Path) -> list[Path]:
@@ -24,9 +27,12 @@ def arrow_files(folder: Path) -> list[Path]:
     """
     if (folder / SPLITS).is_file():
         splits = sorted(each.name for each in folder.iterdir() if (each / STATE).is_file())
+        usual = next((name for name in splits if name.startswith("train")), (splits or [""])[0])
+        command = f"curate weight {shlex.quote(str(folder / usual))}"
         raise CurateError(
             f"{folder} holds the splits {listed(splits)}, each a dataset of its own;"
-            f" weigh one, such as curate weight {folder / splits[0] if splits else folder}."
+            f" weigh one, such as {command}, or all of them: datasets.concatenate_datasets([*"
+            f"datasets.load_from_disk({str(folder)!r}).values()]).save_to_disk(...)."
         )
     state = _state(folder)
     if state.get("_indices_data_files") or state.get("_indices_files"):

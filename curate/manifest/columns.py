@@ -231,7 +231,8 @@ def is_bytes(kind: pa.DataType) -> bool:
     """Tell whether a column of this type holds bytes."""
     return bool(
         pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
-    )
+        or pa.types.is_fixed_size_binary(kind)
+    )  # fmt: skip
 
 
 def is_text(kind: pa.DataType) -> bool:

@@ -9,12 +9,12 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.manifest.archives import archive_refusal, is_archive
-from curate.manifest.arrow_files import ARROW, arrow_to_parquet
+from curate.manifest.arrow_files import ALSO_ARROW, arrow_to_parquet
 from curate.manifest.columns import ColumnOptions, find_columns
 from curate.manifest.folder import FORMATS, freeze_tars, open_folder
 from curate.manifest.frozen import Source, freeze, identity_of, parquet_source
 from curate.manifest.manifest import Manifest, Part
-from curate.manifest.shared_schema import shared_schema
+from curate.manifest.shared_schema import require_exact, shared_schema
 from curate.manifest.tables import PARQUET, TEXT, require_regular, table_to_parquet
 from curate.manifest.text_files import ending_of
 from curate.store.folders import Folders
@@ -39,7 +39,9 @@ def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: F
     opened = _open(path, named, root, frozen)
     sources, in_tars = opened.sources, opened.in_tars
     parts = [source.open() for source in sources]
-    schema, lacking = shared_schema([(part.path, each) for part, each in parts])
+    files = [(part.path, each) for part, each in parts]
+    schema, lacking = shared_schema(files)
+    require_exact(files, schema)
     manifest = Manifest(
         path=path,
         parts=tuple(part for part, _ in parts),
@@ -90,7 +92,7 @@ def _table_source(path: Path, frozen: Folders) -> Source:
         if path.stat().st_size == 0:
             raise CurateError(f"{path} is empty; there is nothing to weigh.")
         return freeze(frozen, identity, partial(table_to_parquet, path))
-    if ending == ARROW:
+    if ending in ALSO_ARROW:
         return freeze(frozen, identity, partial(arrow_to_parquet, [path]))
     if is_archive(path):
         raise archive_refusal([path])

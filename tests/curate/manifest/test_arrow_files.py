@@ -61,3 +61,26 @@ def test_what_is_no_dataset_of_its_own_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(CurateError, match="is not a whole Arrow file"):
         opened(saved / "cut.arrow", tmp_path)
+
+
+def test_splits_are_named_with_commands_that_a_shell_takes(tmp_path: Path) -> None:
+    for split in ("test", "train"):
+        write(tmp_path / "my set" / split / "data-00000-of-00001.arrow", table("a", "b"))
+        (tmp_path / "my set" / split / "state.json").write_text("{}")
+    (tmp_path / "my set" / "dataset_dict.json").write_text("{}")
+    with pytest.raises(CurateError) as caught:
+        opened(tmp_path / "my set", tmp_path)
+    assert f"curate weight '{tmp_path}/my set/train', or all of them: " in str(caught.value)
+
+
+def test_a_saved_dataset_in_a_folder_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "up" / "saved" / "data-00000-of-00001.arrow", table("a", "b"))
+    (tmp_path / "up" / "saved" / "dataset_info.json").write_text("{}")
+    with pytest.raises(CurateError, match=f"try: curate weight {tmp_path}/up/saved$"):
+        opened(tmp_path / "up", tmp_path)
+
+
+@pytest.mark.parametrize("ending", ["feather", "ipc"])
+def test_other_endings_of_arrow_files(tmp_path: Path, ending: str) -> None:
+    write(tmp_path / f"a.{ending}", table("a", "b"), stream=False)
+    assert opened(tmp_path / f"a.{ending}", tmp_path).rows == 2

@@ -19,8 +19,10 @@ from curate.printable import brief, examples, listed
 NO_CLASS = -1
 LONGEST_LABEL = 256
 """Characters."""
-LIST_AS_TEXT = r"""^\[\s*["'].*\]$"""
-VECTOR_AS_TEXT = r"^[\[(]?\s*[01]\.?0?([\s,;|]+[01]\.?0?)+\s*[\])]?$"
+LIST_AS_TEXT = r"""^(array\()?[\[({]\s*["'].*[\])}](, dtype=.*\))?$"""
+IN_BRACKETS = r"^\[.*\]$"
+VECTOR_AS_TEXT = r"(?i)^[\[(]?\s*([01]\.?0?|true|false)([\s,;|]+([01]\.?0?|true|false))+\s*[\])]?$"
+NEARLY_ALL = 0.9
 BITS = {"0", "1", "-1", "true", "false"}
 """Elements of lists that are vectors with a place for each class, where nothing else is there."""
 
@@ -63,7 +65,7 @@ def count_classes(manifest: Manifest) -> Classes:
             " the classes with --label."
         )
     _check_length(manifest, names)
-    _check_vectors(manifest, names)
+    _check_vectors(manifest, counts)
     if len(names) == 1:
         raise CurateError(
             f"{manifest.path}: column '{label}' has one class only ('{brief(names[0])}'); labels"
@@ -101,8 +103,9 @@ def _check_length(manifest: Manifest, names: list[str]) -> None:
     )
 
 
-def _check_vectors(manifest: Manifest, names: list[str]) -> None:
+def _check_vectors(manifest: Manifest, counts: Mapping[str, int]) -> None:
     """Refuse lists that are written as text, and vectors with a place for each class."""
+    names = sorted(counts)
     label = brief(manifest.columns.label)
     where = f"{manifest.path}: column '{label}'"
     vectors = [name for name in names if re.match(VECTOR_AS_TEXT, name)]
@@ -111,22 +114,42 @@ def _check_vectors(manifest: Manifest, names: list[str]) -> None:
             f"{where} holds vectors of 0 and 1 as text, such as '{brief(names[0])}'; write the"
             " names of the classes that are 1."
         )
-    for text in filter(re.compile(LIST_AS_TEXT).match, names):
+    lists = [name for name in names if re.match(LIST_AS_TEXT, name)]
+    if all(re.match(IN_BRACKETS, name) for name in names):
+        lists = names
+    for text in lists:
         raise CurateError(
             f"{where} holds lists written as text, such as '{brief(text)}'; write lists as such: in"
             " Parquet, or in JSON lines with a list in every row."
         )
-    if not manifest.has_label_lists or not set(names) <= BITS:
+    if not manifest.has_label_lists:
         return
-    lengths = manifest.scan().select(manifest.label_lists.list.len().alias("n")).drop_nulls()
-    distinct = lengths.filter(pl.col("n") > 0).unique().head(2).collect()["n"].to_list()
-    if len(distinct) == 1 and distinct[0] > 1:
+    length = _vector_length(manifest, counts)
+    if length is not None:
         raise CurateError(
-            f"{where} holds vectors of 0 and 1, each {distinct[0]:,} long (one-hot, or multi-hot),"
-            " and a list is one of labels; write the classes that are 1, with pandas:"
-            f" df['{label}'] = [[i for i, x in enumerate(v) if x > 0] for v in df['{label}']], or"
-            " their names."
+            f"{where} holds vectors with a place for each class, such as of 0 and 1 (one-hot, or"
+            f" multi-hot), each {length:,} long, and a list is one of labels; write the classes"
+            f" that are 1, with pandas: df['{label}'] = [[i for i, x in enumerate(v) if x > 0] for"
+            f" v in df['{label}']], or their names."
         )
+
+
+def _vector_length(manifest: Manifest, counts: Mapping[str, int]) -> int | None:
+    """Give the length of vectors, if lists are such: of 0 and 1, or with another value for no.
+
+    That value stands in nearly every list, and mostly more than once. What several people said of
+    an image may repeat too, but no label is in nearly every list of that kind.
+    """
+    lists = manifest.scan().select(manifest.label_lists.alias("list")).drop_nulls()
+    column = pl.col("list").list
+    facts = lists.select(column.len().alias("n"), repeats=column.n_unique() < column.len())
+    lengths = facts.filter(pl.col("n") > 0).group_by("n").agg(pl.len(), pl.col("repeats").sum())
+    found = lengths.head(2).collect(engine="streaming").rows()
+    if len(found) != 1 or found[0][0] < 2:
+        return None
+    length, rows, repeating = found[0]
+    padded = 2 * repeating > rows and max(counts.values()) > NEARLY_ALL * rows
+    return int(length) if set(counts) <= BITS or padded else None
 
 
 def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, str]]:

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-UNSEEN = dict.fromkeys((0x200B, 0xFEFF))
-"""Characters of no width that editors leave behind: zero width space and byte order mark."""
+UNSEEN = dict.fromkeys(
+    (0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2065),
+     *range(0x2066, 0x206A), 0xFEFF)
+)  # fmt: skip
+"""Characters of no width that editors leave behind: zero width space, byte order mark, soft hyphen,
+marks of direction. Joiners (U+200C, U+200D) tell words apart in some scripts, and are kept."""
 NEAR = 0.75
 """Similarity (difflib's ratio) from which on a name is suggested for another."""
 

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import numpy as np
@@ -77,13 +78,17 @@ def test_labels_that_differ_in_case_and_words_for_none_are_warned_of(tmp_path: P
         [[-1, 1], [1, -1]],
         ["[0, 1]", "[1, 0]"],
         ["0 1 0", "1 0 0"],
+        ["[False, True]", "[True, False]"],
+        [[255, 0, 0], [0, 255, 0], [0, 0, 255], None],
+        [["no", "no", "yes"], ["yes", "no", "no"]],
+        [[5, 0, 0], [0, 2, 0], [0, 0, 0]],
     ],
 )
 def test_one_hot_vectors_are_refused_with_the_way_out(
     tmp_path: Path, vectors: list[object]
 ) -> None:
     words = refusal(vectors, tmp_path)
-    assert "vectors of 0 and 1" in words
+    assert re.search("vectors (with a place for each class, such as )?of 0 and 1", words)
     assert "write the" in words
 
 
@@ -97,6 +102,34 @@ def test_one_hot_vectors_of_other_types_are_refused(tmp_path: Path) -> None:
 def test_lists_of_two_numbered_classes_are_labels(tmp_path: Path) -> None:
     assert count_classes(opened([[0], [1], [0, 1], []], tmp_path)).names == ("0", "1")
     assert count_classes(opened([[0, 2], [1, 0]], tmp_path)).names == ("0", "1", "2")
+
+
+def test_what_several_people_said_is_a_list_of_labels(tmp_path: Path) -> None:
+    said_by_three = [["a", "a", "b"], ["b", "b", "b"], ["c", "c", "a"], ["a", "a", "a"]]
+    assert count_classes(opened(said_by_three, tmp_path)).names == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["['a', 'b']", "c"],
+        ["{'a'}", "{'b'}"],
+        ["('a',)", "('b',)"],
+        ["array(['a'], dtype=object)", "array(['b'], dtype=object)"],
+        ["[a, b]", "[c]"],
+    ],
+)
+def test_lists_written_as_text_are_refused(tmp_path: Path, labels: list[object]) -> None:
+    assert "holds lists written as text, such as '" in refusal(labels, tmp_path)
+
+
+def test_a_class_in_brackets_is_a_class(tmp_path: Path) -> None:
+    assert count_classes(opened(["[unknown]", "a"], tmp_path)).names == ("[unknown]", "a")
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u200e", "\u2060", "\u00ad", "\u202a", "\ufeff"])
+def test_signs_that_nobody_sees_make_no_other_class(tmp_path: Path, unseen: str) -> None:
+    assert count_classes(opened(["cat", f"c{unseen}at", "cat", "a"], tmp_path)).counts == (1, 3)
 
 
 def test_a_very_long_label_is_refused_with_its_row(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """WebDataset's samples: members that share their name up to the first dot."""
 
 import json
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -174,8 +175,10 @@ def _field(fields: dict[str, object], named: str | None, part: str) -> object:
 def _label(value: object, name: str, passed: Passed) -> Label | None:
     """Let texts, numbers and lists of texts and whole numbers pass, numbers as texts.
 
-    A text that is a list in JSON is that list.
+    A text that is a list in JSON is that list, 2.0 is 2, and NaN, as pandas writes it, is no label.
     """
+    if isinstance(value, float) and (value.is_integer() or math.isnan(value)):
+        value = None if math.isnan(value) else int(value)
     if isinstance(value, str) and value.startswith("["):
         with suppress(ValueError, RecursionError):
             value = json.loads(value)

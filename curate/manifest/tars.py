@@ -102,8 +102,12 @@ class _Index:
             if member.size > LONGEST_TEXT:
                 self.passed.add(f"texts longer than {LONGEST_TEXT:,} bytes", member.name)
                 return None
-            text = _read(file, member).decode("utf-8", errors="replace").strip()
-            return read_text(suffix, member, text, named, self.passed)
+            data = _read(file, member)
+            text = data.decode("utf-8", errors="backslashreplace").strip()
+            piece = read_text(suffix, member, text, named, self.passed)
+            if piece is not None and (piece.label or piece.caption) and not _is_utf8(data):
+                self.passed.add("texts that are not UTF-8, escaped where they are not", member.name)
+            return piece
         if suffix == named.image or has_picture_ending(f".{ending}"):
             return Piece(suffix, member, is_picture=True)
         if is_picture(_read(file, member, SNIFFED)):
@@ -163,6 +167,14 @@ def _passed_over(member: Member) -> str | None:
     if member.kind is Kind.OTHER:
         return "members that are links, pipes or devices"
     return "members with endless names" if len(member.name) > LONGEST_NAME else None
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read(file: BinaryIO, member: Member, most: int = LONGEST_TEXT) -> bytes:

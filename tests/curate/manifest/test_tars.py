@@ -186,3 +186,17 @@ def test_a_compressed_tar_is_named_with_the_line_that_turns_it(tmp_path: Path) -
     path = tmp_path / "0.tar"
     path.write_bytes(gzip.compress(b"x" * 2_000))
     assert f"turn it by: gzip -dc {path} > {tmp_path}/0.plain.tar" in refusal(path)
+
+
+def test_labels_that_are_not_utf_8_stay_apart_and_are_counted(tmp_path: Path) -> None:
+    members = [("a.jpg", PNG), ("a.cls", b"caf\xe9"), ("b.jpg", PNG), ("b.cls", b"caf\xe8")]
+    table, passed = indexed(tar(tmp_path / "0.tar", *members))
+    assert table["label"].to_list() == ["caf\\xe9", "caf\\xe8"]
+    assert passed == {"texts that are not UTF-8, escaped where they are not": 2}
+
+
+def test_numbers_as_pandas_writes_them(tmp_path: Path) -> None:
+    texts = [b'{"label": 2.0}', b'{"label": 2}', b'{"label": NaN}']
+    members = [(f"{at}.json", text) for at, text in enumerate(texts)]
+    table, _ = indexed(tar(tmp_path / "0.tar", *members))
+    assert table["label"].to_list() == ["2", "2", None]

@@ -133,8 +133,11 @@ class Tally:
         )
 
 
-def show_failures(console: Console, tally: Tally, source: str) -> None:
-    """Say, before anything else, that many rows have no features, why, and which."""
+def show_failures(console: Console, tally: Tally, source: str, tried: str = "") -> None:
+    """Say, before anything else, that many rows have no features, why, and which.
+
+    ``tried`` says where a picture that is missing was looked for; see `tried_path`.
+    """
     failed = tally.counts.failed
     if failed <= LOUD_SHARE * tally.rows:
         return
@@ -143,10 +146,14 @@ def show_failures(console: Console, tally: Tally, source: str) -> None:
     console.print(
         f"[bold red]{failed:,} of {tally.rows:,} rows ({failed / tally.rows:.0%}) have"
         f" no features[/] and weigh 0. The commonest reason: {reason} ({count:,} rows, such as"
-        f" {', '.join(tally.examples[reason])}). Look at these rows of {shown(source)}, then run"
-        " the same command with --retry-failed --overwrite.",
+        f" {', '.join(tally.examples[reason])}). {_sentence(tried)}Look at these rows of"
+        f" {shown(source)}, then run the same command with --retry-failed --overwrite.",
         soft_wrap=True,
     )
+
+
+def _sentence(tried: str) -> str:
+    return f"{shown(tried[0].upper() + tried[1:].rstrip('; '))}. " if tried else ""
 
 
 def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) -> None:

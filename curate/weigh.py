@@ -17,6 +17,7 @@ from curate.command_line import command_line, say_next
 from curate.encoders.device import torch_device
 from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
+from curate.images.status import Status
 from curate.in_order import block_threads
 from curate.look_alikes import say_look_alikes
 from curate.making import making
@@ -25,6 +26,7 @@ from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
 from curate.manifest.plan import Shard, freeze_plan, plan_name
+from curate.manifest.tried_path import tried_path
 from curate.manifest.write import check_output
 from curate.options import WeightOptions
 from curate.progress import progress_bar
@@ -77,13 +79,15 @@ class Weighed:
     out: Path
     run: Path
     tally: Tally
+    tried: str = ""
+    """Where a picture that is missing was looked for."""
 
 
 def weigh_and_report(options: WeightOptions) -> None:
     """Weigh a manifest; the summary goes to standard output, all else to standard error."""
     weighed = weigh(options, Console(stderr=True))
     console = Console()
-    show_failures(console, weighed.tally, str(options.manifest))
+    show_failures(console, weighed.tally, str(options.manifest), weighed.tried)
     show_summary(console, weighed.tally, weighed.out, weighed.run / NOISE_MATRIX)
     say_next(console, command_line("inspect", weighed.out))
 
@@ -154,7 +158,8 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         skipped = [asdict(each) for each in manifest.skipped]
         run.record(options.as_json(), work=work, skipped=skipped)
         write_noise_matrix(tally.noise_counts, manifest, classes, run, scores.root.name)
-    return Weighed(options.output, folder, tally)
+    tried = tried_path(manifest) if tally.statuses[Status.MISSING] else ""
+    return Weighed(options.output, folder, tally, tried)
 
 
 def _check(manifest: Manifest, options: WeightOptions, console: Console) -> None:

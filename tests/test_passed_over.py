@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
 from PIL import Image
@@ -103,3 +105,42 @@ def test_export_names_rows_without_a_picture(crawl: Path) -> None:
     )
     assert done.exit_code == 0, done.output
     assert "2 rows without a readable picture: cat/03.png, cat/05.png" in done.stdout
+
+
+def test_a_path_that_was_tried_is_shown_where_half_of_the_pictures_are_missing(
+    crawl: Path, tmp_path: Path
+) -> None:
+    names = [f"{kind}/{number:02d}.png" for number in range(6, 20) for kind in KINDS]
+    lines = [
+        f"{name.replace('/', chr(92)) if at % 4 > 1 else name},{name[:3]}"
+        for at, name in enumerate(names)
+    ]
+    (tmp_path / "crawl.csv").write_text("\n".join(["image,label", *lines]))
+    weighed = curate("weight", tmp_path / "crawl.csv", "--encoder", "embedded", "--graph", "none",
+                     "--root", crawl)  # fmt: skip
+    assert weighed.exit_code == 0, weighed.output
+    assert rf"Row 3 was looked for at '{crawl}/cat\07.png', which has backslashes" in weighed.stdout
+
+
+def test_views_of_texts_and_bytes_are_exported(crawl: Path, tmp_path: Path) -> None:
+    pictures = [
+        (kind, path.read_bytes()) for kind in KINDS for path in (crawl / kind).glob("*.png")
+    ]
+    table = pa.table(
+        {
+            "image": pa.array([data for _, data in pictures], pa.binary_view()),
+            "label": [kind for kind, _ in pictures],
+            "note": pa.array(
+                ["a note of more than twelve signs"] * len(pictures), pa.string_view()
+            ),
+        }
+    )
+    pq.write_table(table, tmp_path / "crawl.parquet")
+    weighed = curate("weight", tmp_path / "crawl.parquet", "--encoder", "embedded", "--graph",
+                     "none")  # fmt: skip
+    assert weighed.exit_code == 0, weighed.output
+    exported = curate("export", tmp_path / "crawl.weighted.parquet", "--to", "parquet", "--out",
+                      tmp_path / "out.parquet")  # fmt: skip
+    assert exported.exit_code == 0, exported.output
+    notes = pq.read_table(tmp_path / "out.parquet")["note"].to_pylist()
+    assert (set(notes), len(notes)) == ({"a note of more than twelve signs"}, 38)

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from curate.errors import CurateError
-from curate.manifest.folder_words import CONTAINER, NO_CLASS, SPLIT, WITHIN_CLASS
+from curate.manifest.folder_words import CONTAINER, NO_CLASS, PART, SPLIT, WITHIN_CLASS
+from curate.manifest.text_files import ending_of
 from curate.printable import brief, examples
 
 Folders = Mapping[tuple[str, ...], int]
 """Names of folders, from the top -> pictures directly in the last; () is the top itself."""
 LEVEL = re.compile(r"folder_([1-9])")
 """What --label can be for a folder: folder_1 are those directly in it."""
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
 DEEPEST = 4
 
 
@@ -27,7 +29,7 @@ def class_level(folders: Folders, where: Path) -> int:
         raise CurateError(
             f"{where}: all pictures lie directly in it, and the folder that a picture is in is its"
             " class; put those of each class into a folder of that name, or give a table with"
-            " columns image and label."
+            f" columns image and label{_beside(where)}."
         )
     is_split = all(map(SPLIT.fullmatch, _names(folders, 1)))
     if is_split:
@@ -35,8 +37,19 @@ def class_level(folders: Folders, where: Path) -> int:
     else:
         doubt = _doubt_of_wrapper(folders, where) or _doubt_of_classes(folders)
     if doubt is not None:
-        raise CurateError(f"{where}: {doubt}; say which folders are the classes: {_ways(folders)}.")
+        raise CurateError(
+            f"{where}: {doubt}; say which folders are the classes:"
+            f" {_ways(folders)}{_beside(where)}."
+        )
     return 2 if is_split else 1
+
+
+def _beside(where: Path) -> str:
+    """Name a table in the folder, which may hold the labels of its pictures."""
+    if not where.is_dir():
+        return ""
+    tables = sorted(file for file in where.iterdir() if ending_of(file) in TABLES)
+    return f"; its table is read by: curate weight {shlex.quote(str(tables[0]))}" if tables else ""
 
 
 def _doubt_of_split(folders: Folders) -> str | None:
@@ -74,6 +87,8 @@ def _doubt_of_classes(folders: Folders) -> str | None:
     for path in folders:
         if len(path) > 1 and path[1] in names and path[0] != path[1]:
             return f"'{brief(path[1])}' and '{brief('/'.join(path[:2]))}' may be the same class"
+    if deep and all(map(PART.fullmatch, names)):
+        return f"its folders {examples(sorted(names))} look like parts of a split"
     odd = [name for name in deep if NO_CLASS.fullmatch(name)]
     parts = [name for name in odd if SPLIT.fullmatch(name)]
     if len(parts) > 1 or 2 * sum(deep[name] for name in odd) > names.total():

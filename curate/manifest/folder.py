@@ -9,7 +9,7 @@ from pathlib import Path
 
 from curate.errors import CurateError
 from curate.manifest.archives import archive_refusal, is_archive, unpacked
-from curate.manifest.arrow_files import arrow_files, arrow_to_parquet
+from curate.manifest.arrow_files import ARROW, SPLITS, STATE, arrow_files, arrow_to_parquet
 from curate.manifest.columns import ColumnOptions
 from curate.manifest.embeddings import numeric_order
 from curate.manifest.frozen import Source, freeze, identity_of, parquet_source
@@ -32,6 +32,8 @@ FORMATS = (
     " a folder of Parquet files, of tars or of classes with pictures"
 )
 TAR = ".tar"
+OF_DATASETS = (STATE, SPLITS, "dataset_info.json")
+"""What `save_to_disk` writes beside its Arrow files."""
 LOOKED_AT = 10_000
 """In so many files at most something is looked for that may be meant."""
 
@@ -156,8 +158,11 @@ def _meant(path: Path) -> Path | None:
         for file in sorted(files):
             seen += 1
             found = Path(folder, file)
-            if found.suffix.lower() in (TAR, *PARQUET, *TEXT) and not is_hidden(file):
-                return found.parent if found.suffix.lower() in (TAR, *PARQUET) else found
+            ending = found.suffix.lower()
+            if ending in (TAR, ARROW, *PARQUET) and not is_hidden(file):
+                return found.parent
+            if ending in TEXT and not is_hidden(file) and file not in OF_DATASETS:
+                return found
         if seen > LOOKED_AT:
             return None
     return None

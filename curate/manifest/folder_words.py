@@ -23,6 +23,8 @@ def _words(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
+PART = re.compile(r"(.*[-_ .])?(train|val|valid|test)([-_ .].*)?", re.IGNORECASE)
+"""Such as seg_train, cats-test; of a split where all folders are so called, and no class else."""
 SPLIT = _words(_SPLIT)
 """Such as train, val2017, test-set."""
 CONTAINER = _words(_CONTAINER, _SPLIT)

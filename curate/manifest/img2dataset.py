@@ -39,6 +39,12 @@ def refuse_lone_shards(path: Path, picture: str) -> None:
 
     ``picture`` is one of them, from ``path`` on; its caption and label are in a file beside it.
     """
+    table, lone = path.with_suffix(".parquet"), "/" not in picture
+    if lone and SHARD.fullmatch(path.name) and table.is_file():
+        raise CurateError(
+            f"{path} is one of img2dataset's shards, and {table.name} beside it holds its rows;"
+            f" give the folder of all: curate weight {shlex.quote(str(path.parent))}"
+        )
     shard, _, name = picture.partition("/")
     if SHARD.fullmatch(shard) and name and (path / picture).with_suffix(".json").is_file():
         folder = shlex.quote(str(path))

@@ -111,3 +111,22 @@ def test_pictures_without_folders_have_no_class() -> None:
 def test_messages_stay_short() -> None:
     folders = [f"{'x' * 200}{number}/{name}" for number in range(50) for name in ("aaaa", "bbbb")]
     assert len(refusal(*folders)) < 1_500
+
+
+@pytest.mark.parametrize(
+    "parts", [["seg_train/seg_train", "seg_test/seg_test"], ["cats-train", "cats-val"]]
+)
+def test_parts_of_a_split_with_other_words_are_no_classes(parts: list[str]) -> None:
+    words = refusal(*(f"{part}/{name}" for part in parts for name in ("cat", "dog")))
+    assert "folders of the same names" in words or "look like parts of a split" in words
+
+
+def test_a_class_with_train_in_its_name_is_a_class() -> None:
+    assert labels(paths("toy train/deep", "bus/deep"))["label"] == ["toy train", "bus"]
+
+
+def test_a_table_beside_the_pictures_is_named(tmp_path: Path) -> None:
+    (tmp_path / "metadata.csv").write_text("file_name,label\n")
+    for names in (["1.jpg"], ["train/1.jpg"]):
+        with pytest.raises(CurateError, match=rf"curate weight {tmp_path}/metadata.csv"):
+            folder_table(names, tmp_path)

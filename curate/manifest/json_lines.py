@@ -22,9 +22,8 @@ JSON_LINES, JSON = (".jsonl", ".ndjson"), ".json"
 BATCH_ROWS, DEEPEST, SAMPLED, MOST_NAMES = 2_048, 32, 64, 1_000
 HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 """A half of a pair of UTF-16 is no text where the other half is missing."""
-LONE_HALF = re.compile(
-    r"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]"
-)
+PAIR = re.compile(r"\\u[dD](?:[89abAB]..(\\u[dD][c-fC-F]..)?|[c-fC-F])")
+"""Both halves of a pair, the second as a group; or one half that is alone."""
 ARRAY = re.compile(r"\[\s*(\{|$)")
 EMPTY = "empty lines"
 DOUBLED = "fields that stand twice in an object, of which the last counts"
@@ -163,7 +162,7 @@ def are_regular(source: Path) -> bool:
     quoted: set[str] = set()
     with open_text(source) as file:
         for number, line in enumerate(lines_of(file, source)):
-            if not line.strip() or ("\\u" in line and LONE_HALF.search(line)):
+            if line.isspace() or not all(pair[1] for pair in PAIR.finditer(line)):
                 return False
             if (
                 number % SAMPLED

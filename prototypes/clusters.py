@@ -77,10 +77,11 @@ def sample_block(
 ) -> WeightedSample:
     """Draw rows of a block at the rates (C,) of their classes.
 
-    The draw depends on the block's content alone, so that any number of workers draws the same.
+    The draw depends on the block's labels alone, so that any number of workers, and any processor,
+    draws the same.
     """
-    weight = weigh(g, labels)
-    draw = np.random.default_rng(zlib.crc32(np.ascontiguousarray(g).data)).random(len(g))
+    weight, seed = weigh(g, labels), zlib.crc32(np.ascontiguousarray(labels).data)
+    draw = np.random.default_rng(seed).random(len(g))
     chosen = np.flatnonzero(~np.isnan(weight) & (draw < rates[own_labels(labels)]))
     return WeightedSample(g[chosen], own_labels(labels)[chosen], weight[chosen])
 

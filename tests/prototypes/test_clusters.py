@@ -111,6 +111,16 @@ def test_the_sample_is_bounded_however_many_rows_there_are(
     assert np.allclose(sample_rates(np.array([700.0, 70.0, 7.0]), 4, 2), [0.01, 0.1, 1])
 
 
+def test_the_last_digits_which_depend_on_the_processor_draw_no_sample() -> None:
+    g, labels = modes(400, AXES[:2]), np.arange(400) % 2
+    rates = np.array([0.5, 0.1])
+    found, same = (
+        sample_block(some, labels, ones, rates).g for some in (g, g * np.float32(1 + 2e-7))
+    )
+    assert 0 < len(found) < 400
+    assert np.allclose(found, same, atol=1e-5)
+
+
 def test_the_same_blocks_give_the_same_prototypes() -> None:
     g, labels = modes(600, AXES[:4]), np.arange(600) % 2
     assert np.array_equal(fitted(g, labels, 3), fitted(g, labels, 3))

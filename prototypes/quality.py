@@ -88,7 +88,7 @@ def label_quality(
         np.where(better, rivals.likeliest, given),
         np.exp(best - everything),
         issues(own, rivals, few(len(self_influence))),
-        counted_wrong(own, rivals, few(len(self_influence))),
+        counted_wrong(own, rivals),
     )
 
 
@@ -112,7 +112,7 @@ def issues(own: NDArray[np.float32], rivals: Rivals, few: float = 1.0) -> NDArra
     return np.where(wrong, np.where(outlier, 2, 1), 0).astype(np.int8)
 
 
-def counted_wrong(own: NDArray[np.float32], rivals: Rivals, few: float = 1.0) -> NDArray[np.bool_]:
+def counted_wrong(own: NDArray[np.float32], rivals: Rivals) -> NDArray[np.bool_]:
     """Tell which labels count for the estimated share of wrong ones: (n,)."""
-    unlike = own + rivals.outweighed < few * COUNTED_COSINE
+    unlike = own + rivals.outweighed < COUNTED_COSINE
     return np.asarray(unlike | (rivals.sized - own > COUNTED_MARGIN))

@@ -36,7 +36,7 @@ from curate.steps.adapted import AdaptedFeatures
 from curate.steps.agreement import caption_agreement
 from curate.steps.blocks import StoredBlocks
 from curate.steps.caption_vectors import caption_column, embed_captions
-from curate.steps.features import check_features, chosen_encoder, find_features
+from curate.steps.features import check_features, check_width, chosen_encoder, find_features
 from curate.steps.fit import BlindFit, Fit
 from curate.steps.given import Given
 from curate.steps.graph import CLASSES, Graph, relate_or_skip_wordnet
@@ -127,6 +127,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         given = Given(classes, labels, manifest.has_label_lists)
         features = find_features(options, manifest, shards, given, run, console)
         show_classes(console, graph.table, run.folder / CLASSES)
+        check_width(manifest, shards, features)
         check_features(manifest, shards, classes, features, labels)
         if options.method.verified == ONLY and verified is not None:
             say_unverified(parts, shards, classes, features, console)

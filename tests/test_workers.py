@@ -16,6 +16,7 @@ from curate import weigh
 from curate.manifest import plan
 from curate.steps import score
 from prototypes.opinions import score_opinions
+from prototypes.relations import relations_of
 from prototypes.torch_products import TorchProducts
 
 ROOT, ROWS, CLASSES = Path(__file__).parent.parent, 9_000, 12
@@ -104,7 +105,9 @@ def test_kept_consistency_is_that_of_its_own_row(
         return (found.explode() if kind == "lists" else found).to_numpy()
 
     def forgetful(*known: Any) -> Any:
-        return score_opinions(*known[:5], None, *known[6:])
+        block, judge = known[0], known[2].consistency
+        p = judge(block.g, block.labels, relations=relations_of(None, judge.initial))
+        return score_opinions(*known[:5], p, *known[6:])
 
     kept = consistency("kept")
     monkeypatch.setattr(score, "score_opinions", forgetful)

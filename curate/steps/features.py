@@ -161,6 +161,12 @@ def _encode(
     return store
 
 
+def check_width(manifest: Manifest, shards: Sequence[Shard], features: StoredFeatures) -> None:
+    """Raise CurateError for features of too many dimensions."""
+    _, width = features.columns(len(features.parts) - 1, shards[0].name)
+    require_width(width, str(manifest.path))
+
+
 def check_features(
     manifest: Manifest,
     shards: Sequence[Shard],
@@ -168,12 +174,7 @@ def check_features(
     features: StoredFeatures,
     labels: Folders,
 ) -> None:
-    """Raise CurateError unless two classes have two samples with features each.
-
-    Also for features of too many dimensions.
-    """
-    _, width = features.columns(len(features.parts) - 1, shards[0].name)
-    require_width(width, str(manifest.path))
+    """Raise CurateError unless two classes have two samples with features each."""
     judged = np.zeros(len(classes.names), np.int64)
     reasons: Counter[str] = Counter()
     for shard in shards:

@@ -118,7 +118,7 @@ def test_an_image_midway_has_the_label_of_the_larger_class() -> None:
     found = replace(found, sized=found.cosine - larger)
     assert issues(own, rivals(-own), few(2)).tolist() == [2, 2, 2]
     assert issues(own, found, few(2)).tolist() == [0, 2, 2]
-    assert counted_wrong(own, found, few(2)).tolist() == [False, True, True]
+    assert counted_wrong(own, found).tolist() == [False, True, True]
     smaller = replace(found, sized=found.cosine + larger)
     assert np.array_equal(smaller.outweighed, np.zeros(3))
 

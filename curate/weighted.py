@@ -34,6 +34,8 @@ OURS = (*NAMES, AGREEMENT, *SOFT_NAMES, *REFINED_NAMES, *NOISE_NAMES)
 NUMBERS = ("weight", "label_quality", "suggested_quality", "distance", "consistency", AGREEMENT,
            "refined_probability", "refined_weight", *NOISE_NAMES)  # fmt: skip
 """Columns of ours that a CSV holds as text."""
+TRUE = ("true", "1", "1.0")
+"""What we, pandas (True), spreadsheets (TRUE) and casts to numbers write for a flag."""
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,9 @@ class Weighted:
             if name in NUMBERS:
                 column = column.cast(pl.Float32)
             elif name == "is_label_issue":
-                column = column == "true"
+                column = column.str.to_lowercase().is_in(TRUE)
+        elif name == "is_label_issue" and pa.types.is_integer(kind):
+            column = column.cast(pl.Boolean)
         return column.alias(name)
 
 

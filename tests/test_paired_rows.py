@@ -291,3 +291,29 @@ def test_a_tar_that_is_replaced_meanwhile_is_refused(
     said = run("weight", crawl, "--encoder", "embedded", "--graph", "none", fails=True)
     assert "0.tar changed while curate read it" in said
     assert not (tmp_path / "tars.weighted.parquet").exists()
+
+
+@pytest.mark.parametrize("written", [("True", "False"), ("TRUE", "FALSE"), ("1", "0")])
+def test_flags_that_pandas_or_a_spreadsheet_wrote_are_flags(
+    tmp_path: Path, written: tuple[str, str]
+) -> None:
+    weighed = weigh(tmp_path)
+    before = run("inspect", weighed)
+    table = pl.read_parquet(weighed).drop("embedding")
+    assert table["is_label_issue"].any()
+    flags = pl.when("is_label_issue").then(pl.lit(written[0])).otherwise(pl.lit(written[1]))
+    file = tmp_path / "edited.csv"
+    table.with_columns(is_label_issue=flags).write_csv(file)
+    after = run("inspect", file)
+    said = [text.split("flagged", 1)[1].split(":")[0] for text in (before, after)]
+    assert said[0] == said[1]
+
+
+def test_flags_as_numbers_are_flags(tmp_path: Path) -> None:
+    file = weigh(tmp_path)
+    before = run("inspect", file)
+    rewrite(file, lambda table: table.with_columns(pl.col("is_label_issue").cast(pl.Int8)))
+    after = run("inspect", file)
+    run("report", file, "--out", tmp_path / "page.html")
+    said = [text.split("flagged", 1)[1].split(":")[0] for text in (before, after)]
+    assert said[0] == said[1]

@@ -16,6 +16,7 @@ from curate.manifest.columns import ColumnOptions, exact_column, is_text, label_
 from curate.manifest.manifest import Manifest, Part
 from curate.manifest.open import in_tar_names, open_manifest, require_exists, table_part
 from curate.manifest.pictures import picture_finder
+from curate.manifest.plan import plan_name
 from curate.manifest.read import read_rows
 from curate.manifest.unchanged import SeenFile, require_unchanged
 from curate.origin import Origin, read_origin
@@ -23,6 +24,7 @@ from curate.pairing import pair_by_key, require_same_scores
 from curate.run import MARKER, Run
 from curate.slim import in_crawl_order
 from curate.steps.row_keys import scan_keys
+from curate.steps.same_labels import require_same_labels
 from curate.store.folders import Folders
 from curate.work import Work, WorkNames, recall, work_names
 
@@ -260,12 +262,16 @@ def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
     manifest = _manifest(options, origin, part, schema, frozen)
     there = (run / MARKER).exists()
     work = origin.work or (Run(run).recorded().get("work") if there else None)
+    plan = None
     if manifest.parts != (part,):
         names = _names_of_work(run, work) if there else None
         plan = None if names is None else names.plan
         part = in_crawl_order(path, part, schema, manifest, plan, frozen)
     origin = replace(origin, run=run, prefix=prefix, work=work)
-    return Weighted(path, part, schema, manifest, prefix, run if there else None, work, origin)
+    found = Weighted(path, part, schema, manifest, prefix, run if there else None, work, origin)
+    if plan not in (None, plan_name(manifest)):
+        require_same_labels(found, found.work())
+    return found
 
 
 def _names_of_work(run: Path, work: str | None) -> WorkNames | None:

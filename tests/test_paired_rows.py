@@ -163,6 +163,16 @@ def test_slim_weights_are_joined_by_key(tmp_path: Path, moved: str) -> None:
     ).height == ROWS  # fmt: skip
 
 
+@pytest.mark.parametrize("command", ["export", "inspect"])
+def test_slim_weights_of_other_labels_are_refused(tmp_path: Path, command: str) -> None:
+    path = weigh(tmp_path, "--slim", out="m.weighted.parquet")
+    turned = pl.col("label").reverse()
+    rewrite(tmp_path / "m.parquet", lambda table: table.with_columns(turned))
+    options = ("--to", "csv", "--out", tmp_path / "out.csv") if command == "export" else ()
+    assert "has another label than when it was weighed" in run(command, path, *options, fails=True)
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_slim_weights_without_keys_want_the_very_files_that_were_weighed(tmp_path: Path) -> None:
     path = weigh(tmp_path, "--slim", keys=False, out="m.weighted.parquet")
     weights = pl.read_parquet(path).select("row", "weight")

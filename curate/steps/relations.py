@@ -17,7 +17,7 @@ from curate.steps.caption_vectors import CaptionVectors
 from curate.steps.captions import caption_facts, mean_captions
 from curate.steps.class_texts import TextSource
 from curate.steps.senses import ClassTable
-from curate.store.fingerprint import file_identity
+from curate.store.fingerprint import file_content
 
 if TYPE_CHECKING:
     from graphs.wordnet import WordNet
@@ -106,7 +106,7 @@ def _hierarchy(file: str, sources: Sources) -> Relation:
         edges = read_edges(Path(file))
         yield _checked(file, "hierarchy", lambda: hierarchy_graph(sources.classes, edges))
 
-    return Relation(file_identity(Path(file)), make)
+    return Relation(file_content(Path(file)), make)
 
 
 def _matrix(file: str, sources: Sources) -> Relation:
@@ -116,7 +116,7 @@ def _matrix(file: str, sources: Sources) -> Relation:
         S, names = read_matrix(Path(file))
         yield _checked(file, "matrix", lambda: matrix_graph(sources.classes, S, names))
 
-    return Relation(file_identity(Path(file)), make)
+    return Relation(file_content(Path(file)), make)
 
 
 def _checked(file: str, kind: str, make: Callable[[], Matrix]) -> Matrix:

@@ -1,5 +1,7 @@
 """Are the labels of a file those that were weighed? A head learns the latter."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from curate.classes import Classes
@@ -9,11 +11,13 @@ from curate.printable import brief
 from curate.steps.labels import index_labels, stored_sets
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
-from curate.weighted import Weighted
 from curate.work import Work
 
+if TYPE_CHECKING:
+    from curate.weighted import Weighted
 
-def require_same_labels(weighted: Weighted, work: Work) -> None:
+
+def require_same_labels(weighted: "Weighted", work: Work) -> None:
     """Raise CurateError where a row has another label than it was weighed with."""
     manifest, shards = weighted.manifest, plan_shards(weighted.manifest)
     with scratch_folder() as folder:

@@ -17,6 +17,11 @@ def file_identity(path: Path) -> dict[str, object]:
     return {"name": path.name, "bytes": stat.st_size, "modified_ns": stat.st_mtime_ns}
 
 
+def file_content(path: Path) -> dict[str, object]:
+    """Tell a file by its name and what is in it, whatever its times; it need not be there."""
+    return {"name": path.name, "sha256": sha256_of(path) if path.is_file() else None}
+
+
 def sha256_of(path: Path) -> str:
     """Hash a file's content, streamed."""
     with path.open("rb") as file:

@@ -34,6 +34,12 @@ def message(text: str, longest: int = LONGEST_MESSAGE) -> str:
     return f"{text[:half]} … {text[-half:]}"
 
 
+def brief_path(path: object) -> str:
+    """Make a path printable, and keep its end where it is longer than a line."""
+    text = printable(str(path))
+    return text if len(text) <= LONGEST else f"…{text[1 - LONGEST :]}"
+
+
 def brief(text: str) -> str:
     """Make a label printable, and cut it where it is longer than a line."""
     text = printable(text)

@@ -26,6 +26,7 @@ from curate.slim import in_crawl_order
 from curate.steps.row_keys import scan_keys
 from curate.steps.same_labels import require_same_labels
 from curate.store.folders import Folders
+from curate.weighted_values import require_numbers
 from curate.work import Work, WorkNames, recall, work_names
 
 TAR_COLUMNS = {"tar", "offset", "length"}
@@ -260,6 +261,8 @@ def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
             " its work."
         )
     manifest = _manifest(options, origin, part, schema, frozen)
+    numbers = [name for name in NUMBERS if prefix + name in schema.names]
+    require_numbers(str(path), part, schema, numbers, prefix, manifest.has_label_lists)
     there = (run / MARKER).exists()
     work = origin.work or (Run(run).recorded().get("work") if there else None)
     plan = None

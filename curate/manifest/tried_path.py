@@ -9,7 +9,7 @@ import polars as pl
 from curate.manifest.columns import is_text
 from curate.manifest.manifest import Manifest
 from curate.manifest.pictures import path_expression
-from curate.printable import brief
+from curate.printable import brief, brief_path
 
 LOOKED_AT = 1_000
 """Rows."""
@@ -28,7 +28,7 @@ def tried_path(manifest: Manifest) -> str:
     for row, path in told.iter_rows():
         tried = manifest.locate(path)
         if not _is_file(tried):
-            return f"row {row + 1} was looked for at '{brief(str(tried))}'{_looks(path, tried)}; "
+            return f"row {row + 1} was looked for at '{brief_path(tried)}'{_looks(path, tried)}; "
     return ""
 
 

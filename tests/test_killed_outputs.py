@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -74,15 +76,21 @@ def content(path: Path) -> dict[str, str]:
     }
 
 
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """Give a folder of a short name: those of sockets lie in it."""
+    with tempfile.TemporaryDirectory(prefix="k") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("words", OUTPUTS.values(), ids=OUTPUTS)
 def test_killed_before_or_after_it_appears_an_output_is_whole(
-    folder: Path, words: tuple[str, ...]
+    folder: Path, scratch: Path, words: tuple[str, ...]
 ) -> None:
     out, inputs = folder / words[-1], content(folder)
     run(*words)
     old = content(out)
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder / "tmp")}
-    (folder / "tmp").mkdir()
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch)}
     for when, code in (("before", -signal.SIGKILL), ("after", -signal.SIGKILL), ("never", 0)):
         line = [sys.executable, "-c", KILLED, when, *words, "--overwrite"]
         done = subprocess.run(line, capture_output=True, text=True, env=env)
@@ -90,5 +98,5 @@ def test_killed_before_or_after_it_appears_an_output_is_whole(
         assert content(out) == old
     assert list(folder.glob(".unfinished-*")) == []
     # Python's own multiprocessing leaves its sockets' folder, which is empty.
-    assert [file for file in (folder / "tmp").iterdir() if not file.name.startswith("pymp-")] == []
+    assert [file for file in scratch.iterdir() if not file.name.startswith("pymp-")] == []
     assert inputs.items() <= content(folder).items()

@@ -53,11 +53,17 @@ def line(code: str, crawl: Path) -> list[str]:
             "--encoder", "embedded", "--graph", "none", "--workers", "2"]  # fmt: skip
 
 
+def heeded() -> None:
+    """Heed Ctrl-C also where tests run in the background, to which shells do not pass it on."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def start(crawl: Path, before: str = "") -> subprocess.Popen[str]:
     """Start a run, and give it when it has two shards and waits."""
     process = subprocess.Popen(
         line(WAITING.format(before=before), crawl), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
+        preexec_fn=heeded,
     )  # fmt: skip
     assert process.stdout is not None and process.stdout.readline() == "WAITING\n"
     return process

@@ -1,6 +1,8 @@
 """Decoding in worker processes, so that a picture that kills its decoder costs one row."""
 
+import os
 import signal
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,6 +50,8 @@ KILLED = (-signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM))
 """Exit codes of workers that were killed from outside, as where memory runs out."""
 DEATHS, KILLS = 2, 5
 """Workers that end by themselves, or are killed, while they have one picture: it has crashed."""
+LONGEST_SCRATCH = 75
+"""Bytes: the name of a socket has 107, and multiprocessing adds 32."""
 POOLS_IN_VAIN = 5
 """Pools that may break one after the other with nothing decoded."""
 
@@ -109,6 +113,7 @@ class DecodePool:
         self._in_vain = 0
 
     def _new_pool(self) -> ProcessPool:
+        _check_scratch()
         return ProcessPool(
             max_workers=self._workers,
             context=worker_context(__name__),
@@ -256,6 +261,16 @@ class DecodePool:
         return Decoded(
             [single.statuses[0] for single in singles],
             np.concatenate([single.pictures for single in singles]),
+        )
+
+
+def _check_scratch() -> None:
+    """Raise CurateError where the names of the workers' sockets are longer than they may be."""
+    folder = tempfile.gettempdir()
+    if len(os.fsencode(folder)) > LONGEST_SCRATCH:
+        raise CurateError(
+            f"TMPDIR is {folder}, and decoders talk through sockets whose names may have"
+            f" {LONGEST_SCRATCH} bytes before them at most; set TMPDIR to a shorter folder."
         )
 
 

@@ -35,7 +35,7 @@ def weighed(folder: Path, ending: str) -> Path:
 @pytest.mark.parametrize(
     ("column", "value"),
     [("weight", "0,5"), ("weight", "much"), ("weight", "-1"), ("weight", "inf"),
-     ("label_quality", "NaN"), ("distance", "-0.1")],
+     ("label_quality", "inf"), ("distance", "-0.1")],
 )  # fmt: skip
 def test_a_value_that_is_no_number_is_told_with_its_row(
     tmp_path: Path, command: str, column: str, value: str

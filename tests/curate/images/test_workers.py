@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -386,3 +387,13 @@ def test_a_system_without_room_for_locks_is_told(
         pytest.raises(CurateError, match="No space left on device"),
     ):
         gathered(pool.decode(shades(3)))
+
+
+def test_a_scratch_folder_too_long_for_sockets_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("x" * 80)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    with pytest.raises(CurateError, match="set TMPDIR to a shorter folder"):
+        DecodePool(TINY, 1)

@@ -33,7 +33,7 @@ def test_a_path_that_was_tried_is_shown_with_what_it_looks_like(
     frozen = Folders(tmp_path / "frozen")
     manifest = open_manifest(tmp_path / "crawl.csv", ColumnOptions(), None, frozen)
     words = tried_path(manifest)
-    assert words.startswith(f"row 2 was looked for at '{tmp_path}")
+    assert words.startswith("row 2 was looked for at '")
     assert told in words
 
 

@@ -64,7 +64,7 @@ def test_a_column_that_stands_twice_is_named_with_the_users_file(tmp_path: Path)
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (gzip.compress(b"a,b\n"), "is packed by gzip; let its name end in .gz"),
+        (gzip.compress(b"a,b\n", mtime=0), "is packed by gzip; let its name end in .gz"),
         (b"PK\x03\x04rest", "a zip archive or an Excel workbook"),
         (b"PAR1\0\x15\x04\0", "is a Parquet file; give it the ending .parquet"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "by: git lfs pull"),

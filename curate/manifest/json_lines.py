@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.manifest.columns import check_width
+from curate.manifest.shared_schema import MOST_EXACT
 from curate.manifest.skipped import Passed, Skipped
 from curate.manifest.text_files import at_line, ending_of, lines_of, open_text
 from curate.printable import brief, listed
@@ -28,8 +29,6 @@ ARRAY = re.compile(r"\[\s*(\{|$)")
 EMPTY = "empty lines"
 DOUBLED = "fields that stand twice in an object, of which the last counts"
 FEW_LINES = 64
-MOST_EXACT = 2**53
-"""Up to it a float64 holds every whole number."""
 SIGNED, UNSIGNED = range(-(2**63), 2**63), range(2**64)
 Row = dict[str, Any]
 

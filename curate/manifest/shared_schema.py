@@ -26,9 +26,8 @@ def shared_schema(files: Sequence[tuple[Path, pa.Schema]]) -> tuple[pa.Schema, t
     CurateError where a column is of types that do not go together, or where its numbers have other
     names.
     """
-    first, schema = files[0]
     files = [(path, _without_views(other)) for path, other in files]
-    schema = files[0][1]
+    first, schema = files[0]
     fields: dict[str, pa.DataType] = dict(zip(schema.names, schema.types, strict=True))
     for path, other in files[1:]:
         if other.equals(schema, check_metadata=True):

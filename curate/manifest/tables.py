@@ -2,6 +2,7 @@
 
 import glob
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -15,11 +16,11 @@ from curate.manifest.formulas import formula_table, is_ours
 from curate.manifest.json_lines import (
     JSON,
     JSON_LINES,
-    MOST_EXACT,
     are_regular,
     json_tables,
 )
 from curate.manifest.separated import SEPARATORS, separated_tables
+from curate.manifest.shared_schema import MOST_EXACT
 from curate.manifest.skipped import Skipped
 from curate.manifest.text_files import ending_of
 from curate.printable import brief
@@ -56,17 +57,15 @@ def _quickly(source: Path, target: Path) -> bool:
     """Let polars, which is several times as fast, turn JSON lines that it reads as they are."""
     if source.suffix.lower() not in JSON_LINES or not are_regular(source):
         return False
-    try:
+    with suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):
         scan = pl.scan_ndjson(glob.escape(str(source)), infer_schema_length=None)
         if any("128" in str(kind) for kind in scan.collect_schema().dtypes()):
             return False
         scan.sink_parquet(target, maintain_order=True)
-        if not _is_exact(target):
-            raise pl.exceptions.ComputeError("whole numbers among others lost digits")
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        target.unlink(missing_ok=True)
-        return False
-    return True
+        if _is_exact(target):
+            return True
+    target.unlink(missing_ok=True)
+    return False
 
 
 def _is_exact(target: Path) -> bool:

@@ -54,8 +54,10 @@ def line(code: str, crawl: Path) -> list[str]:
 
 
 def heeded() -> None:
-    """Heed Ctrl-C also where tests run in the background, to which shells do not pass it on."""
+    """Heed signals also where tests run in the background or under nohup, which ignore some."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def start(crawl: Path, before: str = "") -> subprocess.Popen[str]:

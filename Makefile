@@ -42,7 +42,7 @@ browser: setup
 
 # Once, before tests that run at the same time would each set it up.
 wordnet: setup
-	@$(BIN)/python -c 'from curate.wordnet_setup import ensure_wordnet; ensure_wordnet()'
+	@$(BIN)/python -c 'from curate.relations.wordnet_setup import ensure_wordnet; ensure_wordnet()'
 
 clean:
 	rm -rf .venv demo dist build mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis

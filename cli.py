@@ -269,9 +269,9 @@ def weight(
 
     Example: curate weight crawl.parquet --alpha 1.2 --beta 1.5
     """
-    from curate.manifest.columns import ColumnOptions
-    from curate.options import MethodOptions, WeightOptions
-    from curate.weigh import weigh_and_report
+    from curate.commands.weight import weigh_and_report
+    from curate.options.columns import ColumnOptions
+    from curate.options.weight import MethodOptions, WeightOptions
 
     weigh_and_report(
         WeightOptions(
@@ -331,9 +331,9 @@ def embed(
 
     Example: curate embed crawl.parquet --encoder onnx:model.onnx
     """
-    from curate.embed import embed_and_report
-    from curate.manifest.columns import ColumnOptions
-    from curate.options import WeightOptions
+    from curate.commands.embed import embed_and_report
+    from curate.options.columns import ColumnOptions
+    from curate.options.weight import WeightOptions
 
     embed_and_report(
         WeightOptions(
@@ -395,12 +395,12 @@ def inspect(
 
     Example: curate inspect crawl.weighted.parquet --class crane
     """
-    from curate.manifest.columns import ColumnOptions
-    from curate.review.inspect import InspectOptions
-    from curate.review.inspect import inspect as show
-    from curate.review.select import Selection
-    from curate.review.terminal import parse_pictures
-    from curate.weighted import WeightedOptions
+    from curate.commands.inspect import InspectOptions
+    from curate.commands.inspect import inspect as show
+    from curate.inspect.pictures import parse_pictures
+    from curate.inspect.select import Selection
+    from curate.options.columns import ColumnOptions
+    from curate.options.weighted import WeightedOptions
 
     columns = ColumnOptions(image=image, label=label_column, key=key_column, caption=caption)
     show(
@@ -469,10 +469,10 @@ def verify(
 
     Example: curate verify --merge anna.parquet bert.parquet --out merged.parquet
     """
-    from curate.manifest.columns import ColumnOptions
-    from curate.review.terminal import parse_pictures
+    from curate.commands.verify import VerifyOptions, run_verify
+    from curate.inspect.pictures import parse_pictures
+    from curate.options.columns import ColumnOptions
     from curate.verify.queue import QueueOptions
-    from curate.verify.run import VerifyOptions, run_verify
 
     run_verify(
         VerifyOptions(
@@ -554,10 +554,10 @@ def refine(
 
     Example: curate refine crawl.weighted.parquet --verified verified.parquet
     """
-    from curate.correct import refine_and_report
-    from curate.manifest.columns import ColumnOptions
-    from curate.refine_options import RefineOptions
-    from curate.weighted import WeightedOptions
+    from curate.commands.refine import refine_and_report
+    from curate.options.columns import ColumnOptions
+    from curate.options.refine import RefineOptions
+    from curate.options.weighted import WeightedOptions
 
     columns = ColumnOptions(label=label, key=key)
     refine_and_report(
@@ -607,9 +607,9 @@ def report(
 
     Example: curate report crawl.weighted.parquet --out report.html
     """
-    from curate.manifest.columns import ColumnOptions
-    from curate.report.report import ReportOptions, write_report
-    from curate.weighted import WeightedOptions
+    from curate.commands.report import ReportOptions, write_report
+    from curate.options.columns import ColumnOptions
+    from curate.options.weighted import WeightedOptions
 
     columns = ColumnOptions(image=image, label=label, key=key, caption=caption)
     source = WeightedOptions(weighted, columns, root=root, prefix=prefix, run_dir=run_dir)
@@ -689,10 +689,10 @@ def export(
 
     Example: curate export crawl.weighted.parquet --to webdataset --out shards
     """
-    from curate.exports.export import export_and_report
-    from curate.exports.options import ExportOptions, SelectOptions, read_renames
-    from curate.manifest.columns import ColumnOptions
-    from curate.weighted import WeightedOptions
+    from curate.commands.export import export_and_report
+    from curate.options.columns import ColumnOptions
+    from curate.options.export import ExportOptions, SelectOptions, read_renames
+    from curate.options.weighted import WeightedOptions
 
     columns = ColumnOptions(image=image, label=label, key=key, caption=caption)
     export_and_report(
@@ -735,9 +735,9 @@ def graph(
 
     Example: curate graph crawl.parquet --graph wordnet+text:description
     """
-    from curate.graph_spec import GraphOptions
-    from curate.graph_view import ShowOptions, show_graph
-    from curate.manifest.columns import ColumnOptions
+    from curate.commands.graph import ShowOptions, show_graph
+    from curate.options.columns import ColumnOptions
+    from curate.options.graph import GraphOptions
 
     show_graph(
         ShowOptions(
@@ -762,15 +762,15 @@ def demo(
 
     Example: curate demo
     """
-    from curate.demo.run import run_demo
+    from curate.commands.demo import run_demo
 
     run_demo(folder, rows, seed)
 
 
 def _explain(error: BaseException) -> int:
     """Print one sentence on standard error; return the exit code."""
-    from curate.explain import explain
-    from curate.printable import message
+    from curate.terminal.explain import explain
+    from curate.terminal.printable import message
 
     sentence, code = explain(error)
     if sentence:

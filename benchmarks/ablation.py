@@ -24,7 +24,7 @@ from benchmarks.methods.curate import weigh_task
 from benchmarks.split import STEPS, Embeddings, RunDir, Seeds, Steps, Validation, read_split
 from benchmarks.table import accuracy_table
 from curate.errors import CurateError
-from curate.options import MethodOptions
+from curate.options.weight import MethodOptions
 from prototypes import method
 from prototypes.weights import sample_weight
 

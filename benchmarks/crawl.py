@@ -9,18 +9,18 @@ import polars as pl
 from numpy.typing import NDArray
 from rich.console import Console
 
-from curate.classes import count_classes
+from curate.crawl.given import Given
+from curate.crawl.labels import index_labels
+from curate.crawl.stored_blocks import StoredBlocks
 from curate.errors import CurateError
-from curate.manifest.columns import ColumnOptions
+from curate.features.find import find_features
+from curate.manifest.classes import count_classes
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest
 from curate.manifest.plan import freeze_plan
-from curate.options import WeightOptions
-from curate.run import open_run
-from curate.steps.blocks import StoredBlocks
-from curate.steps.features import find_features
-from curate.steps.given import Given
-from curate.steps.labels import index_labels
+from curate.options.columns import ColumnOptions
+from curate.options.weight import WeightOptions
+from curate.store.run import open_run
 
 CLEAN, WRONG = "clean", "wrong"
 NO_CLASS = -1

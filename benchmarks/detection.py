@@ -24,7 +24,7 @@ from benchmarks.methods import METHODS, make_task
 from benchmarks.noise import KINDS, add_noise
 from benchmarks.table import results_table
 from curate.errors import CurateError
-from curate.options import WeightOptions
+from curate.options.weight import WeightOptions
 
 WIDTH = 150
 """Of the table when it is not printed in a terminal."""

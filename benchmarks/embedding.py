@@ -26,14 +26,14 @@ from rich.table import Table
 from benchmarks.big_pictures import crawl_pictures, enlarged
 from curate.encoders.base import Encoder
 from curate.encoders.spec import open_encoder
+from curate.features.embed import embed_pictures
 from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
 from curate.images.workers import DecodePool
-from curate.manifest.columns import ColumnOptions
 from curate.manifest.open import open_manifest
 from curate.manifest.plan import freeze_plan
-from curate.run import open_run
-from curate.steps.embed import embed_pictures
+from curate.options.columns import ColumnOptions
+from curate.store.run import open_run
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

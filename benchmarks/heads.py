@@ -25,16 +25,17 @@ from benchmarks.metrics import average_precision
 from curate.heads.head import Head, Rows
 from curate.heads.inputs import Inputs
 from curate.heads.label_sets import label_sets
+from curate.heads.learned import gather, read_verified_rows, task_of
 from curate.heads.nmn import Nmn
 from curate.heads.spec import HEADS
 from curate.heads.task import Task
 from curate.heads.training import Examples, Learner
 from curate.heads.verdict import Sets, judge
-from curate.refine_options import EPOCHS, RefineOptions
-from curate.steps.learned import gather, read_verified_rows, task_of
+from curate.options.refine import EPOCHS, RefineOptions
+from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.training.device import computer
-from curate.weighted import WeightedOptions, open_weighted
+from curate.weighted.weighted import open_weighted
 
 HELD_BACK = 0.2
 MEASURES = ("labels right", "mAP", "AP_all")

@@ -19,7 +19,7 @@ from rich.table import Table
 from benchmarks.crawl import Crawl, read_crawl
 from benchmarks.metrics import auroc, average_precision, f1_at_rate, precision_recall
 from curate.errors import CurateError
-from curate.options import WeightOptions
+from curate.options.weight import WeightOptions
 from prototypes.blocks import in_memory
 from prototypes.method import adapted, fit_prototypes, fit_space, score_block
 from prototypes.quality import LabelQuality

@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.metrics import auroc, average_precision, f1_at_rate, precision_recall
-from curate.manifest.columns import ColumnOptions
-from curate.options import WeightOptions
-from curate.weigh import weigh
+from curate.commands.weight import weigh
+from curate.options.columns import ColumnOptions
+from curate.options.weight import WeightOptions
 
 WRONG = ("AUROC", "AP", "F1", "flag precision", "flag recall", "noise")
 MISSING = ("missing: precision", "recall", "AP")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from benchmarks.crawl import CLEAN, NO_CLASS, Crawl
 from curate.errors import CurateError
-from curate.wordnet_setup import ensure_wordnet
+from curate.relations.wordnet_setup import ensure_wordnet
 from graphs.senses import choose_senses
 from graphs.wordnet import open_wordnet, wordnet_graph
 from prototypes.blocks import unit_rows

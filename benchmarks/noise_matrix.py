@@ -21,8 +21,8 @@ from benchmarks.crawl import Crawl, read_crawl, some_rows
 from benchmarks.methods import Task, curate, make_task
 from benchmarks.methods.cleanlab import predict
 from curate.errors import CurateError
-from curate.options import WeightOptions
-from curate.steps.noise_matrix import NOISE_MATRIX
+from curate.options.weight import WeightOptions
+from curate.weighted.noise_matrix import NOISE_MATRIX
 from prototypes.blocks import unit_rows
 
 Matrix = NDArray[np.float64]

@@ -22,7 +22,7 @@ from benchmarks.methods import Judgement, make_task
 from benchmarks.methods.curate import judge
 from benchmarks.metrics import auroc, average_precision, f1_at_rate, precision_recall
 from curate.errors import CurateError
-from curate.options import MethodOptions, WeightOptions
+from curate.options.weight import MethodOptions, WeightOptions
 
 SHARES = (0.01, 0.05, 0.1)
 """Of the rows, those that are verified; a smaller share is part of a larger one."""

@@ -13,7 +13,7 @@ from rich.console import Console
 from benchmarks.crawl import Crawl, read_crawl
 from benchmarks.probe import Samples, Weight, accuracies
 from curate.errors import CurateError
-from curate.options import WeightOptions
+from curate.options.weight import WeightOptions
 
 LEAST_SPREAD = 1e-6
 """A direction in which features differ less than this is not scaled up to variance 1."""

@@ -14,7 +14,7 @@ import typer
 from numpy.typing import NDArray
 
 from benchmarks.methods import Task
-from curate.wordnet_setup import ensure_wordnet
+from curate.relations.wordnet_setup import ensure_wordnet
 from prototypes.blocks import tiles, unit_rows
 
 BLOCK = 65_536

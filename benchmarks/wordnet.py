@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.synthetic import noun_ids
-from curate.wordnet_setup import ensure_wordnet
+from curate.relations.wordnet_setup import ensure_wordnet
 from graphs.wordnet import open_wordnet, wordnet_graph
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from curate.exports.export import Exported
+    from curate.commands.export import Exported
 
 
 def weight(manifest: str | Path, **options: Any) -> "pl.LazyFrame":

@@ -13,18 +13,18 @@ import polars as pl
 from numpy.typing import NDArray
 from rich.console import Console
 
-from curate.correct import refine as correct
+from curate.commands.export import Exported
+from curate.commands.export import export as export_for_trainers
+from curate.commands.refine import refine as correct
+from curate.commands.weight import weigh
 from curate.errors import CurateError
-from curate.exports.export import Exported
-from curate.exports.export import export as export_for_trainers
-from curate.exports.options import ExportOptions, SelectOptions
-from curate.manifest.columns import ColumnOptions
 from curate.manifest.formulas import formula_table
-from curate.options import MethodOptions, WeightOptions
-from curate.refine_options import RefineOptions
-from curate.row_features import row_features
-from curate.weigh import weigh
-from curate.weighted import WeightedOptions
+from curate.options.columns import ColumnOptions
+from curate.options.export import ExportOptions, SelectOptions
+from curate.options.refine import RefineOptions
+from curate.options.weight import MethodOptions, WeightOptions
+from curate.options.weighted import WeightedOptions
+from curate.weighted.row_features import row_features
 
 METHOD = {
     "gamma": "gamma", "epsilon": "epsilon", "psi": "psi", "tau_v": "tau_v", "tau_t": "tau_t",

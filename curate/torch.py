@@ -24,22 +24,23 @@ from torch import Tensor
 from torch.utils.data import Dataset, IterableDataset, WeightedRandomSampler, get_worker_info
 
 from curate.errors import CurateError
-from curate.exports.options import GIVEN, NONE, SOFT, WEIGHTED, SelectOptions
 from curate.exports.select import select_rows
 from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
 from curate.images.source import FileSlice, ImageSource, read
 from curate.images.status import Status, Undecodable
-from curate.manifest.columns import ColumnOptions
 from curate.manifest.pictures import check_paths, picture_finder
 from curate.manifest.plan import Shard, plan_shards, row_groups
 from curate.manifest.read import read_shards
 from curate.manifest.unchanged import require_unchanged
-from curate.printable import brief, printable
-from curate.progress import progress_bar
+from curate.options.columns import ColumnOptions
+from curate.options.export import GIVEN, NONE, SOFT, WEIGHTED, SelectOptions
+from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
+from curate.terminal.printable import brief, printable
+from curate.terminal.progress import progress_bar
 from curate.training.loss import weighted_binary_cross_entropy, weighted_cross_entropy
-from curate.weighted import WeightedOptions, open_weighted
+from curate.weighted.weighted import open_weighted
 
 __all__ = [
     "Sample",

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def wordnet_folder() -> Path:
-    from curate.wordnet_setup import ensure_wordnet  # here, since importing nltk takes a second
+    from curate.relations.wordnet_setup import (
+        ensure_wordnet,  # here, since importing nltk takes a second
+    )
 
     return ensure_wordnet()
 

@@ -178,7 +178,7 @@ def test_a_class_file_that_names_no_class_of_the_crawl(tmp_path: Path) -> None:
 
 
 def test_two_runs_in_one_folder(tmp_path: Path) -> None:
-    from curate.run import open_run
+    from curate.store.run import open_run
 
     path = crawl(tmp_path / "crawl.parquet")
     with open_run(tmp_path / "run"):
@@ -240,7 +240,7 @@ def test_our_own_failure_is_exit_code_1_and_a_sentence(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("curate.weigh.count_classes", broken)
+    monkeypatch.setattr("curate.commands.weight.count_classes", broken)
     path = str(crawl(tmp_path / "crawl.parquet"))
     result = CliRunner().invoke(app, ["weight", path])
     assert result.exit_code == 1

@@ -45,7 +45,7 @@ def test_new_code_of_scores_gives_new_scores_beside_the_old_features(folder: Pat
     again, _ = weigh(folder, "crawl.parquet")
     assert again.equals(before)
 
-    change(folder / "curate" / "steps" / "score.py",
+    change(folder / "curate" / "scoring" / "score.py",
            '"label_quality": label.quality,', '"label_quality": label.quality / 2,')  # fmt: skip
     after, still = weigh(folder, "crawl.parquet")
     assert np.allclose(after["label_quality"], before["label_quality"] / 2)

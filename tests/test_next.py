@@ -12,9 +12,9 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from cli import app
-from curate.manifest.columns import ColumnOptions
+from curate.commands.verify import VerifyOptions, next_command
+from curate.options.columns import ColumnOptions
 from curate.verify.answers import open_answers
-from curate.verify.run import VerifyOptions, next_command
 
 ROWS = 60
 LABELS = ("ant", "bee", "cat")

@@ -268,7 +268,7 @@ def test_embeddings_that_are_replaced_meanwhile_are_refused(
         x.unlink()
         np.save(x, features[::-1])
 
-    monkeypatch.setattr("curate.steps.features.check_embeddings", replaced)
+    monkeypatch.setattr("curate.features.find.check_embeddings", replaced)
     said = run("weight", path, "--embeddings", x, "--graph", "none", fails=True)
     assert "x.npy changed while curate read it" in said
     assert not (tmp_path / "m.weighted.parquet").exists()

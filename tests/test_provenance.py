@@ -12,7 +12,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from cli import app
-from curate.origin import read_origin, sidecar
+from curate.weighted.origin import read_origin, sidecar
 
 ROWS = 60
 LABELS = ("ant", "bee", "cat")

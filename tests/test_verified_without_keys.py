@@ -8,13 +8,14 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
+from curate.commands.verify import _check
 from curate.errors import CurateError
+from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.verify.answers import open_answers
 from curate.verify.queue import QueueOptions, make_queue
-from curate.verify.run import _check
 from curate.verify.samples import samples
-from curate.weighted import WeightedOptions, open_weighted
+from curate.weighted.weighted import open_weighted
 
 ROWS, NAMES = 120, ("blue", "green", "red")
 

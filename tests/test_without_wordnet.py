@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-import curate.wordnet_setup as setup
+import curate.relations.wordnet_setup as setup
 from cli import app
 
 ROWS = 60

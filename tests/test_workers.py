@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
-from curate import weigh
+from curate.commands import weight as weigh
 from curate.manifest import plan
-from curate.steps import score
+from curate.scoring import score
 from prototypes.opinions import score_opinions
 from prototypes.relations import relations_of
 from prototypes.torch_products import TorchProducts

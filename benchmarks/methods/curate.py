@@ -7,8 +7,8 @@ import polars as pl
 from rich.console import Console
 
 from benchmarks.methods import Judgement, Task
-from curate.options import WeightOptions
-from curate.weigh import Weighed, weigh
+from curate.commands.weight import Weighed, weigh
+from curate.options.weight import WeightOptions
 
 WEIGHTED = "weighted.parquet"
 

@@ -12,8 +12,8 @@ from rich.text import Text
 from scipy.stats import rankdata
 
 from curate.demo.crawl import NOISE_SHARES
-from curate.review.gallery import Card, show_cards
-from curate.review.terminal import Pictures, choose_pictures
+from curate.inspect.gallery import Card, show_cards
+from curate.inspect.pictures import Pictures, choose_pictures
 
 SUSPECTS = 6
 

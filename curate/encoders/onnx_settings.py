@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from curate.errors import CurateError
 from curate.images.preprocess import Interpolation, Preprocess, ResizeMode
-from curate.printable import brief
+from curate.terminal.printable import brief
 
 EXAMPLE = (
     '{"size": 224, "interpolation": "bicubic", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], '

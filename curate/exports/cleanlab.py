@@ -10,8 +10,8 @@ from curate.exports.check import Row
 from curate.exports.csv import append_csv, plain_rows, read_cells
 from curate.exports.format import Format, Read
 from curate.exports.job import Advance, Batch, Job
-from curate.exports.options import ALL
-from curate.manifest.write import write_parquet
+from curate.manifest.parquet import write_parquet
+from curate.options.export import ALL
 
 COLUMNS = {
     "key": "key", "label": "label", "given_label": "given_label",

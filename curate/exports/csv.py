@@ -11,7 +11,7 @@ from curate.exports.check import Row
 from curate.exports.format import Format, Read
 from curate.exports.job import Advance, Batch, Job
 from curate.manifest.formulas import plain_table, plain_text
-from curate.manifest.write import fits
+from curate.manifest.text_types import fits
 
 LONGEST_CELL = 2**31 - 1
 

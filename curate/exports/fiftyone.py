@@ -8,8 +8,8 @@ from typing import Any
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
 from curate.exports.job import Advance, Job
-from curate.exports.options import ALL
 from curate.exports.pictures import save_picture
+from curate.options.export import ALL
 
 COLUMNS = {
     "key": "key", "ground_truth": "label", "weight": "weight", "label_quality": "label_quality",

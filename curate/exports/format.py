@@ -6,8 +6,8 @@ from pathlib import Path
 
 from curate.exports.check import Row
 from curate.exports.job import Advance, Batch, Job
-from curate.exports.options import WEIGHTED
 from curate.exports.record import Holds
+from curate.options.export import WEIGHTED
 
 Read = tuple[str, Iterator[Row]]
 """The library that reads, and what it finds."""

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.exports.check import Digest, Row
-from curate.exports.options import ExportOptions
 from curate.exports.pictures import Picture, read_picture
 from curate.exports.record import Record
 from curate.images.source import ImageSource
@@ -21,8 +20,9 @@ from curate.manifest.columns import label_type
 from curate.manifest.pictures import picture_finder
 from curate.manifest.plan import plan_shards
 from curate.manifest.read import read_shards
-from curate.manifest.skipped import Passed
-from curate.weighted import Weighted
+from curate.options.export import ExportOptions
+from curate.terminal.skipped import Passed
+from curate.weighted.weighted import Weighted
 
 BATCH_BYTES = 32 * 2**20
 """Pictures that are held at once."""

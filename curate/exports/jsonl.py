@@ -9,7 +9,7 @@ import polars as pl
 from curate.exports.check import Row
 from curate.exports.format import Format, Read, held
 from curate.exports.job import Advance, Job
-from curate.manifest.write import fits
+from curate.manifest.text_types import fits
 
 
 def write(job: Job, path: Path, advance: Advance) -> None:

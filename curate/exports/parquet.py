@@ -11,10 +11,11 @@ from curate.exports.format import Format, Read
 from curate.exports.job import Advance, Batch, Job
 from curate.exports.paths import root_of_output
 from curate.manifest.class_label import described, features
-from curate.manifest.columns import NO_KEY, ColumnOptions
-from curate.manifest.write import write_parquet
-from curate.origin import Origin
-from curate.weighted import OURS
+from curate.manifest.columns import NO_KEY
+from curate.manifest.parquet import write_parquet
+from curate.options.columns import ColumnOptions
+from curate.weighted.origin import Origin
+from curate.weighted.weighted import OURS
 
 
 def write(job: Job, path: Path, advance: Advance) -> None:

@@ -8,12 +8,12 @@ import polars as pl
 import pyarrow as pa
 
 from curate.errors import CurateError
-from curate.exports.options import GIVEN, SOFT, ExportOptions
 from curate.exports.paths import path_column, starting_with, way_to_root
 from curate.manifest.class_label import numbered
 from curate.manifest.columns import label_type
-from curate.printable import listed
-from curate.weighted import TAR_COLUMNS, Weighted
+from curate.options.export import GIVEN, SOFT, ExportOptions
+from curate.terminal.printable import listed
+from curate.weighted.weighted import TAR_COLUMNS, Weighted
 
 Holds = Callable[[pa.DataType], bool]
 

@@ -5,9 +5,8 @@ import hashlib
 import numpy as np
 import polars as pl
 
-from curate.columns import REFINED_NAMES, SOFT_NAMES
 from curate.errors import CurateError
-from curate.exports.options import (
+from curate.options.export import (
     ALL,
     CLASS,
     CLEAN,
@@ -18,7 +17,8 @@ from curate.exports.options import (
     SUGGESTED,
     SelectOptions,
 )
-from curate.weighted import Weighted
+from curate.weighted.columns import REFINED_NAMES, SOFT_NAMES
+from curate.weighted.weighted import Weighted
 
 SURE = 0.5
 """A refined label is taken for clean from this probability on."""

@@ -15,7 +15,7 @@ from curate.exports.check import Row
 from curate.exports.format import Format, Read, held
 from curate.exports.job import Advance, Job
 from curate.exports.pictures import ENDINGS, Picture
-from curate.manifest.write import fits
+from curate.manifest.text_types import fits
 
 LIBRARY = "webdataset"
 

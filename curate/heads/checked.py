@@ -14,7 +14,7 @@ from curate.heads.cross_fit import CrossFitted
 from curate.heads.inputs import Inputs
 from curate.heads.spec import HEADS
 from curate.heads.task import Task
-from curate.printable import brief
+from curate.terminal.printable import brief
 
 MOST = 10_000_000
 """Of anything that is counted."""

@@ -12,8 +12,8 @@ from curate.errors import CurateError
 from curate.heads.checked import About, check_values
 from curate.heads.cross_fit import CrossFitted
 from curate.heads.head import Head
-from curate.printable import brief
 from curate.store.folders import Folders
+from curate.terminal.printable import brief
 
 ABOUT, NUMBERS = "head", "numbers.safetensors"
 WRONG = (ValueError, KeyError, TypeError, AttributeError, RecursionError, RuntimeError,

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.manifest.embeddings import numeric_order
+from curate.manifest.parquet import write_parquet
 from curate.manifest.shared_schema import conform, shared_schema
-from curate.manifest.skipped import Skipped
-from curate.manifest.write import write_parquet
-from curate.printable import brief, listed
+from curate.terminal.printable import brief, listed
+from curate.terminal.skipped import Skipped
 
 ARROW, STATE, SPLITS = ".arrow", "state.json", "dataset_dict.json"
 ALSO_ARROW = (ARROW, ".feather", ".ipc")

@@ -9,7 +9,7 @@ from pathlib import Path
 from curate.errors import CurateError
 from curate.manifest.folder_words import CONTAINER, NO_CLASS, PART, SPLIT, WITHIN_CLASS
 from curate.manifest.text_files import ending_of
-from curate.printable import brief, examples
+from curate.terminal.printable import brief, examples
 
 Folders = Mapping[tuple[str, ...], int]
 """Names of folders, from the top -> pictures directly in the last; () is the top itself."""

@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.manifest.text_files import ending_of
-from curate.printable import brief, listed
+from curate.options.columns import ColumnOptions
+from curate.terminal.printable import brief, listed
 
 KNOWN_NAMES = {
     "image": ("image", "img", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes", "image_path",
@@ -41,16 +42,6 @@ class Columns:
     key: str | None = None
     caption: str | None = None
     embedding: str | None = None
-
-
-@dataclass(frozen=True)
-class ColumnOptions:
-    """The columns that the user named; None: found by name."""
-
-    label: str | None = None
-    image: str | None = None
-    key: str | None = None
-    caption: str | None = None
 
 
 def exact_column(name: str) -> pl.Expr:

@@ -16,7 +16,7 @@ from curate.manifest.columns import exact_column, is_text
 from curate.manifest.manifest import Manifest
 from curate.manifest.tables import require_regular
 from curate.manifest.unchanged import SeenFile, require_unchanged, see
-from curate.printable import brief, listed
+from curate.terminal.printable import brief, listed
 
 BLOCK_ROWS = 4_096
 MOST_DIMENSIONS = 12_288

@@ -10,7 +10,6 @@ from pathlib import Path
 from curate.errors import CurateError
 from curate.manifest.archives import archive_refusal, is_archive, unpacked
 from curate.manifest.arrow_files import ARROW, SPLITS, STATE, arrow_files, arrow_to_parquet
-from curate.manifest.columns import ColumnOptions
 from curate.manifest.embeddings import numeric_order
 from curate.manifest.frozen import Source, freeze, identity_of, parquet_source
 from curate.manifest.image_folder import folder_table
@@ -21,11 +20,12 @@ from curate.manifest.img2dataset import (
 )
 from curate.manifest.picture_files import find_pictures, is_hidden
 from curate.manifest.root import home_below, require_below
-from curate.manifest.skipped import Passed, Skipped
 from curate.manifest.tables import PARQUET, TEXT
 from curate.manifest.tars import tars_table
 from curate.manifest.unchanged import see
+from curate.options.columns import ColumnOptions
 from curate.store.folders import Folders
+from curate.terminal.skipped import Passed, Skipped
 
 FORMATS = (
     "Parquet, CSV, TSV, JSON lines, JSON (.gz, .zst, .bz2 or .xz may follow), a WebDataset .tar, or"

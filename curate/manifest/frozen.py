@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from curate.manifest.manifest import Part, parquet_part
-from curate.manifest.skipped import Skipped, load_skipped, save_skipped
 from curate.manifest.unchanged import SeenFile, see
 from curate.store.code import code_of
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
+from curate.terminal.skipped import Skipped, load_skipped, save_skipped
 
 FROZEN, SKIPPED = "rows.parquet", "skipped.json"
 MAKERS = "curate.manifest.open"

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from curate.errors import CurateError
 from curate.manifest.columns import Columns
 from curate.manifest.picture_files import has_picture_ending, is_hidden
-from curate.manifest.skipped import Passed, Skipped
+from curate.terminal.skipped import Passed, Skipped
 
 KEY, STATUS = "key", "status"
 SHARD = re.compile(r"\d{5,}")

@@ -15,9 +15,9 @@ import pyarrow as pa
 from curate.errors import CurateError
 from curate.manifest.columns import check_width
 from curate.manifest.shared_schema import MOST_EXACT
-from curate.manifest.skipped import Passed, Skipped
 from curate.manifest.text_files import at_line, ending_of, lines_of, open_text
-from curate.printable import brief, listed
+from curate.terminal.printable import brief, listed
+from curate.terminal.skipped import Passed, Skipped
 
 JSON_LINES, JSON = (".jsonl", ".ndjson"), ".json"
 BATCH_ROWS, DEEPEST, SAMPLED, MOST_NAMES = 2_048, 32, 64, 1_000

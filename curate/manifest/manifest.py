@@ -20,8 +20,8 @@ from curate.manifest.columns import (
 )
 from curate.manifest.mistaken import LONGEST_MAGIC, mistaken_for
 from curate.manifest.shared_schema import conformed
-from curate.manifest.skipped import Skipped
 from curate.manifest.unchanged import SeenFile, require_unchanged
+from curate.terminal.skipped import Skipped
 
 
 @dataclass(frozen=True)

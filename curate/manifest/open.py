@@ -10,13 +10,14 @@ import pyarrow as pa
 from curate.errors import CurateError
 from curate.manifest.archives import archive_refusal, is_archive
 from curate.manifest.arrow_files import ALSO_ARROW, arrow_to_parquet
-from curate.manifest.columns import ColumnOptions, find_columns
+from curate.manifest.columns import find_columns
 from curate.manifest.folder import FORMATS, freeze_tars, open_folder
 from curate.manifest.frozen import Source, freeze, identity_of, parquet_source
 from curate.manifest.manifest import Manifest, Part
 from curate.manifest.shared_schema import require_exact, shared_schema
 from curate.manifest.tables import PARQUET, TEXT, require_regular, table_to_parquet
 from curate.manifest.text_files import ending_of
+from curate.options.columns import ColumnOptions
 from curate.store.folders import Folders
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from curate.errors import CurateError
 from curate.images.signature import accepted_format, is_other_picture
 from curate.manifest.root import is_below, links_refusal
-from curate.manifest.skipped import Passed, Skipped
+from curate.terminal.skipped import Passed, Skipped
 
 PICTURE_ENDINGS = (
     ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".png", ".gif", ".bmp", ".tif", ".tiff", ".avif",

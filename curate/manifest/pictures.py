@@ -11,7 +11,7 @@ from curate.images.source import FileSlice, ImageSource
 from curate.manifest.columns import exact_column, is_bytes, is_text, require_image, url_refusal
 from curate.manifest.manifest import Manifest
 from curate.manifest.root import is_below
-from curate.printable import brief
+from curate.terminal.printable import brief
 
 Finder = Callable[[pa.RecordBatch], list[ImageSource | None]]
 

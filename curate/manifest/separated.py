@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.manifest.columns import check_names, check_width, known_names
-from curate.manifest.skipped import Skipped
 from curate.manifest.text_files import at_line, ending_of, lines_of, open_text
-from curate.printable import brief
+from curate.terminal.printable import brief
+from curate.terminal.skipped import Skipped
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 OTHERS = (",", ";", "\t", "|")

@@ -9,8 +9,8 @@ import pyarrow as pa
 from curate.errors import CurateError
 from curate.manifest.class_label import class_names
 from curate.manifest.columns import exact_column, is_bytes, is_list, is_text
-from curate.manifest.skipped import Skipped
-from curate.printable import brief
+from curate.terminal.printable import brief
+from curate.terminal.skipped import Skipped
 
 MOST_EXACT = 2**53
 """Up to it a float64 holds every whole number."""

@@ -21,9 +21,9 @@ from curate.manifest.json_lines import (
 )
 from curate.manifest.separated import SEPARATORS, separated_tables
 from curate.manifest.shared_schema import MOST_EXACT
-from curate.manifest.skipped import Skipped
 from curate.manifest.text_files import ending_of
-from curate.printable import brief
+from curate.terminal.printable import brief
+from curate.terminal.skipped import Skipped
 
 PARQUET = (".parquet", ".pq")
 TEXT = (*SEPARATORS, *JSON_LINES, JSON)

@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from curate.manifest.columns import KNOWN_NAMES, ColumnOptions
+from curate.manifest.columns import KNOWN_NAMES
 from curate.manifest.picture_files import PICTURE_ENDINGS
-from curate.manifest.skipped import Passed
 from curate.manifest.tar_members import Member
+from curate.options.columns import ColumnOptions
+from curate.terminal.skipped import Passed
 
 Label = str | list[str | None]
 BAD_JSON = "JSON members that are not JSON"

@@ -11,12 +11,12 @@ import polars as pl
 
 from curate.errors import CurateError
 from curate.manifest.archives import refuse_compressed
-from curate.manifest.columns import ColumnOptions
 from curate.manifest.picture_files import SNIFFED, has_picture_ending, is_hidden, is_picture
-from curate.manifest.skipped import Passed, Skipped
 from curate.manifest.tar_members import DamagedTar, Kind, Member, read_members
 from curate.manifest.tar_samples import Piece, Sample, read_text, samples_of, split_name
-from curate.printable import listed
+from curate.options.columns import ColumnOptions
+from curate.terminal.printable import listed
+from curate.terminal.skipped import Passed, Skipped
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "key": pl.String, "tar": pl.String, "image": pl.String, "offset": pl.Int64,

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from curate.errors import CurateError
 from curate.manifest.mistaken import mistaken_for
-from curate.printable import brief
+from curate.terminal.printable import brief
 
 OPENERS: dict[str, Callable[[Path, str], Any]] = {
     ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open,

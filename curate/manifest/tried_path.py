@@ -9,7 +9,7 @@ import polars as pl
 from curate.manifest.columns import is_text
 from curate.manifest.manifest import Manifest
 from curate.manifest.pictures import path_expression
-from curate.printable import brief, brief_path
+from curate.terminal.printable import brief, brief_path
 
 LOOKED_AT = 1_000
 """Rows."""

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from curate.errors import CurateError
-from curate.making import Making
+from curate.inspect.names import class_names
+from curate.inspect.overview import Overview, overview
 from curate.report.listing import list_classes, list_pairs, list_samples
 from curate.report.names import Names
 from curate.report.relations import Relations, show_relations
 from curate.report.samples import Samples, choose_samples
 from curate.report.summary import figures, plots
 from curate.report.words import LONGEST_TEXT, day, words
-from curate.review.names import class_names
-from curate.review.overview import Overview, overview
-from curate.weighted import Weighted
+from curate.weighted.provenance import Making
+from curate.weighted.weighted import Weighted
 
 LONGEST_COMMAND = 1_000
 MOST_CLASSES = 5_000

@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from curate.inspect.overview import Overview
 from curate.report.names import Names
 from curate.report.samples import Samples
 from curate.report.words import LONGEST_TEXT, number, words
-from curate.review.overview import Overview
 
 MOST_PAIRS = 24
 MOST_CONFUSED = 6

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.review.overview import label_rows
-from curate.weighted import Weighted
+from curate.inspect.overview import label_rows
+from curate.weighted.weighted import Weighted
 
 MOST_SAMPLES = 2_000
 """Of all classes together: what a page has room for, with a picture each."""

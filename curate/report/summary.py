@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from curate.images.status import Status
+from curate.inspect.overview import BINS, Histogram, Overview
 from curate.report.plots import histogram
 from curate.report.words import percent
-from curate.review.overview import BINS, Histogram, Overview
 
 LEAST_CLASSES = 8
 """Fewer have no histogram: their table says it."""

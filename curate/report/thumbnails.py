@@ -13,7 +13,7 @@ from PIL import Image, ImageChops
 from curate.images.preprocess import Preprocess
 from curate.images.status import Status
 from curate.images.workers import DecodePool
-from curate.weighted import Weighted
+from curate.weighted.weighted import Weighted
 
 SIDES = (384, 256, 192, 128)
 """Pixels; the largest at which all pictures have room is taken, or else the last."""

@@ -2,7 +2,7 @@
 
 import datetime
 
-from curate.printable import LONGEST, printable
+from curate.terminal.printable import LONGEST, printable
 
 LONGEST_TEXT = 200
 """Characters of a caption, or of a list."""

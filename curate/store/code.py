@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PASSIVE = ("curate.errors", "curate.notices", "curate.printable", "curate.progress", "curate.run",
-           "curate.store")  # fmt: skip
+PASSIVE = ("curate.errors", "curate.store", "curate.terminal")
 """What says how a run goes, and what keeps its results as they are: no result depends on these."""
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from|import)[ \t]+((?:curate|graphs|prototypes)\b[\w.]*)"

@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.classes import NO_CLASS
+from curate.crawl.picture_states import States, file_column, renewed_states
+from curate.crawl.pictures import Mask, picture_sources
 from curate.images.status import Status
 from curate.images.workers import DecodePool
+from curate.manifest.classes import NO_CLASS
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
-from curate.steps.encode import Mask, picture_sources
-from curate.steps.picture_files import States, file_column, renewed_states
 from curate.store.arrays import allocate
 from curate.store.folders import Folders
 

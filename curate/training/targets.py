@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.steps.blocks import StoredBlocks
+from curate.crawl.stored_blocks import StoredBlocks
 from prototypes import method
 from prototypes.blocks import Floats, Labels, unit_rows
 from prototypes.neighbours import nearest_prototypes

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from curate.crawl.stored_blocks import StoredBlocks
+from curate.crawl.stored_features import StoredFeatures, keep_features, unit_halves
 from curate.errors import CurateError
 from curate.images.status import Status
 from curate.manifest.plan import Shard
-from curate.steps.blocks import StoredBlocks
-from curate.steps.stored_features import StoredFeatures, keep_features, unit_halves
 from curate.store.folders import Folders
 from curate.training.checkpoint import Checkpoints, load_tensors, tensors
 from curate.training.device import Computer

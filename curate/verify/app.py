@@ -15,8 +15,8 @@ from textual.widgets.option_list import Option
 
 from curate.errors import CurateError
 from curate.images.status import Status
-from curate.printable import printable
-from curate.review.terminal import Pictures, unasked
+from curate.inspect.pictures import Pictures, unasked
+from curate.terminal.printable import printable
 from curate.verify import words
 from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import Label

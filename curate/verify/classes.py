@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from curate.inspect.names import class_facts
 from curate.manifest.manifest import as_text
-from curate.printable import printable
-from curate.review.names import class_facts
-from curate.steps.noise_matrix import read_noise_matrix
-from curate.weighted import Weighted
+from curate.terminal.printable import printable
+from curate.weighted.noise_matrix import read_noise_matrix
+from curate.weighted.weighted import Weighted
 
 MOST_CONFUSED = 5
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from curate.errors import CurateError
-from curate.manifest.skipped import Skipped
 from curate.manifest.tables import read_table
+from curate.terminal.skipped import Skipped
 from curate.verify.answers import schema
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from curate.errors import CurateError
-from curate.review.sample import unchecked
-from curate.weighted import Weighted
-from curate.work import Work
+from curate.inspect.sample import unchecked
+from curate.weighted.weighted import Weighted
+from curate.weighted.work import Work
 from prototypes.blocks import unit_rows
 from prototypes.softmax import nearest_of_class
 

@@ -9,7 +9,7 @@ from curate.images.decode import without_bars
 from curate.images.preprocess import Preprocess
 from curate.images.status import Status
 from curate.images.workers import DecodePool
-from curate.weighted import Weighted
+from curate.weighted.weighted import Weighted
 
 SIDE = 512
 """Pixels of the longer side; as many as a terminal that draws pixels can show beside the words."""

@@ -8,9 +8,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.errors import CurateError
-from curate.printable import brief
-from curate.review.asked_class import find_class
-from curate.weighted import Weighted
+from curate.inspect.asked_class import find_class
+from curate.terminal.printable import brief
+from curate.weighted.weighted import Weighted
 
 STRATEGIES = ("suspect", "boundary", "balanced", "random")
 QUARTERS = 4

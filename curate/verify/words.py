@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.images.status import Status
-from curate.printable import brief, printable
+from curate.terminal.printable import brief, printable
 from curate.verify.answers import Label
 from curate.verify.classes import AskedClasses
 from curate.verify.estimate import CONFIDENCE, NoiseRate

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from benchmarks.crawl import Crawl, read_crawl, some_classes, some_rows
 from curate.errors import CurateError
-from curate.options import WeightOptions
+from curate.options.weight import WeightOptions
 
 QUIET = Console(quiet=True)
 

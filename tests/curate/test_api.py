@@ -13,9 +13,9 @@ import cli
 import curate
 from curate.api import export_options, refine_options, weight_options
 from curate.errors import CurateError
-from curate.exports.options import ExportOptions
-from curate.options import WeightOptions
-from curate.refine_options import RefineOptions
+from curate.options.export import ExportOptions
+from curate.options.refine import RefineOptions
+from curate.options.weight import WeightOptions
 
 OF_THE_COMMAND_LINE = {"manifest", "weighted", "debug"}
 

@@ -9,11 +9,12 @@ import polars as pl
 import pytest
 
 from curate.errors import CurateError
-from curate.exports.options import SelectOptions
 from curate.exports.select import select_rows
-from curate.manifest.columns import ColumnOptions
+from curate.options.columns import ColumnOptions
+from curate.options.export import SelectOptions
+from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
-from curate.weighted import Weighted, WeightedOptions, open_weighted
+from curate.weighted.weighted import Weighted, open_weighted
 
 ROWS = 150
 Row = dict[str, Any]

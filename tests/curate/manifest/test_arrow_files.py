@@ -5,9 +5,9 @@ import pyarrow as pa
 import pytest
 
 from curate.errors import CurateError
-from curate.manifest.columns import ColumnOptions
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest
+from curate.options.columns import ColumnOptions
 from curate.store.folders import Folders
 
 

@@ -61,7 +61,7 @@ def test_ordinary_columns_are_read_as_many_rows_at_a_time(tmp_path: Path) -> Non
 READ = """
 import re, sys
 from pathlib import Path
-from curate.manifest.columns import ColumnOptions
+from curate.options.columns import ColumnOptions
 from curate.manifest.open import open_manifest
 from curate.manifest.plan import plan_shards
 from curate.manifest.read import read_shards

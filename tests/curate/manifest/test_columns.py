@@ -5,12 +5,13 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from curate.classes import count_classes
 from curate.errors import CurateError
-from curate.manifest.columns import ColumnOptions, find_columns
+from curate.manifest.classes import count_classes
+from curate.manifest.columns import find_columns
 from curate.manifest.keys import check_keys
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest
+from curate.options.columns import ColumnOptions
 from curate.store.folders import Folders
 
 

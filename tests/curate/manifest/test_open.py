@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from curate.errors import CurateError
-from curate.manifest.columns import ColumnOptions
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest
+from curate.options.columns import ColumnOptions
 from curate.store.folders import Folders
 
 

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.manifest.batch_rows import BATCH_ROWS, PICTURES
-from curate.manifest.columns import ColumnOptions
 from curate.manifest.open import open_manifest
 from curate.manifest.plan import Shard, plan_shards, shard_size
 from curate.manifest.read import read_shards
+from curate.options.columns import ColumnOptions
 from curate.store.folders import Folders
 
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from curate.errors import CurateError
-from curate.manifest.skipped import Skipped
 from curate.manifest.tables import read_table, table_to_parquet
+from curate.terminal.skipped import Skipped
 
 ROWS = {"image": ["a 1.png", "b.png", "c.png"], "label": ["cat", "dög", None]}
 

@@ -8,12 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from curate.errors import CurateError
-from curate.manifest.columns import ColumnOptions
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest
 from curate.manifest.plan import plan_shards
 from curate.manifest.read import read_shards
 from curate.manifest.shared_schema import unify
+from curate.options.columns import ColumnOptions
 from curate.store.folders import Folders
 
 

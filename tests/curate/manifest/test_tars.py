@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from curate.errors import CurateError
-from curate.manifest.columns import ColumnOptions
 from curate.manifest.tars import tars_table
+from curate.options.columns import ColumnOptions
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

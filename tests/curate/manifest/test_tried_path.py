@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from curate.errors import CurateError
-from curate.manifest.columns import ColumnOptions
 from curate.manifest.open import open_manifest
 from curate.manifest.pictures import check_paths, picture_finder
 from curate.manifest.tried_path import tried_path
+from curate.options.columns import ColumnOptions
 from curate.store.folders import Folders
 
 

@@ -13,10 +13,10 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 
-from curate.options import WeightOptions
-from curate.report.report import ReportOptions, write_report
-from curate.weigh import weigh
-from curate.weighted import WeightedOptions
+from curate.commands.report import ReportOptions, write_report
+from curate.commands.weight import weigh
+from curate.options.weight import WeightOptions
+from curate.options.weighted import WeightedOptions
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 LABELS = (

@@ -13,11 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
-from curate.report import report
-from curate.report.report import ReportOptions, write_report
-from curate.review.overview import overview
+from curate.commands import report
+from curate.commands.report import ReportOptions, write_report
+from curate.inspect.overview import overview
+from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
-from curate.weighted import WeightedOptions, open_weighted
+from curate.weighted.weighted import open_weighted
 
 
 class Page(HTMLParser):

@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from curate.options.weighted import WeightedOptions
 from curate.report import samples
 from curate.report.samples import Samples, choose_samples
 from curate.store.folders import Folders
-from curate.weighted import WeightedOptions, open_weighted
+from curate.weighted.weighted import open_weighted
 
 ROWS, CLASSES = 400, 7
 

@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from curate.options.weighted import WeightedOptions
 from curate.report.thumbnails import PAGE_FULL, Thumbnail, thumbnails
 from curate.store.folders import Folders
-from curate.weighted import Weighted, WeightedOptions, open_weighted
+from curate.weighted.weighted import Weighted, open_weighted
 
 ROWS = 40
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from curate.steps.caption_vectors import BESIDE_CAPTIONS
-from curate.steps.features import BESIDE_PICTURES
+from curate.features.find import BESIDE_PICTURES
+from curate.relations.captions import BESIDE_CAPTIONS
 from curate.store import code
 from curate.store.code import code_of, modules_of
 
@@ -19,52 +19,55 @@ CACHED = (code.code_of, code._source, code._imports, code._file)
 NETWORK = ("curate.training.train", "curate.training.models", "curate.training.plan")
 STEPS = {
     "rows": (("curate.manifest.open",), ()),
-    "labels": (("curate.steps.labels",), ()),
-    "verified": (("curate.steps.verified",), ()),
-    "taken": (("curate.steps.take",), ()),
-    "encoded": (("curate.steps.embed",), BESIDE_PICTURES),
+    "labels": (("curate.crawl.labels",), ()),
+    "verified": (("curate.crawl.verified_rows",), ()),
+    "taken": (("curate.features.take",), ()),
+    "encoded": (("curate.features.embed",), BESIDE_PICTURES),
     "pictures": (("curate.training.pictures",), BESIDE_PICTURES),
     "network": (NETWORK, ("curate.images", "curate.manifest")),
     "onnx": (("curate.encoders.onnx",), ()),
     "open_clip": (("curate.encoders.openclip_encoder", "curate.encoders.openclip"), ()),
-    "captions": (("curate.steps.caption_vectors", "graphs.bert"), BESIDE_CAPTIONS),
-    "agreement": (("curate.steps.agreement",), ()),
-    "classes": (("curate.steps.senses",), ()),
-    "zero_shot": (("curate.steps.zero_shot",), ()),
-    "graph": (("curate.steps.graph",), ()),
-    "scores": (("curate.weigh",), ()),
-    "heads": (("curate.correct",), ()),
+    "captions": (("curate.relations.captions", "graphs.bert"), BESIDE_CAPTIONS),
+    "agreement": (("curate.scoring.caption_agreement",), ()),
+    "classes": (("curate.relations.senses",), ()),
+    "zero_shot": (("curate.scoring.zero_shot",), ()),
+    "graph": (("curate.relations.graph",), ()),
+    "scores": (("curate.commands.weight",), ()),
+    "heads": (("curate.commands.refine",), ()),
 }
 DEPENDS = {
     "rows": ["curate/manifest/tables.py", "curate/manifest/tars.py",
              "curate/manifest/image_folder.py"],
-    "labels": ["curate/steps/labels.py", "curate/classes.py", "curate/manifest/manifest.py"],
-    "verified": ["curate/steps/verified.py", "curate/verified_labels.py"],
-    "taken": ["curate/steps/take.py", "curate/steps/stored_features.py",
+    "labels": ["curate/crawl/labels.py", "curate/manifest/classes.py",
+               "curate/manifest/manifest.py"],
+    "verified": ["curate/crawl/verified_rows.py", "curate/manifest/verified_labels.py"],
+    "taken": ["curate/features/take.py", "curate/crawl/stored_features.py",
               "curate/manifest/embeddings.py"],
-    "encoded": ["curate/images/[!_]*.py", "curate/steps/em*.py", "curate/steps/encode.py",
-                "curate/steps/stored_features.py", "curate/manifest/pictures.py",
+    "encoded": ["curate/images/[!_]*.py", "curate/features/em*.py", "curate/features/encode.py",
+                "curate/crawl/stored_features.py", "curate/manifest/pictures.py",
                 "curate/manifest/read.py"],
     "pictures": ["curate/images/[!_]*.py", "curate/training/pictures.py"],
     "network": ["curate/training/[!_]*.py", "prototypes/method.py", "prototypes/quality.py"],
     "onnx": ["curate/encoders/onnx*.py", "curate/images/preprocess.py"],
     "open_clip": ["curate/encoders/openclip*.py", "curate/encoders/compiled.py",
                   "curate/encoders/overlap.py"],
-    "captions": ["curate/steps/caption_vectors.py", "graphs/bert.py"],
-    "agreement": ["curate/steps/agreement.py", "prototypes/evidence.py", "prototypes/rivals.py"],
-    "classes": ["curate/steps/senses.py", "graphs/senses.py", "graphs/class_texts.py"],
-    "zero_shot": ["curate/steps/zero_shot.py", "curate/encoders/openclip.py"],
-    "graph": ["curate/steps/graph.py", "curate/steps/relations.py", "curate/steps/captions.py",
+    "captions": ["curate/relations/captions.py", "graphs/bert.py"],
+    "agreement": ["curate/scoring/caption_agreement.py", "prototypes/evidence.py",
+                  "prototypes/rivals.py"],
+    "classes": ["curate/relations/senses.py", "graphs/senses.py", "graphs/class_texts.py"],
+    "zero_shot": ["curate/scoring/zero_shot.py", "curate/encoders/openclip.py"],
+    "graph": ["curate/relations/graph.py", "curate/relations/kinds.py",
+              "curate/relations/caption_means.py",
               "graphs/wordnet.py", "graphs/text*.py", "graphs/hierarchy.py", "graphs/blend.py"],
-    "scores": ["prototypes/[!_]*.py", "curate/steps/score.py", "curate/steps/blocks.py",
-               "curate/steps/adapted.py", "curate/steps/soft_labels.py",
-               "curate/steps/second_opinions.py", "curate/weigh.py"],
-    "heads": ["curate/heads/[!_]*.py", "curate/steps/learned.py", "curate/correct.py"],
+    "scores": ["prototypes/[!_]*.py", "curate/scoring/score.py", "curate/crawl/stored_blocks.py",
+               "curate/crawl/adapted.py", "curate/scoring/soft_labels.py",
+               "curate/scoring/second_opinions.py", "curate/commands/weight.py"],
+    "heads": ["curate/heads/[!_]*.py", "curate/heads/learned.py", "curate/commands/refine.py"],
 }  # fmt: skip
 WITHOUT_CODE = {
     "curate/manifest/plan.py": "a plan is kept for the life of a run; any covers every row once",
-    "curate/steps/second_opinions.py": "the prototypes' name is in it, and with it the code",
-    "curate/work.py": "names only",
+    "curate/scoring/second_opinions.py": "the prototypes' name is in it, and with it the code",
+    "curate/weighted/work.py": "names only",
     "curate/store/folders.py": "the digest of a receipt",
     "curate/exports/folder_names.py": "two labels that look alike on disk",
 }
@@ -115,7 +118,8 @@ def test_what_is_encoded_for_hours_does_not_depend_on_what_judges_labels(copied:
     before = names()
     for pattern in ("prototypes/*.py", "curate/heads/*.py", "curate/report/*.py",
                     "curate/exports/*.py", "curate/store/*.py", "graphs/senses.py",
-                    "curate/summary.py", "curate/errors.py", "curate/weigh.py"):  # fmt: skip
+                    "curate/scoring/summary.py", "curate/errors.py",
+                    "curate/commands/weight.py"):  # fmt: skip
         for file in copied.glob(pattern):
             file.write_bytes(file.read_bytes() + b"\n# changed\n")
     after = names()
@@ -162,7 +166,7 @@ def test_a_module_that_is_not_there_has_no_name() -> None:
 def test_what_is_left_out_is_not_followed() -> None:
     assert modules_of("prototypes.weights", without=("prototypes",)) == set()
     assert "prototypes.blocks" in modules_of("prototypes.space")
-    assert not {"curate.errors", "curate.store.folders"} & modules_of("curate.weigh")
+    assert not {"curate.errors", "curate.store.folders"} & modules_of("curate.commands.weight")
 
 
 def test_all_names_together_take_a_moment() -> None:

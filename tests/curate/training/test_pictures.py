@@ -8,13 +8,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from curate.crawl.picture_states import kept_states
 from curate.errors import CurateError
 from curate.images.chunks import Decoded
 from curate.images.status import Status
-from curate.manifest.columns import ColumnOptions
 from curate.manifest.open import open_manifest
 from curate.manifest.plan import Shard
-from curate.steps.picture_files import kept_states
+from curate.options.columns import ColumnOptions
 from curate.store.folders import Folders
 from curate.training.pictures import StoredPictures, store_pictures
 

@@ -5,9 +5,9 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.crawl.stored_blocks import StoredBlocks
+from curate.crawl.stored_features import StoredFeatures
 from curate.manifest.plan import Shard
-from curate.steps.blocks import StoredBlocks
-from curate.steps.stored_features import StoredFeatures
 from curate.store.folders import Folders
 from curate.training.targets import given_targets, refreshed_targets, share_right
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from curate.crawl.stored_features import StoredFeatures
 from curate.images.status import Status
 from curate.manifest.plan import Shard
-from curate.steps.stored_features import StoredFeatures
 from curate.store.folders import Folders
 from curate.training.device import computer
 from curate.training.train import write_features

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from curate.images.status import Status
+from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import open_answers
@@ -20,7 +21,7 @@ from curate.verify.classes import asked_classes
 from curate.verify.queue import QueueOptions, make_queue
 from curate.verify.samples import samples
 from curate.verify.session import Session
-from curate.weighted import Weighted, WeightedOptions, open_weighted
+from curate.weighted.weighted import Weighted, open_weighted
 
 CLASSES = ("ant", "bee", "cat", "dog")
 

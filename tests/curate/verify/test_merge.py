@@ -5,10 +5,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
+from curate.commands.verify import merge_answers
 from curate.errors import CurateError
 from curate.verify.answers import open_answers
 from curate.verify.merge import merge
-from curate.verify.run import merge_answers
 
 
 def said(path: Path, by: str, **labels: str | list[str] | None) -> Path:

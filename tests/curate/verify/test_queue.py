@@ -7,7 +7,7 @@ import pytest
 
 from curate.errors import CurateError
 from curate.verify.queue import STRATEGIES, QueueOptions, make_queue
-from curate.weighted import Weighted
+from curate.weighted.weighted import Weighted
 
 Write = Callable[..., Path]
 Opened = Callable[[Path], Weighted]

@@ -13,7 +13,7 @@ from curate.verify.classes import AskedClasses, asked_classes
 from curate.verify.nearest import NearestClasses
 from curate.verify.queue import QueueOptions, make_queue
 from curate.verify.samples import samples, suggestions
-from curate.weighted import Weighted
+from curate.weighted.weighted import Weighted
 
 Write = Callable[..., Path]
 Opened = Callable[[Path], Weighted]

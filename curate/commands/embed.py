@@ -1,0 +1,68 @@
+"""`curate embed`: the features of a crawl, the first stage of `curate weight` by itself."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from curate.crawl.given import Given
+from curate.crawl.labels import keep_labels
+from curate.features.find import find_features
+from curate.images.status import Status
+from curate.manifest.classes import count_classes
+from curate.manifest.open import open_manifest, require_exists
+from curate.manifest.plan import freeze_plan
+from curate.options.weight import WeightOptions
+from curate.store.run import default_folder, open_run
+from curate.terminal.command_line import chosen_options, command_line, say_next
+from curate.terminal.notices import say, say_skipped
+from curate.terminal.skipped import Skipped
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Where features are kept, and how many rows have any."""
+
+    run: Path
+    dim: int
+    """D"""
+    statuses: Counter[str]
+    """Rows of each status."""
+    skipped: tuple[Skipped, ...]
+    """What of the user's files is in no row."""
+
+
+def embed_and_report(options: WeightOptions) -> None:
+    """Embed a manifest; what was done goes to standard output, all else to standard error."""
+    embedded = embed(options, Console(stderr=True))
+    console, found = Console(), embedded.statuses
+    failed = ", ".join(f"{n:,} {why}" for why, n in found.most_common() if why != Status.OK)
+    say(
+        console,
+        f"{found[Status.OK]:,} of {found.total():,} rows have {embedded.dim:,} features each"
+        f"{f' (the others: {failed})' if failed else ''}, in {embedded.run}",
+    )
+    say_skipped(console, embedded.skipped)
+    say_next(console, command_line("weight", options.manifest, **chosen_options(options)))
+
+
+def embed(options: WeightOptions, console: Console) -> Embedded:
+    """Make the features of every row, which `weigh` with the same options then finds.
+
+    Of the options only those of the manifest, the encoder and the run folder count. Raises
+    CurateError for everything that the user can mend. Finished shards are kept, and used again.
+    """
+    require_exists(options.manifest)
+    folder = options.run_dir or default_folder(options.manifest, options.output)
+    with open_run(folder) as run:
+        manifest = open_manifest(options.manifest, options.columns, options.root, run.step("rows"))
+        classes, shards = count_classes(manifest), freeze_plan(manifest, run.step("plan"))
+        labels = keep_labels(manifest, shards, classes, run)
+        given = Given(classes, labels, manifest.has_label_lists)
+        features = find_features(options, manifest, shards, given, run, console)
+        statuses: Counter[str] = Counter()
+        for shard in shards:
+            statuses.update(features.statuses(shard.name).to_list())
+        dim = features.columns(len(features.parts) - 1, shards[0].name)[1]
+    return Embedded(folder, dim, statuses, manifest.skipped)

@@ -1,0 +1,212 @@
+"""`curate export`: choose, write, read back, and only then let it appear."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from curate.errors import CurateError
+from curate.exports.check import Digest
+from curate.exports.format import Format
+from curate.exports.formats import FORMATS
+from curate.exports.job import Job
+from curate.exports.record import crawl_record, fixed_record
+from curate.exports.select import select_rows
+from curate.manifest.keys import check_keys
+from curate.manifest.pictures import check_paths
+from curate.options.export import SOFT, ExportOptions
+from curate.store.atomic import appearing_file, appearing_folder, clear_unfinished
+from curate.store.folders import Folders
+from curate.store.scratch import scratch_folder
+from curate.terminal.notices import say
+from curate.terminal.printable import printable
+from curate.terminal.progress import progress_bar
+from curate.terminal.skipped import Skipped
+from curate.weighted.weighted import Weighted, open_weighted
+
+RECEIPT = "curate-export.json"
+"""Written last into a folder: what it was made of; only a folder that has one is replaced."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export left, and what it counted."""
+
+    out: Path
+    rows: int
+    """Rows that were written."""
+    of: int
+    """Rows of the crawl."""
+    parts: dict[str, int]
+    """Rows of each part of the split."""
+    skipped: tuple[Skipped, ...]
+    """Rows without a picture that can be read, and columns that the format cannot hold."""
+    reader: str
+    """The library that read it back."""
+
+
+def export_and_report(options: ExportOptions) -> None:
+    """Export; the summary goes to standard output, progress to standard error."""
+    exported = export(options, Console(stderr=True))
+    table = Table.grid(padding=(0, 3, 0, 0))
+    table.add_row("rows", f"{exported.rows:,} of {exported.of:,}")
+    if options.select.shares:
+        for part, rows in exported.parts.items():
+            table.add_row(f"  {part}", f"{rows:,}")
+    for each in exported.skipped:
+        table.add_row("left out", Text(printable(str(each))))
+    table.add_row("read back", f"the same rows, by {exported.reader}")
+    console = Console()
+    console.print(table)
+    say(console, f"Written: {exported.out}")
+
+
+def export(options: ExportOptions, console: Console) -> Exported:
+    """Write a weighted manifest for a trainer; progress goes to ``console``.
+
+    The output appears when it was read back and is what was chosen. Raises CurateError for
+    everything that the user can mend.
+    """
+    format_ = _format(options)
+    if options.select.keep is None:
+        options = replace(options, select=replace(options.select, keep=format_.keep))
+    with scratch_folder() as scratch:
+        weighted = open_weighted(options.weighted, Folders(scratch))
+        _check(weighted, options, format_)
+        chosen = Path(scratch, "chosen.parquet")
+        select_rows(weighted, options.select).sink_parquet(chosen)
+        job = _job(weighted, options, format_, chosen)
+        appearing = appearing_file if format_.endings else appearing_folder
+        with appearing(options.out) as unfinished:
+            with progress_bar(console, "Exporting", job.rows) as advance:
+                format_.write(job, unfinished, advance)
+            reader = _check_written(job, format_, unfinished, console)
+            weighted.require_unchanged()
+            columns = Skipped.of(f"columns that {options.to} cannot hold", job.record.left_out)
+            exported = Exported(
+                out=options.out,
+                rows=job.written.rows,
+                of=weighted.rows,
+                parts=dict(job.parts_written),
+                skipped=(*job.passed.skipped, *columns),
+                reader=reader,
+            )
+            if not format_.endings:
+                facts = {"options": options.as_json(), "exported": asdict(exported)}
+                text = json.dumps(facts, indent=1, default=str, ensure_ascii=False)
+                (unfinished / RECEIPT).write_text(text, encoding="utf-8")
+                os.sync()
+    return exported
+
+
+def _job(weighted: Weighted, options: ExportOptions, format_: Format, chosen: Path) -> Job:
+    schema = pq.read_schema(chosen)
+    if format_.holds is None:
+        record = fixed_record(schema, format_.columns, options)
+    else:
+        record = crawl_record(weighted, schema, options, format_.holds, format_.pictures)
+    job = Job(weighted, options, record, chosen, format_.pictures, format_.rows)
+    if not job.rows:
+        raise CurateError(
+            f"no row of {weighted.path} is left by --keep {options.select.keep}"
+            f"{_quality(options)}; keep more."
+        )
+    return job
+
+
+def _quality(options: ExportOptions) -> str:
+    least = options.select.min_quality
+    return "" if least is None else f" --min-quality {least}"
+
+
+def _check_written(job: Job, format_: Format, path: Path, console: Console) -> str:
+    """Read back what was written; returns who read it."""
+    if not job.written.rows:
+        raise CurateError(
+            f"none of the {job.rows:,} chosen rows of {job.weighted.path} has a picture that can"
+            " be read; name the folder that image paths start from with --root."
+        )
+    reader, rows = format_.read(job, path)
+    found = Digest()
+    with progress_bar(console, "Reading back", job.written.rows) as advance:
+        for row in rows:
+            found.add(row)
+            advance(1)
+    job.written.require(found, str(job.options.out))
+    return reader
+
+
+def _format(options: ExportOptions) -> Format:
+    """Find the format; raises CurateError for an unknown one, and for what it cannot do."""
+    format_ = FORMATS.get(options.to)
+    if format_ is None:
+        raise CurateError(f"--to {options.to}: it must be one of {', '.join(FORMATS)}.")
+    if format_.endings and options.out.suffix not in format_.endings:
+        raise CurateError(
+            f"--out {options.out}: --to {options.to} writes one file; name one that ends in"
+            f" {' or '.join(format_.endings)}."
+        )
+    if options.select.labels == SOFT and not format_.soft:
+        raise CurateError(
+            f"--to {options.to} holds one label for each image, and --labels soft has several with"
+            " their shares; export to parquet, jsonl, webdataset or huggingface."
+        )
+    if options.select.shares and not format_.splits:
+        raise CurateError(
+            f"--to {options.to} is one list, which has no parts; leave --split out, or export to"
+            " another format."
+        )
+    return format_
+
+
+def _check(weighted: Weighted, options: ExportOptions, format_: Format) -> None:
+    """Refuse what cannot end well before any work is done."""
+    manifest = weighted.manifest
+    if manifest.has_label_lists and not format_.lists:
+        raise CurateError(
+            f"--to {options.to} holds one label for each image, and column"
+            f" '{manifest.columns.label}' of {weighted.path} holds lists; export to parquet,"
+            " jsonl, webdataset, huggingface or fiftyone."
+        )
+    check_keys(manifest)
+    if format_.pictures:
+        check_paths(manifest)
+    _check_out(weighted, options, format_)
+
+
+def _check_out(weighted: Weighted, options: ExportOptions, format_: Format) -> None:
+    """Refuse an output that is or holds an input, lies among inputs, or stands there already."""
+    out, manifest = options.out.resolve(), weighted.manifest
+    inputs = {part.path.resolve() for part in manifest.parts}
+    inputs |= {weighted.path.resolve(), manifest.path.resolve()}
+    if weighted.run is not None:
+        inputs.add(weighted.run.resolve())
+    if any(path.is_relative_to(out) for path in inputs):
+        raise CurateError(
+            f"--out {options.out} is or holds what is exported, which is never changed; name"
+            " another place."
+        )
+    if manifest.path.is_dir() and out.is_relative_to(manifest.path.resolve()):
+        raise CurateError(
+            f"--out {options.out} lies in the crawl's folder, whose files are all input; name a"
+            " place outside of it."
+        )
+    clear_unfinished(options.out)
+    if not options.out.exists():
+        return
+    if not options.overwrite:
+        raise CurateError(
+            f"{options.out} exists; replace it with --overwrite or name another place with --out."
+        )
+    if options.out.is_dir() and (format_.endings or not (options.out / RECEIPT).is_file()):
+        raise CurateError(
+            f"--out {options.out} is a folder that curate has not exported, and so is not"
+            " replaced; name another place."
+        )
+    if options.out.is_file() and not format_.endings:
+        raise CurateError(f"--out {options.out} is a file; name a folder.")

@@ -1,0 +1,95 @@
+"""`curate inspect`: what a weighted manifest says, its worst suspects, one sample in full."""
+
+import os
+import sys
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.text import Text
+
+from curate.inspect.asked_class import find_class
+from curate.inspect.cards import sample_cards
+from curate.inspect.gallery import show_cards
+from curate.inspect.json_text import overview_json, sample_json
+from curate.inspect.names import class_names
+from curate.inspect.overview import overview
+from curate.inspect.pictures import Pictures, choose_pictures
+from curate.inspect.sample import find_sample
+from curate.inspect.sample_screen import show_sample
+from curate.inspect.screen import show_overview
+from curate.inspect.select import Selected, Selection, find_key, select
+from curate.options.weighted import WeightedOptions
+from curate.store.folders import Folders
+from curate.store.scratch import scratch_folder
+from curate.terminal.printable import brief
+from curate.weighted.weighted import open_weighted
+
+UNCUT = 1000
+"""Columns of what is piped: nothing is cut."""
+HINT = "One in full: --key KEY. Others: --given A --suggested B, --kind, --sort, --limit."
+WORST = {
+    "quality": "of lowest quality",
+    "weight": "of lowest weight",
+    "distance": "farthest from their prototype",
+    "random": "drawn at random",
+}
+"""How samples are chosen, by --sort."""
+
+
+@dataclass(frozen=True)
+class InspectOptions:
+    """The options of `curate inspect`."""
+
+    weighted: WeightedOptions
+    selection: Selection = field(default_factory=Selection)
+    key: str | None = None
+    """Of the one sample that is wanted in full."""
+    pictures: Pictures = Pictures.AUTO
+    as_json: bool = False
+
+
+def inspect(options: InspectOptions, console: Console | None = None) -> None:
+    """Show a summary and the samples that were asked for, the worst ones first.
+
+    Raises CurateError when the manifest has not been weighed, and when no row is as asked for.
+    """
+    if console is None:
+        console = Console() if sys.stdout.isatty() else Console(width=UNCUT)
+    with scratch_folder() as folder:
+        weighted = open_weighted(options.weighted, Folders(folder))
+        names, kind = class_names(weighted), Pictures.NONE
+        if weighted.manifest.columns.image is not None:
+            kind = choose_pictures(options.pictures, console, os.environ)
+        if options.key is not None:
+            sample = find_sample(
+                weighted,
+                find_key(weighted, options.key),
+                find_class(weighted, "--class", options.selection.label),
+            )
+            if options.as_json:
+                console.file.write(sample_json(weighted, sample, names))
+            else:
+                show_sample(console, weighted, sample, names, kind)
+            return
+        selected = select(weighted, options.selection)
+        if options.as_json:
+            console.file.write(overview_json(weighted, overview(weighted), selected, names))
+            return
+        if not options.selection.filters:
+            show_overview(console, overview(weighted), names)
+        title = _title(options.selection, selected, weighted.manifest.has_label_lists)
+        cards = sample_cards(weighted, selected.samples, names, kind, options.selection.sort)
+        show_cards(console, title, cards, kind)
+        if console.is_terminal:
+            console.print(Text(HINT, "dim"))
+
+
+def _title(wanted: Selection, selected: Selected, lists: bool) -> str:
+    """Say which samples are shown, and of how many."""
+    such = ""
+    if wanted.filters:
+        asked = (f"{option[2:]} {brief(value)}" for option, value in wanted.filters.items())
+        such = f" with {', '.join(asked)}"
+    what = "labels" if lists else "samples"
+    shown = f"{len(selected.samples):,} of {selected.found:,} {what}{such}"
+    return f"{shown}, those {WORST[wanted.sort]}"

@@ -1,0 +1,275 @@
+"""`curate refine`: train a head on verified rows, or load one, and correct every label with it.
+
+Reads in the order in which data flows: weighted manifest, verified rows, head, verdict, columns.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from curate.encoders.device import torch_device
+from curate.errors import CurateError
+from curate.heads.apply import HeadOnRun
+from curate.heads.columns import Columns
+from curate.heads.cross_fit import CrossFitted
+from curate.heads.inputs import Inputs
+from curate.heads.learned import (
+    VerifiedRows,
+    gather,
+    read_bags,
+    read_verified_rows,
+    task_of,
+)
+from curate.heads.saved import TrainedHead, load_head, load_member, save_member
+from curate.heads.spec import choose_head
+from curate.heads.training import Positions
+from curate.heads.verdict import Verdict
+from curate.manifest.plan import Shard
+from curate.options.refine import RefineOptions
+from curate.store.code import code_of
+from curate.store.fingerprint import fingerprint
+from curate.store.folders import Folders
+from curate.store.run import Run, open_run
+from curate.store.scratch import scratch_folder
+from curate.store.versions import today, versions
+from curate.terminal.command_line import command_line, say_next
+from curate.terminal.notices import say, say_skipped, warn
+from curate.terminal.printable import brief, shown
+from curate.terminal.progress import progress_bar
+from curate.terminal.skipped import Skipped
+from curate.training.device import computer
+from curate.weighted.columns import NOISE_NAMES, REFINED_LISTS, REFINED_NAMES, check_names
+from curate.weighted.provenance import making
+from curate.weighted.same_labels import require_same_labels
+from curate.weighted.weighted import Weighted, open_weighted
+from curate.weighted.work import Work
+from curate.weighted.write import check_output, write_manifest
+from prototypes.rounds import FOLDS
+
+HEAD = "head"
+
+
+@dataclass(frozen=True)
+class RefinedCrawl:
+    """What a run of `refine` leaves."""
+
+    out: Path
+    head: Path
+    """The folder of the trained head."""
+    verdict: Verdict | None
+    """None where nothing was verified."""
+    chosen: tuple[str, ...]
+    """How the verified rows were chosen, where that is known and not at random."""
+    skipped: tuple[Skipped, ...]
+    """What of the verified table names no row."""
+
+
+def refine_and_report(options: RefineOptions) -> None:
+    """Refine a manifest; the verdict goes to standard output, all else to standard error."""
+    refined = refine(options, Console(stderr=True))
+    console = Console()
+    _show_verdict(console, refined.verdict, refined.chosen)
+    say_skipped(console, refined.skipped)
+    say(console, f"Written: {refined.out}")
+    say(console, f"Head: {refined.head}")
+    say_next(console, command_line("inspect", refined.out))
+
+
+def refine(options: RefineOptions, console: Console) -> RefinedCrawl:
+    """Add a head's labels to a weighted manifest; progress and warnings go to ``console``.
+
+    Raises CurateError for everything that the user can mend. A head that was trained before with
+    the same rows and options is used again.
+    """
+    with scratch_folder() as frozen:
+        weighted = open_weighted(options.weighted, Folders(frozen))
+        _check(weighted, options)
+        work = weighted.work()
+        require_same_labels(weighted, work)
+        assert weighted.run is not None
+        with open_run(weighted.run) as run:
+            return _refine(options, weighted, work, run, console)
+
+
+def _check(weighted: Weighted, options: RefineOptions) -> None:
+    """Refuse what cannot end well before any work is done."""
+    names = (*REFINED_NAMES, *NOISE_NAMES)
+    check_names(weighted.schema.names, weighted.prefix, str(weighted.path), names)
+    check_output(options.output, weighted.itself(), False, options.overwrite)
+
+
+def _refine(
+    options: RefineOptions, weighted: Weighted, work: Work, run: Run, console: Console
+) -> RefinedCrawl:
+    bag = None if options.bag is None else read_bags(weighted, options.bag)
+    if options.apply is None:
+        verified = read_verified_rows(options, weighted, work.classes, console)
+        trained, folder = _trained(options, weighted, work, verified, bag, run, console)
+    else:
+        folder, trained = options.apply, load_head(options.apply)
+        several = weighted.manifest.has_label_lists
+        _check_fits(trained, work, options, several, bag, console)
+        verified = read_verified_rows(options, weighted, trained.classes, console)
+    trained.head.to(torch_device(options.device))
+    own = trained.crawl == crawl_name(work)
+    applied = HeadOnRun(trained.head, work, verified, own, bag)
+    if bag is not None:
+        with progress_bar(console, "Gathering bags", weighted.rows) as advance:
+            applied.gather_bags(advance)
+    with progress_bar(console, "Refining", weighted.rows) as advance:
+        _write(applied, trained, weighted, options, advance)
+    return RefinedCrawl(
+        options.output, folder, applied.verdict(), verified.chosen, verified.skipped
+    )
+
+
+def _trained(
+    options: RefineOptions, weighted: Weighted, work: Work, verified: VerifiedRows,
+    bag: Positions | None, run: Run, console: Console,
+) -> tuple[TrainedHead, Path]:  # fmt: skip
+    """Train a head, or find it again; returns it and its folder."""
+    several = weighted.manifest.has_label_lists
+    kind = choose_head(options.head, several, len(verified.rows) > 0, bag is not None)
+    task = task_of(verified, len(work.classes), several)
+    name = fingerprint(
+        code=code_of(__name__), work=weighted.work_name, head=kind, task=vars(task),
+        classes=verified.classes, rows=work.rows_digest,
+        verified=verified.rows.tolist(), labels=verified.labels.tolist(), bag=options.bag,
+        epochs=options.epochs, seed=options.seed,
+    )  # fmt: skip
+    store = run.step("heads", name)
+    if HEAD not in store:
+        examples, folds = gather(work, verified, several, bag, options.seed)
+        inputs = Inputs.of(work.blind_fit.space, work.blind_fit.prototypes, task.new)
+        for new in range(task.new):
+            of_class = (examples.true == task.classes + new).any(axis=1)
+            g = inputs.adapted(torch.from_numpy(examples.features[of_class]))
+            inputs.new_prototypes[new] = g.mean(dim=0)
+        here, epochs = computer(options.device), options.epochs
+        head = CrossFitted(kind, task, inputs)
+        total = FOLDS * head.member(0).runs * epochs
+        with progress_bar(console, f"Training {kind}", total) as advance:
+            for fold in range(FOLDS):
+                member = f"member-{fold}"
+                if member in store:
+                    load_member(head.member(fold), store, member)
+                    advance(total // FOLDS)
+                    continue
+                head.fit_member(fold, examples, folds, here, epochs, options.seed, advance)
+                save_member(head.member(fold), store, member)
+        made = TrainedHead(head, verified.classes, work.encoder, crawl_name(work))
+        made.save(store, HEAD)
+        store.remove_others(HEAD)
+    return load_head(store.root / HEAD), store.root / HEAD
+
+
+def crawl_name(work: Work) -> str:
+    """Tell the rows of one crawl from those of any other."""
+    return fingerprint(shards=[shard.name for shard in work.shards])
+
+
+def _check_fits(
+    trained: TrainedHead,
+    work: Work,
+    options: RefineOptions,
+    several: bool,
+    bag: Positions | None,
+    console: Console,
+) -> None:
+    """Refuse a head of other classes or features; say where the encoder has another name."""
+    if trained.given_classes != work.classes:
+        other = sorted(set(trained.given_classes) ^ set(work.classes))
+        what = f"only one of them has '{brief(other[0])}'" if other else "the order is another"
+        raise CurateError(
+            f"--apply {options.apply} was trained for other classes than those of"
+            f" {options.weighted.path}: {what}; train a head on this crawl."
+        )
+    if trained.head.task.several != several:
+        raise CurateError(
+            f"--apply {options.apply} was trained for "
+            + ("single labels" if several else "lists of labels")
+            + f", and {options.weighted.path} has "
+            + ("lists; train a head on it." if several else "one for each image; train one on it.")
+        )
+    width = len(work.fit.space.mean)
+    if len(trained.head.inputs.mean) != width:
+        raise CurateError(
+            f"--apply {options.apply} takes {len(trained.head.inputs.mean):,} features of encoder"
+            f" {brief(trained.encoder)}, and those of {options.weighted.path} are {width:,}"
+            f" of {work.encoder}; weigh that with the same encoder."
+        )
+    if bag is not None and trained.head.name.split(":")[0] != "nmn":
+        raise CurateError(f"--bag is for --head nmn, and --apply {options.apply} is no such head.")
+    if trained.encoder != work.encoder:
+        warn(
+            console,
+            "--apply",
+            f"the head was trained on features of {brief(trained.encoder)}, and these are of"
+            f" {brief(work.encoder)}; unless these are the same encoder, its labels mean nothing.",
+        )
+
+
+def _write(
+    applied: HeadOnRun,
+    trained: TrainedHead,
+    weighted: Weighted,
+    options: RefineOptions,
+    advance: Callable[[int], None],
+) -> None:
+    """Write every row with the head's columns beside it."""
+    work, manifest, out = applied.work, weighted.itself(), options.output
+    label = weighted.manifest.label_type
+    if trained.head.task.new:
+        label = pa.string()
+    centres = trained.head.inputs.centres()
+    columns = Columns(trained.head.task, trained.classes, label, centres, work.alpha, work.beta)
+    by_first = {shard.first_row: shard for shard in work.file_shards}
+
+    def added(shard: Shard) -> pa.Table:
+        blocks = applied.judge_shard(by_first[shard.first_row])
+        table = pa.concat_tables([columns.table(found) for found in blocks])
+        if out.suffix == ".csv":
+            table = table.drop_columns(list(REFINED_LISTS))
+        return table.rename_columns([weighted.prefix + name for name in table.column_names])
+
+    shards = [replace(s, part=0, start=s.first_row) for s in work.file_shards]
+    made = making("refine", options, out, versions(), today())
+    skipped = (*weighted.origin.skipped, *applied.verified.skipped)
+    origin = replace(weighted.origin, made=(*weighted.origin.made, made), skipped=skipped)
+    write_manifest(manifest, shards, added, out, False, origin, advance)
+
+
+def _show_verdict(console: Console, verdict: Verdict | None, chosen: Sequence[str]) -> None:
+    """Say how right labels are with and without a head; and only what was seen."""
+    if verdict is None:
+        console.print(
+            "No row is verified, so nothing tells how right the refined labels are; verify some"
+            " with `curate verify --strategy random` and give them with --verified."
+        )
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, share in (("before", verdict.before), ("after", verdict.after)):
+        interval = f"({share.low:.1%} to {share.high:.1%})"
+        table.add_row(f"labels right {name}", f"{share.mean:.1%}", f"[dim]{interval}[/]")
+    table.add_row("mended, spoiled", f"{verdict.mended:,}", f"{verdict.spoiled:,}")
+    console.print(
+        f"On {verdict.rows:,} verified rows, each judged by a head that has not seen it:\n"
+    )
+    console.print(table)
+    if chosen:
+        console.print(
+            f"\nThey were not all drawn at random (strategy {shown(brief(', '.join(chosen)))}):"
+            " these are shares of such rows, and not of the crawl."
+        )
+    if verdict.improves:
+        console.print("\n[green]An improvement[/]: train on refined_label with refined_weight.\n")
+    else:
+        console.print(
+            "\n[yellow]No improvement is shown[/]: keep the given labels with their weight, or"
+            " verify more rows.\n"
+        )

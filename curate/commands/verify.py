@@ -1,0 +1,215 @@
+"""`curate verify`: ask a person, and put several people's answers together."""
+
+import getpass
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from curate.errors import CurateError
+from curate.inspect.pictures import Pictures, choose_pictures
+from curate.options.columns import ColumnOptions
+from curate.options.weighted import WeightedOptions
+from curate.store.folders import Folders
+from curate.store.scratch import scratch_folder
+from curate.terminal.command_line import command_line, say_next
+from curate.terminal.notices import say, say_skipped
+from curate.terminal.printable import brief
+from curate.verify import words
+from curate.verify.ahead import Ahead, Look
+from curate.verify.answers import check_path, open_answers, write_answers
+from curate.verify.classes import AskedClasses, asked_classes
+from curate.verify.merge import merge
+from curate.verify.nearest import NearestClasses
+from curate.verify.pictures import WORKERS, load_picture, picture_pool
+from curate.verify.queue import QueueOptions, make_queue
+from curate.verify.samples import samples
+from curate.verify.session import Session
+from curate.weighted.weighted import Weighted, open_weighted
+
+SHOWN_DISAGREEMENTS = 20
+
+
+@dataclass(frozen=True)
+class VerifyOptions:
+    """What to ask whom, and where the answers go."""
+
+    files: Sequence[Path]
+    """A weighted manifest, or files of answers to be merged."""
+    queue: QueueOptions = field(default_factory=QueueOptions)
+    out: Path | None = None
+    by: str | None = None
+    columns: ColumnOptions = field(default_factory=ColumnOptions)
+    root: Path | None = None
+    prefix: str | None = None
+    run_dir: Path | None = None
+    pictures: Pictures = Pictures.AUTO
+    merge: bool = False
+
+    @property
+    def output(self) -> Path:
+        """The file of answers: named, or beside the weighted manifest."""
+        path = self.files[0]
+        stem = path.name.removesuffix(path.suffix).removesuffix(".weighted")
+        return self.out or path.with_name(f"{stem}.verified.parquet")
+
+
+def run_verify(options: VerifyOptions) -> None:
+    """Ask, or merge; raises CurateError where the files are too many or too few for that."""
+    if not options.merge:
+        if len(options.files) > 1:
+            raise CurateError(
+                f"curate verify asks about one weighted manifest, and {len(options.files)} files"
+                " were named; to put files of answers together, add --merge."
+            )
+        verify(options)
+    elif options.out is None:
+        raise CurateError("--merge needs --out FILE.parquet, where the merged answers go.")
+    else:
+        merge_answers(options.files, options.out)
+
+
+def verify(options: VerifyOptions) -> None:
+    """Ask the samples of the queue that have no answer yet, until the person leaves.
+
+    Without a key column answers are kept by the number of the row, counted from 0. Raises
+    CurateError without a terminal, where the manifest has not been weighed or has no pictures,
+    where rows without keys are not those of their run, and where answers cannot be written.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise CurateError(
+            "curate verify draws a screen and reads keys, and there is no terminal here; run it in"
+            " one (over ssh: ssh -t), without a pipe."
+        )
+    check_path(options.output)
+    with scratch_folder() as folder:
+        weighted = open_weighted(
+            WeightedOptions(
+                options.files[0], options.columns, options.root, options.prefix, options.run_dir
+            ),
+            Folders(folder),
+        )
+        _check(weighted)
+        lists = weighted.manifest.has_label_lists
+        console = Console()
+        with open_answers(options.output, options.by or _login(), lists) as answers:
+            with console.status("Choosing what to ask ..."):
+                classes = asked_classes(weighted)
+                queue = make_queue(weighted, options.queue)
+            asked = list(samples(queue, lists))
+            session = Session(asked, answers, options.queue.strategy)
+            if session.current is not None:
+                pictures = choose_pictures(options.pictures, console, os.environ)
+                _ask(session, weighted, classes, pictures)
+        _report(console, session, options, lists)
+
+
+def _check(weighted: Weighted) -> None:
+    columns, name = weighted.manifest.columns, weighted.manifest.path
+    if columns.key is None:
+        weighted.work()  # row numbers name rows as long as they are those of the run
+    if columns.image is None:
+        raise CurateError(
+            f"{name} has no image column, and there is nothing to look at; name it with --image."
+        )
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:
+        raise CurateError("this login has no name; say who answers with --by NAME.") from error
+
+
+def _ask(session: Session, weighted: Weighted, classes: AskedClasses, pictures: Pictures) -> None:
+    """Run the screen."""
+    from curate.verify.app import VerifyApp
+
+    readers, nearest = ThreadPoolExecutor(WORKERS), NearestClasses(weighted)
+    try:
+        with picture_pool() as pool:
+
+            def load(row: int) -> Look:
+                return Look(load_picture(weighted, pool, row), nearest.of(row))
+
+            lists = weighted.manifest.has_label_lists
+            ahead = Ahead(load, readers)
+            app = VerifyApp(session, ahead, classes, weighted.path.name, lists, pictures)
+            app.run()
+    finally:
+        readers.shutdown(wait=False, cancel_futures=True)
+    if app.failure is not None:
+        raise app.failure
+
+
+def _report(console: Console, session: Session, options: VerifyOptions, lists: bool) -> None:
+    """Say what was answered, the estimate of a random sample, and what to do next."""
+    tally, rate = session.tally, session.noise_rate
+    console.print(
+        f"{tally.answered:,} of {len(session.samples):,} answered: {tally.kept:,} kept,"
+        f" {tally.changed:,} changed, {tally.none:,} none of the classes; {tally.skipped:,}"
+        " skipped.",
+        highlight=False,
+    )
+    if rate is not None:
+        left_out = f"; the {tally.skipped:,} skipped left out" if tally.skipped else ""
+        say(console, f"{words.estimate(rate, lists)}{left_out}.")
+    if session.left or tally.skipped:
+        console.print("The same command goes on with those that are left.")
+    elif len(session.samples) == options.queue.limit:
+        console.print(f"Ask more with --limit {2 * options.queue.limit:,}.", highlight=False)
+    if tally.answered:
+        say(console, f"Written: {options.output}")
+        say_next(console, next_command(options))
+
+
+def next_command(options: VerifyOptions) -> str:
+    """Write the command that learns from the answers, with what the file does not say of itself."""
+    columns = options.columns
+    return command_line(
+        "refine", options.files[0], verified=options.output, run_dir=options.run_dir,
+        label=columns.label, key=columns.key, prefix=options.prefix,
+    )  # fmt: skip
+
+
+def merge_answers(paths: Sequence[Path], out: Path, console: Console | None = None) -> None:
+    """Write what several people agree on to ``out``, and list what they do not.
+
+    Raises CurateError where ``out`` exists or cannot be written, and for what is no file of
+    answers.
+    """
+    console = console or Console()
+    check_path(out)
+    if out.exists():
+        raise CurateError(f"--out {out} exists; name another file for what is merged.")
+    merged = merge(paths)
+    write_answers(out, merged.agreed, [])
+    disagreed = len(merged.disagreed)
+    if merged.shared:
+        console.print(
+            f"{merged.shared:,} samples have answers in more than one file, and"
+            f" {merged.shared - disagreed:,} ({1 - disagreed / merged.shared:.0%}) agree.",
+            highlight=False,
+        )
+    if disagreed:
+        heads = [Column(Text(brief(head))) for head in ("key", *(path.name for path in paths))]
+        table = Table(*heads, title="They disagree on", title_justify="left", box=SIMPLE_HEAD)
+        for row in merged.disagreed.head(SHOWN_DISAGREEMENTS).iter_rows():
+            table.add_row(*(Text("" if word is None else brief(word)) for word in row))
+        console.print(table)
+        if disagreed > SHOWN_DISAGREEMENTS:
+            console.print(f"and {disagreed - SHOWN_DISAGREEMENTS:,} more.", highlight=False)
+        say(
+            console,
+            "These are left out. curate verify WEIGHTED with the same --strategy, --limit and"
+            f" --seed, and --out {out}, asks them again.",
+        )
+    say_skipped(console, merged.skipped)
+    say(console, f"Written: {out}, {len(merged.agreed):,} answers")

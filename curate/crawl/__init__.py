@@ -1,0 +1,1 @@
+"""Stored features and labels of a crawl, block by block."""

@@ -1,0 +1,65 @@
+"""Adapted features g, kept by shards from the first pass over them to the last."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.crawl.stored_features import BLOCK_ROWS, StoredFeatures
+from curate.manifest.plan import Shard
+from curate.store.folders import Folders
+from curate.store.in_order import in_order
+from prototypes.products import Products
+from prototypes.space import AdaptedSpace
+
+ONE = np.float32(32_767)
+"""The 16-bit integer that stands for 1. Of numbers in [-1, 1] these are seven times as precise as
+halves, and NumPy converts them five times as fast."""
+Fixed = NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class AdaptedFeatures:
+    """Stored features as the space maps them, in 16-bit fixed point."""
+
+    features: StoredFeatures
+    space: AdaptedSpace
+    store: Folders
+
+    def adapt(
+        self,
+        shards: Sequence[Shard],
+        products: Products,
+        threads: int,
+        advance: Callable[[int], None],
+    ) -> None:
+        """Map these shards' features."""
+        tasks = (partial(self._adapt, shard, products) for shard in shards)
+        for rows in in_order(tasks, threads):
+            advance(rows)
+
+    def there(self, shard: str) -> NDArray[np.bool_]:
+        """Tell which rows of the shard (n,) have features."""
+        return self.features.there(shard)
+
+    def blocks(self, shard: str) -> Iterator[Fixed]:
+        """Give the shard's g (n, d), ``BLOCK_ROWS`` rows at a time, as they are stored."""
+        g = self.store.array(shard, "g")
+        for start in range(0, len(g), BLOCK_ROWS):
+            yield g[start : start + BLOCK_ROWS]
+
+    def as_floats(self, block: Fixed) -> NDArray[np.float32]:
+        """Return the g (n, d) that rows of a block stand for."""
+        return block * (1 / ONE)
+
+    def _adapt(self, shard: Shard, products: Products) -> int:
+        fixed = np.empty((shard.rows, self.space.projection.shape[1]), np.int16)
+        for number, x in enumerate(self.features.blocks(shard.name)):
+            g = self.space.transform(x, products)
+            g *= ONE
+            first = number * BLOCK_ROWS
+            fixed[first : first + len(g)] = np.rint(g, out=g)
+        self.store.write(shard.name, {"g": fixed})
+        return shard.rows

@@ -1,0 +1,39 @@
+"""Where the pictures of a crawl's rows lie, and what became of the processes that decode them."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from curate.images.source import ImageSource
+from curate.images.workers import DecodePool
+from curate.manifest.manifest import Manifest
+from curate.manifest.pictures import picture_finder
+from curate.manifest.plan import Shard
+from curate.manifest.read import read_shards
+
+Mask = NDArray[np.bool_]
+
+
+def picture_sources(
+    manifest: Manifest, wanted: Sequence[tuple[Shard, Mask]]
+) -> Iterator[ImageSource | None]:
+    """Say where the picture of every wanted row lies, None where there is none."""
+    columns, find = picture_finder(manifest)
+    masks = {shard.name: mask for shard, mask in wanted}
+    for shard, batches in read_shards(manifest, [shard for shard, _ in wanted], columns):
+        at = 0
+        for batch in batches:
+            mask = masks[shard.name][at : at + batch.num_rows]
+            yield from (source for source, want in zip(find(batch), mask, strict=True) if want)
+            at += batch.num_rows
+
+
+def tell_deaths(pool: DecodePool, console: Console) -> None:
+    """Say how many decoding processes died, if any did."""
+    if pool.deaths:
+        console.print(
+            f"{pool.deaths:,} decoding processes were killed or crashed, and others decoded their"
+            " pictures again; if memory is short, ask for fewer with --workers."
+        )

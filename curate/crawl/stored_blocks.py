@@ -1,0 +1,117 @@
+"""Stored features and labels of a run, block by block, as often as a pass over them is wanted."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import repeat
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.crawl.labels import label_pairs, stored_sets
+from curate.crawl.stored_features import BLOCK_ROWS
+from curate.manifest.classes import NO_CLASS
+from curate.manifest.plan import Shard
+from curate.store.folders import Folders
+from curate.store.in_order import in_order
+
+T = TypeVar("T")
+Labels = NDArray[np.int32]
+Stored = NDArray[np.float16] | NDArray[np.int16]
+"""Features as they are stored; see `FeatureSource.as_floats`."""
+
+
+class FeatureSource(Protocol):
+    """Features of the rows of each shard: x as they were stored, or g (see `AdaptedFeatures`)."""
+
+    def there(self, shard: str) -> NDArray[np.bool_]:
+        """Tell which rows of the shard (n,) have features."""
+        ...
+
+    def blocks(self, shard: str) -> Iterator[Stored]:
+        """Give the shard's features (n, D), ``BLOCK_ROWS`` rows at a time, as they are stored."""
+        ...
+
+    def as_floats(self, block: Any) -> NDArray[np.float32]:
+        """Return the features (n, D) that rows of a block stand for."""
+        ...
+
+
+@dataclass(frozen=True)
+class StoredBlocks:
+    """Blocks of (n, D) features and (n,) label positions; each call is one pass in plan order.
+
+    An image with several labels is a row for each; labels are then (n, 1 + K), as
+    `prototypes.pairs` wants them. Rows without features are zeros, and their label is given as
+    none, so that they count nowhere.
+    """
+
+    shards: Sequence[Shard]
+    features: FeatureSource
+    labels: Folders
+    advance: Callable[[int], None]
+    threads: int = 1
+    """Threads that work on blocks."""
+
+    def __call__(self, fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterator[T]:
+        """Give fn(features in float32, labels, ...) of every block, with what lies beside it."""
+        known = zip(*beside, strict=True) if beside else repeat(())
+        tasks = (
+            partial(self._apply, fn, *block, *more, rows=shard.rows if number == 0 else 0)
+            for shard in self.shards
+            for number, (block, more) in enumerate(zip(self.read(shard), known, strict=False))
+        )
+        for result, rows in in_order(tasks, self.threads):
+            yield result
+            self.advance(rows)
+
+    def pairs(self, shard: Shard) -> int:
+        """Count the rows that a shard's blocks have together."""
+        if self.most == 1:
+            return shard.rows
+        return len(label_pairs(stored_sets(self.labels, shard))[0])
+
+    def read(self, shard: Shard) -> Iterator[tuple[Stored, Labels]]:
+        """Give the blocks of a shard: features and labels of at most BLOCK_ROWS pairs."""
+        for features, sets, ok in self._images(shard):
+            if self.most == 1:
+                yield features, np.where(ok, sets[:, 0], NO_CLASS)
+                continue
+            rows, places = label_pairs(sets)
+            for start in range(0, len(rows), BLOCK_ROWS):
+                row, place = rows[start : start + BLOCK_ROWS], places[start : start + BLOCK_ROWS]
+                labels = np.where(ok[row, None], sets[row], NO_CLASS)
+                yield features[row], self._own_first(labels, place)
+
+    def images(self, shard: Shard) -> Iterator[tuple[Stored, Labels]]:
+        """Give features (n, D) and all labels (n, L) of a shard's images, by blocks."""
+        for features, sets, _ in self._images(shard):
+            yield features, sets
+
+    @cached_property
+    def most(self) -> int:
+        """Most labels that an image has."""
+        return max(int(stored_sets(self.labels, shard).shape[1]) for shard in self.shards)
+
+    def _images(self, shard: Shard) -> Iterator[tuple[Stored, Labels, NDArray[np.bool_]]]:
+        ok = self.features.there(shard.name)
+        sets, start = stored_sets(self.labels, shard), 0
+        for features in self.features.blocks(shard.name):
+            rows = slice(start, start + len(features))
+            yield features, sets[rows], ok[rows]
+            start = rows.stop
+
+    def _own_first(self, labels: Labels, place: NDArray[np.int64]) -> Labels:
+        """Bring each pair's own label to the front of its image's (m, L), as wide in any shard."""
+        pairs = np.full((len(labels), self.most), NO_CLASS, np.int32)
+        pairs[:, : labels.shape[1]] = labels
+        every = np.arange(len(labels))
+        pairs[every, place], pairs[:, 0] = labels[:, 0], labels[every, place]
+        return pairs
+
+    def _apply(
+        self, fn: Callable[..., T], features: Stored, labels: Labels, *known: Any, rows: int
+    ) -> tuple[T, int]:
+        """Return fn of a block, and how many rows of the manifest are begun with it."""
+        return fn(self.features.as_floats(features), labels, *known), rows

@@ -1,0 +1,140 @@
+"""Stored features of a run: those of one encoder, or of several side by side."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.crawl.external_features import LENT, Lent
+from curate.crawl.picture_states import States, file_column
+from curate.images.status import Status
+from curate.manifest.plan import Shard
+from curate.store.folders import Folders
+from prototypes.blocks import in_single
+
+BLOCK_ROWS = 8_192
+FLOAT32 = np.finfo(np.float32)
+Features = NDArray[np.float16]
+
+
+@dataclass(frozen=True)
+class StoredFeatures:
+    """Shards of unit-length features, one store for each encoder.
+
+    A shard's features lie in its folder or, where they were in the right form already, in the
+    user's file (see `Lent`).
+
+    Each encoder has the same length in a row, so that the adapted space decides what it is worth.
+    A row has features where all have, and is zeros elsewhere.
+    """
+
+    parts: tuple[Folders, ...]
+    _there: dict[str, NDArray[np.bool_]] = field(default_factory=dict, compare=False)
+    """By shard, a byte a row: every pass asks."""
+
+    def statuses(self, shard: str) -> pl.Series:
+        """Say of each row ok, or why the first encoder that has no features has none."""
+        columns = [part.table(shard, "rows")["status"] for part in self.parts]
+        return reduce(lambda first, second: first.zip_with(first != Status.OK, second), columns)
+
+    def there(self, shard: str) -> NDArray[np.bool_]:
+        """Tell which rows of the shard (n,) have features."""
+        if shard not in self._there:
+            self._there[shard] = (self.statuses(shard) == Status.OK).to_numpy()
+        return self._there[shard]
+
+    def check_lent(self, shard: str) -> None:
+        """Raise CurateError where the user's file is not what it was."""
+        for part in self.parts:
+            lent = _lent(part, shard)
+            if lent is not None:
+                lent.found(part.root)
+
+    def blocks(self, shard: str) -> Iterator[Features]:
+        """Give the shard's features (n, D), ``BLOCK_ROWS`` rows at a time."""
+        arrays = [_features(part, shard) for part in self.parts]
+        ok = self.there(shard)
+        for start in range(0, len(ok), BLOCK_ROWS):
+            rows = slice(start, start + BLOCK_ROWS)
+            yield _side_by_side([array[rows] for array in arrays], ok[rows])
+
+    def as_floats(self, block: NDArray[Any]) -> NDArray[np.float32]:
+        """Return rows of a block in single precision."""
+        return in_single(block)
+
+    def rows(self, shard: str, rows: NDArray[np.int64]) -> Features:
+        """Give the features (n, D) of some rows of the shard."""
+        ok = self.there(shard)[rows]
+        return _side_by_side([_features(part, shard)[rows] for part in self.parts], ok)
+
+    def columns(self, part: int, shard: str) -> tuple[int, int]:
+        """Return the first column of a part's features, and the one after its last."""
+        widths = [int(_features(store, shard).shape[1]) for store in self.parts]
+        return sum(widths[:part]), sum(widths[: part + 1])
+
+    def contents(self, shard: str) -> list[object]:
+        """Tell the shard's features from others: hashes of its files, and of the rows it was lent.
+
+        Not from where: in another folder, or at another time, they are the same.
+        """
+        receipts = [part.receipt(shard) for part in self.parts]
+        return [[receipt["sha256"], receipt.get(LENT, {}).get("sha256")] for receipt in receipts]
+
+
+def _features(store: Folders, shard: str) -> Features:
+    lent = _lent(store, shard)
+    return (
+        store.array(shard, "features") if lent is None else lent.features(store.root, store.checked)
+    )
+
+
+def _lent(store: Folders, shard: str) -> Lent | None:
+    noted = store.receipt(shard).get(LENT)
+    return None if noted is None else Lent(**noted)
+
+
+def _side_by_side(features: list[Features], ok: NDArray[np.bool_]) -> Features:
+    if len(features) == 1:
+        return features[0]
+    joined = np.concatenate(features, axis=1)
+    joined[~ok] = 0
+    return joined
+
+
+def keep_features(
+    store: Folders,
+    shard: Shard,
+    features: NDArray[np.float16],
+    statuses: NDArray[np.object_],
+    files: States | None = None,
+) -> None:
+    """Store a shard's unit-length features (n, D), why rows have none (n,), and what files were."""
+    rows = _status_table(statuses).with_columns(file_column(files))
+    store.write(shard.name, {"features": features, "rows": rows}, rows=shard.rows)
+
+
+def keep_lent(store: Folders, shard: Shard, lent: Lent, statuses: NDArray[np.object_]) -> None:
+    """Store where a shard's features lie and why rows have none (n,)."""
+    facts = {"rows": shard.rows, LENT: vars(lent)}
+    store.write(shard.name, {"rows": _status_table(statuses)}, **facts)
+
+
+def unit_halves(features: NDArray[np.float32]) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+    """Scale rows (n, D) to length one, in half precision, and tell which are finite (n,).
+
+    Rows of zeros stay zeros, and those that are not finite become zeros.
+    """
+    finite = np.asarray(np.isfinite(features).all(axis=1))
+    if not finite.all():
+        features = np.where(finite[:, None], features, np.float32(0))
+    norms = np.sqrt(np.einsum("ij,ij->i", features, features, dtype=np.float64))
+    norms = np.clip(norms, FLOAT32.tiny, FLOAT32.max).astype(np.float32)
+    return (features / norms[:, None]).astype(np.float16), finite
+
+
+def _status_table(statuses: NDArray[np.object_]) -> pl.DataFrame:
+    return pl.DataFrame({"status": statuses.tolist()}, schema={"status": pl.String})

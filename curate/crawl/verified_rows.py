@@ -1,0 +1,120 @@
+"""Labels that a person has verified, from a table of keys and labels, taken apart from the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from rich.console import Console
+
+from curate.crawl.stored_features import StoredFeatures
+from curate.errors import CurateError
+from curate.manifest.classes import NO_CLASS, Classes
+from curate.manifest.columns import exact_column
+from curate.manifest.manifest import Manifest
+from curate.manifest.plan import Shard
+from curate.manifest.verified_labels import Asked, look_up, require_single
+from curate.store.code import code_of
+from curate.store.fingerprint import fingerprint
+from curate.store.folders import Folders
+from curate.store.run import Run
+from curate.terminal.notices import warn
+from curate.terminal.printable import brief
+from curate.terminal.skipped import Skipped
+
+
+@dataclass(frozen=True)
+class LabelParts:
+    """Positions of labels by shards, `labels` (n,) each; -1 where a row has none of that kind."""
+
+    given: Folders
+    """As the manifest has them."""
+    crowd: Folders
+    """Those of the rows that nobody has verified."""
+    verified: Folders | None = None
+    """Those that a person has verified; None without --verified."""
+
+    @classmethod
+    def of_given(cls, given: Folders) -> "LabelParts":
+        """Take every label as given, as if nobody had verified any."""
+        return cls(given, given)
+
+    @property
+    def fitted(self) -> list[Folders]:
+        """What prototypes are made from."""
+        return [self.crowd] if self.verified is None else [self.crowd, self.verified]
+
+
+def read_verified(
+    path: Path, manifest: Manifest, classes: Classes, console: Console
+) -> tuple[pl.DataFrame, tuple[Skipped, ...]]:
+    """Look the verified rows up: columns row (of the manifest, ascending) and label (position, -1).
+
+    Returns also what of the table names no row. An empty label is none of the classes; see
+    `look_up`. Raises CurateError for a table or manifest without the columns, for a label that is
+    no class, and where no row is left that names one.
+    """
+    key = manifest.columns.key
+    if key is None:
+        raise CurateError(
+            f"--verified {path} names rows by their key, and {manifest.path} has no key column;"
+            " name it with --key."
+        )
+    keys = manifest.scan().select(exact_column(key).cast(pl.String).alias("key"))
+    names = (key, "key"), ("label", manifest.columns.label)
+    looked_up = look_up(Asked(path, *names, classes.names, console), keys)
+    found = looked_up.rows
+    require_single(found, path, manifest.path)
+    labels = found["labels"].list.first()
+    rows = found.select("row", pl.Series("label", classes.indices(labels), pl.Int32))
+    if not (rows["label"] != NO_CLASS).any():
+        raise CurateError(
+            f"--verified {path} has no row with a key of {manifest.path} (column '{key}') and a"
+            f" label of its column '{manifest.columns.label}'; take keys and labels as they stand"
+            " there."
+        )
+    return rows, looked_up.skipped
+
+
+def take_apart(rows: pl.DataFrame, shards: Sequence[Shard], given: Folders, run: Run) -> LabelParts:
+    """Split the given labels into those of rows that are verified and those of the others."""
+    name = fingerprint(
+        code=code_of(__name__), given=given.root.name, **rows.to_dict(as_series=False)
+    )
+    parts = LabelParts(given, run.step("labels", f"{name}-crowd"), run.step("labels", name))
+    at, labels = rows["row"].to_numpy(), rows["label"].to_numpy()
+    assert parts.verified is not None
+    for shard in shards:
+        if shard.name in parts.crowd and shard.name in parts.verified:
+            continue
+        here = slice(*np.searchsorted(at, (shard.first_row, shard.first_row + shard.rows)))
+        crowd = np.array(given.array(shard.name, "labels"))
+        verified = np.full_like(crowd, NO_CLASS)
+        crowd[at[here] - shard.first_row] = NO_CLASS
+        verified[at[here] - shard.first_row] = labels[here]
+        parts.crowd.write(shard.name, {"labels": crowd}, rows=shard.rows)
+        parts.verified.write(shard.name, {"labels": verified}, rows=shard.rows)
+    return parts
+
+
+def say_unverified(
+    parts: LabelParts, shards: Sequence[Shard], classes: Classes, features: StoredFeatures,
+    console: Console,
+) -> None:  # fmt: skip
+    """Say of how many classes no image with features is verified."""
+    assert parts.verified is not None
+    counts = np.zeros(len(classes.names), np.int64)
+    for shard in shards:
+        labels = parts.verified.array(shard.name, "labels")
+        ok = features.there(shard.name)
+        counts += np.bincount(labels[ok & (labels >= 0)], minlength=len(counts))
+    bare = np.flatnonzero(counts == 0)
+    if len(bare):
+        warn(
+            console,
+            "Without a verified image",
+            f"{len(bare):,} of {len(counts):,} classes, such as"
+            f" '{brief(classes.names[bare[0]])}'; their prototypes come from the labels of the"
+            " crawl.",
+        )

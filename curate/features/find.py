@@ -1,0 +1,232 @@
+"""Where the features of a run come from, and that they are there for every shard."""
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from curate.crawl.given import Given
+from curate.crawl.labels import label_pairs, stored_sets
+from curate.crawl.picture_states import Mask, States, changed_rows, picture_states
+from curate.crawl.pictures import tell_deaths
+from curate.crawl.stored_features import StoredFeatures
+from curate.encoders.spec import DEFAULT_ENCODER, open_encoder, split_encoders
+from curate.errors import CurateError
+from curate.features.embed import embed_pictures, retry_pictures
+from curate.features.take import take_embeddings
+from curate.images.status import Status
+from curate.images.workers import DecodePool
+from curate.manifest.classes import Classes, require_repeated_labels
+from curate.manifest.embeddings import (
+    EmbeddingFiles,
+    check_embeddings,
+    open_embeddings,
+    require_width,
+)
+from curate.manifest.manifest import Manifest
+from curate.manifest.pictures import check_paths, has_paths, picture_finder
+from curate.manifest.plan import Shard
+from curate.manifest.tried_path import tried_path
+from curate.options.weight import WeightOptions
+from curate.store.code import code_of
+from curate.store.fingerprint import file_identity, fingerprint
+from curate.store.folders import Folders
+from curate.store.run import Run
+from curate.terminal.progress import progress_bar
+from curate.training.spec import NetworkSpec, is_self, parse_network
+
+BESIDE_PICTURES = (
+    "curate.crawl.external_features", "curate.encoders", "curate.manifest.classes",
+    "curate.manifest.columns", "curate.manifest.manifest", "curate.manifest.plan",
+    "curate.manifest.tables", "curate.options", "prototypes",
+)  # fmt: skip
+"""What the steps from a row to its decoded picture import, and is not part of them.
+
+Encoding can take days, so that a change in these does not ask for it; encoders name their own code.
+"""
+
+
+def find_features(
+    options: WeightOptions,
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    given: Given,
+    run: Run,
+    console: Console,
+) -> StoredFeatures:
+    """Make sure that every shard has features, and return where they are kept.
+
+    In this order: --embeddings (or those of a clip-retrieval folder), --encoder, the manifest's
+    column embedding, the default encoder.
+    """
+    encoder, folder = chosen_encoder(options, manifest), _embeddings_folder(options)
+    if encoder is None:
+        embeddings = None if folder is None else open_embeddings(folder)
+        if embeddings is not None:
+            check_embeddings(embeddings, manifest)
+        return StoredFeatures((_take(manifest, shards, run, console, embeddings),))
+    picture_finder(manifest)
+    check_paths(manifest)
+    specs = split_encoders(encoder)
+    networks = {spec: parse_network(spec) for spec in specs if is_self(spec)}
+    stores = {
+        spec: _encode(spec, options, manifest, shards, run, console)
+        for spec in specs
+        if spec not in networks
+    }
+    others = tuple(stores.values())
+    for spec, network in networks.items():
+        stores[spec] = _train(network, options, manifest, shards, given, others, run, console)
+    return StoredFeatures(tuple(stores[spec] for spec in specs))
+
+
+def chosen_encoder(options: WeightOptions, manifest: Manifest) -> str | None:
+    """Say which encoder makes the features; None where they are there already."""
+    if options.encoder is not None:
+        return options.encoder
+    if _embeddings_folder(options) is not None or manifest.columns.embedding is not None:
+        return None
+    return DEFAULT_ENCODER
+
+
+def _embeddings_folder(options: WeightOptions) -> Path | None:
+    if options.embeddings is not None:
+        return options.embeddings
+    inside = options.encoder is None and (options.manifest / "img_emb").is_dir()
+    return options.manifest if inside else None
+
+
+def _take(
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    run: Run,
+    console: Console,
+    embeddings: EmbeddingFiles | None,
+) -> Folders:
+    source: dict[str, object] = {"column": manifest.columns.embedding}
+    if embeddings is not None:
+        where = os.path.relpath(embeddings.folder.resolve(), run.folder.resolve())
+        source = {"files": [file_identity(file) for file in embeddings.files], "where": where}
+    store = run.step("features", fingerprint(code=code_of(take_embeddings.__module__), **source))
+    missing = [shard for shard in shards if shard.name not in store]
+    with progress_bar(console, "Taking embeddings", _rows(missing)) as advance:
+        take_embeddings(manifest, missing, store, embeddings, advance)
+    return store
+
+
+def _train(
+    network: NetworkSpec,
+    options: WeightOptions,
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    given: Given,
+    others: tuple[Folders, ...],
+    run: Run,
+    console: Console,
+) -> Folders:
+    """Train a network on the crawl; the features of ``others`` tell its first weights."""
+    from curate.features.trained import SelfFeatures  # here, for it imports torch
+
+    crawl = SelfFeatures(network, options, manifest, shards, given, run, console)
+    pictures = crawl.store_pictures()
+    check_features(manifest, shards, given.classes, StoredFeatures((pictures,)), given.labels)
+    return crawl.train(pictures, others)
+
+
+def _encode(
+    spec: str,
+    options: WeightOptions,
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    run: Run,
+    console: Console,
+) -> Folders:
+    encoder = open_encoder(spec, options.device, manifest.rows)
+    code = code_of(embed_pictures.__module__, without=BESIDE_PICTURES)
+    name = fingerprint(code=code, encoder=encoder.fingerprint, **pictures_facts(manifest))
+    store = run.step("features", name)
+    files = picture_states(manifest, shards)
+    missing = [shard for shard in shards if shard.name not in store]
+    again = rows_again(shards, store, files, options.retry_failed, console)
+    if missing or again:
+        with DecodePool(encoder.preprocess, options.decoders) as pool:
+            with progress_bar(console, "Encoding", _rows(missing)) as advance:
+                embed_pictures(manifest, missing, store, encoder, pool, advance, files)
+            with progress_bar(console, "Retrying", sum(int(m.sum()) for _, m in again)) as advance:
+                retry_pictures(manifest, again, store, encoder, pool, advance, files)
+            tell_deaths(pool, console)
+    return store
+
+
+def check_width(manifest: Manifest, shards: Sequence[Shard], features: StoredFeatures) -> None:
+    """Raise CurateError for features of too many dimensions."""
+    _, width = features.columns(len(features.parts) - 1, shards[0].name)
+    require_width(width, str(manifest.path))
+
+
+def check_features(
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    classes: Classes,
+    features: StoredFeatures,
+    labels: Folders,
+) -> None:
+    """Raise CurateError unless two classes have two samples with features each."""
+    judged = np.zeros(len(classes.names), np.int64)
+    reasons: Counter[str] = Counter()
+    for shard in shards:
+        status = features.statuses(shard.name)
+        reasons.update(status.filter(status != Status.OK).to_list())
+        sets = stored_sets(labels, shard)[(status == Status.OK).to_numpy()]
+        positions = sets[label_pairs(sets)]
+        judged += np.bincount(positions[positions >= 0], minlength=len(judged))
+    if (judged > 1).sum() >= 2:
+        return
+    require_repeated_labels(manifest, classes)
+    failures = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+    raise CurateError(
+        f"{manifest.path}: fewer than two classes have two or more images with features, and labels"
+        f" are judged against each other; of {manifest.rows:,} rows {sum(reasons.values()):,} have"
+        f" no features ({failures or 'none'}); {tried_path(manifest)}mend the images (is --root"
+        " right?) and run the same command with --retry-failed, or crawl more."
+    )
+
+
+def rows_again(
+    shards: Sequence[Shard],
+    store: Folders,
+    files: Mapping[str, States],
+    retry_failed: bool,
+    console: Console,
+) -> list[tuple[Shard, Mask]]:
+    """List finished shards with rows to be read again: changed files, and failed rows if asked."""
+    changed = changed_rows(shards, store, files, console)
+    failed = failed_rows(shards, store) if retry_failed else []
+    masks: dict[Shard, Mask] = {}
+    for shard, mask in (*changed, *failed):
+        masks[shard] = mask | masks.get(shard, np.zeros_like(mask))
+    return [(shard, masks[shard]) for shard in shards if shard in masks]
+
+
+def failed_rows(shards: Sequence[Shard], store: Folders) -> list[tuple[Shard, Mask]]:
+    """List finished shards with rows that have no features, and which rows those are."""
+    failed = []
+    for shard in shards:
+        if shard.name in store:
+            mask = (store.table(shard.name, "rows")["status"] != Status.OK).to_numpy()
+            if mask.any():
+                failed.append((shard, mask))
+    return failed
+
+
+def pictures_facts(manifest: Manifest) -> dict[str, object]:
+    """Tell where a crawl's pictures come from: others, other features."""
+    root = str(manifest.root.resolve()) if has_paths(manifest) else None
+    return {"image": manifest.columns.image, "root": root}
+
+
+def _rows(shards: Sequence[Shard]) -> int:
+    return sum(shard.rows for shard in shards)

@@ -1,0 +1,157 @@
+"""What a trained head says of every row of a run, shard by shard."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from curate.errors import CurateError
+from curate.heads.columns import Refined
+from curate.heads.cross_fit import CrossFitted, Says, Unjudged, clean, folds_of
+from curate.heads.head import Head
+from curate.heads.label_sets import label_sets, settled
+from curate.heads.learned import Stored, VerifiedRows, stored_blocks
+from curate.heads.nmn import Nmn
+from curate.heads.training import Positions
+from curate.heads.verdict import Sets, Verdict, judge
+from curate.heads.xiao import Xiao
+from curate.manifest.plan import Shard
+from curate.weighted.work import Work
+
+
+@dataclass
+class Bags:
+    """What rows that share a bag say together."""
+
+    of_row: Positions
+    """(N,): the bag of each row."""
+    absent: NDArray[np.float32]
+    """(B, C): log p(no row of the bag shows the class)."""
+    given: NDArray[np.float32]
+    """(B, C): ones where any row of the bag has the label."""
+
+
+@dataclass
+class HeadOnRun:
+    """A head, the run whose rows it judges, and those of them that a person has verified."""
+
+    head: CrossFitted
+    work: Work
+    verified: VerifiedRows
+    own: bool
+    """Whether the head was trained on this run's rows."""
+    bag: Positions | None = None
+    bags: Bags | None = None
+    _judged: list[tuple[Sets, Sets, Sets]] = field(default_factory=list)
+
+    def gather_bags(self, advance: Callable[[int], None]) -> None:
+        """Sum up over all rows of each bag, before any is judged."""
+        assert self.bag is not None
+        size = (int(self.bag.max()) + 1, self.head.task.classes)
+        self.bags = Bags(self.bag, np.zeros(size, np.float32), np.zeros(size, np.float32))
+        for shard in self.work.file_shards:
+            for block in stored_blocks(self.work, shard):
+                bag, there = self.bag[block.rows], block.there
+                absent = self.head.each(self._unjudged(block), _absent)
+                np.add.at(self.bags.absent, bag[there], absent[there])
+                given = self.head.task.given(torch.from_numpy(block.given)).numpy()
+                np.maximum.at(self.bags.given, bag, given)
+            advance(shard.rows)
+
+    def judge_shard(self, shard: Shard) -> Iterator[Refined]:
+        """Give what is said of each block of a shard; verified rows are what a person says."""
+        for block in stored_blocks(self.work, shard):
+            rows = self._unjudged(block)
+            p = self.head.each(
+                rows, clean if self.bags is None else self._in_bags(self.bags, block)
+            )
+            noise = None
+            if isinstance(self.head.member(0), Xiao):
+                noise = self.head.each(rows, _noise_type)
+            if not np.isfinite(p[block.there]).all():
+                raise CurateError(
+                    "the head gives NaN or infinity for some rows: its numbers or the features are"
+                    " damaged; train it again (with another --seed, if it was trained just now)."
+                )
+            given = self._given(block.given)
+            p, known = settled(self.head.task, p, given)
+            self._tell_verified(block, given, p, known)
+            labelled = given.any(axis=1) & block.there
+            distances = self._distances(block, p.shape)
+            yield Refined(p, known, self._g(block), block.there, noise, distances, labelled)
+
+    def verdict(self) -> Verdict | None:
+        """Compare with what a person said of the rows that were judged so far; None without any."""
+        if not self._judged:
+            return None
+        given, refined, true = (np.concatenate(part) for part in zip(*self._judged, strict=True))
+        return judge(given, refined, true)
+
+    def _g(self, block: Stored) -> NDArray[np.float32]:
+        inputs = self.head.inputs
+        return inputs.adapted(torch.from_numpy(block.features).to(inputs.mean.device)).cpu().numpy()
+
+    def _distances(self, block: Stored, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """Return distances (n, K) to given labels; NaN elsewhere, and for another crawl's head."""
+        distances = np.full(shape, np.nan, np.float32)
+        if self.own:
+            rows, places = np.nonzero(block.given >= 0)
+            found = self.work.distances_of(block.rows)
+            distances[rows, block.given[rows, places]] = found[rows, places]
+        return distances
+
+    def _unjudged(self, block: Stored) -> Unjudged:
+        bag = None if self.bag is None else self.bag[block.rows]
+        folds = folds_of(block.features, bag)
+        if not self.own:
+            # A crawl that has grown holds rows that the heads were trained on.
+            folds[~np.isin(block.rows, self.verified.rows)] = -1
+        return Unjudged(block.features, block.given, folds, self.own)
+
+    def _in_bags(self, bags: Bags, block: Stored) -> Says:
+        at = bags.of_row[block.rows]
+
+        def says(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:
+            assert isinstance(head, Nmn)
+            del given
+            device = x.device
+            of_bag = torch.from_numpy(bags.given[at[chosen]]).to(device)
+            absent = torch.from_numpy(bags.absent[at[chosen]]).to(device)
+            return head.clean_in_bag(x, of_bag, absent)
+
+        return says
+
+    def _given(self, labels: Positions) -> NDArray[np.float32]:
+        """Turn given labels (n, L) into ones and zeros (n, K)."""
+        task = self.head.task
+        return task.as_outputs(task.given(torch.from_numpy(labels))).numpy()
+
+    def _tell_verified(
+        self, block: Stored, given: NDArray[np.float32], p: NDArray[np.float32],
+        known: NDArray[np.bool_],
+    ) -> None:  # fmt: skip
+        """Note what is said of verified rows, and put what a person said in its place."""
+        at = np.searchsorted(self.verified.rows, block.rows)
+        found = np.flatnonzero(np.isin(block.rows, self.verified.rows) & block.there)
+        if not len(found):
+            return
+        task = self.head.task
+        true = task.target(torch.from_numpy(self.verified.labels[at[found]])).numpy()
+        sets = (label_sets(task, part) for part in (given[found], p[found], true))
+        self._judged.append(tuple(sets))  # type: ignore[arg-type]
+        p[found], known[found] = true, True
+
+
+def _absent(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:
+    del given, chosen
+    assert isinstance(head, Nmn)
+    return head.absent(x)
+
+
+def _noise_type(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:
+    del chosen
+    assert isinstance(head, Xiao)
+    return head.noise_type(x, given)

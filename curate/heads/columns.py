@@ -1,0 +1,136 @@
+"""The columns that a head adds to a weighted manifest, from each row's probabilities."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from curate.heads.label_sets import set_sizes
+from curate.heads.task import Task
+from curate.weighted.columns import NOISE_NAMES, REFINED_NAMES
+from prototypes.weights import sample_weight
+
+TOP = 5
+"""The likeliest classes that are written of each row."""
+
+
+@dataclass(frozen=True)
+class Refined:
+    """What a head says of n rows."""
+
+    probabilities: NDArray[np.float32]
+    """(n, K); of rows of which nothing is known ones for the given labels, zeros for none."""
+    known: NDArray[np.bool_]
+    """(n,): whether probabilities are known."""
+    g: NDArray[np.float32]
+    """(n, d): adapted features."""
+    there: NDArray[np.bool_]
+    """(n,): who has features."""
+    noise: NDArray[np.float32] | None
+    """(n, 3): the posterior of the types of noise."""
+    distances: NDArray[np.float32]
+    """(n, K): to the given labels, as `curate weight` found them; NaN for other classes."""
+    labelled: NDArray[np.bool_]
+    """(n,): who was given a label that may be noise."""
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """The first ``lengths`` (n,) classes of each row, in ``order`` (n, C)."""
+
+    order: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        return np.asarray(np.arange(self.order.shape[1]) < self.lengths[:, None])
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        return np.nonzero(self.kept)[0]
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        return np.asarray(self.order[self.kept])
+
+    def column(self, values: pa.Array, there: NDArray[np.bool_]) -> pa.ListArray:
+        """Deal values of (row, class) pairs out to rows; null where a row is not there."""
+        offsets = pa.array(np.append(0, self.lengths.cumsum()), pa.int32())
+        return pa.ListArray.from_arrays(offsets, values, mask=pa.array(~there))
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How rows become columns."""
+
+    task: Task
+    classes: tuple[str, ...]
+    """(C + new)"""
+    label: pa.DataType
+    """Of one label."""
+    centres: NDArray[np.float32]
+    """(C + new, k, d): the prototypes of each class."""
+    alpha: float
+    beta: float
+
+    def table(self, found: Refined) -> pa.Table:
+        """Make the columns of REFINED_NAMES, and NOISE_NAMES where the head tells them (n rows)."""
+        named, told = found.probabilities[:, : self.task.named], found.there & found.known
+        order = np.argsort(-named, axis=1, kind="stable")
+        best = np.take_along_axis(named, order, axis=1)
+        if self.task.several:
+            chosen = _Listed(order, np.where(found.there, set_sizes(named, self.task.empty), 0))
+            weights = self._weights(found, chosen.rows, chosen.classes)
+            own = (
+                chosen.column(self._labels(chosen.classes), found.there),
+                chosen.column(
+                    pa.array(best[chosen.kept], pa.float32(), mask=~told[chosen.rows]), found.there
+                ),
+                chosen.column(pa.array(weights, pa.float32()), found.there),
+            )
+        else:
+            own = self._single(order[:, 0], best[:, 0], found)
+        top = _Listed(order, np.where(told, min(TOP, self.task.named), 0))
+        parts = (
+            *own,
+            top.column(self._labels(top.classes), told),
+            top.column(pa.array(best[top.kept], pa.float32()), told),
+        )
+        columns = dict(zip(REFINED_NAMES, parts, strict=True))
+        if found.noise is not None:
+            missing = ~found.labelled
+            for name, values in zip(NOISE_NAMES, found.noise.T, strict=True):
+                columns[name] = pa.array(values, pa.float32(), mask=missing)
+        return pa.table(columns)
+
+    def _single(
+        self, best: NDArray[np.int64], p: NDArray[np.float32], found: Refined
+    ) -> tuple[pa.Array, pa.Array, pa.Array]:
+        """Return label, probability and weight (n,); none of the classes is null and weighs 0."""
+        none = p == 0
+        p = np.where(none, 1, p)
+        if self.task.none:
+            none |= found.probabilities[:, -1] > p
+            p = np.maximum(p, found.probabilities[:, -1])
+        rows = np.arange(len(best))
+        weights = np.where(none | ~found.there, 0, self._weights(found, rows, best))
+        return (
+            self._labels(best, none | ~found.there),
+            pa.array(p, pa.float32(), mask=~(found.there & found.known)),
+            pa.array(weights, pa.float32()),
+        )
+
+    def _labels(
+        self, classes: NDArray[np.int64], missing: NDArray[np.bool_] | None = None
+    ) -> pa.Array:
+        names = pa.array(self.classes).cast(self.label)
+        return names.take(pa.array(classes, mask=missing))
+
+    def _weights(
+        self, found: Refined, rows: NDArray[np.int64], classes: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return Eq. 6's weights of (row, class) pairs (m,): of given labels those they had."""
+        away = self.centres[classes] - found.g[rows, None]
+        distances, given = np.linalg.norm(away, axis=2).min(axis=1), found.distances[rows, classes]
+        return sample_weight(np.where(np.isnan(given), distances, given), self.alpha, self.beta)

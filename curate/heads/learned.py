@@ -1,0 +1,190 @@
+"""What a head learns from: features, given labels and verified ones, gathered from a run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from rich.console import Console
+
+from curate.errors import CurateError
+from curate.heads.cross_fit import folds_of
+from curate.heads.task import Task
+from curate.heads.training import Examples, Positions
+from curate.manifest.classes import NO_CLASS, Classes
+from curate.manifest.columns import exact_column
+from curate.manifest.plan import Shard
+from curate.manifest.tables import read_table
+from curate.manifest.verified_labels import Asked, look_up, require_single
+from curate.options.refine import RefineOptions
+from curate.terminal.printable import listed
+from curate.terminal.skipped import Skipped
+from curate.weighted.weighted import Weighted
+from curate.weighted.work import Work
+
+MOST_ROWS = 200_000
+"""Rows that nobody has verified and that a head learns from, drawn at random."""
+LEAST_VERIFIED = 10
+NEW_CLASSES = ", or take them for classes with --new-classes"
+RANDOM = "random"
+"""The strategy of `curate verify` by which rows stand for the crawl."""
+
+
+@dataclass(frozen=True)
+class VerifiedRows:
+    """Rows of the crawl whose labels a person has verified."""
+
+    rows: Positions
+    """(V,), ascending."""
+    labels: NDArray[np.int64]
+    """(V, L'): positions in ``classes``, filled up with -1."""
+    classes: tuple[str, ...]
+    """The classes of given labels, then new ones."""
+    chosen: tuple[str, ...] = ()
+    """How they were chosen (column strategy, as `curate verify` writes it), where not at random."""
+    skipped: tuple[Skipped, ...] = ()
+    """What of the table names no row."""
+
+    @classmethod
+    def none(cls, classes: tuple[str, ...]) -> "VerifiedRows":
+        """Return that nothing is verified."""
+        return cls(np.zeros(0, np.int64), np.zeros((0, 1), np.int64), classes)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A block of a file's rows."""
+
+    rows: Positions
+    """(n,): of the file."""
+    features: NDArray[np.float16]
+    """(n, D)"""
+    given: Positions
+    """(n, L): given labels, filled up with -1."""
+    there: NDArray[np.bool_]
+    """(n,): who has features."""
+
+
+def stored_blocks(work: Work, shard: Shard) -> Iterator[Stored]:
+    """Give the rows of one of the file's shards, some thousand at a time."""
+    for rows in work.blocks(shard):
+        features, there = work.features_of(rows)
+        yield Stored(rows, features, work.labels_of(rows), there)
+
+
+def read_verified_rows(
+    options: RefineOptions, weighted: Weighted, classes: tuple[str, ...], console: Console
+) -> VerifiedRows:
+    """Look the verified rows up; labels that are no class are refused, or new classes.
+
+    Raises CurateError where fewer than LEAST_VERIFIED rows are left, or fewer than two classes.
+    """
+    path = options.verified
+    if path is None:
+        return VerifiedRows.none(classes)
+    columns = weighted.manifest.columns
+    keys = ("row", "key") if columns.key is None else (columns.key, "key")
+    asked = Asked(
+        path, keys, ("label", columns.label), classes, console,
+        options.new_classes, "" if options.apply else NEW_CLASSES,
+    )  # fmt: skip
+    looked_up = look_up(asked, weighted.scan())
+    found, classes = looked_up.rows, (*classes, *looked_up.new)
+    if not weighted.manifest.has_label_lists:
+        require_single(found, path, weighted.path)
+    each = found.explode("labels", empty_as_null=True)
+    positions = Classes(classes, ()).indices(each["labels"])
+    lists = each.with_columns(pl.Series("at", positions, pl.Int64)).group_by(
+        "row", maintain_order=True
+    )
+    labels = lists.agg(pl.col("at").filter(pl.col("at") >= 0))
+    if len(labels) < LEAST_VERIFIED or len(np.unique(positions)) < 2:
+        raise CurateError(
+            f"--verified {path}: {len(labels):,} rows of"
+            f" {len(np.unique(positions[positions >= 0])):,} classes are in {weighted.path}, and a"
+            f" head needs {LEAST_VERIFIED} rows of two classes at least; verify more with `curate"
+            " verify`, or use --head nmn without --verified."
+        )
+    most = max(int(labels["at"].list.len().max() or 1), 1)  # type: ignore[arg-type]
+    filled = np.full((len(labels), most), NO_CLASS, np.int64)
+    lengths = labels["at"].list.len().to_numpy()
+    filled[np.arange(most) < lengths[:, None]] = labels["at"].explode().drop_nulls().to_numpy()
+    rows = labels["row"].to_numpy().astype(np.int64)
+    return VerifiedRows(rows, filled, classes, _strategies(path), looked_up.skipped)
+
+
+def _strategies(path: Path) -> tuple[str, ...]:
+    """Read how verified rows were chosen, where the table says it and it was not at random."""
+    table = read_table(path, "--verified", "key, label")
+    if "strategy" not in table.columns:
+        return ()
+    names = table["strategy"].cast(pl.String).drop_nulls().unique().sort()
+    return tuple(name for name in names if name != RANDOM)
+
+
+def task_of(verified: VerifiedRows, classes: int, several: bool) -> Task:
+    """Say what is asked of a head."""
+    new = len(verified.classes) - classes
+    none = bool((verified.labels < 0).all(axis=1).any())
+    empty = none or not len(verified.rows)
+    return Task(classes, several, new, none and not several, empty)
+
+
+def gather(
+    work: Work, verified: VerifiedRows, several: bool, bag: Positions | None, seed: int
+) -> tuple[Examples, Positions]:
+    """Take what a head learns from into memory; returns it, and each row's fold.
+
+    All verified rows that have features, and of the others, or of the bags, a random share. Where
+    an image has one label, rows that were given none, in their bag neither, teach nothing.
+    """
+    total = work.rows
+    units = np.arange(total) if bag is None else bag
+    drawn = np.random.default_rng(seed).random(int(units.max()) + 1)[units] < MOST_ROWS / total
+    is_verified = np.zeros(total, bool)
+    is_verified[verified.rows] = True
+    parts = []
+    for shard in work.file_shards:
+        for block in stored_blocks(work, shard):
+            wanted = block.there & (drawn[block.rows] | is_verified[block.rows])
+            parts.append((block.rows[wanted], block.features[wanted], block.given[wanted]))
+    rows = np.concatenate([part[0] for part in parts])
+    features = np.concatenate([part[1] for part in parts])
+    width = max(part[2].shape[1] for part in parts)
+    given = np.concatenate([widened(part[2], width) for part in parts])
+    if not several:
+        labelled = np.zeros(int(units.max()) + 1, bool)
+        labelled[units[rows[(given >= 0).any(axis=1)]]] = True
+        wanted = labelled[units[rows]] | is_verified[rows]
+        rows, features, given = rows[wanted], features[wanted], given[wanted]
+    chosen = is_verified[rows]
+    true = np.full((len(rows), verified.labels.shape[1]), NO_CLASS, np.int64)
+    true[chosen] = verified.labels[np.searchsorted(verified.rows, rows[chosen])]
+    examples = Examples(features, given, true, chosen, units[rows])
+    return examples, folds_of(features, None if bag is None else bag[rows])
+
+
+def widened(labels: Positions, width: int) -> Positions:
+    """Fill label sets (n, L) up with -1 to (n, width)."""
+    return np.pad(labels, ((0, 0), (0, width - labels.shape[1])), constant_values=NO_CLASS)
+
+
+def read_bags(weighted: Weighted, column: str) -> Positions:
+    """Return the number of each row's bag (N,); a row without one is its own.
+
+    Raises CurateError where there is no such column.
+    """
+    if column not in weighted.manifest.schema.names:
+        raise CurateError(
+            f"{weighted.manifest.path} has no column '{column}' (--bag); its columns are:"
+            f" {listed(weighted.manifest.schema.names)}."
+        )
+    names = (
+        weighted.manifest.scan().select(exact_column(column).cast(pl.String)).collect().to_series()
+    )
+    numbers = names.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
+    alone = numbers < 0
+    numbers[alone] = numbers.max(initial=-1) + 1 + np.arange(alone.sum())
+    return numbers

@@ -1,0 +1,1 @@
+"""Looking at what was found, in the terminal."""

@@ -1,0 +1,128 @@
+"""Small pictures in the terminal, with words below them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+from rich.console import Console, Group, RenderableType
+from rich.table import Column, Table
+from rich.text import Text
+
+from curate.images.preprocess import Preprocess
+from curate.images.source import ImageSource
+from curate.images.status import Status
+from curate.images.workers import DecodePool
+from curate.inspect.pictures import Pictures, picture
+from curate.terminal.printable import brief, printable
+
+CELLS = 24
+"""Least width of a picture; three and the space between them fit in 80 columns."""
+GAP = 2
+FINENESS = {Pictures.BLOCKS: 1, Pictures.SIXEL: 10, Pictures.KITTY: 10}
+"""Pixels to a column."""
+STYLES = {"given": "bold", "fits": "yellow", "refined": "green", "true": "green", "key": "dim",
+          "caption": "italic dim"}  # fmt: skip
+MARKS = {"fits": "→ ", "refined": "⇒ ", "true": "✓ "}
+CAPTION_LINES = 2
+LEAST_WORD = 6
+"""Columns that are left of a word that is cut."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A picture and what is said of it, by name; all cards of a gallery have the same names."""
+
+    picture: ImageSource | None
+    words: dict[str, str]
+
+
+def show_cards(console: Console, title: str, cards: Sequence[Card], kind: Pictures) -> None:
+    """Print the cards as pictures, or as a table of words where there are to be none.
+
+    The words are other people's text: markup and control characters do nothing.
+    """
+    if kind is Pictures.NONE:
+        console.print(Text(printable(title), "bold"))
+        console.print(word_table(cards, console.width))
+        return
+    names = list(cards[0].words) if cards else []
+    legend = "  ".join(MARKS.get(name, "") + name for name in names)
+    console.print(Text(printable(title), "bold"))
+    console.print(Text(legend, "dim"))
+    console.print()
+    for line in _lines(cards, kind, console.width):
+        console.print(line)
+        console.print()
+
+
+def word_table(cards: Sequence[Card], width: int) -> Table:
+    """Set what is said of the cards in a table; where it is wider the longest words are cut."""
+    names = list(cards[0].words) if cards else []
+    rows = [[Text(brief(card.words[name])) for name in names] for card in cards]
+    widths = [
+        max(cell.cell_len for cell in column)
+        for column in zip([Text(name) for name in names], *rows, strict=True)
+    ]
+    while sum(widths) + GAP * len(widths) > width and max(widths) > LEAST_WORD:
+        widths[widths.index(max(widths))] -= 1
+    columns = [
+        Column(name, no_wrap=True, overflow="ellipsis", width=room)
+        for name, room in zip(names, widths, strict=True)
+    ]
+    table = Table(*columns, box=None, padding=(0, GAP, 0, 0), header_style="bold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def draw(
+    sources: Sequence[ImageSource | None], kind: Pictures, width: int, whole: bool = False
+) -> Iterator[RenderableType]:
+    """Draw pictures, ``width`` columns each, cropped to a square or ``whole``; or say why not.
+
+    They are decoded in a worker process, as all pictures from the web are.
+    """
+    preprocess = Preprocess(width * FINENESS[kind], "lanczos", "pad" if whole else "shortest")
+    with DecodePool(preprocess, workers=1) as pool:
+        for statuses, pictures in pool.decode(sources):
+            squares = iter(pictures)
+            for status in statuses:
+                if status is Status.OK:
+                    yield picture(Image.fromarray(next(squares)), kind, width)
+                else:
+                    yield Text(f"({status})".center(width), "dim")
+
+
+def _lines(cards: Sequence[Card], kind: Pictures, width: int) -> Iterator[Table]:
+    """Give a grid for each line of cards, as soon as its pictures are there."""
+    across = max(1, (width + GAP) // (CELLS + GAP))
+    cells = max(1, min(CELLS, width))
+    pictures = draw([card.picture for card in cards], kind, cells)
+    for start in range(0, len(cards), across):
+        line = cards[start : start + across]
+        grid = Table.grid(*(Column(width=cells) for _ in line), padding=(0, GAP, 0, 0))
+        drawn = [next(pictures) for _ in line]
+        grid.add_row(*drawn)
+        grid.add_row(*(_words(card, cells) for card in line))
+        yield grid
+
+
+def _words(card: Card, width: int) -> Group:
+    lines = []
+    for name, word in card.words.items():
+        text = Text(MARKS.get(name, "") * bool(word) + brief(word), STYLES.get(name, ""))
+        if name == "caption":
+            lines += _wrapped(text, width)
+        elif word:
+            text.truncate(width, overflow="ellipsis")
+            lines.append(text)
+    return Group(*lines)
+
+
+def _wrapped(text: Text, width: int) -> list[Text]:
+    lines = list(text.wrap(Console(width=width), width, overflow="fold"))
+    if len(lines) > CAPTION_LINES:
+        lines = lines[:CAPTION_LINES]
+        lines[-1].append("…")
+        lines[-1].truncate(width, overflow="ellipsis")
+    return lines

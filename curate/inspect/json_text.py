@@ -1,0 +1,121 @@
+"""What `curate inspect` found, as JSON for programs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from curate.inspect.overview import BINS, Histogram, Overview
+from curate.inspect.sample import Sample, Values
+from curate.inspect.select import Selected
+from curate.weighted.weighted import Weighted
+
+VERSION = 1
+"""Raised when a field changes its meaning or goes; new ones may come at any time."""
+
+
+def overview_json(
+    weighted: Weighted, found: Overview, selected: Selected, names: Mapping[str, str]
+) -> str:
+    """Write the summary and the selected samples as one JSON object.
+
+    - ``version``: 1. ``weighted``: the file.
+    - ``made``: the commands that made the file: command, options, versions, day; empty where it
+      does not say. ``skipped``: what of the crawl is in no row: what, count, examples.
+    - ``summary``: the counts of `Counts`, ``examples`` (of each status but ok, some keys),
+      ``noise`` (null where it is not known), ``refined``, ``classes`` (how many), and ``quality``
+      and ``weight``: histograms of ``edges`` and ``counts``.
+    - ``classes``: for each label, worst first: label, name (null, or what it is in words), rows,
+      judged, flagged, relabel, outlier, mean_quality, mean_weight, wrong.
+    - ``confusions``: given, suggested, count; see `Overview.confusions`.
+    - ``found``: how many samples (labels, with ``lists``) are as asked for. ``samples``: the
+      first of them: row (from 0), key, label, caption, and the columns of curate without a
+      prefix. Of several labels of an image it is one, and what is said of it.
+    """
+    summary = {name: getattr(found, name) for name in COUNTED}
+    summary |= {"statuses": dict(found.statuses), "classes": len(found.classes)}
+    summary |= {"examples": {status: list(keys) for status, keys in found.examples.items()}}
+    summary |= {"quality": _histogram(found.quality), "weight": _histogram(found.weight)}
+    classes = [row | {"name": names.get(row["label"])} for row in found.classes.to_dicts()]
+    return _text(
+        {
+            "version": VERSION,
+            "weighted": str(weighted.path),
+            "made": [made.as_json() for made in weighted.origin.made],
+            "skipped": [asdict(skipped) for skipped in weighted.origin.skipped],
+            "summary": summary,
+            "classes": classes,
+            "confusions": found.confusions.to_dicts(),
+            "found": selected.found,
+            "samples": selected.samples.to_dicts(),
+        }
+    )
+
+
+COUNTED = ("rows", "lists", "unlabelled", "labels", "judged", "flagged", "relabel", "outlier",
+           "zero_weight", "missing", "incomplete", "failed", "noise", "refined")  # fmt: skip
+
+
+def sample_json(weighted: Weighted, sample: Sample, names: Mapping[str, str]) -> str:
+    """Write one sample as a JSON object.
+
+    - ``version``, ``weighted``: as in `overview_json`.
+    - ``sample``: row, key, label, caption and the columns of curate. ``columns``: all columns as
+      the files have them; bytes are null.
+    - ``gone``: null, or a sentence that says why ``around`` is not known.
+    - ``around``: null where it is not known, or ``label`` (its class), ``rank`` and ``cosine`` of
+      that among ``classes``, ``look`` and ``graph`` (lists of label, name, value: the nearest
+      classes by the cosine to their prototypes, and to its class by the relation graph), and
+      ``neighbours`` (row, key, cosine: the nearest samples of its class).
+    """
+    around, near = sample.around, None
+    if around is not None:
+        rows = [row for row, _ in around.neighbours]
+        keys = weighted.read(rows)["key"].to_list()
+        near = {
+            "label": sample.label,
+            "rank": around.rank,
+            "classes": around.classes,
+            "cosine": around.own,
+            "look": _named(around.look, names),
+            "graph": _named(around.graph, names),
+            "neighbours": [
+                {"row": row, "key": key, "cosine": cosine}
+                for (row, cosine), key in zip(around.neighbours, keys, strict=True)
+            ],
+        }
+    facts = sample.known.to_dicts()[0]
+    return _text(
+        {
+            "version": VERSION,
+            "weighted": str(weighted.path),
+            "sample": facts,
+            "columns": _plain(sample.columns),
+            "around": near,
+            "gone": sample.gone or None,
+        }
+    )
+
+
+def _named(values: Values, names: Mapping[str, str]) -> list[dict[str, object]]:
+    return [{"label": label, "name": names.get(label), "value": v} for label, v in values]
+
+
+def _histogram(shown: Histogram) -> dict[str, Sequence[float]]:
+    edges = [shown.top * at / BINS for at in range(BINS + 1)]
+    return {"edges": edges, "counts": shown.counts}
+
+
+def _plain(value: object) -> object:
+    """Leave bytes and what is no number out."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if isinstance(value, bytes) or (isinstance(value, float) and value != value):
+        return None
+    return value
+
+
+def _text(facts: dict[str, object]) -> str:
+    """Write ASCII only: what a terminal would heed is escaped."""
+    return json.dumps(_plain(facts), indent=1, default=str) + "\n"

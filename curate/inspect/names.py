@@ -1,0 +1,58 @@
+"""What classes are called in words, where their labels are ids."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from curate.relations.graph import CLASSES
+from curate.relations.senses import STEP, TABLE
+from curate.store.run import Run
+from curate.weighted.weighted import Weighted
+
+FACTS = ("label", "name", "definition", "description", "synset")
+"""Columns of the class table that tell a person what a label means."""
+
+
+def class_names(weighted: Weighted) -> dict[str, str]:
+    """Give a name to each label that is none: what its run took it for.
+
+    Of several names of a synset it is the first. Empty where the run is gone.
+    """
+    named = class_facts(weighted).select("label", "name").drop_nulls().iter_rows()
+    firsts = ((label, name.split(",")[0].strip()) for label, name in named)
+    return {label: name for label, name in firsts if name and not _alike(label, name)}
+
+
+def class_facts(weighted: Weighted) -> pl.DataFrame:
+    """Read what its run took the classes for: FACTS, as text; no rows where that is gone.
+
+    An output that does not say how it was made gets what the last run in the folder says.
+    """
+    empty = pl.DataFrame(schema=dict.fromkeys(FACTS, pl.String))
+    try:
+        found = _table(weighted).select(pl.all().cast(pl.String))
+    except (OSError, pl.exceptions.PolarsError):
+        return empty
+    return pl.concat([empty, found], how="diagonal").select(FACTS)
+
+
+def _table(weighted: Weighted) -> pl.DataFrame:
+    if weighted.run is None:
+        raise FileNotFoundError
+    made_of = weighted.names_of_work
+    if made_of is None or not made_of.class_table:
+        return pl.read_csv(weighted.run / CLASSES, infer_schema=False)
+    return Run(weighted.run).step(STEP).table(made_of.class_table, TABLE)
+
+
+def named(label: str, names: Mapping[str, str]) -> str:
+    """Give a label with its name in words, where it has another."""
+    return f"{label} {names[label]}" if label in names else label
+
+
+def _alike(label: str, name: str) -> bool:
+    return _letters(label) == _letters(name)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text if c.isalnum()).casefold()

@@ -1,0 +1,98 @@
+"""The summary of a weighted manifest on one screen."""
+
+from collections.abc import Mapping
+
+import polars as pl
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from curate.inspect.names import named
+from curate.inspect.overview import Histogram, Overview
+from curate.terminal.charts import NUMBERS, class_table, histogram, pair_table
+from curate.terminal.printable import brief
+from curate.weighted.counts import count_table
+
+GAP = 4
+LABEL = 22
+"""Columns of a label where tables stand side by side."""
+PAIR_NUMBERS = 14
+"""Columns of a table of pairs beside the labels."""
+LOW = 40
+"""Lines of a screen below which less is listed."""
+
+
+def show_overview(console: Console, found: Overview, names: Mapping[str, str]) -> None:
+    """Print the summary; how much, and what side by side, depends on the console's size."""
+    low = console.is_terminal and console.height < LOW
+    counts = Group(_counts(found), Text(), _histograms(found))
+    listed = 8 if low else 12
+    tables = _classes(found, names, listed, LABEL), _confusions(found, names, listed, LABEL)
+    if console.is_terminal and _width(console, counts, *tables) <= console.width:
+        console.print(_beside(counts, *tables))
+    else:
+        console.print(counts)
+        console.print()
+        if console.is_terminal and _width(console, *tables) <= console.width:
+            console.print(_beside(*tables))
+        else:
+            listed = 4 if low else 10
+            console.print(_classes(found, names, listed, console.width - NUMBERS))
+            console.print()
+            room = (console.width - PAIR_NUMBERS) // 2
+            console.print(_confusions(found, names, listed, room))
+    console.print()
+
+
+def _width(console: Console, *parts: RenderableType) -> int:
+    """Measure parts that stand side by side."""
+    widths = (console.measure(part).maximum for part in parts)
+    return sum(widths) + GAP * (len(parts) - 1)
+
+
+def _beside(*parts: RenderableType) -> Table:
+    grid = Table.grid(padding=(0, GAP, 0, 0))
+    grid.add_row(*parts)
+    return grid
+
+
+def _counts(found: Overview) -> Table:
+    table = count_table(found, len(found.classes))
+    weightless = "labels" if found.lists else "rows"
+    table.add_row("weight 0", f"{found.zero_weight:,} {weightless}")
+    if found.refined is not None:
+        table.add_row("labels that were refined", f"{found.refined:,}")
+    for command in found.made:
+        table.add_row("made by", Text(brief(command)))
+    if found.noise is None:
+        table.add_row("labels that look wrong", "how many is not known without the run's folder")
+    return table
+
+
+def _histograms(found: Overview) -> Table:
+    return _beside(_histogram("label_quality", found.quality), _histogram("weight", found.weight))
+
+
+def _histogram(name: str, shown: Histogram) -> Text:
+    pairs = zip(shown.counts[::2], shown.counts[1::2], strict=True)
+    return histogram(name, [sum(pair) for pair in pairs], shown.top, bar=2, height=4)
+
+
+def _classes(found: Overview, names: Mapping[str, str], listed: int, room: int) -> Table:
+    known = found.noise is not None
+    judged = pl.col("judged").clip(lower_bound=1)
+    shares = found.classes.with_columns(share=pl.col("flagged") / judged)
+    columns = ["label", "flagged", "judged", "wrong" if known else "share"]
+    rows = shares.select(columns).fill_null(0).head(listed).iter_rows()
+    worst = ((named(label, names), *numbers) for label, *numbers in rows)
+    title = "Worst classes"
+    return class_table(worst, title, "wrong" if known else "share", room)
+
+
+def _confusions(found: Overview, names: Mapping[str, str], listed: int, room: int) -> Table:
+    title = "given → likely true" if found.noise is not None else "given → suggested"
+    pairs = (
+        (named(given, names), named(other, names), count)
+        for given, other, count in found.confusions.head(listed).iter_rows()
+    )
+    return pair_table(pairs, title, room)

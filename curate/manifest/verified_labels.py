@@ -1,0 +1,210 @@
+"""Labels that a person has verified: a table of keys and labels, looked up in a crawl."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from rich.console import Console
+
+from curate.errors import CurateError
+from curate.manifest.formulas import as_known
+from curate.manifest.spellings import Matched, canonical, match, nearest
+from curate.manifest.tables import read_table
+from curate.terminal.notices import warn
+from curate.terminal.printable import FEW, brief, listed
+from curate.terminal.skipped import Skipped
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked up in a crawl."""
+
+    path: Path
+    """The table, --verified."""
+    key: Sequence[str]
+    """Names that its column of keys may have."""
+    label: Sequence[str]
+    """Names that its column of labels may have."""
+    classes: Sequence[str]
+    """The crawl's."""
+    console: Console
+    new_classes: bool = False
+    """Whether other labels are classes too."""
+    no_others: str = ""
+    """What else to do about them where they are not, for the error."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of a crawl that a table names."""
+
+    rows: pl.DataFrame
+    """Columns row, ascending, and labels, sorted lists; an empty one is none of the classes."""
+    new: tuple[str, ...]
+    """The labels that are no class of the crawl, sorted."""
+    skipped: tuple[Skipped, ...] = ()
+    """What of the table names no row."""
+
+
+def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
+    """Find the rows of a table in a crawl, and the classes that its labels name.
+
+    ``keys`` is the crawl's column key, as text, in order. A null, an empty text or an empty list
+    is none of the classes. Keys and labels that differ from the crawl's in blanks or Unicode form,
+    labels also in case, are matched where that is clear, and said. Keys that the crawl does not
+    have and keys with contradicting labels are left out, and said. Raises CurateError for a table
+    without the columns, and for labels that are no class unless they are to be new ones.
+    """
+    path = asked.path
+    table = read_table(path, "--verified", "key, label (null: none of the classes)")
+    label = _column(path, table, asked.label)
+    if label.dtype == pl.String:
+        label = as_known(label, pl.LazyFrame({"class": asked.classes}, schema={"class": pl.String}))
+    key = as_known(_as_text(_column(path, table, asked.key)), keys.select("key"))
+    given = pl.DataFrame({"key": key, "labels": _lists(label)})
+    given, new = _with_classes(asked, given)
+    given = _with_keys(asked, given, keys).unique(maintain_order=True)
+    doubled = given["key"].is_duplicated() & given["key"].is_not_null()
+    contradicting, once = given.filter(doubled), given.filter(~doubled)
+    found = (
+        keys.select("key")
+        .with_row_index("row")
+        .join(once.lazy(), on="key", how="inner")
+        .sort("row")
+        .collect(engine="streaming")
+    )
+    lost = once.join(found, on="key", how="anti", nulls_equal=True)["key"]
+    _say(asked, contradicting["key"].unique(maintain_order=True), "keys have contradicting labels",
+        "and are left out")  # fmt: skip
+    _say(asked, lost, "keys are not in the manifest", "and are left out")
+    skipped = (
+        *Skipped.of("verified keys with contradicting labels", _distinct(contradicting["key"])),
+        *Skipped.of("verified keys that are not in the manifest", _distinct(lost)),
+    )
+    return Found(found.select("row", "labels"), new, skipped)
+
+
+def require_single(rows: pl.DataFrame, path: Path, crawl: Path) -> None:
+    """Raise CurateError where a row that was found has several labels, and the crawl one each."""
+    if (rows["labels"].list.len() > 1).any():
+        raise CurateError(
+            f"--verified {path} has rows with several labels, and those of {crawl} have one each;"
+            " keep one, or leave the row out."
+        )
+
+
+def _distinct(keys: pl.Series) -> list[str]:
+    return keys.unique(maintain_order=True).fill_null("(empty)").to_list()
+
+
+def _with_classes(asked: Asked, given: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Write labels as the crawl's classes are written; returns also the new classes."""
+    labels = given["labels"].explode().drop_nulls()
+    matched = match(labels.unique(maintain_order=True), asked.classes)
+    names = dict(matched.classes)
+    new = _new_classes(matched.unknown) if asked.new_classes else {}
+    if matched.unknown and not asked.new_classes:
+        raise CurateError(_no_classes(asked, labels, matched))
+    names |= new
+    respelled = labels.filter(labels.is_in(list(matched.respelled)))
+    _say(asked, respelled, "labels differ from a class in blanks, Unicode form or case only",
+        "and are taken for it")  # fmt: skip
+    likely = {name: near for name in new.values() if (near := nearest(name, asked.classes))}
+    for name, near in list(likely.items())[:FEW]:
+        warn(
+            asked.console,
+            "--new-classes",
+            f"'{brief(name)}' is taken for a class of its own; if '{brief(near)}' is meant, write"
+            " that.",
+        )
+    renamed = pl.element().replace(names).unique().sort()
+    return given.with_columns(pl.col("labels").list.eval(renamed)), tuple(sorted({*new.values()}))
+
+
+def _new_classes(unknown: Iterable[str]) -> dict[str, str]:
+    """Name new classes by labels: those that differ in form or case only are one."""
+    first: dict[str, str] = {}
+    return {name: first.setdefault(canonical(name).casefold(), canonical(name)) for name in unknown}
+
+
+def _no_classes(asked: Asked, labels: pl.Series, matched: Matched) -> str:
+    """Say which labels are no class, and what to do."""
+    named = []
+    for name in matched.unknown[:FEW]:
+        near = nearest(name, asked.classes)
+        meant = "" if near is None else f" (did you mean '{brief(near)}'?)"
+        named.append(f"'{brief(name)}'{meant}")
+    more = ", ..." if len(matched.unknown) > FEW else ""
+    count = labels.is_in(list(matched.unknown)).sum()
+    return (
+        f"--verified {asked.path} has {count:,} labels that are no class of the crawl:"
+        f" {', '.join(named)}{more}; write them as the crawl does, leave the cell empty for an"
+        f" image of none of the classes{asked.no_others}."
+    )
+
+
+def _with_keys(asked: Asked, given: pl.DataFrame, keys: pl.LazyFrame) -> pl.DataFrame:
+    """Write keys as the crawl does where they differ from one of its keys in blanks or form."""
+    form = pl.col("key").str.normalize("NFC").str.strip_chars()
+    unknown = given.lazy().select("key").unique().join(keys, on="key", how="anti")
+    lost = unknown.with_columns(form=form).drop_nulls().collect()
+    if not len(lost):
+        return given
+    same = keys.select("key", form=form).join(lost.lazy(), on="form", how="semi")
+    there = same.group_by("form").agg(pl.len(), there=pl.col("key").first())
+    clear = there.filter(pl.col("len") == 1).collect(engine="streaming")
+    found = lost.join(clear, on="form", maintain_order="left").select("key", "there")
+    _say(asked, found["key"], "keys differ from one of the manifest in blanks or Unicode form only",
+        "and are taken for it")  # fmt: skip
+    joined = given.join(found, on="key", how="left", maintain_order="left")
+    return joined.select(pl.coalesce("there", "key").alias("key"), "labels")
+
+
+def _lists(labels: pl.Series) -> pl.Series:
+    """Turn labels, or lists of them, into sorted lists of text."""
+    if isinstance(labels.dtype, pl.List):
+        lists = pl.lit(labels.cast(pl.List(pl.String)))
+    else:
+        lists = pl.concat_list(pl.lit(_as_text(labels)))
+    kept = pl.element().filter(pl.element().str.strip_chars() != "")
+    none = pl.lit([], dtype=pl.List(pl.String))
+    return pl.select(lists.list.eval(kept.unique().sort()).fill_null(none)).to_series()
+
+
+def _as_text(values: pl.Series) -> pl.Series:
+    """Write values as text; pandas makes decimals of whole numbers where there are nulls."""
+    if values.dtype.is_float() and (values.drop_nulls().fill_nan(0) % 1 == 0).all():
+        values = values.fill_nan(None).cast(pl.Int64)
+    return values.cast(pl.String)
+
+
+def _column(path: Path, table: pl.DataFrame, names: Sequence[str]) -> pl.Series:
+    for name in names:
+        if name in table.columns:
+            _check_kind(path, table[name])
+            return table[name]
+    raise CurateError(
+        f"--verified {path} has columns {listed(table.columns)}; it needs key, and label (null:"
+        " none of the classes)."
+    )
+
+
+def _check_kind(path: Path, values: pl.Series) -> None:
+    """Refuse what is no text and no number, nor a list of them."""
+    kind = values.dtype.inner if isinstance(values.dtype, pl.List) else values.dtype
+    if kind is not None and (kind.is_nested() or kind == pl.Binary or kind == pl.Object):
+        raise CurateError(
+            f"--verified {path}: column '{brief(values.name)}' is {brief(str(values.dtype))}; write"
+            " texts or numbers."
+        )
+
+
+def _say(asked: Asked, values: pl.Series, what: str, then: str) -> None:
+    """Say of how many values something is true, with one of them."""
+    if len(values):
+        warn(
+            asked.console,
+            f"--verified {asked.path}",
+            f"{len(values):,} {what} (such as '{brief(str(values[0]))}') {then}.",
+        )

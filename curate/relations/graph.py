@@ -1,0 +1,192 @@
+"""The class relation graph of a crawl's classes: S_t, the sum of what --graph names."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
+from shutil import disk_usage
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from curate.errors import CurateError, NoWordNetError
+from curate.manifest.classes import Classes, read_class_file
+from curate.manifest.formulas import plain_table
+from curate.manifest.manifest import Manifest
+from curate.options.graph import WORDNET, GraphOptions, Part
+from curate.relations.captions import CaptionVectors
+from curate.relations.class_texts import TextSource
+from curate.relations.kinds import Relation, Sources, relation
+from curate.relations.senses import STEP, ClassTable, class_table
+from curate.store.atomic import appearing_file
+from curate.store.code import code_of
+from curate.store.fingerprint import fingerprint
+from curate.store.folders import Folders, write_rows
+from curate.store.run import Run
+from curate.terminal.notices import say, warn
+from curate.terminal.printable import message
+from curate.terminal.skipped import Skipped
+
+if TYPE_CHECKING:
+    from graphs.wordnet import WordNet
+
+CLASSES = "classes.csv"
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What is known of the classes before any image is seen."""
+
+    name: str
+    """Another name, another graph."""
+    table: ClassTable
+    table_name: str
+    """Its name among the run's class tables."""
+    parts: dict[str, Matrix]
+    """The relation matrix (C, C) of each part of --graph, as it was before scaling."""
+    relations: Matrix | None
+    """S_t (C, C), NaN for classes that no graph knows; None without a graph."""
+    stored: str | None
+    """The name of S_t among the run's graphs."""
+    text: TextSource
+    """Reads what is written of the classes."""
+    skipped: tuple[Skipped, ...] = ()
+    """What --graph names and cannot be had."""
+
+
+def relate_or_skip_wordnet(
+    manifest: Manifest,
+    classes: Classes,
+    options: GraphOptions,
+    run: Run,
+    console: Console,
+    captions: Callable[[TextSource], CaptionVectors] | None = None,
+) -> Graph:
+    """Do as `relate`; where WordNet cannot be had say so, and go on without it."""
+    try:
+        return relate(manifest, classes, options, run, console, captions)
+    except NoWordNetError as error:
+        left = replace(options, wordnet=False)
+        named = "+".join(map(str, left.parts)) or "none"
+        warn(
+            console,
+            "Without WordNet",
+            f"this goes on as with --graph {named}. {message(str(error))}",
+        )
+    graph = relate(manifest, classes, left, run, console, captions)
+    return replace(graph, skipped=Skipped.of("class relations that cannot be had here", [WORDNET]))
+
+
+def relate(
+    manifest: Manifest,
+    classes: Classes,
+    options: GraphOptions,
+    run: Run,
+    console: Console,
+    captions: Callable[[TextSource], CaptionVectors] | None = None,
+) -> Graph:
+    """Make or load the class table, each relation matrix, and their sum S_t.
+
+    What each class was taken for is written down for the user, as classes.csv in the run folder.
+    ``captions`` reads all captions, where more than the graph needs them. Raises CurateError for
+    what a graph needs and is not there.
+    """
+    stated = {} if options.classes is None else read_class_file(options.classes, classes)
+    wordnet = _opener(lambda line: say(console, line))
+    table_name, table = class_table(classes, options, stated, run.step(STEP), wordnet)
+    text = TextSource(options, table, wordnet)
+    sources = Sources(manifest, table, wordnet, text, console, captions)
+    store = run.step("graph")
+    names = {part: _kept(part, relation(part, sources), classes, store) for part in options.parts}
+    matrices = {str(part): load_relations(store, name) for part, name in names.items()}
+    total = _sum(list(names.values()), list(matrices.values()), store)
+    relations = None if total is None else load_relations(store, total)
+    name = fingerprint(code=code_of(__name__), classes=classes.names, parts=list(names.values()))
+    _write_classes(table, options, run.folder / CLASSES)
+    return Graph(name, table, table_name, matrices, relations, total, text)
+
+
+def _write_classes(table: ClassTable, options: GraphOptions, path: Path) -> None:
+    """Write classes.csv, unless it is what the user gave with --classes."""
+    if options.classes is None or options.classes.resolve() != path.resolve():
+        with appearing_file(path) as unfinished:
+            plain_table(table).write_csv(unfinished)
+
+
+def _opener(report: Callable[[str], None]) -> Callable[[], "WordNet"]:
+    """Give a function that opens WordNet at its first call; importing NLTK takes a second."""
+
+    @cache
+    def opened() -> "WordNet":
+        from curate.relations.wordnet_setup import ensure_wordnet
+        from graphs.wordnet import open_wordnet
+
+        return open_wordnet(ensure_wordnet(report))
+
+    return opened
+
+
+def _kept(part: Part, made: Relation, classes: Classes, store: Folders) -> str:
+    """Make the relation matrix of a part unless it is there; return its folder's name."""
+    name = fingerprint(
+        code=code_of(__name__), classes=classes.names, graph=str(part), made_from=made.made_from
+    )
+    if name not in store:
+        _require_room(len(classes.names), store)
+        blocks = made.make()
+        if part.kind != WORDNET:
+            blocks = _relating(blocks, part, classes)
+        write = partial(write_rows, blocks=blocks)
+        store.write(name, {"relations": write}, graph=str(part), made_from=made.made_from)
+    return name
+
+
+def _require_room(classes: int, store: Folders) -> None:
+    """Raise CurateError where a matrix (C, C) of float32 is more than the disk has room for."""
+    folder = next(path for path in (store.root, *store.root.parents) if path.exists())
+    need, free = 4 * classes**2, disk_usage(folder).free
+    if need > free:
+        raise CurateError(
+            f"the relations of {classes:,} classes take {need / 1e9:,.1f} GB, and {folder} has"
+            f" {free / 1e9:,.1f} GB free; leave them out with --graph none, name another folder"
+            " with --run-dir, or name the column that holds the classes with --label."
+        )
+
+
+def _relating(blocks: Iterator[Matrix], part: Part, classes: Classes) -> Iterator[Matrix]:
+    """Raise CurateError at the end of the blocks of rows where no two classes were related."""
+    first, pairs = 0, 0
+    for S in blocks:
+        pairs += (~np.isnan(S)).sum() - (~np.isnan(S.diagonal(first))).sum()
+        first += len(S)
+        yield S
+    if not pairs:
+        raise CurateError(
+            f"--graph {part} knows fewer than two of the {len(classes.names):,} classes, such as"
+            f" '{classes.names[0]}'; choose another graph, or say what the classes are with"
+            " --classes FILE."
+        )
+
+
+def _sum(names: list[str], matrices: list[Matrix], store: Folders) -> str | None:
+    """Make S_t unless it is there; return its folder's name."""
+    if len(names) < 2:
+        return names[0] if names else None
+    name = fingerprint(code=code_of(__name__), sum=names)
+    if name not in store:
+        _require_room(len(matrices[0]), store)
+        from graphs.blend import blend_rows
+
+        store.write(
+            name, {"relations": partial(write_rows, blocks=blend_rows(matrices))}, sum=names
+        )
+    return name
+
+
+def load_relations(store: Folders, name: str) -> Matrix:
+    """Load a relation matrix (C, C) of that name."""
+    return np.asarray(store.array(name, "relations"), np.float32)

@@ -1,0 +1,98 @@
+"""The table that says what each class is taken for: its name, its synset, what is said of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from curate.errors import CurateError
+from curate.manifest.classes import Classes
+from curate.options.graph import GraphOptions
+from curate.store.code import code_of
+from curate.store.fingerprint import fingerprint
+from curate.store.folders import Folders
+
+if TYPE_CHECKING:
+    from graphs.wordnet import WordNet
+
+
+STEP, TABLE = "classes", "classes"
+
+Stated = Mapping[str, Mapping[str, str]]
+"""What --classes says of a label: synset, name, description."""
+ClassTable = pl.DataFrame
+"""Columns label, rows, name, description; with senses also synset, definition, chosen, runner_up;
+a row a class. The description is the user's."""
+
+
+def class_table(
+    classes: Classes,
+    options: GraphOptions,
+    stated: Stated,
+    store: Folders,
+    wordnet: Callable[[], "WordNet"],
+) -> tuple[str, ClassTable]:
+    """Make or load the class table; returns its folder's name too.
+
+    WordNet is opened only where the graphs need its senses.
+    """
+    senses = _need_senses(classes.names, options, stated)
+    name = fingerprint(code=code_of(__name__), classes=classes.names, stated=stated, senses=senses)
+    if name not in store:
+        table = _table(classes.names, stated, wordnet() if senses else None)
+        store.write(name, {TABLE: table})
+    counts = pl.Series("rows", classes.counts)
+    return name, store.table(name, TABLE).insert_column(1, counts)
+
+
+def _need_senses(names: Sequence[str], options: GraphOptions, stated: Stated) -> bool:
+    """Tell whether WordNet is read: not where the user or the labels say it all."""
+    from graphs.class_texts import is_synset
+
+    if not options.wordnet:
+        return False
+    parts = {str(part) for part in options.parts}
+    if "wordnet" in parts:
+        return True
+    if parts & {"text", "text:description"} or (
+        "text:name" in parts and options.text_pooling == "lstm"
+    ):
+        return not all("description" in stated.get(name, {}) for name in names)
+    unnamed = (name for name in names if "name" not in stated.get(name, {}))
+    return ("text:name" in parts or options.names) and any(map(is_synset, unnamed))
+
+
+def _table(names: Sequence[str], stated: Stated, wordnet: "WordNet | None") -> ClassTable:
+    from graphs.class_texts import class_name
+
+    facts = [stated.get(label, {}) for label in names]
+    columns: dict[str, list[str | None]] = {"label": list(names)}
+    lemmas: list[tuple[str, ...]] = [()] * len(names)
+    senses: dict[str, list[str | None]] = {}
+    if wordnet is not None:
+        senses = _senses(names, stated, wordnet)
+        lemmas = [wordnet.synset(name).lemmas if name else () for name in senses["synset"]]
+    columns["name"] = [
+        said.get("name") or class_name(label, words)
+        for said, label, words in zip(facts, names, lemmas, strict=True)
+    ]
+    columns["description"] = [said.get("description") for said in facts]
+    return pl.DataFrame(columns | senses, schema=dict.fromkeys(columns | senses, pl.String))
+
+
+def _senses(
+    names: Sequence[str], stated: Stated, wordnet: "WordNet"
+) -> dict[str, list[str | None]]:
+    from graphs.senses import choose_senses
+
+    overrides = {label: facts["synset"] for label, facts in stated.items() if "synset" in facts}
+    try:
+        senses = choose_senses(names, wordnet, overrides)
+    except ValueError as error:
+        raise CurateError(f"--classes: {error}") from error
+    return {
+        "synset": [sense.synset for sense in senses],
+        "definition": [sense.definition for sense in senses],
+        "chosen": [sense.how for sense in senses],
+        "runner_up": [sense.runner_up for sense in senses],
+    }

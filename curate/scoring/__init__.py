@@ -1,0 +1,1 @@
+"""Fit, scores and weights of a crawl, written beside its rows."""

@@ -1,0 +1,143 @@
+"""Scores of every row, kept by shards; they do not depend on alpha and beta."""
+
+from functools import partial
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.crawl.fit import BlindFit, Fit
+from curate.crawl.stored_blocks import StoredBlocks
+from curate.manifest.plan import Shard
+from curate.scoring.second_opinions import WeighedOpinions
+from curate.store.folders import Content, Folders
+from curate.store.in_order import in_order
+from prototypes.blocks import not_zero
+from prototypes.method import Prototypes, Scores
+from prototypes.missing import missing_labels
+from prototypes.opinions import OpinionSample, score_opinions
+from prototypes.products import Products
+from prototypes.quality import ISSUE_KINDS
+
+KINDS = pl.Series(ISSUE_KINDS, dtype=pl.String)
+Rows = NDArray[np.int64]
+
+
+def score_shards(
+    blocks: StoredBlocks,
+    fit: Fit,
+    opinions: WeighedOpinions,
+    store: Folders,
+    lists: bool,
+    products: Products,
+    blind: BlindFit | None = None,
+) -> None:
+    """Score, by blocks of g, the shards that ``store`` does not have.
+
+    Kept: distance, consistency, label_quality, suggested (a class's position), suggested_quality,
+    is_label_issue, issue_kind, counted_wrong; null where there is none. With captions compared,
+    caption_agreement too. With ``lists`` of labels these are of (row, label) pairs, and what is
+    missing is kept too: row, suggested, suggested_quality. Where some rows are verified, they are
+    judged by the fit that is ``blind`` to what a person has said.
+    """
+
+    def score(shard: Shard, first: int) -> int:
+        if shard.name not in store:
+            scores = _score(blocks, shard, first, fit, opinions, products)
+            if blind is not None:
+                rows = blind.rows(shard)
+                scores = _put(scores, rows, _again(blocks, shard, rows, blind, opinions, products))
+            contents: dict[str, Content] = {"scores": scores}
+            if lists:
+                contents["missing"] = _missing(blocks, shard, fit.prototypes)
+            store.write(shard.name, contents)
+        return shard.rows
+
+    firsts = np.cumsum([0, *map(blocks.pairs, blocks.shards)])
+    tasks = (partial(score, *known) for known in zip(blocks.shards, firsts[:-1], strict=True))
+    for rows in in_order(tasks, blocks.threads):
+        blocks.advance(rows)
+
+
+def _score(
+    blocks: StoredBlocks,
+    shard: Shard,
+    first: int,
+    fit: Fit,
+    opinions: WeighedOpinions,
+    products: Products,
+) -> pl.DataFrame:
+    known, tables = fit.prototypes.p, []
+    for block in opinions.sources.beside(blocks, shard):
+        rows = slice(first, first + len(block.labels))
+        p = None if known is None else known[rows]
+        tables.append(_judged(block, fit, opinions, p, products))
+        first = rows.stop
+    return pl.concat(tables)
+
+
+def _again(
+    blocks: StoredBlocks,
+    shard: Shard,
+    rows: Rows,
+    blind: BlindFit,
+    opinions: WeighedOpinions,
+    products: Products,
+) -> pl.DataFrame:
+    """Score some rows of a shard by another fit than the rest."""
+    labels = blocks.labels.array(shard.name, "labels")[rows]
+    sample = opinions.sources.of_rows(shard, rows, blind.g(shard, rows), labels)
+    return _judged(sample, blind.fit, opinions, None, products)
+
+
+def _put(scores: pl.DataFrame, rows: Rows, others: pl.DataFrame) -> pl.DataFrame:
+    """Replace rows (m,) of scores by others (m rows)."""
+    order = np.arange(len(scores))
+    order[rows] = len(scores) + np.arange(len(rows))
+    return pl.concat([scores, others])[order]
+
+
+def _judged(
+    block: OpinionSample,
+    fit: Fit,
+    opinions: WeighedOpinions,
+    p: NDArray[np.float32] | None,
+    products: Products,
+) -> pl.DataFrame:
+    texts, worth = opinions.sources.texts, opinions.worth
+    scores = score_opinions(block, fit.space, fit.prototypes, texts, worth, p, products)
+    table = _table(scores, not_zero(block.g))
+    if opinions.sources.captions is None:
+        return table
+    return table.with_columns(caption_agreement=pl.Series(block.agreement).fill_nan(None))
+
+
+def _missing(blocks: StoredBlocks, shard: Shard, prototypes: Prototypes) -> pl.DataFrame:
+    tables, first = [], 0
+    for g, given in blocks.images(shard):
+        rows, k = blocks.features.as_floats(g), prototypes.per_class
+        found = missing_labels(rows, given, prototypes.v, prototypes.tau, k, prototypes.level)
+        columns = {"row": found.rows + first, "suggested": found.classes.astype(np.int32)}
+        tables.append(pl.DataFrame(columns | {"suggested_quality": found.quality}))
+        first += len(given)
+    return pl.concat(tables)
+
+
+def _table(scores: Scores, there: NDArray[np.bool_]) -> pl.DataFrame:
+    label = scores.label
+    table = pl.DataFrame(
+        {
+            "distance": label.distance,
+            "consistency": scores.consistency,
+            "label_quality": label.quality,
+            "suggested": label.suggested.astype(np.int32),
+            "suggested_quality": label.suggested_quality,
+            "is_label_issue": label.issue != 0,
+            "counted_wrong": label.counted_wrong,
+            "issue_kind": KINDS.gather(label.issue),
+        }
+    )
+    scored = pl.lit(pl.Series(there))
+    return table.select(pl.when(scored).then(pl.all())).with_columns(
+        pl.col(pl.Float32).fill_nan(None)
+    )

@@ -1,0 +1,128 @@
+"""What captions and class names say of labels beside the features, and what that is worth."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import repeat
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.crawl.fit import Fit
+from curate.crawl.stored_blocks import Labels, StoredBlocks
+from curate.crawl.stored_features import BLOCK_ROWS, StoredFeatures
+from curate.manifest.plan import Shard
+from curate.scoring.caption_agreement import Agreement
+from curate.scoring.zero_shot import ZeroShot
+from curate.store.fingerprint import fingerprint
+from curate.store.run import Run
+from curate.store.state import kept
+from prototypes.blocks import total
+from prototypes.evidence import ClassTexts
+from prototypes.opinions import NO_OPINIONS, Opinions, OpinionSample, fit_opinions, sample_opinions
+from prototypes.space import AdaptedSpace
+from prototypes.temperature import sample_stride
+
+
+@dataclass(frozen=True)
+class SecondOpinions:
+    """Where more is said of labels; None where the user did not ask for it."""
+
+    captions: Agreement | None = None
+    zero_shot: ZeroShot | None = None
+    features: StoredFeatures | None = None
+    """The images as the class texts are to see them."""
+
+    @property
+    def names(self) -> list[str]:
+        """Other names, other numbers; none: nothing is said."""
+        return [source.name for source in (self.captions, self.zero_shot) if source is not None]
+
+    @property
+    def texts(self) -> ClassTexts | None:
+        """The classes' names where the images are."""
+        return None if self.zero_shot is None else self.zero_shot.texts
+
+    def beside(self, blocks: StoredBlocks, shard: Shard) -> Iterator[OpinionSample]:
+        """Give the blocks of a shard's g with what else is known of their rows.
+
+        The agreement of their captions is NaN without one.
+        """
+        agreement = None if self.captions is None else self.captions.read(shard)
+        start = 0
+        for (g, labels), x in zip(blocks.read(shard), self._images(blocks, shard), strict=False):
+            n = len(labels)
+            said = np.full(n, np.nan, np.float32)
+            if agreement is not None:
+                said = agreement[start : start + n]
+            yield OpinionSample(blocks.features.as_floats(g), x[:n], labels, said)
+            start += n
+
+    def of_rows(
+        self, shard: Shard, rows: NDArray[np.int64], g: NDArray[np.float32], labels: Labels
+    ) -> OpinionSample:
+        """Give some rows (m,) of a shard, of these g (m, d) and labels (m,), likewise."""
+        said = np.full(len(rows), np.nan, np.float32)
+        if self.captions is not None:
+            said = self.captions.read(shard)[rows]
+        images = np.zeros((len(rows), 0), np.float32)
+        if self.texts is not None and self.features is not None:
+            images = self.features.as_floats(self.features.rows(shard.name, rows))
+        return OpinionSample(g, images, labels, said)
+
+    def _images(self, blocks: StoredBlocks, shard: Shard) -> Iterable[NDArray[np.float32]]:
+        """Give the shard's features x by the same blocks; nothing of them where no text asks."""
+        if self.texts is None or self.features is None:
+            return repeat(np.zeros((BLOCK_ROWS, 0), np.float32))
+        images = replace(blocks, features=self.features).read(shard)
+        return (self.features.as_floats(x) for x, _ in images)
+
+
+@dataclass(frozen=True)
+class WeighedOpinions:
+    """Second opinions, and what each was found to be worth."""
+
+    name: str
+    """Of scores with these opinions."""
+    sources: SecondOpinions
+    worth: Opinions
+
+
+def opinions_name(prototypes_name: str, sources: SecondOpinions) -> str:
+    """Name what the sources are worth beside these prototypes."""
+    return fingerprint(prototypes=prototypes_name, sources=sources.names)
+
+
+def unasked(name: str) -> WeighedOpinions:
+    """Return that nothing more is said, for scores of that name."""
+    return WeighedOpinions(name, SecondOpinions(), NO_OPINIONS)
+
+
+def weigh_opinions(
+    blocks: StoredBlocks, fit: Fit, sources: SecondOpinions, run: Run, prototypes_name: str
+) -> WeighedOpinions:
+    """Make or find what the sources are worth: one pass over blocks of g.
+
+    Blocks have no label for rows that have helped to make the prototypes as verified.
+    """
+    name = opinions_name(prototypes_name, sources)
+    worth = kept(
+        run.step("evidence"),
+        name,
+        Opinions,
+        lambda: fit_opinions(
+            _sample(blocks, fit.space, sources), fit.space, fit.prototypes, sources.texts
+        ),
+    )
+    return WeighedOpinions(name, sources, worth)
+
+
+def _sample(blocks: StoredBlocks, space: AdaptedSpace, sources: SecondOpinions) -> OpinionSample:
+    classes = len(space.self_influence)
+    stride = sample_stride(sum(shard.rows for shard in blocks.shards), classes)
+    parts = []
+    for shard in blocks.shards:
+        parts += [
+            sample_opinions(block, classes, stride) for block in sources.beside(blocks, shard)
+        ]
+        blocks.advance(shard.rows)
+    return total(parts)

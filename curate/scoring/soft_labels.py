@@ -1,0 +1,69 @@
+"""Soft labels of every row, kept by shards beside the scores."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.crawl.fit import BlindFit, Fit
+from curate.crawl.stored_blocks import Labels, StoredBlocks
+from curate.errors import CurateError
+from curate.manifest.classes import Classes
+from curate.manifest.plan import Shard
+from curate.store.folders import Folders
+from prototypes.soft_labels import soft_labels
+
+
+def check_count(k: int | None, classes: Classes) -> None:
+    """Raise CurateError where there are not so many other classes."""
+    others = len(classes.names) - 1
+    if k is not None and k > others:
+        raise CurateError(
+            f"--soft-labels {k}: a label can share with {others} other classes here, as there are"
+            f" {others + 1} in all; give at most {others}."
+        )
+
+
+def smooth_shards(
+    blocks: StoredBlocks,
+    fit: Fit,
+    k: int,
+    store: Folders,
+    gpu: bool,
+    blind: BlindFit | None = None,
+) -> None:
+    """Smooth, by blocks of g, the labels of the shards that ``store`` does not have.
+
+    Kept: soft_labels, positions of classes (n, K + 1), and soft_probabilities (n, K + 1). Verified
+    rows are smoothed by the fit that is ``blind`` to what a person has said.
+    """
+    for shard in blocks.shards:
+        if shard.name not in store:
+            soft = _smooth(blocks, shard, fit, k, gpu)
+            if blind is not None:
+                rows = blind.rows(shard)
+                labels = np.asarray(blocks.labels.array(shard.name, "labels"))[rows]
+                again = _smoothed(blind.g(shard, rows), labels, blind.fit, k, gpu)
+                for name, values in again.items():
+                    soft[name][rows] = values
+            store.write(shard.name, soft, rows=shard.rows)
+        blocks.advance(shard.rows)
+
+
+def _smooth(
+    blocks: StoredBlocks, shard: Shard, fit: Fit, k: int, gpu: bool
+) -> dict[str, NDArray[Any]]:
+    soft = [
+        _smoothed(blocks.features.as_floats(g), sets[:, 0], fit, k, gpu)
+        for g, sets in blocks.images(shard)
+    ]
+    return {name: np.concatenate([block[name] for block in soft]) for name in soft[0]}
+
+
+def _smoothed(
+    g: NDArray[np.float32], labels: Labels, fit: Fit, k: int, gpu: bool
+) -> dict[str, NDArray[Any]]:
+    v, tau, influence = fit.prototypes.v, fit.prototypes.tau, fit.space.self_influence
+    soft = soft_labels(g, labels, v, tau, influence, k, gpu)
+    classes = soft.classes.astype(np.int32)
+    return {"soft_labels": classes, "soft_probabilities": soft.probabilities}

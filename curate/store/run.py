@@ -1,0 +1,89 @@
+"""The run folder: one at a time works in it, and what is finished in it is used again."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from curate.errors import CurateError
+from curate.store.atomic import UNFINISHED, appearing_file, remove_unfinished
+from curate.store.folders import Folders
+from curate.store.versions import versions
+
+MARKER = "curate.txt"
+"""Tells a run folder from any other."""
+ABOUT = """Made by curate. Finished work is kept here and used again.
+The folder can be deleted when no run is going on.
+"""
+
+
+class Run:
+    """Folders of finished work, by step; each is named by what it was made from."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def step(self, *names: str) -> Folders:
+        """Open the finished folders of a step."""
+        return Folders(self.folder.joinpath(*names))
+
+    def record(self, options: dict[str, object], **facts: object) -> None:
+        """Write down the options, the libraries' versions and the time, as run.json."""
+        facts = {
+            **facts,
+            "options": options,
+            "versions": versions(),
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        with appearing_file(self.folder / "run.json") as unfinished:
+            unfinished.write_text(json.dumps(facts, indent=1, default=str, ensure_ascii=False))
+
+    def recorded(self) -> dict[str, Any]:
+        """Read run.json; empty where there is none."""
+        path = self.folder / "run.json"
+        facts: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return facts
+
+
+@contextlib.contextmanager
+def open_run(folder: Path) -> Iterator[Run]:
+    """Hold the run folder for the length of the block, and clear what a killed run left in it.
+
+    Raises CurateError when another process holds it, or when it cannot be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise CurateError(f"--run-dir {folder} is a file; name a folder.")
+    if not (folder / MARKER).exists():
+        if folder.is_dir() and any(not f.name.startswith(UNFINISHED) for f in folder.iterdir()):
+            raise CurateError(
+                f"--run-dir {folder} has files in it that are not curate's; name a new folder."
+            )
+        with appearing_file(folder / MARKER) as unfinished:
+            unfinished.write_text(ABOUT)
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise CurateError(
+            f"another curate is at work in {folder}; wait for it, or name another folder with"
+            " --run-dir."
+        ) from error
+    except OSError as error:
+        raise CurateError(
+            f"{folder} cannot be written ({error.strerror}); name another folder with --run-dir."
+        ) from error
+    with lock:
+        remove_unfinished(folder)
+        yield Run(folder)
+
+
+def default_folder(manifest: Path, out: Path) -> Path:
+    """Choose the folder beside the manifest, or beside the output where that cannot be written."""
+    name = f"{manifest.resolve().name}.curate"
+    home = manifest.absolute().parent if manifest.name else manifest.resolve().parent
+    return home / name if os.access(home, os.W_OK) else out.resolve().parent / name

@@ -1,0 +1,26 @@
+"""Lines for a person beside a command's tables: texts of any origin, printed as they stand."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.text import Text
+
+from curate.terminal.printable import printable
+from curate.terminal.skipped import Skipped
+
+
+def say(console: Console, line: str) -> None:
+    """Print a line that is not wrapped, so that paths in it can be copied."""
+    console.print(Text(printable(line)), soft_wrap=True)
+
+
+def warn(console: Console, title: str, text: str) -> None:
+    """Print a warning; its title is yellow."""
+    line = Text.assemble((f"{printable(title)}:", "yellow"), f" {printable(text)}")
+    console.print(line, soft_wrap=True)
+
+
+def say_skipped(console: Console, skipped: Iterable[Skipped]) -> None:
+    """Print what was passed over, a line a kind."""
+    for each in skipped:
+        say(console, f"Passed over: {each}")

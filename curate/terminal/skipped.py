@@ -1,0 +1,70 @@
+"""What is passed over of an input: nothing goes in silence."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from curate.terminal.printable import FEW, brief
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Things of one kind that were passed over."""
+
+    what: str
+    """Such as "files that are no pictures"."""
+    count: int
+    examples: tuple[str, ...]
+    """The first few, by name."""
+
+    @classmethod
+    def of(cls, what: str, names: Iterable[str]) -> "tuple[Skipped, ...]":
+        """Count names and keep the first; nothing where there are none."""
+        passed = Passed()
+        for name in names:
+            passed.add(what, name)
+        return passed.skipped
+
+    def __str__(self) -> str:
+        more = ", ..." if self.count > len(self.examples) else ""
+        return f"{self.count:,} {self.what}: {', '.join(map(brief, self.examples))}{more}"
+
+
+class Passed:
+    """Counts what is passed over, of several kinds, and keeps the first few names of each."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._examples: dict[str, list[str]] = {}
+
+    def add(self, what: str, name: str) -> None:
+        """Count one more of a kind."""
+        self._counts[what] += 1
+        if self._counts[what] <= FEW:
+            self._examples.setdefault(what, []).append(brief(name))
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What was counted, in the order in which the kinds came."""
+        return tuple(
+            Skipped(what, count, tuple(self._examples[what]))
+            for what, count in self._counts.items()
+        )
+
+
+def save_skipped(path: Path, skipped: Iterable[Skipped]) -> None:
+    """Write them down."""
+    path.write_text(json.dumps([asdict(each) for each in skipped]))
+
+
+def load_skipped(path: Path) -> tuple[Skipped, ...]:
+    """Read what `save_skipped` wrote."""
+    return skipped_of(json.loads(path.read_text()))
+
+
+def skipped_of(facts: Iterable[dict[str, Any]]) -> tuple[Skipped, ...]:
+    """Read what `asdict` gives of each."""
+    return tuple(Skipped(f["what"], f["count"], tuple(f["examples"])) for f in facts)

@@ -1,0 +1,1 @@
+"""What curate wrote, and how it is read again."""

@@ -1,0 +1,104 @@
+"""The columns that curate adds to a manifest."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from curate.errors import CurateError
+from curate.manifest.classes import Classes
+from curate.manifest.columns import label_type
+from prototypes.weights import sample_weight
+
+NAMES = (
+    "weight", "label_quality", "suggested_label", "suggested_quality", "is_label_issue",
+    "issue_kind", "distance", "consistency", "status",
+)  # fmt: skip
+AGREEMENT = "caption_agreement"
+"""Added by --caption-agreement."""
+SOFT_NAMES = ("soft_labels", "soft_probabilities")
+"""Added by --soft-labels."""
+REFINED_NAMES = ("refined_label", "refined_probability", "refined_weight", "refined_classes",
+                 "refined_probabilities")  # fmt: skip
+"""Added by `curate refine`: the label it takes for right, its probability, the weight for it, and
+the likeliest classes (lists, best first) with theirs."""
+REFINED_LISTS = REFINED_NAMES[3:]
+"""Those that are lists; a CSV cannot hold them and goes without."""
+NOISE_NAMES = ("noise_free", "noise_random", "noise_confusing")
+"""Added by `curate refine --head xiao`: the posterior of each type of noise."""
+
+
+def check_names(
+    present: Sequence[str], prefix: str, manifest: str, names: Sequence[str] = NAMES
+) -> None:
+    """Refuse a manifest that has a column of the same name as one of ours."""
+    for name in names:
+        if prefix + name in present:
+            raise CurateError(
+                f"{manifest} already has a column '{prefix}{name}'; give ours other names with"
+                f" --prefix, such as --prefix {'curate_' if not prefix else 'sinet_'}."
+            )
+
+
+def our_columns(
+    scores: pl.DataFrame,
+    statuses: pl.Series,
+    classes: Classes,
+    column: pa.DataType,
+    alpha: float,
+    beta: float,
+) -> pa.Table:
+    """Make the added columns (n rows), as named in NAMES, from stored scores; and AGREEMENT.
+
+    What has no distance (no features, or no label) weighs 0.
+
+    A suggested label has the type of the manifest's labels, which are in a ``column`` of that type.
+    Where images have lists of labels these are columns of (row, label) pairs, see `label_lists`.
+    """
+    distance = scores["distance"].fill_null(np.nan).to_numpy()
+    suggested = as_labels(classes, scores["suggested"], column)
+    table = scores.select(
+        pl.Series("weight", sample_weight(distance, alpha, beta), pl.Float32),
+        "label_quality",
+        "suggested_quality",
+        "is_label_issue",
+        "issue_kind",
+        "distance",
+        "consistency",
+        *({AGREEMENT} & set(scores.columns)),
+        statuses.alias("status"),
+    ).to_arrow()
+    return table.add_column(NAMES.index("suggested_label"), "suggested_label", suggested)
+
+
+def soft_columns(
+    labels: NDArray[np.int32],
+    probabilities: NDArray[np.float32],
+    there: NDArray[np.bool_],
+    classes: Classes,
+    column: pa.DataType,
+) -> pa.Table:
+    """Make the columns of SOFT_NAMES, lists, from soft labels (n, K + 1), the given one first.
+
+    A row that is not ``there`` (n,), without features, has its given label alone; a row without
+    a label has nulls.
+    """
+    unlabelled = labels[:, 0] < 0
+    lengths = np.where(unlabelled, 0, np.where(there, labels.shape[1], 1))
+    kept = np.arange(labels.shape[1]) < lengths[:, None]
+    offsets = pa.array(np.append(0, lengths.cumsum()), pa.int32())
+    values = (as_labels(classes, pl.Series(labels[kept]), column), pa.array(probabilities[kept]))
+    return pa.table(
+        {
+            name: pa.ListArray.from_arrays(offsets, value, mask=pa.array(unlabelled))
+            for name, value in zip(SOFT_NAMES, values, strict=True)
+        }
+    )
+
+
+def as_labels(classes: Classes, positions: pl.Series, column: pa.DataType) -> pa.Array:
+    """Give the classes at positions (n,) as values of the type of labels in such a ``column``."""
+    names = pl.Series(classes.names).to_arrow()
+    return names.take(positions.to_arrow()).cast(label_type(column))

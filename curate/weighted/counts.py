@@ -1,0 +1,84 @@
+"""What every summary of a crawl begins with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.table import Column, Table
+
+from curate.images.status import Status
+from curate.terminal.printable import brief, shown
+from curate.terminal.skipped import Skipped
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Counts of rows, and of their labels where these are lists.
+
+    A label is judged where its image has features: where it has a quality.
+    """
+
+    rows: int
+    lists: bool
+    """Images have lists of labels."""
+    statuses: Mapping[str, int]
+    """Rows of each status, commonest first; empty where the column was left out."""
+    examples: Mapping[str, Sequence[str]]
+    """The first few rows without features of each status."""
+    skipped: Sequence[Skipped]
+    """What of the user's files is in no row."""
+    unlabelled: int
+    """Rows without any label."""
+    labels: int
+    """Given labels, none of them null or empty; in an image's list each counts once."""
+    judged: int
+    flagged: int
+    relabel: int
+    outlier: int
+    """Judged labels, those of them with is_label_issue, and of each issue_kind."""
+    zero_weight: int
+    """Rows (labels, where they are lists) of weight 0."""
+    missing: int
+    incomplete: int
+    """With lists: labels that images seem to lack, and images that lack any."""
+    noise: float | None
+    """Estimated share of wrong labels among the judged; None where it is not known."""
+
+    @property
+    def failed(self) -> int:
+        """Rows without features."""
+        return sum(count for status, count in self.statuses.items() if status != Status.OK)
+
+
+def count_table(counts: Counts, classes: int) -> Table:
+    """Set the counts, for so many classes, as lines of a name and what there is to say."""
+    table = Table.grid(Column(style="dim", no_wrap=True), Column(), padding=(0, 2))
+    carried = f", with {counts.labels:,} labels" if counts.lists else ""
+    table.add_row("rows", f"{counts.rows:,} in {classes:,} classes{carried}")
+    failures = ", ".join(
+        f"{count:,} {shown(brief(status))} {_such_as(counts.examples.get(status, ()))}"
+        for status, count in counts.statuses.items()
+        if status != Status.OK
+    )
+    table.add_row("without features", f"{counts.failed:,}" + (f": {failures}" if failures else ""))
+    if counts.unlabelled:
+        weighed = "no weights" if counts.lists else "weight 0, with a suggestion"
+        table.add_row("without a label", f"{counts.unlabelled:,} ({weighed})")
+    if counts.noise is not None:
+        table.add_row("labels that look wrong", f"[bold]{counts.noise:.1%}[/]")
+    table.add_row(
+        "flagged",
+        f"{counts.flagged:,}: {counts.relabel:,} fit another class, {counts.outlier:,} fit none",
+    )
+    if counts.lists:
+        images = max(counts.rows - counts.failed, 1)
+        table.add_row(
+            "labels that look missing",
+            f"{counts.missing:,}, in {counts.incomplete / images:.1%} of the images",
+        )
+    for each in counts.skipped:
+        table.add_row("passed over", shown(each))
+    return table
+
+
+def _such_as(examples: Sequence[str]) -> str:
+    return f"(such as {shown(', '.join(map(brief, examples)))})" if examples else ""

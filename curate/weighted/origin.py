@@ -1,0 +1,104 @@
+"""Where an output comes from and what made it, which the output says itself.
+
+A Parquet file carries it in its metadata; CSV and JSON lines have a small file beside them.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curate.options.columns import ColumnOptions
+from curate.store.atomic import appearing_file
+from curate.store.fingerprint import sha256_of
+from curate.terminal.skipped import Skipped, skipped_of
+from curate.weighted.provenance import Making
+
+KEY = b"curate"
+PARQUET = (".parquet", ".pq")
+PATHS = ("manifest", "run", "root")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The manifest that was weighed, the run that weighed it, and what its columns are."""
+
+    manifest: Path
+    run: Path
+    root: Path
+    """Image paths are relative to it."""
+    columns: ColumnOptions = field(default_factory=ColumnOptions)
+    prefix: str = ""
+    work: str | None = None
+    """The name of the run's `curate.weighted.work`."""
+    made: tuple[Making, ...] = ()
+    """The commands that it went through, first to last; empty where it does not say."""
+    skipped: tuple[Skipped, ...] = ()
+    """What of the user's files is in no row."""
+
+    def facts(self, out: Path) -> dict[str, object]:
+        """Give what ``out`` says of itself; paths are relative to its folder."""
+        home = out.absolute().parent
+        return {name: os.path.relpath(getattr(self, name).absolute(), home) for name in PATHS} | {
+            "columns": asdict(self.columns),
+            "prefix": self.prefix,
+            "work": self.work,
+            "made": [each.as_json() for each in self.made],
+            "skipped": [asdict(each) for each in self.skipped],
+        }
+
+    def metadata(self, out: Path) -> dict[bytes, bytes]:
+        """Give what Parquet file ``out`` carries."""
+        return {KEY: json.dumps(self.facts(out), default=str).encode()}
+
+    def save_sidecar(self, out: Path, written: Path) -> None:
+        """Write the small file beside ``out``, before ``written`` takes its place.
+
+        It holds their hash, and beside other bytes it is not believed.
+        """
+        facts = self.facts(out) | {"sha256": sha256_of(written)}
+        with appearing_file(sidecar(out)) as unfinished:
+            unfinished.write_text(json.dumps(facts, indent=1, default=str))
+
+
+def sidecar(out: Path) -> Path:
+    """Name the small file that says where a CSV or JSON lines file comes from."""
+    return out.with_name(f"{out.name}.curate.json")
+
+
+def read_origin(path: Path) -> Origin | None:
+    """Read what an output says of itself; None where it says nothing."""
+    try:
+        return _origin(path, _facts(path))
+    except (OSError, pa.ArrowInvalid, AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    if path.suffix.lower() in PARQUET:
+        facts: dict[str, Any] = json.loads((pq.read_schema(path).metadata or {})[KEY])
+        return facts
+    facts = json.loads(sidecar(path).read_text())
+    if facts["sha256"] != sha256_of(path):
+        raise ValueError
+    return facts
+
+
+def _origin(path: Path, facts: dict[str, Any]) -> Origin:
+    home, texts = path.absolute().parent, [facts["prefix"], facts["work"] or ""]
+    if not all(
+        isinstance(text, str) for text in (*texts, *filter(None, facts["columns"].values()))
+    ):
+        raise TypeError
+    return Origin(
+        **{name: Path(os.path.normpath(home / facts[name])) for name in PATHS},
+        columns=ColumnOptions(**facts["columns"]),
+        prefix=facts["prefix"],
+        work=facts["work"],
+        made=tuple(Making(**each) for each in facts.get("made", ())),
+        skipped=skipped_of(facts.get("skipped", ())),
+    )

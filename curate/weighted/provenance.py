@@ -1,0 +1,49 @@
+"""What made an output: the command, its options, the versions of the libraries, and the day."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from curate.terminal.command_line import POSITIONAL, chosen_options, command_line, every_option
+
+WHERE_ONLY = ("out", "overwrite", "retry_failed", "workers")
+"""Options that change nothing in an output but where it is, or when it comes."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """A command that had a part in an output; paths are relative to the output's folder."""
+
+    command: str
+    """As it can be typed there; files in --encoder and --graph are as they were named."""
+    options: Mapping[str, object]
+    """Every option that counts, by its name on the command line."""
+    versions: Mapping[str, str]
+    day: str
+    """As ISO 8601 writes it, in UTC. Not the time: the same work on the same day gives the same
+    bytes."""
+
+    def as_json(self) -> dict[str, object]:
+        """Give it as it is written down."""
+        return asdict(self)
+
+
+def making(command: str, options: Any, out: Path, versions: Mapping[str, str], day: str) -> Making:
+    """Say that `curate COMMAND` with these options (a dataclass) made ``out``."""
+    home = out.absolute().parent
+    counted = {
+        name: _plain(value, home)
+        for name, value in every_option(options).items()
+        if name not in WHERE_ONLY
+    }
+    typed = {name: counted[name] for name in chosen_options(options) if name in counted}
+    inputs = [str(counted[name]) for name in POSITIONAL if name in counted]
+    return Making(command_line(command, *inputs, **typed), counted, versions, day)
+
+
+def _plain(value: object, home: Path) -> object:
+    if isinstance(value, Path):
+        return os.path.relpath(value.absolute(), home)
+    return value

@@ -1,0 +1,38 @@
+"""Are the labels of a file those that were weighed? A head learns the latter."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from curate.crawl.labels import index_labels, stored_sets
+from curate.errors import CurateError
+from curate.manifest.classes import Classes
+from curate.manifest.plan import plan_shards
+from curate.store.folders import Folders
+from curate.store.scratch import scratch_folder
+from curate.terminal.printable import brief
+from curate.weighted.work import Work
+
+if TYPE_CHECKING:
+    from curate.weighted.weighted import Weighted
+
+
+def require_same_labels(weighted: "Weighted", work: Work) -> None:
+    """Raise CurateError where a row has another label than it was weighed with."""
+    manifest, shards = weighted.manifest, plan_shards(weighted.manifest)
+    with scratch_folder() as folder:
+        store = Folders(folder, checked=False)
+        index_labels(manifest, shards, Classes(work.classes, ()), store)
+        for shard in shards:
+            now = stored_sets(store, shard)
+            then = work.labels_of(np.arange(shard.first_row, shard.first_row + shard.rows))
+            width = min(now.shape[1], then.shape[1])
+            same = (now[:, :width] == then[:, :width]).all(axis=1)
+            same &= (now[:, width:] < 0).all(axis=1) & (then[:, width:] < 0).all(axis=1)
+            for at in np.flatnonzero(~same)[:1]:
+                key = weighted.read([shard.first_row + int(at)])["key"][0]
+                raise CurateError(
+                    f"{weighted.path}: the row with the key '{brief(key)}' has another label than"
+                    " when it was weighed; weigh it again, or give labels that you know with"
+                    " --verified."
+                )

@@ -1,0 +1,310 @@
+"""A weighted manifest: what `curate weight` wrote, with what it was made from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from curate.crawl.row_keys import scan_keys
+from curate.errors import CurateError
+from curate.images.source import ImageSource
+from curate.manifest.columns import exact_column, is_text, label_names
+from curate.manifest.manifest import Manifest, Part
+from curate.manifest.open import in_tar_names, open_manifest, require_exists, table_part
+from curate.manifest.pictures import picture_finder
+from curate.manifest.plan import plan_name
+from curate.manifest.read import read_rows
+from curate.manifest.spellings import spelled
+from curate.manifest.unchanged import SeenFile, require_unchanged
+from curate.options.columns import ColumnOptions
+from curate.options.weighted import WeightedOptions
+from curate.store.folders import Folders
+from curate.store.run import MARKER, Run
+from curate.weighted.columns import AGREEMENT, NAMES, NOISE_NAMES, REFINED_NAMES, SOFT_NAMES
+from curate.weighted.numbers import require_numbers
+from curate.weighted.origin import Origin, read_origin
+from curate.weighted.pairing import pair_by_key, require_same_scores
+from curate.weighted.same_labels import require_same_labels
+from curate.weighted.slim import in_crawl_order
+from curate.weighted.work import Work, WorkNames, recall, work_names
+
+TAR_COLUMNS = {"tar", "offset", "length"}
+"""What `curate weight` writes of a picture that lies in a tar."""
+FEW = 50
+"""Rows from which on one pass over all is faster than reading each where it lies."""
+OURS = (*NAMES, AGREEMENT, *SOFT_NAMES, *REFINED_NAMES, *NOISE_NAMES)
+NUMBERS = ("weight", "label_quality", "suggested_quality", "distance", "consistency", AGREEMENT,
+           "refined_probability", "refined_weight", *NOISE_NAMES)  # fmt: skip
+"""Columns of ours that a CSV holds as text."""
+TRUE = ("true", "1", "1.0")
+"""What we, pandas (True), spreadsheets (TRUE) and casts to numbers write for a flag."""
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """The rows of a crawl, in order, with what was found of each."""
+
+    path: Path
+    """What the user named."""
+    part: Part
+    """The file, as Parquet."""
+    schema: pa.Schema
+    """Of the file."""
+    manifest: Manifest
+    """The labels and images: the file again, or, where it was written with --slim, its origin."""
+    prefix: str
+    run: Path | None
+    """The folder of the run that weighed it; None where it is not known or no longer there."""
+    work_name: str | None
+    origin: Origin
+
+    def itself(self) -> Manifest:
+        """Give the file as a manifest, to be written back with more columns."""
+        part = replace(self.part, sources=self._sources)
+        return replace(self.manifest, path=self.path, parts=(part,), schema=self.schema)
+
+    def require_unchanged(self) -> None:
+        """Raise CurateError where a file that rows are read from is no longer what it was."""
+        require_unchanged(self._sources)
+
+    @property
+    def _sources(self) -> tuple[SeenFile, ...]:
+        parts = dict.fromkeys([self.part, *self.manifest.parts])
+        return tuple(source for part in parts for source in part.sources)
+
+    def work(self) -> Work:
+        """Open what the weights were made from, paired with these rows by key.
+
+        Raises CurateError where it is gone, and where it has other rows.
+        """
+        if self.run is None or self.work_name is None:
+            raise CurateError(
+                f"{self.path} does not say which run weighed it, or that run's folder is gone (not"
+                f" there: {self.origin.run / MARKER}); name the folder with --run-dir, or weigh"
+                " again."
+            )
+        work = recall(self.run, self.work_name)
+        if work.keys is not None and self.manifest.columns.key is not None:
+            known = scan_keys(work.keys, work.shards)
+            keys = self.scan().select("key")
+            order = pair_by_key(keys, known, str(self.path), f"the run in {self.run}")
+            return replace(work, order=order)
+        if self.rows != work.rows:
+            raise CurateError(
+                f"{self.path} has {self.rows:,} rows, and the run in {self.run} {work.rows:,}, and"
+                " no key column says which is which; weigh it again, with --key."
+            )
+        quality, lists = self.scan().select("label_quality"), self.manifest.has_label_lists
+        require_same_scores(quality, lists, work.scores, work.labels, work.shards, self.path)
+        return work
+
+    @property
+    def names_of_work(self) -> WorkNames | None:
+        """What the run calls the parts that it was made from; None where that is not known."""
+        return None if self.run is None else _names_of_work(self.run, self.work_name)
+
+    @property
+    def scores(self) -> str | None:
+        """The name of the run's scores that it was written from; None where that is not known."""
+        names = self.names_of_work
+        return None if names is None else names.scores
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return self.part.rows
+
+    @property
+    def is_slim(self) -> bool:
+        """Tell whether labels and images are in another file than our columns."""
+        return self.manifest.parts != (self.part,)
+
+    @property
+    def names(self) -> list[str]:
+        """Our columns that the file has, without the prefix."""
+        return [name for name in OURS if self.prefix + name in self.schema.names]
+
+    def scan(self) -> pl.LazyFrame:
+        """Scan lazily: row, key (the row's number without one), label, caption, and our columns.
+
+        Ours have the names of `curate.weighted.columns`, whatever the prefix. No images.
+        """
+        return self._with_keys(self._scan().with_row_index("row"))
+
+    def read(self, rows: Sequence[int]) -> pl.DataFrame:
+        """Read some rows, in the order given, as `scan` gives them.
+
+        Of a few rows only those row groups are read in which they lie.
+        """
+        order = pl.DataFrame({"row": pl.Series(rows, dtype=pl.get_index_type())})
+        if len(rows) > FEW:
+            wanted = self.scan().filter(pl.col("row").is_in(order["row"].implode()))
+            found_rows = wanted.collect(engine="streaming")
+            return order.join(found_rows, on="row", how="left", maintain_order="left")
+        found = [self._scan(row).collect() for row in rows] or [self._scan().head(0).collect()]
+        return self._with_keys(
+            pl.concat([order, pl.concat(found)], how="horizontal").lazy()
+        ).collect()
+
+    def columns_of(self, row: int) -> dict[str, object]:
+        """Read all columns of a row, as the files have them: those of the crawl, then ours."""
+        parts = [self.manifest.scan()]
+        if self.is_slim:
+            parts.append(self.part.scan())
+        found: dict[str, object] = {}
+        for part in parts:
+            found |= part.slice(row, 1).collect().row(0, named=True)
+        return found
+
+    def pictures(self, rows: Sequence[int]) -> list[ImageSource | None]:
+        """Find the pictures of some rows.
+
+        None where a row names none, or where the crawl has none; one outside of the root is not
+        read.
+        """
+        found = dict(self.each_picture(rows))
+        return [found[row] for row in rows]
+
+    def each_picture(self, rows: Sequence[int]) -> Iterator[tuple[int, ImageSource | None]]:
+        """Find the pictures of some rows one after the other, in the order of their numbers.
+
+        None as in `pictures`; bytes are read as they are asked for.
+        """
+        if self.manifest.columns.image is None:
+            yield from ((row, None) for row in sorted(set(rows)))
+            return
+        columns, find = picture_finder(self.manifest)
+        for row, batch in read_rows(self.manifest, rows, columns):
+            yield row, find(batch)[0]
+
+    def _scan(self, row: int | None = None) -> pl.LazyFrame:
+        """Scan all rows or one: label, caption, key where there is one, and our columns."""
+        crawl, found = self.manifest.scan(), self.part.scan()
+        if row is not None:
+            crawl, found = crawl.slice(row, 1), found.slice(row, 1)
+        columns, text = self.manifest.columns, pl.String()
+        kept = [self._labels().alias("label")]
+        for name, column in (("key", columns.key), ("caption", columns.caption)):
+            if column is not None:
+                kept.append(exact_column(column).cast(text).alias(name))
+        ours = [self._typed(name) for name in self.names]
+        if not self.is_slim:
+            return crawl.select(*kept, *ours)
+        return pl.concat([crawl.select(kept), found.select(ours)], how="horizontal")
+
+    def _labels(self) -> pl.Expr:
+        """Give the given labels, or lists of them, by their names."""
+        manifest = self.manifest
+        if manifest.has_label_lists:
+            return manifest.label_lists.list.eval(self._joined(pl.element()))
+        return self._joined(manifest.label_texts(exact_column(manifest.columns.label)))
+
+    def _joined(self, labels: pl.Expr) -> pl.Expr:
+        return labels.replace(self._spellings) if self._spellings else labels
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        """Name, for rarer spellings of a class, that which most rows have."""
+        _, spellings = spelled(self.manifest.scan_labels())
+        return {other: each[0] for each in spellings for other in each[1:]}
+
+    def _with_keys(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        has_keys = self.manifest.columns.key is not None
+        return rows if has_keys else rows.with_columns(key=pl.col("row").cast(pl.String))
+
+    def _typed(self, name: str) -> pl.Expr:
+        """Read a column of ours; a CSV holds everything as text."""
+        column = exact_column(self.prefix + name)
+        kind = self.schema.field(self.prefix + name).type
+        if is_text(kind):
+            if name in NUMBERS:
+                column = column.cast(pl.Float32)
+            elif name == "is_label_issue":
+                column = column.str.to_lowercase().is_in(TRUE)
+        elif name == "is_label_issue" and pa.types.is_integer(kind):
+            column = column.cast(pl.Boolean)
+        return column.alias(name)
+
+
+def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
+    """Open what `curate weight` wrote; CSV and JSON lines are written as Parquet into ``frozen``.
+
+    Raises CurateError where it does not exist, has not been weighed, or has neither labels nor a
+    manifest that it was made from.
+    """
+    path = options.path
+    require_exists(path)
+    part, schema = table_part(path, frozen)
+    origin = read_origin(path) or _guess(path)
+    prefix = origin.prefix if options.prefix is None else options.prefix
+    if prefix + "label_quality" not in schema.names:
+        raise CurateError(
+            f"{path} has no column '{prefix}label_quality'; give what `curate weight` wrote (with"
+            " its --prefix, if it was given one)."
+        )
+    run = options.run_dir or origin.run
+    if options.run_dir is not None and not (run / MARKER).exists():
+        raise CurateError(
+            f"--run-dir {run} is no folder of a run; name the one in which `curate weight` kept"
+            " its work."
+        )
+    manifest = _manifest(options, origin, part, schema, frozen)
+    numbers = [name for name in NUMBERS if prefix + name in schema.names]
+    require_numbers(str(path), part, schema, numbers, prefix, manifest.has_label_lists)
+    there = (run / MARKER).exists()
+    work = origin.work or (Run(run).recorded().get("work") if there else None)
+    plan = None
+    if manifest.parts != (part,):
+        names = _names_of_work(run, work) if there else None
+        plan = None if names is None else names.plan
+        part = in_crawl_order(path, part, schema, manifest, plan, frozen)
+    origin = replace(origin, run=run, prefix=prefix, work=work)
+    found = Weighted(path, part, schema, manifest, prefix, run if there else None, work, origin)
+    if plan not in (None, plan_name(manifest)):
+        require_same_labels(found, found.work())
+    return found
+
+
+def _names_of_work(run: Path, work: str | None) -> WorkNames | None:
+    """Read what a run calls the parts of a work; None where that is not known."""
+    try:
+        return None if work is None else work_names(run, work)
+    except (FileNotFoundError, TypeError):
+        return None
+
+
+def _manifest(
+    options: WeightedOptions, origin: Origin, part: Part, schema: pa.Schema, frozen: Folders
+) -> Manifest:
+    """Open the file as a manifest where it has labels, else the manifest that it was made from."""
+    named = _first(options.columns, origin.columns)
+    root = options.root or (origin.root if origin.root.is_dir() else None)
+    has_labels = any(name in schema.names for name in label_names(named))
+    if not has_labels and not origin.manifest.exists():
+        raise CurateError(
+            f"{options.path} has no labels, and {origin.manifest}, which it was made from, is not"
+            " there; weigh it again without --slim, or name its label column with --label."
+        )
+    if not has_labels:
+        return open_manifest(origin.manifest, named, root, frozen)
+    in_tars = set(schema.names) >= TAR_COLUMNS
+    named = in_tar_names(named) if in_tars else named
+    manifest = open_manifest(options.path, named, root, frozen)
+    return replace(manifest, parts=(part,), in_tars=in_tars)
+
+
+def _first(named: ColumnOptions, known: ColumnOptions) -> ColumnOptions:
+    """Take what the user named, else what the file says of itself."""
+    chosen = {name: column or getattr(known, name) for name, column in vars(named).items()}
+    return ColumnOptions(**chosen)
+
+
+def _guess(weighted: Path) -> Origin:
+    """Guess where a file comes from by the names that `curate weight` gives of itself."""
+    stem = weighted.name.removesuffix(weighted.suffix).removesuffix(".weighted")
+    manifest = weighted.absolute().with_name(stem + weighted.suffix)
+    home = manifest.parent
+    return Origin(manifest, home / f"{manifest.name}.curate", home, ColumnOptions())

@@ -1,0 +1,143 @@
+"""The manifest written back: every row once, in order, with our columns added."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from curate.errors import CurateError
+from curate.manifest.class_label import HUGGING_FACE, features
+from curate.manifest.formulas import plain_table
+from curate.manifest.img2dataset import RENAMED
+from curate.manifest.manifest import Manifest
+from curate.manifest.parquet import write_parquet
+from curate.manifest.plan import Shard
+from curate.manifest.read import read_shards
+from curate.manifest.text_types import fits
+from curate.store.atomic import appearing_file
+from curate.weighted.origin import Origin
+
+DATASETS_NAMES = {"float": "float32", "large_string": "string"}
+OUTPUTS = (".parquet", ".csv", ".jsonl")
+
+
+def write_manifest(
+    manifest: Manifest,
+    shards: Sequence[Shard],
+    added: Callable[[Shard], pa.Table],
+    out: Path,
+    slim: bool,
+    origin: Origin,
+    advance: Callable[[int], None],
+) -> None:
+    """Write all shards with the columns that ``added`` gives for each; ``out`` appears whole.
+
+    The ending of ``out`` chooses Parquet, CSV or JSON lines. ``slim`` leaves all of the user's
+    columns out but the key; without a key the row's number is written. What ``origin`` says is in
+    the file's metadata, or in a small file beside it.
+    """
+    tables = _weighted(manifest, shards, added, slim, advance)
+    with appearing_file(out) as unfinished:
+        if out.suffix == ".parquet":
+            write_parquet(unfinished, tables, origin.metadata(out))
+        else:
+            _write_text(unfinished, tables, out.suffix)
+            origin.save_sidecar(out, unfinished)
+        manifest.require_unchanged()
+
+
+def check_output(out: Path, manifest: Manifest, slim: bool, overwrite: bool) -> None:
+    """Refuse, before any work, an output that exists, is an input, or cannot hold the columns."""
+    inputs = {part.path.resolve() for part in manifest.parts} | {manifest.path.resolve()}
+    if out.resolve() in inputs:
+        raise CurateError(
+            f"--out {out} is the manifest itself, which is never changed; name another file."
+        )
+    if out.suffix not in OUTPUTS:
+        raise CurateError(
+            f"--out {out} ends in '{out.suffix}'; name a file that ends in {', '.join(OUTPUTS)}."
+        )
+    if out.is_dir():
+        raise CurateError(f"--out {out} is a folder; name a file.")
+    if manifest.path.is_dir() and out.resolve().is_relative_to(manifest.path.resolve()):
+        raise CurateError(
+            f"--out {out} lies in the manifest's folder, whose files are all input; name a file"
+            " outside of it."
+        )
+    if out.exists() and not overwrite:
+        raise CurateError(
+            f"{out} exists; replace it with --overwrite or name another file with --out."
+        )
+    if manifest.has_label_lists and out.suffix == ".csv":
+        raise CurateError(
+            f"--out {out}: images have lists of labels, and so lists of weights, which a .csv file"
+            " cannot hold; write .parquet or .jsonl."
+        )
+    written = [manifest.columns.key] if slim else manifest.schema.names
+    for field in manifest.schema:
+        if field.name in written and not fits(field.type, out.suffix):
+            raise CurateError(
+                f"--out {out}: a {out.suffix} file cannot hold column '{field.name}'"
+                f" ({field.type}); write .parquet, or only the key and the new columns with --slim."
+            )
+
+
+def _weighted(
+    manifest: Manifest, shards: Sequence[Shard], added: Callable[[Shard], pa.Table], slim: bool,
+    advance: Callable[[int], None],
+) -> Iterator[pa.Table]:  # fmt: skip
+    key = manifest.columns.key
+    names = ([key] if key else []) if slim else None
+    for shard, batches in read_shards(manifest, shards, names):
+        ours = added(shard)
+        if slim and key is None:
+            numbers = pa.array(range(shard.first_row, shard.first_row + shard.rows), pa.int64())
+            ours = ours.add_column(0, "row", numbers)
+        at = 0
+        for batch in batches:
+            piece = ours.slice(at, batch.num_rows)
+            yield _side_by_side(pa.Table.from_batches([batch]), piece)
+            at += batch.num_rows
+            advance(batch.num_rows)
+
+
+def _side_by_side(left: pa.Table, right: pa.Table) -> pa.Table:
+    metadata = _metadata(left.schema, right.schema)  # which renaming would drop
+    left = left.rename_columns([_renamed(name, right.schema.names) for name in left.schema.names])
+    schema = pa.schema([*left.schema, *right.schema], metadata=metadata)
+    return pa.Table.from_arrays([*left.columns, *right.columns], schema=schema)
+
+
+def _renamed(name: str, ours: Sequence[str]) -> str:
+    """Make room for ours, where img2dataset's status is let in."""
+    return RENAMED + name if name in ours else name
+
+
+def _metadata(schema: pa.Schema, ours: pa.Schema) -> dict[bytes, bytes] | None:
+    """Tell Hugging Face's datasets, which wants every column described, of the new ones."""
+    metadata: dict[bytes, bytes] | None = schema.metadata
+    known = features(schema)
+    if metadata is None or not known:
+        return metadata
+    described = json.loads(metadata[HUGGING_FACE])
+    described["info"]["features"] = known | {field.name: _described(field.type) for field in ours}
+    return {**metadata, HUGGING_FACE: json.dumps(described).encode()}
+
+
+def _described(kind: pa.DataType) -> dict[str, object]:
+    if pa.types.is_list(kind):
+        return {"feature": _described(kind.value_type), "_type": "Sequence"}
+    return {"dtype": DATASETS_NAMES.get(str(kind), str(kind)), "_type": "Value"}
+
+
+def _write_text(path: Path, tables: Iterator[pa.Table], ending: str) -> None:
+    with path.open("ab") as file:
+        for number, table in enumerate(tables):
+            frame = pl.from_arrow(table)
+            assert isinstance(frame, pl.DataFrame)
+            if ending == ".csv":
+                plain_table(frame).write_csv(file, include_header=number == 0)
+            else:
+                frame.write_ndjson(file)

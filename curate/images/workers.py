@@ -118,7 +118,7 @@ class DecodePool:
             max_workers=self._workers,
             context=worker_context(__name__),
             initializer=attach,
-            initargs=(self._slots.arena,),
+            initargs=(self._slots.path,),
         )
 
     def __enter__(self) -> Self:

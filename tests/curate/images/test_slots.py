@@ -15,7 +15,7 @@ from curate.images.slots import Slot, Slots, attach
 @pytest.fixture
 def three() -> Iterator[Slots]:
     lender = Slots(3, 8)
-    attach(lender.arena)
+    attach(lender.path)
     yield lender
     attach(None)
 
@@ -96,7 +96,7 @@ def test_there_may_be_none(failing: str, monkeypatch: pytest.MonkeyPatch) -> Non
     before = files()
     monkeypatch.setattr(os, failing, fail)
     lender = Slots(3, 8)
-    assert (lender.arena, lender.lend()) == (None, None)
+    assert (lender.path, lender.lend()) == (None, None)
     assert files() == before
 
 

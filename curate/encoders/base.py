@@ -12,8 +12,6 @@ from curate.images.preprocess import Preprocess
 class Encoder(Protocol):
     """A frozen network, or a descriptor, that turns pictures into features."""
 
-    spec: str
-    """The string that names it on the command line."""
     fingerprint: str
     """Changes when the weights, the preprocessing or the code that makes features change."""
     preprocess: Preprocess

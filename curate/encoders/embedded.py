@@ -40,7 +40,6 @@ TO_YCBCR = np.array(
 class EmbeddedEncoder:
     """Implement ``Encoder`` with the descriptor of this module."""
 
-    spec = "embedded"
     preprocess = Preprocess(size=SIDE, interpolation="bicubic", resize="squash")
 
     def __init__(self, batch_size: int = 256) -> None:

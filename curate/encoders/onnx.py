@@ -34,7 +34,6 @@ class OnnxEncoder:
         _check_input(path, self._session, self._settings)
         _check_output(path, self._session, self._settings)
         provider = self._session.get_providers()[0]
-        self.spec = f"onnx:{path}"
         self.preprocess = self._settings.preprocess
         self.dim = self._settings.dim
         self.batch_size = _BATCH_SIZE[provider]

@@ -51,7 +51,6 @@ class OpenClipEncoder:
         mean, std = torch.tensor(settings["mean"]), torch.tensor(settings["std"])
         self._scale = (1 / (255 * std)).view(3, 1, 1).to(self._device)
         self._shift = (-mean / std).view(3, 1, 1).to(self._device)
-        self.spec = spec
         self.preprocess = _preprocess(spec, settings)
         self.batch_size = _BATCH_SIZE[self._device.type]
         self._network: Network = self._encode_image

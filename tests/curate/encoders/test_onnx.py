@@ -38,10 +38,9 @@ def test_gives_the_model_normalised_pictures_and_yields_its_output(write_onnx, p
     np.testing.assert_allclose(features, expected, rtol=1e-5, atol=1e-6)
 
 
-def test_tells_its_name_size_and_dimension(write_onnx):
+def test_tells_its_size_and_dimension(write_onnx):
     path = write_onnx(resize="squash")
     encoder = OnnxEncoder(path, "cpu")
-    assert encoder.spec == f"onnx:{path}"
     assert encoder.preprocess == Preprocess(6, "bilinear", "squash")
     assert encoder.dim == 108
     assert encoder.batch_size > 0

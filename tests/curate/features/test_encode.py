@@ -45,7 +45,7 @@ class FakePool:
 class FakeEncoder:
     """Gives a picture's first byte as its feature, one batch late as a GPU encoder does."""
 
-    spec, fingerprint, preprocess, dim = "fake", "fake", Preprocess(2), 1
+    fingerprint, preprocess, dim = "fake", Preprocess(2), 1
 
     def __init__(self, batch_size: int) -> None:
         self.batch_size = batch_size

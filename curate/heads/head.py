@@ -116,9 +116,11 @@ def in_half(module: nn.Module, half: torch.dtype | None) -> Iterator[None]:
     networks = [part for part in module.modules() if isinstance(part, Network)]
     for network in networks:
         network.precision = half
-    yield
-    for network in networks:
-        network.precision = None
+    try:
+        yield
+    finally:
+        for network in networks:
+            network.precision = None
 
 
 def classifier(features: int, outputs: int) -> Network:

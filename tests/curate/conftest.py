@@ -1,4 +1,4 @@
-"""Two tiny encoders on disk: an ONNX file made byte by byte, and an open_clip checkpoint."""
+"""Two tiny encoders on disk: an ONNX file, and an open_clip checkpoint."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -21,37 +21,18 @@ SETTINGS = {
 }
 
 
-def field(number: int, value: int | str | bytes) -> bytes:
-    """Write one field of a protocol buffer: an integer, or bytes with their length before them."""
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value)
-    data = value.encode() if isinstance(value, str) else value
-    return varint(number << 3 | 2) + varint(len(data)) + data
+def one_step_model(step: str, shape: Sequence[int | str], kind: int, **settings: Any) -> bytes:
+    """Make an ONNX model: features = step(x), of unknown shape."""
+    from onnx import helper
 
-
-def varint(value: int) -> bytes:
-    return bytes([value]) if value < 128 else bytes([value & 127 | 128]) + varint(value >> 7)
-
-
-def tensor(name: str, shape: Sequence[int | str], kind: int) -> bytes:
-    """Write onnx.ValueInfoProto."""
-    axes = [field(1, field(1 if isinstance(axis, int) else 2, axis)) for axis in shape]
-    return field(1, name) + field(2, field(1, field(1, kind) + field(2, b"".join(axes))))
-
-
-FLATTEN = field(4, "Flatten")
-DROP_BATCH_AXIS = field(4, "Squeeze") + field(5, field(1, "axes") + field(8, 0) + field(20, 7))
-
-
-def one_step_model(step: bytes, shape: Sequence[int | str], kind: int) -> bytes:
-    """Write onnx.ModelProto: features = step(x), of unknown shape."""
-    graph = (
-        field(1, field(1, "x") + field(2, "features") + step)
-        + field(2, "tiny")
-        + field(11, tensor("x", shape, kind))
-        + field(12, field(1, "features") + field(2, field(1, field(1, kind))))
+    graph = helper.make_graph(
+        [helper.make_node(step, ["x"], ["features"], **settings)],
+        "tiny",
+        [helper.make_tensor_value_info("x", kind, shape)],
+        [helper.make_tensor_value_info("features", kind, None)],
     )
-    return field(1, 8) + field(8, field(1, "") + field(2, 11)) + field(7, graph)
+    opsets = [helper.make_opsetid("", 11)]
+    return helper.make_model(graph, ir_version=8, opset_imports=opsets).SerializeToString()
 
 
 @pytest.fixture
@@ -65,7 +46,8 @@ def write_onnx(tmp_path: Path) -> Callable[..., Path]:
         **changes: Any,
     ) -> Path:
         path = tmp_path / "model.onnx"
-        path.write_bytes(one_step_model(FLATTEN if flatten else DROP_BATCH_AXIS, shape, kind))
+        step: dict[str, Any] = {"step": "Flatten"} if flatten else {"step": "Squeeze", "axes": [0]}
+        path.write_bytes(one_step_model(shape=shape, kind=kind, **step))
         settings = {k: v for k, v in (SETTINGS | changes).items() if v is not None}
         path.with_suffix(".json").write_text(json.dumps(settings))
         return path

@@ -227,6 +227,13 @@ class DecodePool:
             if task.pool.active:  # It is a worker's word: it could not make itself ready.
                 raise CurateError(_BROKEN) from error
             raise
+        except (TimeoutError, ProcessExpired):
+            raise
+        except Exception as error:
+            if task.pool.active:
+                raise
+            # pebble was writing into a pipe that it closed as the pool broke.
+            raise BrokenProcessPool from error
         if task.slot is None:
             return decoded
         ok = decoded.statuses.count(Status.OK)

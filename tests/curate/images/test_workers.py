@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pebble import ProcessPool
+from pebble.pool.base_pool import PoolStatus
+from pebble.pool.process import WorkerManager
 from PIL import Image
 
 from curate.errors import CurateError
@@ -131,6 +133,24 @@ def test_kills_from_outside_cost_no_picture(hostile: Decoder) -> None:
                 for worker in worker_numbers(pool)[:1]:
                     kill(worker)
     assert statuses == [Status.OK] * 1000
+
+
+def test_a_pipe_that_closes_while_the_pool_breaks_costs_no_picture(
+    monkeypatch: pytest.MonkeyPatch, hostile: Decoder
+) -> None:
+    dispatch, broken = WorkerManager.dispatch, []
+    with DecodePool(TINY, workers=2, decoder=hostile) as pool:
+
+        def closing(self: WorkerManager, task: object) -> None:
+            if broken:
+                return dispatch(self, task)
+            broken.append(task)
+            pool._pool._context.status = PoolStatus.ERROR
+            raise TypeError("a closed pipe has no number")
+
+        monkeypatch.setattr(WorkerManager, "dispatch", closing)
+        statuses, _ = gathered(pool.decode(shades(40)))
+    assert broken and statuses == [Status.OK] * 40
 
 
 def test_a_picture_whose_worker_is_killed_is_tried_again(hostile: Decoder, tmp_path: Path) -> None:

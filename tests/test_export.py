@@ -15,8 +15,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from cli import app
-from curate.exports.formats import FORMATS
-from curate.exports.webdataset import WEBDATASET
+from curate.exports import webdataset
 
 CLASSES = ["..", "a/b", "a?b", 'c,"d"\ne', "=1+1", "Käfer 甲虫", "cat", "CAT", "x\r;",
            "weights.csv"]  # fmt: skip
@@ -366,8 +365,8 @@ def test_an_export_is_replaced_as_a_whole_or_not_at_all(
     out = tmp_path / "shards"
     export(path, "webdataset", out, "--rows-per-shard", 50)
     before = {file.name: file.read_bytes() for file in out.iterdir()}
-    lost = replace(WEBDATASET, read=lambda *_: ("nobody", iter(())))
-    monkeypatch.setitem(FORMATS, "webdataset", lost)
+    lost = replace(webdataset.FORMAT, read=lambda *_: ("nobody", iter(())))
+    monkeypatch.setattr(webdataset, "FORMAT", lost)
     words = refused(path, "webdataset", out, "--overwrite")
     assert f"gave 0 rows instead of {len(kept)}, so it was not kept" in words
     assert {file.name: file.read_bytes() for file in out.iterdir()} == before

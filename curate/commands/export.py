@@ -12,8 +12,7 @@ from rich.text import Text
 
 from curate.errors import CurateError
 from curate.exports.check import Digest
-from curate.exports.format import Format
-from curate.exports.formats import FORMATS
+from curate.exports.format import Format, load_format
 from curate.exports.job import Job
 from curate.exports.record import crawl_record, fixed_record
 from curate.exports.select import select_rows
@@ -143,9 +142,7 @@ def _check_written(job: Job, format_: Format, path: Path, console: Console) -> s
 
 def _format(options: ExportOptions) -> Format:
     """Find the format; raises CurateError for an unknown one, and for what it cannot do."""
-    format_ = FORMATS.get(options.to)
-    if format_ is None:
-        raise CurateError(f"--to {options.to}: it must be one of {', '.join(FORMATS)}.")
+    format_ = load_format(options.to)
     if format_.endings and options.out.suffix not in format_.endings:
         raise CurateError(
             f"--out {options.out}: --to {options.to} writes one file; name one that ends in"

@@ -54,7 +54,7 @@ def rows(job: Job, batch: Batch) -> Iterator[Row]:
         yield from (Row(*pair) for pair in batch.rows.select("label", "weight").iter_rows())
 
 
-CLEANLAB = Format(
+FORMAT = Format(
     write,
     read,
     endings=(".parquet", ".csv"),

@@ -60,7 +60,7 @@ def _rows(job: Job, batch: Batch) -> Iterator[Row]:
     yield from plain_rows(job, replace(batch, rows=rows))
 
 
-CSV = Format(
+FORMAT = Format(
     write,
     read,
     endings=(".csv",),

@@ -61,6 +61,6 @@ def rows(_: Job, batch: Batch) -> Iterator[Row]:
     yield from (Row(key.lower()) for key in batch.rows["key"])
 
 
-DATACOMP = Format(
+FORMAT = Format(
     write, read, endings=(".npy",), soft=False, splits=False, columns={"uid": "key"}, rows=rows
 )

@@ -95,4 +95,4 @@ def _label(truth: dict[str, Any] | None) -> Any:
     return truth["label"] if several is None else [one["label"] for one in several]
 
 
-FIFTYONE = Format(write, read, pictures=True, soft=False, keep=ALL, columns=COLUMNS)
+FORMAT = Format(write, read, pictures=True, soft=False, keep=ALL, columns=COLUMNS)

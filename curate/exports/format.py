@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from pkgutil import resolve_name
 
+from curate.errors import CurateError
 from curate.exports.check import Row
 from curate.exports.job import Advance, Batch, Job
 from curate.exports.record import Holds
-from curate.options.export import WEIGHTED
+from curate.options.export import FORMATS, WEIGHTED
 
 Read = tuple[str, Iterator[Row]]
 """The library that reads, and what it finds."""
@@ -53,3 +55,14 @@ class Format:
     """Those: name in the output -> column of the chosen rows."""
     rows: Callable[[Job, Batch], Iterator[Row]] = labelled
     """Gives what must be read back of a batch."""
+
+
+def load_format(name: str) -> Format:
+    """Load the format that the module of that name has as FORMAT.
+
+    Raises CurateError for a name that is not in FORMATS.
+    """
+    if name not in FORMATS:
+        raise CurateError(f"--to {name}: it must be one of {', '.join(FORMATS)}.")
+    format_: Format = resolve_name(f"curate.exports.{name}:FORMAT")
+    return format_

@@ -171,4 +171,4 @@ def holds(kind: pa.DataType) -> bool:
     return any(test(kind) for test in LEAVES)
 
 
-HUGGINGFACE = Format(write, read, pictures=True, holds=holds)
+FORMAT = Format(write, read, pictures=True, holds=holds)

@@ -32,4 +32,6 @@ def _read(path: Path, label: str, weight: str) -> Iterator[Row]:
             yield Row(fields[label], fields[weight])
 
 
-JSONL = Format(write, read, endings=(".jsonl",), holds=lambda kind: fits(kind, ".jsonl"), rows=held)
+FORMAT = Format(
+    write, read, endings=(".jsonl",), holds=lambda kind: fits(kind, ".jsonl"), rows=held
+)

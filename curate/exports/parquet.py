@@ -80,4 +80,4 @@ def _metadata(job: Job) -> dict[bytes, bytes]:
     return Origin(out, out, root_of_output(manifest, out), named, prefix).metadata(out)
 
 
-PARQUET = Format(write, read, endings=(".parquet",), holds=lambda _: True, rows=rows)
+FORMAT = Format(write, read, endings=(".parquet",), holds=lambda _: True, rows=rows)

@@ -8,6 +8,18 @@ from pathlib import Path
 from curate.errors import CurateError
 from curate.options.weighted import WeightedOptions
 
+FORMATS = (
+    "parquet",
+    "csv",
+    "jsonl",
+    "webdataset",
+    "imagefolder",
+    "huggingface",
+    "fiftyone",
+    "cleanlab",
+    "datacomp",
+)
+"""Each is the name of a module in curate/exports."""
 KEEP = ALL, WEIGHTED, CLEAN = "all", "weighted", "clean"
 LABELS = GIVEN, SUGGESTED, REFINED, SOFT = "given", "suggested", "refined", "soft"
 NORMALIZE = MEAN, CLASS, NONE = "mean", "class", "none"

@@ -27,7 +27,7 @@ from curate.heads.inputs import Inputs
 from curate.heads.label_sets import label_sets
 from curate.heads.learned import gather, read_verified_rows, task_of
 from curate.heads.nmn import Nmn
-from curate.heads.spec import HEADS
+from curate.heads.spec import HEADS, head_class
 from curate.heads.task import Task
 from curate.heads.training import Examples, Learner
 from curate.heads.verdict import Sets, judge
@@ -50,7 +50,10 @@ class Plain(Nmn):
         return rows.given
 
 
-MADE: dict[str, tuple[type[Head], dict[str, Any]]] = {"noisy labels": (Plain, {}), **HEADS}
+MADE: dict[str, tuple[type[Head], dict[str, Any]]] = {
+    "noisy labels": (Plain, {}),
+    **{name: (head_class(name), options) for name, (_, options) in HEADS.items()},
+}
 
 
 @dataclass(frozen=True)

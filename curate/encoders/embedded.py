@@ -56,6 +56,11 @@ class EmbeddedEncoder:
                 yield np.concatenate([np.empty((0, self.dim), dtype=np.float32), *described])
 
 
+def open_encoder(_argument: str, _device: str, _pictures: int) -> EmbeddedEncoder:
+    """Make the encoder, which has no options."""
+    return EmbeddedEncoder()
+
+
 def _describe(pictures: NDArray[np.uint8]) -> Floats:
     rgb = pictures.reshape(-1, 3).astype(np.float32) / np.float32(255)
     ycbcr = np.asarray(rgb @ TO_YCBCR.T, dtype=np.float32).reshape(pictures.shape)

@@ -74,6 +74,11 @@ class OnnxEncoder:
             )
 
 
+def open_encoder(path: str, device: str, _pictures: int) -> OnnxEncoder:
+    """Open the model at that path; ~ is the home folder."""
+    return OnnxEncoder(Path(path).expanduser(), device)
+
+
 def normalise(
     batch: NDArray[np.uint8],
     mean: tuple[float, ...],

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 NAMES_AT_A_TIME = 32
 
 
+def open_clip_parts(model: str) -> tuple[str, str, Path | None]:
+    """Read ARCH, TAG and CHECKPOINT from ARCH/TAG@CHECKPOINT."""
+    name, at, path = model.partition("@")
+    arch, _, tag = name.partition("/")
+    return arch, tag, Path(path).expanduser() if at else None
+
+
 def open_model(arch: str, tag: str = "", checkpoint: Path | None = None) -> tuple[Any, Path]:
     """Return a model, both towers on the CPU in float32, and the file its weights came from.
 

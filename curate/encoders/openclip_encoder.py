@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from curate.encoders.compiled import COMPILE_FROM, Compiled, Network
 from curate.encoders.device import torch_device
+from curate.encoders.openclip import open_clip_parts, open_model
 from curate.encoders.overlap import overlapped
 from curate.errors import CurateError
 from curate.images.preprocess import Preprocess
@@ -89,6 +90,12 @@ class OpenClipEncoder:
 
         size = self.preprocess.size
         return self._forward(torch.zeros(1, size, size, 3, dtype=torch.uint8, device=self._device))
+
+
+def open_encoder(model: str, device: str, pictures: int) -> OpenClipEncoder:
+    """Open the model that ARCH/TAG@CHECKPOINT names."""
+    opened, weights = open_model(*open_clip_parts(model))
+    return OpenClipEncoder(f"open_clip:{model}", opened, weights, device, pictures)
 
 
 def _preprocess(spec: str, settings: dict[str, Any]) -> Preprocess:

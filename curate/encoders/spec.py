@@ -1,27 +1,44 @@
 """The encoder that a string names."""
 
 import re
-from pathlib import Path
+from pkgutil import resolve_name
 
 from curate.encoders.base import Encoder
 from curate.encoders.device import check_device
 from curate.errors import CurateError
 
 DEFAULT_ENCODER = "open_clip:ViT-B-32/laion2b_s34b_b79k"
+ENCODERS = {
+    "open_clip": (
+        "curate.encoders.openclip_encoder:open_encoder",
+        "open_clip:ARCH/PRETRAINED_TAG, open_clip:ARCH[/TAG]@/path/to/checkpoint",
+    ),
+    "onnx": (
+        "curate.encoders.onnx:open_encoder",
+        "onnx:/path/model.onnx (with model.json beside it)",
+    ),
+    "embedded": ("curate.encoders.embedded:open_encoder", "embedded"),
+}
+"""The function that opens each, (argument, device, pictures) -> Encoder, and how it is written."""
 POSSIBLE = (
-    "open_clip:ARCH/PRETRAINED_TAG, open_clip:ARCH[/TAG]@/path/to/checkpoint, "
-    "onnx:/path/model.onnx (with model.json beside it), embedded, "
-    "self (a network trained on the crawl), or a sum of them (a+b)"
+    f"{', '.join(written for _, written in ENCODERS.values())},"
+    " self (a network trained on the crawl), or a sum of them (a+b)"
 )
 
-ANOTHER = re.compile(r"\+(?=(?:onnx|open_clip):|embedded(?:\+|$)|self(?:[:@+]|$))")
-"""The plus between two encoders; one in a path is followed by something else."""
+
+def _takes_argument(name: str) -> bool:
+    return ":" in ENCODERS[name][1]
+
+
+_STARTS = [f"{name}:" if _takes_argument(name) else rf"{name}(?:\+|$)" for name in ENCODERS]
+ANOTHER = re.compile(rf"\+(?={'|'.join(_STARTS)}|self(?:[:@+]|$))")
+"""The plus between two encoders; a plus in a path is followed by something else."""
 
 
 def split_encoders(spec: str) -> list[str]:
-    """Split A+B into the encoders whose features are put side by side.
+    """Split A+B into the encoders whose features stand side by side.
 
-    Raises CurateError where one is named twice.
+    Raises CurateError if one is named twice.
     """
     parts = ANOTHER.split(spec)
     twice = [part for part in parts if parts.count(part) > 1]
@@ -33,44 +50,13 @@ def split_encoders(spec: str) -> list[str]:
 def open_encoder(spec: str, device: str = "auto", pictures: int = 0) -> Encoder:
     """Open the encoder that ``spec`` names, on ``device``: auto, cpu or cuda.
 
-    For a crawl of so many ``pictures``: for many of them more is done at first.
-
-    Raises CurateError for a string that names none, a model that is missing, broken or cannot
-    be downloaded, and a device that is not there.
+    ``pictures`` is how many the crawl has; an encoder may spend more time to start for more of
+    them. Raises CurateError for a string that names no encoder, a model that is missing, broken
+    or cannot be downloaded, and a device that is not there.
     """
     check_device(device)
-    match spec.partition(":"):
-        case "embedded", "", "":
-            return _open_embedded()
-        case "onnx", ":", path if path:
-            return _open_onnx(path, device)
-        case "open_clip", ":", model if model:
-            return _open_open_clip(model, device, pictures)
-    raise CurateError(f"--encoder {spec}: there is no such encoder; possible are {POSSIBLE}.")
-
-
-def _open_embedded() -> Encoder:
-    from curate.encoders.embedded import EmbeddedEncoder
-
-    return EmbeddedEncoder()
-
-
-def _open_onnx(path: str, device: str) -> Encoder:
-    from curate.encoders.onnx import OnnxEncoder
-
-    return OnnxEncoder(Path(path).expanduser(), device)
-
-
-def _open_open_clip(model: str, device: str, pictures: int) -> Encoder:
-    from curate.encoders.openclip import open_model
-    from curate.encoders.openclip_encoder import OpenClipEncoder
-
-    opened, weights = open_model(*open_clip_parts(model))
-    return OpenClipEncoder(f"open_clip:{model}", opened, weights, device, pictures)
-
-
-def open_clip_parts(model: str) -> tuple[str, str, Path | None]:
-    """Read ARCH, TAG and CHECKPOINT from ARCH/TAG@CHECKPOINT."""
-    name, at, path = model.partition("@")
-    arch, _, tag = name.partition("/")
-    return arch, tag, Path(path).expanduser() if at else None
+    name, colon, argument = spec.partition(":")
+    if name not in ENCODERS or bool(argument) != _takes_argument(name) or (colon and not argument):
+        raise CurateError(f"--encoder {spec}: there is no such encoder; possible are {POSSIBLE}.")
+    opened: Encoder = resolve_name(ENCODERS[name][0])(argument, device, pictures)
+    return opened

@@ -12,7 +12,7 @@ from safetensors import safe_open
 
 from curate.heads.cross_fit import CrossFitted
 from curate.heads.inputs import Inputs
-from curate.heads.spec import HEADS
+from curate.heads.spec import HEADS, head_class
 from curate.heads.task import Task
 from curate.terminal.printable import brief
 
@@ -45,7 +45,7 @@ class About:
         if name not in HEADS:
             raise ValueError(f"there is no head '{brief(name)}'")
         task = _task(about["task"])
-        if task.several and not HEADS[name][0].several:
+        if task.several and not head_class(name).several:
             raise ValueError(f"head '{name}' takes one label for each image")
         classes = about["classes"]
         if not isinstance(classes, list) or not all(isinstance(each, str) for each in classes):

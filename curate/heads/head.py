@@ -60,6 +60,8 @@ class Head(nn.Module, ABC):
     needs_verified = True
     several = True
     """Whether it can clean several labels of an image."""
+    bags = False
+    """Whether it can clean rows that share a bag together (`clean_in_bag`)."""
 
     def __init__(self, task: Task) -> None:
         super().__init__()

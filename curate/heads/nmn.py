@@ -37,7 +37,7 @@ class Nmn(StagedHead):
     """
 
     needs_verified = False
-
+    bags = True
     runs = 2
 
     def __init__(self, task: Task, features: int, dependent: bool = False) -> None:

@@ -1,39 +1,39 @@
 """Which head `--head` names."""
 
+from pkgutil import resolve_name
 from typing import Any
 
 from curate.errors import CurateError
-from curate.heads.fine_tune import FineTune
 from curate.heads.head import Head
-from curate.heads.hu import Hu
-from curate.heads.nmn import Nmn
-from curate.heads.stack import Stack
-from curate.heads.sukhbaatar import Sukhbaatar
 from curate.heads.task import Task
-from curate.heads.veit import Veit
-from curate.heads.xiao import Xiao
 
 AUTO = "auto"
-HEADS: dict[str, tuple[type[Head], dict[str, Any]]] = {
-    "stack": (Stack, {}),
-    "xiao": (Xiao, {}),
-    "veit": (Veit, {}),
-    "veit:joint": (Veit, {"pretrained": False}),
-    "hu": (Hu, {}),
-    "hu:sigmoid": (Hu, {"activation": "sigmoid"}),
-    "hu:tanh": (Hu, {"activation": "tanh"}),
-    "nmn": (Nmn, {}),
-    "nmn:dependent": (Nmn, {"dependent": True}),
-    "fine-tune": (FineTune, {}),
-    "fine-tune:mixed": (FineTune, {"mixed": True}),
-    "sukhbaatar": (Sukhbaatar, {}),
+HEADS: dict[str, tuple[str, dict[str, Any]]] = {
+    "stack": ("curate.heads.stack:Stack", {}),
+    "xiao": ("curate.heads.xiao:Xiao", {}),
+    "veit": ("curate.heads.veit:Veit", {}),
+    "veit:joint": ("curate.heads.veit:Veit", {"pretrained": False}),
+    "hu": ("curate.heads.hu:Hu", {}),
+    "hu:sigmoid": ("curate.heads.hu:Hu", {"activation": "sigmoid"}),
+    "hu:tanh": ("curate.heads.hu:Hu", {"activation": "tanh"}),
+    "nmn": ("curate.heads.nmn:Nmn", {}),
+    "nmn:dependent": ("curate.heads.nmn:Nmn", {"dependent": True}),
+    "fine-tune": ("curate.heads.fine_tune:FineTune", {}),
+    "fine-tune:mixed": ("curate.heads.fine_tune:FineTune", {"mixed": True}),
+    "sukhbaatar": ("curate.heads.sukhbaatar:Sukhbaatar", {}),
 }
+"""The class of each, and what it is made with."""
+
+
+def head_class(name: str) -> type[Head]:
+    """Load the class of a head; raises KeyError for a name that is not in HEADS."""
+    kind: type[Head] = resolve_name(HEADS[name][0])
+    return kind
 
 
 def make_head(name: str, task: Task, features: int) -> Head:
     """Make an untrained head of that name."""
-    kind, options = HEADS[name]
-    return kind(task, features, **options)  # type: ignore[call-arg]
+    return head_class(name)(task, features, **HEADS[name][1])  # type: ignore[call-arg]
 
 
 def choose_head(name: str, several: bool, verified: bool, bags: bool) -> str:
@@ -46,7 +46,7 @@ def choose_head(name: str, several: bool, verified: bool, bags: bool) -> str:
         name = "stack" if verified and not bags else "nmn"
     if name not in HEADS:
         raise CurateError(f"--head {name} is not known; choose one of {', '.join([AUTO, *HEADS])}.")
-    kind = HEADS[name][0]
+    kind = head_class(name)
     if kind.needs_verified and not verified:
         raise CurateError(
             f"--head {name} learns from verified rows; name them with --verified FILE (`curate"
@@ -57,6 +57,6 @@ def choose_head(name: str, several: bool, verified: bool, bags: bool) -> str:
             f"--head {name} takes one label for each image, and the manifest has lists; choose"
             " another head."
         )
-    if bags and kind is not Nmn:
+    if bags and not kind.bags:
         raise CurateError(f"--bag is for --head nmn; leave it out for --head {name}.")
     return name

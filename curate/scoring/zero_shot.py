@@ -10,7 +10,8 @@ from rich.console import Console
 
 from curate.crawl.stored_features import StoredFeatures
 from curate.encoders.device import torch_device
-from curate.encoders.spec import open_clip_parts, split_encoders
+from curate.encoders.openclip import open_clip_parts
+from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
 from curate.manifest.plan import Shard
 from curate.relations.senses import ClassTable

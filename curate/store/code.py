@@ -17,15 +17,17 @@ _IMPORT = re.compile(
     rb"(?:[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*))?",
     re.MULTILINE,
 )
+_REFERENCE = re.compile(rb'"((?:curate|graphs|prototypes)(?:\.\w+)+):\w+"')
+"""An object named as "module:name", which `pkgutil.resolve_name` imports later."""
 
 
 @cache
 def code_of(*modules: str, without: tuple[str, ...] = ()) -> str:
     """Hash the sources of modules and of all that they import of curate, graphs and prototypes.
 
-    Imports inside functions count, comments do too. ``without`` names modules and packages that
-    are not followed, as no result of these modules depends on them. Raises FileNotFoundError for
-    a module that is not there.
+    Imports inside functions count, and comments, and modules of objects named as "module:name".
+    ``without`` names modules and packages that are not followed, as no result of these modules
+    depends on them. Raises FileNotFoundError for a module that is not there.
     """
     digest = hashlib.blake2b(digest_size=8)
     for module in sorted(modules_of(*modules, without=without)):
@@ -64,6 +66,8 @@ def _imports(module: str) -> tuple[str, ...]:
 
 
 def _mentioned(source: bytes) -> Iterator[str]:
+    for module in _REFERENCE.findall(source):
+        yield module.decode()
     for base, names in _IMPORT.findall(source):
         yield base.decode()
         for name in re.findall(rb"(\w+)(?:[ \t]+as[ \t]+\w+)?", names):

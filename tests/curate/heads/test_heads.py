@@ -11,7 +11,7 @@ from curate.heads.cross_fit import CrossFitted, Unjudged, clean, folds_of
 from curate.heads.inputs import Inputs
 from curate.heads.nmn import Nmn
 from curate.heads.saved import TrainedHead, load_head
-from curate.heads.spec import HEADS
+from curate.heads.spec import HEADS, head_class
 from curate.heads.task import Task
 from curate.heads.training import Examples
 from curate.store.folders import Folders
@@ -59,7 +59,7 @@ def test_a_head_says_probabilities_and_does_no_harm(name: str, one_label: Known)
         assert after > before + 0.1
 
 
-@pytest.mark.parametrize("name", [name for name, (kind, _) in HEADS.items() if kind.several])
+@pytest.mark.parametrize("name", [name for name in HEADS if head_class(name).several])
 def test_a_head_cleans_lists_of_labels(name: str, several_labels: Known) -> None:
     p, rows = cleaned(trained(name, Task(CLASSES, several=True), several_labels), several_labels)
     assert ((p >= 0) & (p <= 1.001)).all()

@@ -4,19 +4,39 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from curate.errors import CurateError
 
+
+class Kind(NamedTuple):
+    """What may follow a kind's colon."""
+
+    words: tuple[str, ...] = ()
+    """Nothing, or one of these."""
+    file: str | None = None
+    """The path of a file, and an example of its name; None: the kind needs no file."""
+
+    def written(self, name: str) -> list[str]:
+        """Give every form in which the kind is written."""
+        if self.file is not None:
+            return [f"{name}:{self.file}"]
+        return [name, *(f"{name}:{word}" for word in self.words)]
+
+
 WORDNET = "wordnet"
-KINDS = (WORDNET, "text", "hierarchy", "captions", "matrix")
-FILES = {"hierarchy": "edges.csv", "matrix": "file.npz"}
-"""Kinds that need a file, and an example of its name."""
-TEXTS = ("name", "description")
-POOLINGS = ("mean", "lstm")
-POSSIBLE = (
-    "none, or one or a sum (a+b) of wordnet, text, text:name, text:description,"
-    " hierarchy:edges.csv, captions, matrix:file.npz"
+KINDS = {
+    WORDNET: Kind(),
+    "text": Kind(words=("name", "description")),
+    "hierarchy": Kind(file="edges.csv"),
+    "captions": Kind(),
+    "matrix": Kind(file="file.npz"),
+}
+"""Each is the name of a module in curate/relations/kinds."""
+POSSIBLE = "none, or one or a sum (a+b) of " + ", ".join(
+    form for name, kind in KINDS.items() for form in kind.written(name)
 )
+POOLINGS = ("mean", "lstm")
 DEFAULT_TEXT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
 
@@ -81,12 +101,13 @@ def _part(text: str) -> Part:
     if kind not in KINDS:
         unknown = next((word for word in kind.split("+") if word not in KINDS), kind)
         raise CurateError(f"--graph {unknown} is not known; choose {POSSIBLE}.")
-    if kind in FILES:
+    example, words = KINDS[kind].file, KINDS[kind].words
+    if example is not None:
         if not Path(argument).is_file():
             raise CurateError(
                 f"--graph {text}: {f'there is no file {argument}' if argument else 'no file'};"
-                f" write {kind}:{FILES[kind]} with the path of a file."
+                f" write {kind}:{example} with the path of a file."
             )
-    elif colon and not (kind == "text" and argument in TEXTS):
+    elif colon and argument not in words:
         raise CurateError(f"--graph {text} is not known; choose {POSSIBLE}.")
     return Part(kind, argument)

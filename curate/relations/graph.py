@@ -18,7 +18,7 @@ from curate.manifest.manifest import Manifest
 from curate.options.graph import WORDNET, GraphOptions, Part
 from curate.relations.captions import CaptionVectors
 from curate.relations.class_texts import TextSource
-from curate.relations.kinds import Relation, Sources, relation
+from curate.relations.relation import Relation, Sources, relation
 from curate.relations.senses import STEP, ClassTable, class_table
 from curate.store.atomic import appearing_file
 from curate.store.code import code_of

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from curate.features.find import BESIDE_PICTURES
+from curate.options.graph import KINDS
 from curate.relations.captions import BESIDE_CAPTIONS
 from curate.store import code
 from curate.store.code import code_of, modules_of
@@ -32,6 +33,7 @@ STEPS = {
     "classes": (("curate.relations.senses",), ()),
     "zero_shot": (("curate.scoring.zero_shot",), ()),
     "graph": (("curate.relations.graph",), ()),
+    "relations": (tuple(f"curate.relations.kinds.{kind}" for kind in KINDS), ()),
     "scores": (("curate.commands.weight",), ()),
     "heads": (("curate.commands.refine",), ()),
 }
@@ -56,9 +58,10 @@ DEPENDS = {
                   "prototypes/rivals.py"],
     "classes": ["curate/relations/senses.py", "graphs/senses.py", "graphs/class_texts.py"],
     "zero_shot": ["curate/scoring/zero_shot.py", "curate/encoders/openclip.py"],
-    "graph": ["curate/relations/graph.py", "curate/relations/kinds.py",
-              "curate/relations/caption_means.py",
-              "graphs/wordnet.py", "graphs/text*.py", "graphs/hierarchy.py", "graphs/blend.py"],
+    "graph": ["curate/relations/graph.py", "curate/relations/relation.py",
+              "graphs/blend.py"],
+    "relations": ["curate/relations/kinds/[!_]*.py", "curate/relations/caption_means.py",
+                  "graphs/wordnet.py", "graphs/text*.py", "graphs/hierarchy.py"],
     "scores": ["prototypes/[!_]*.py", "curate/scoring/score.py", "curate/crawl/stored_blocks.py",
                "curate/crawl/adapted.py", "curate/scoring/soft_labels.py",
                "curate/scoring/second_opinions.py", "curate/commands/weight.py"],

@@ -1,0 +1,1 @@
+"""The kinds of graph that --graph names, a module for each."""

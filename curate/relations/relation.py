@@ -1,0 +1,75 @@
+"""One relation matrix of the sum: what it is made from, and how."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from curate.errors import CurateError
+from curate.manifest.manifest import Manifest
+from curate.options.graph import Part
+from curate.relations.captions import CaptionVectors
+from curate.relations.class_texts import TextSource
+from curate.relations.senses import ClassTable
+from curate.store.code import code_of
+
+if TYPE_CHECKING:
+    from graphs.wordnet import WordNet
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the crawl and the user give to make relations from."""
+
+    manifest: Manifest
+    table: ClassTable
+    wordnet: Callable[[], "WordNet"]
+    text: TextSource
+    console: Console
+    captions: Callable[[TextSource], CaptionVectors] | None = None
+    """Makes or finds the embeddings of all captions, where more than the graph needs them."""
+
+    @property
+    def classes(self) -> list[str]:
+        """The labels, in order."""
+        return self.table["label"].to_list()
+
+    @property
+    def synsets(self) -> list[str | None]:
+        """Their synsets, in order."""
+        return self.table["synset"].to_list()
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One relation matrix (C, C), NaN for classes that it does not know."""
+
+    made_from: dict[str, object]
+    """Another value, another matrix."""
+    make: Callable[[], Iterator[Matrix]]
+    """Gives it by blocks of rows."""
+
+
+def relation(part: Part, sources: Sources) -> Relation:
+    """Say how one part of --graph is made, by the module of that name in `curate.relations.kinds`.
+
+    The module's code is part of what the matrix is made from. Raises CurateError if something
+    that the part needs is missing.
+    """
+    module = f"curate.relations.kinds.{part.kind}"
+    made: Relation = resolve_name(f"{module}:relation")(part.argument, sources)
+    return replace(made, made_from={**made.made_from, "code": code_of(module)})
+
+
+def from_file(part: str, make: Callable[[], Matrix]) -> Iterator[Matrix]:
+    """Give a matrix that a user's file describes; raises CurateError for a file that is wrong."""
+    try:
+        yield make()
+    except ValueError as error:
+        raise CurateError(f"--graph {part}: {error}") from error

@@ -25,7 +25,7 @@ from benchmarks.split import STEPS, Embeddings, RunDir, Seeds, Steps, Validation
 from benchmarks.table import accuracy_table
 from curate.errors import CurateError
 from curate.options.weight import MethodOptions
-from prototypes import method
+from prototypes.options import CONSTANT, WEIGHTED
 from prototypes.weights import sample_weight
 
 CONFIDENT = 0.4
@@ -41,7 +41,7 @@ class Setting:
     model: str = "C"
     """The paper's A: all data, B: the high-confidence subset, C: weighted."""
     graph: str = "wordnet"
-    prototypes: str = method.WEIGHTED
+    prototypes: str = WEIGHTED
     alpha: float = 1.2
     beta: float = 1.5
 
@@ -61,7 +61,7 @@ TABLES = {
     ),
     3: (
         "prototypes",
-        {kind: Setting(prototypes=kind) for kind in (method.CONSTANT, method.WEIGHTED)},
+        {kind: Setting(prototypes=kind) for kind in (CONSTANT, WEIGHTED)},
     ),
     4: ("α", {f"{alpha:.1f}": Setting(alpha=alpha) for alpha in (0.8, 1.0, 1.2, 1.4, 1.6)}),
     5: ("β", {f"{beta:.1f}": Setting(beta=beta) for beta in (0.5, 1.0, 1.5, 2.0, 3.0)}),

@@ -9,18 +9,14 @@ from numpy.typing import NDArray
 from prototypes.absent import absent_classes, strike_absent
 from prototypes.blocks import Labels, tiles, unit_rows
 from prototypes.moments import counted
+from prototypes.options import L2, LARGEST_LOG, largest_gamma
 from prototypes.pairs import own_labels
 from prototypes.products import HOST, Products
 from prototypes.relations import TILE_CLASSES, Relations
 from prototypes.softmax import log_sum_exp
 
-SOFTMAX, L2 = "softmax", "l2"
-PSI = (SOFTMAX, L2)
-"""What ψ of Eq. 4 can be."""
 LEAST_LEFT = 1e-6
 """Of a target's share that is left without an image's other labels."""
-LARGEST_LOG = 80.0
-"""Log of the largest p that sums in float32 can hold, and less that of the least."""
 
 
 @dataclass(frozen=True)
@@ -149,11 +145,6 @@ def _positive(lengths: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     return np.where(lengths > 0, lengths, 1)
 
 
-def largest_gamma(epsilon: float) -> float:
-    """Return the largest γ with which p of Eq. 4, up to ε^−γ, is a float32."""
-    return float(LARGEST_LOG / -np.log(epsilon)) if epsilon < 1 else np.inf
-
-
 def consistency(
     kl: NDArray[np.float32], epsilon: float = 0.05, gamma: float = 2.0
 ) -> NDArray[np.float32]:
@@ -178,7 +169,7 @@ class Consistency:
     """(C, d): initial prototypes P."""
     expected: Targets
     psi: str
-    """One of PSI."""
+    """One of `options.PSI`."""
     tau_v: float
     """Temperature of ψ(s_v), where that is a softmax."""
     tau_t: float

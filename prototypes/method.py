@@ -16,7 +16,7 @@ from prototypes.absent import absent_classes, strike_absent
 from prototypes.blocks import EachBlock, Floats, Labels, unit_rows
 from prototypes.clusters import fit_clusters
 from prototypes.confusion import Confusion, fit_confusion
-from prototypes.consistency import L2, SOFTMAX, Consistency, l2_targets, targets
+from prototypes.consistency import Consistency, l2_targets, targets
 from prototypes.dominance import TRUST_ROUNDS, dominance, log_sizes, trusted_sums
 from prototypes.evidence import Evidence, lifted
 from prototypes.initial import Cells, margin_cells, reliable, reliable_bins, reliable_sums
@@ -31,6 +31,7 @@ from prototypes.moments import (
     class_sums,
     constant,
 )
+from prototypes.options import CONSTANT, L2, WEIGHTED, Options
 from prototypes.pairs import own_labels, strike_others
 from prototypes.prevalence import FREQUENT, effects, level, levelled, prevalence, turned
 from prototypes.products import HOST, Products
@@ -48,38 +49,11 @@ from prototypes.temperature import (
     sample_rows,
     sample_stride,
 )
-from prototypes.verified import BOTH, Verified
-
-WEIGHTED, CONSTANT = "weighted", "constant"
-PROTOTYPES = (WEIGHTED, CONSTANT)
-"""Samples weigh p in their prototype (Eq. 5), or all the same (SINet Table 3)."""
+from prototypes.verified import Verified
 
 T = TypeVar("T")
 Rows = NDArray[np.float32]
 Matrix = NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What can be chosen about Eq. 4 and 5 and the initial prototypes."""
-
-    gamma: float = 2.0
-    epsilon: float = 0.05
-    psi: str = SOFTMAX
-    """ψ of Eq. 4: one of `consistency.PSI`."""
-    tau_v: float | None = None
-    tau_t: float | None = None
-    """Temperatures of a softmax ψ; None: calibrated."""
-    prototypes: str = WEIGHTED
-    """One of PROTOTYPES."""
-    rounds: int = 1
-    """How often consistency is judged, each time by the prototypes of the time before."""
-    per_class: int = 1
-    """k: so many prototypes per class at most."""
-    verified: str = BOTH
-    """What verified rows are used for: one of `verified.USES`."""
-    reliable: float = 0.4
-    """Share of each class, the most confident, whose mean is the initial prototype."""
 
 
 @dataclass(frozen=True)

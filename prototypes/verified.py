@@ -9,11 +9,8 @@ from numpy.typing import NDArray
 from prototypes.blocks import EachBlock, Labels
 from prototypes.clusters import Source
 from prototypes.moments import ClassSums, Weigh, add_up, class_sums, constant
+from prototypes.options import BOTH
 
-BOTH, ONLY = "both", "only"
-USES = (BOTH, ONLY)
-"""A class's prototypes come from its verified rows and the crawl's, or, where it has verified rows,
-from these only (SINet Table 8)."""
 VERIFIED_WEIGHT = 10.0
 """A verified row weighs as much as so many average rows of the crawl."""
 
@@ -29,7 +26,7 @@ class Verified:
     counts: NDArray[np.float64]
     """(C,): rows of the crawl that have a label, which nobody has verified."""
     use: str
-    """One of USES."""
+    """One of `options.USES`."""
 
     @classmethod
     def of(cls, each: EachBlock | None, crowd: ClassSums, use: str) -> "Verified":

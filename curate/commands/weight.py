@@ -64,9 +64,9 @@ from curate.weighted.work import WorkNames, made_with
 from curate.weighted.write import check_output
 from prototypes import method
 from prototypes.blocks import labelled
+from prototypes.options import BOTH, ONLY
 from prototypes.products import Products
 from prototypes.space import AdaptedSpace, SameFeaturesError
-from prototypes.verified import BOTH, ONLY
 
 MANY = 1_000
 """Classes from which on their relations take time and memory."""

@@ -9,14 +9,22 @@ from curate.encoders.device import check_device
 from curate.errors import CurateError
 from curate.options.columns import ColumnOptions
 from curate.options.graph import DEFAULT_TEXT_MODEL, GraphOptions
-from prototypes import method
-from prototypes.consistency import L2, LARGEST_LOG, PSI, largest_gamma
-from prototypes.verified import ONLY, USES
+from prototypes.options import (
+    CONSTANT,
+    L2,
+    LARGEST_LOG,
+    ONLY,
+    PROTOTYPES,
+    PSI,
+    USES,
+    Options,
+    largest_gamma,
+)
 
 TEXT_OUTPUTS = {".csv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl"}
 MOST_ROUNDS = 20
 MOST_PROTOTYPES = 64
-MethodOptions = method.Options
+MethodOptions = Options
 """What can be chosen about the mathematics."""
 
 
@@ -137,7 +145,7 @@ def _check_method(chosen: MethodOptions) -> None:
         )
     for name, words, value in (
         ("psi", PSI, chosen.psi),
-        ("prototypes", method.PROTOTYPES, chosen.prototypes),
+        ("prototypes", PROTOTYPES, chosen.prototypes),
         ("verified-use", USES, chosen.verified),
     ):
         if value not in words:
@@ -153,7 +161,7 @@ def _check_method(chosen: MethodOptions) -> None:
             )
     if not 1 <= chosen.rounds <= MOST_ROUNDS:
         raise CurateError(f"--rounds {chosen.rounds}: it must be from 1 to {MOST_ROUNDS}.")
-    if chosen.rounds > 1 and chosen.prototypes == method.CONSTANT:
+    if chosen.rounds > 1 and chosen.prototypes == CONSTANT:
         raise CurateError(
             f"--rounds {chosen.rounds} judges again by weighted prototypes, and --prototypes"
             " constant has none; leave one of them out."

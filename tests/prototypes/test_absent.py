@@ -5,8 +5,9 @@ import pytest
 
 from prototypes.absent import absent_classes
 from prototypes.blocks import in_memory, unit_rows
-from prototypes.method import Options, Scores, adapted, fit_prototypes, fit_space, score_block
+from prototypes.method import Scores, adapted, fit_prototypes, fit_space, score_block
 from prototypes.missing import missing_labels
+from prototypes.options import Options
 from prototypes.products import HOST, Products
 from prototypes.soft_labels import soft_labels
 from prototypes.torch_products import TorchProducts

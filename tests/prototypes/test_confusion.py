@@ -104,9 +104,10 @@ def test_without_a_label_or_a_graph_any_class_is_as_likely() -> None:
 
 
 def test_a_class_that_the_graph_does_not_know_is_taken_for_any() -> None:
+    rng = np.random.default_rng(0)
     S = related(6, 3)
     S[4], S[:, 4] = np.nan, np.nan
-    relations = relations_of(S, unit_rows(RNG.normal(size=(6, 5))))
+    relations = relations_of(S, unit_rows(rng.normal(size=(6, 5))))
     odds = log_odds(confusion_of(relations, 0.1, 0.9), np.array([4, 1]))
     assert np.allclose(odds[0], 0, atol=1e-6)
     assert odds[1, 0] > 0 > odds[1, 5]

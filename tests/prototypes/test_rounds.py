@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from prototypes.blocks import in_memory, unit_rows
-from prototypes.method import Options, fit_prototypes, passes
+from prototypes.method import fit_prototypes, passes
 from prototypes.moments import ClassSums, constant
+from prototypes.options import Options
 from prototypes.rounds import FOLDS, CrossFitted, fold_of, fold_prototypes
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from prototypes import confusion, rivals, torch_products
 from prototypes.blocks import in_memory, unit_rows
 from prototypes.confusion import Confusion, confusion_of
-from prototypes.method import Options, adapted, fit_prototypes, fit_space, score_block
+from prototypes.method import adapted, fit_prototypes, fit_space, score_block
+from prototypes.options import Options
 from prototypes.pairs import STRUCK, own_labels
 from prototypes.products import HOST
 from prototypes.relations import relations_of

@@ -1,9 +1,10 @@
 import numpy as np
 
 from prototypes.blocks import EachBlock, in_memory, labelled, unit_rows
-from prototypes.method import Options, Prototypes, adapted, fit_prototypes, fit_space
+from prototypes.method import Prototypes, adapted, fit_prototypes, fit_space
 from prototypes.moments import ClassSums
-from prototypes.verified import BOTH, ONLY, VERIFIED_WEIGHT, Verified
+from prototypes.options import BOTH, ONLY, Options
+from prototypes.verified import VERIFIED_WEIGHT, Verified
 
 
 def sums(weight: list[float], total: list[list[float]]) -> ClassSums:

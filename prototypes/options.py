@@ -1,0 +1,45 @@
+"""What can be chosen about the mathematics; nothing heavy is imported here."""
+
+import math
+from dataclasses import dataclass
+
+SOFTMAX, L2 = "softmax", "l2"
+PSI = (SOFTMAX, L2)
+"""What ψ of Eq. 4 can be."""
+WEIGHTED, CONSTANT = "weighted", "constant"
+PROTOTYPES = (WEIGHTED, CONSTANT)
+"""Samples weigh p in their prototype (Eq. 5), or all the same (SINet Table 3)."""
+BOTH, ONLY = "both", "only"
+USES = (BOTH, ONLY)
+"""A class's prototypes come from its verified rows and the crawl's, or, where it has verified rows,
+from these only (SINet Table 8)."""
+LARGEST_LOG = 80.0
+"""Natural log of the largest p that sums in float32 can hold; that of the least is below -80."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The choices in Eq. 4 and 5 and in the initial prototypes."""
+
+    gamma: float = 2.0
+    epsilon: float = 0.05
+    psi: str = SOFTMAX
+    """ψ of Eq. 4: one of PSI."""
+    tau_v: float | None = None
+    tau_t: float | None = None
+    """Temperatures of a softmax ψ; None: calibrated."""
+    prototypes: str = WEIGHTED
+    """One of PROTOTYPES."""
+    rounds: int = 1
+    """How often consistency is judged, each time by the prototypes of the time before."""
+    per_class: int = 1
+    """k: so many prototypes per class at most."""
+    verified: str = BOTH
+    """What verified rows are used for: one of USES."""
+    reliable: float = 0.4
+    """Share of each class, the most confident, whose mean is the initial prototype."""
+
+
+def largest_gamma(epsilon: float) -> float:
+    """Return the largest γ with which p of Eq. 4, up to ε^−γ, is a float32."""
+    return LARGEST_LOG / -math.log(epsilon) if epsilon < 1 else math.inf

@@ -1,22 +1,19 @@
 """Each mistake of a user's is answered with one sentence, exit code 2, and nothing is lost."""
 
-import io
 import re
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
 from typer.testing import CliRunner
 
 from cli import app
+from tests.crawls import plain_png
 
 
 def png(value: int = 0) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (8, 8), (value, value, 99)).save(file, "png")
-    return file.getvalue()
+    return plain_png((value, value, 99))
 
 
 def crawl(path: Path, rows: int = 8, **columns: object) -> Path:

@@ -1,6 +1,5 @@
 """`curate embed` as a user runs it."""
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,22 +7,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
-from typer.testing import CliRunner, Result
 
-from cli import app
 from curate.encoders.embedded import EmbeddedEncoder
-
-
-def curate(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+from tests.crawls import curate, png
 
 
 def picture(red: int, rng: np.random.Generator) -> bytes:
     pixels = np.array((red, 90, 90)) + rng.normal(0, 20, (24, 24, 3))
-    file = io.BytesIO()
-    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(file, "png")
-    return file.getvalue()
+    return png(pixels)
 
 
 def crawl(folder: Path) -> Path:

@@ -12,10 +12,9 @@ import numpy as np
 import polars as pl
 import pytest
 from PIL import Image
-from typer.testing import CliRunner, Result
 
-from cli import app
 from curate.exports import webdataset
+from tests.crawls import curate
 
 CLASSES = ["..", "a/b", "a?b", 'c,"d"\ne', "=1+1", "Käfer 甲虫", "cat", "CAT", "x\r;",
            "weights.csv"]  # fmt: skip
@@ -24,18 +23,14 @@ ROWS = 200
 BROKEN = {3: b"", 17: b"<html>no picture</html>"}
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(app, list(map(str, arguments)))
-
-
 def export(path: Path, to: str, out: Path, *options: object) -> str:
-    result = run("export", path, "--to", to, "--out", out, *options)
+    result = curate("export", path, "--to", to, "--out", out, *options)
     assert result.exit_code == 0, result.output
     return result.stdout
 
 
 def refused(path: Path, to: str, out: Path, *options: object) -> str:
-    result = run("export", path, "--to", to, "--out", out, *options)
+    result = curate("export", path, "--to", to, "--out", out, *options)
     assert result.exit_code == 2, result.output
     assert not list(out.parent.glob(".unfinished-*"))
     return " ".join(result.stderr.split())
@@ -77,7 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows.write_parquet(folder / "crawl.parquet", row_group_size=64)
     np.save(folder / "x.npy", features([CLASSES.index(label) for label in rows["label"]]))
     options = ("--embeddings", folder / "x.npy", "--graph", "none", "--prefix", "c_")
-    result = run("weight", folder / "crawl.parquet", *options, "--soft-labels", 2)
+    result = curate("weight", folder / "crawl.parquet", *options, "--soft-labels", 2)
     assert result.exit_code == 0, result.output
     return folder
 
@@ -112,7 +107,7 @@ def test_parquet_has_every_column_and_opens_again(
     assert pl.read_parquet(out).equals(expected)
     assert f"{len(expected)} of {ROWS}" in words
     assert "read back the same rows, by pyarrow" in " ".join(words.split())
-    shown = run("inspect", out, "--limit", 3)
+    shown = curate("inspect", out, "--limit", 3)
     assert shown.exit_code == 0, shown.output
 
 
@@ -263,7 +258,7 @@ def test_datacomp_has_sorted_uids(tmp_path: Path) -> None:
     pl.DataFrame({"uid": uids, "label": labels}).write_parquet(tmp_path / "crawl.parquet")
     np.save(tmp_path / "x.npy", features([row % 2 for row in range(60)]))
     options = ("--embeddings", tmp_path / "x.npy", "--graph", "none")
-    assert run("weight", tmp_path / "crawl.parquet", *options).exit_code == 0
+    assert curate("weight", tmp_path / "crawl.parquet", *options).exit_code == 0
     path = tmp_path / "crawl.weighted.parquet"
     export(path, "datacomp", tmp_path / "uids.npy", "--keep", "all")
     found = np.load(tmp_path / "uids.npy")
@@ -313,7 +308,7 @@ def test_links_go_to_the_files_and_bytes_are_copied(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", features([row % 2 for row in range(40)]))
     options = ("--embeddings", tmp_path / "x.npy", "--graph", "none")
     root = ("--root", tmp_path / "images")
-    result = run("weight", tmp_path / "crawl.csv", *options, *root)
+    result = curate("weight", tmp_path / "crawl.csv", *options, *root)
     assert result.exit_code == 0, result.output
     path = tmp_path / "crawl.weighted.csv"
     export(path, "imagefolder", tmp_path / "linked", "--link", "--keep", "all", *root)
@@ -382,7 +377,7 @@ def test_a_slim_file_leaves_with_the_columns_of_its_crawl(folder: Path, tmp_path
     options = ("--embeddings", folder / "x.npy", "--graph", "none", "--prefix", "c_")
     run_dir = ("--run-dir", tmp_path / "run")
     for out, more in ((slim, ("--slim",)), (whole, ())):
-        result = run("weight", folder / "crawl.parquet", *options, *run_dir, *more, "--out", out)
+        result = curate("weight", folder / "crawl.parquet", *options, *run_dir, *more, "--out", out)
         assert result.exit_code == 0, result.output
     for source in (slim, whole):
         export(source, "parquet", tmp_path / f"{source.stem}.out.parquet", "--keep", "clean")
@@ -455,7 +450,7 @@ def test_labels_that_are_numbers_stay_numbers(tmp_path: Path) -> None:
     rows.write_parquet(tmp_path / "crawl.parquet")
     np.save(tmp_path / "x.npy", features([row % 2 for row in range(40)]))
     options = ("--embeddings", tmp_path / "x.npy", "--graph", "none")
-    assert run("weight", tmp_path / "crawl.parquet", *options).exit_code == 0
+    assert curate("weight", tmp_path / "crawl.parquet", *options).exit_code == 0
     path = tmp_path / "crawl.weighted.parquet"
     export(path, "parquet", tmp_path / "out.parquet", "--labels", "suggested", "--keep", "all")
     out = pl.read_parquet(tmp_path / "out.parquet")

@@ -1,6 +1,5 @@
 """A run that dies anywhere and is started again ends with the bytes of one that did not."""
 
-import io
 import os
 import signal
 import subprocess
@@ -13,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
 from typer.testing import CliRunner
 
 from cli import app
+from tests.crawls import png
 
 KilledAtWrite = Callable[[int, bool], AbstractContextManager[None]]
 PARTS = 6
@@ -42,9 +41,7 @@ def manifest(folder: Path, pictures: bool) -> Path:
 def picture(label: int, rng: np.random.Generator) -> bytes:
     pixels = np.full((16, 16, 3), 40) + rng.integers(0, 60, (16, 16, 3))
     pixels[..., label] += 120
-    file = io.BytesIO()
-    Image.fromarray(pixels.astype(np.uint8)).save(file, "png")
-    return file.getvalue()
+    return png(pixels)
 
 
 def command(crawl: Path, out: Path, *options: str) -> list[str]:

@@ -1,6 +1,5 @@
 """Decoding processes that are killed while `curate weight` runs."""
 
-import io
 import os
 import signal
 import subprocess
@@ -10,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from PIL import Image
+
+from tests.crawls import png
 
 
 def crawl(path: Path, rows: int) -> None:
@@ -19,9 +19,7 @@ def crawl(path: Path, rows: int) -> None:
     for row in range(rows):
         values = rng.integers(0, 120, (48, 48, 3))
         values[..., row % 2] += 120
-        file = io.BytesIO()
-        Image.fromarray(values.astype(np.uint8)).save(file, "PNG")
-        pictures.append(file.getvalue())
+        pictures.append(png(values))
     labels = [("cat", "dog")[row % 2] for row in range(rows)]
     pl.DataFrame({"image": pictures, "label": labels}).write_parquet(path)
 

@@ -1,7 +1,6 @@
 """Reports and exports that are killed: the old output is there, or the new one, whole."""
 
 import hashlib
-import io
 import os
 import signal
 import subprocess
@@ -13,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
 from typer.testing import CliRunner
 
 from cli import app
+from tests.crawls import png
 
 ROOT = Path(__file__).parent.parent
 KILLED = """
@@ -50,9 +49,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for one in label:
         pixels = rng.integers(0, 60, (16, 16, 3)) + 40
         pixels[..., one] += 120
-        file = io.BytesIO()
-        Image.fromarray(pixels.astype(np.uint8)).save(file, "png")
-        images.append(file.getvalue())
+        images.append(png(pixels))
     np.save(tmp_path / "x.npy", rng.normal(size=(40, 8)) + 3 * np.eye(8)[label])
     names = [f"{row:02}" for row in range(40)]
     table = pl.DataFrame({"id": names, "image": images, "label": np.where(label, "ant", "bee")})

@@ -1,23 +1,20 @@
 """Links in the paths of a table lead no picture in from outside of its root."""
 
-import io
 from pathlib import Path
 
 import polars as pl
 import pytest
-from PIL import Image
 from typer.testing import CliRunner
 
 from cli import app
 from curate.errors import CurateError
 from curate.images.source import FileSlice, read
 from curate.images.status import Status, Undecodable
+from tests.crawls import plain_png
 
 
 def png(value: int) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (8, 8), (value, value, 99)).save(file, "png")
-    return file.getvalue()
+    return plain_png((value, value, 99))
 
 
 @pytest.fixture

@@ -10,17 +10,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner, Result
 
-from cli import app
+from tests.crawls import curate
 
 NAMES = ("apple", "banana", "cherry", "grape", "lemon", "plum")
 ALIGNED = ["weight", "label_quality", "is_label_issue", "issue_kind", "distance", "consistency"]
 SUGGESTED = ["suggested_label", "suggested_quality"]
-
-
-def curate(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def weigh(path: Path, *options: object) -> pl.DataFrame:

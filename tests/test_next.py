@@ -9,12 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 from click.testing import Result
-from typer.testing import CliRunner
 
-from cli import app
 from curate.commands.verify import VerifyOptions, next_command
 from curate.options.columns import ColumnOptions
 from curate.verify.answers import open_answers
+from tests.crawls import curate
 
 ROWS = 60
 LABELS = ("ant", "bee", "cat")
@@ -46,10 +45,6 @@ def crawl(folder: Path, ending: str, name: str = "my crawl") -> Path:
     write = {".parquet": table.write_parquet, ".csv": table.write_csv, ".jsonl": table.write_ndjson}
     write[ending](path)
     return path
-
-
-def curate(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def printed(result: Result) -> str:

@@ -8,11 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from click.testing import Result
 from PIL import Image
-from typer.testing import CliRunner
 
-from cli import app
+from tests.crawls import curate
 
 KINDS = ("cat", "dog")
 
@@ -40,10 +38,6 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert weighed.exit_code == 0, weighed.output
     (folder.parent / "words.txt").write_text(weighed.stdout)
     return folder
-
-
-def curate(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def test_weight_and_inspect_and_report_say_the_same(crawl: Path) -> None:

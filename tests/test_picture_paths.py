@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
 from torch.utils.data import DataLoader
 from typer.testing import CliRunner
 
 from cli import app
 from curate.errors import CurateError
 from curate.torch import WeightedImages, WeightedStream
+from tests.crawls import plain_png
 
 ROWS, SIZE = 40, 8
 
@@ -27,9 +27,7 @@ def run(*arguments: object, fails: bool = False) -> str:
 
 
 def picture(row: int) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (SIZE, SIZE), (row + 1, 0, 0)).save(file, "PNG")
-    return file.getvalue()
+    return plain_png((row + 1, 0, 0), (SIZE, SIZE))
 
 
 def weigh(folder: Path, out: str, *options: object, structs: bool = False) -> Path:

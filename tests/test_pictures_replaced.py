@@ -1,6 +1,5 @@
 """Pictures that others have replaced, under the same names, since they were encoded."""
 
-import io
 import os
 from pathlib import Path
 
@@ -10,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
-from PIL import Image
 from typer.testing import CliRunner
 
 from cli import app
+from tests.crawls import png
 
 ROWS = 40
 
@@ -21,9 +20,7 @@ ROWS = 40
 def picture(label: int, seed: int) -> bytes:
     pixels = np.random.default_rng(seed).integers(0, 60, (16, 16, 3)) + 40
     pixels[..., label] += 120
-    file = io.BytesIO()
-    Image.fromarray(pixels.astype(np.uint8)).save(file, "png")
-    return file.getvalue()
+    return png(pixels)
 
 
 def crawl(folder: Path, kind: str) -> Path:

@@ -8,11 +8,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from cli import app
 from curate.weighted.origin import read_origin, sidecar
+from tests.crawls import curate
 
 ROWS = 60
 LABELS = ("ant", "bee", "cat")
@@ -36,10 +34,6 @@ def crawl(folder: Path, ending: str = ".parquet") -> Path:
     write = {".parquet": table.write_parquet, ".csv": table.write_csv, ".jsonl": table.write_ndjson}
     write[ending](path)
     return path
-
-
-def curate(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def weigh(path: Path, *options: object) -> None:

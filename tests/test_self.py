@@ -1,17 +1,16 @@
 """`--encoder self`: a network trained on the crawl, as a user runs it."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
 from typer.testing import CliRunner, Result
 
 from cli import app
 from curate.training import loop, network, plan
 from curate.training.checkpoint import Checkpoints
+from tests.crawls import png
 
 
 class Killed(BaseException):
@@ -27,9 +26,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 def picture(colour: int, rng: np.random.Generator) -> bytes:
     pixels = rng.integers(0, 130, (32, 32, 3), np.uint8)
     pixels[..., colour] += 120
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "png")
-    return file.getvalue()
+    return png(pixels)
 
 
 def write_crawl(path: Path, rows: int = 96) -> Path:

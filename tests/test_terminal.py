@@ -6,9 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 from click.testing import Result
-from typer.testing import CliRunner
 
-from cli import app
+from tests.crawls import curate
 
 ROWS = 60
 ODD = "\x1b[31m[bold red]\u202e\x07"
@@ -39,10 +38,6 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pl.DataFrame(answers).write_parquet(folder / f"verified{ODD}.parquet")
     assert weigh(folder).exit_code == 0
     return folder
-
-
-def curate(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def weigh(folder: Path, *options: object) -> Result:

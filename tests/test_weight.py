@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from cli import app
+from tests.crawls import curate, png
 
 COLOURS = {"apple": (200, 30, 30), "banana": (220, 210, 40), "plum": (90, 20, 120)}
 NAMES = tuple(COLOURS)
@@ -23,9 +22,7 @@ OURS = [
 
 def picture(label: str, rng: np.random.Generator) -> bytes:
     pixels = np.array(COLOURS[label]) + rng.normal(0, 12, (24, 24, 3)) + rng.normal(0, 8, 3)
-    file = io.BytesIO()
-    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(file, "png")
-    return file.getvalue()
+    return png(pixels)
 
 
 def crawl(rows: int = 120, seed: int = 0) -> pl.DataFrame:
@@ -40,10 +37,6 @@ def crawl(rows: int = 120, seed: int = 0) -> pl.DataFrame:
             "label": given,
         }
     )
-
-
-def curate(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def weigh(path: Path, *options: object) -> Result:

@@ -6,11 +6,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
 import curate.relations.wordnet_setup as setup
-from cli import app
+from tests.crawls import curate
 
 ROWS = 60
 LABELS = ("tabby", "minivan", "plum")
@@ -35,10 +33,6 @@ def crawl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     (tmp_path / "edges.csv").write_text("child,parent\ntabby,thing\nminivan,thing\nplum,thing\n")
     return tmp_path / "crawl.parquet"
-
-
-def curate(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.mark.parametrize("asked", [False, True])

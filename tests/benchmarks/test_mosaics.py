@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.mosaics import TILE_SIDE, draw_tiles, mosaic, spoil
+from tests.crawls import plain_png
 
 
 def test_a_mosaic_has_a_tile_of_each_of_its_classes_and_of_no_other() -> None:
@@ -30,9 +31,7 @@ def test_labels_are_left_out_and_made_wrong_at_the_rates_asked_for() -> None:
 
 def test_tiles_lie_in_reading_order() -> None:
     def plain(level: int) -> bytes:
-        file = io.BytesIO()
-        Image.new("RGB", (9, 9), (level,) * 3).save(file, "png")
-        return file.getvalue()
+        return plain_png((level,) * 3, (9, 9))
 
     picture = Image.open(io.BytesIO(mosaic([plain(level) for level in (0, 80, 160, 240)])))
     half = TILE_SIDE // 2

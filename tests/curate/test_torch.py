@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from PIL import Image
 from torch.utils.data import DataLoader
 from typer.testing import CliRunner
 
@@ -25,6 +24,7 @@ from curate.torch import (
     weighted_cross_entropy,
     weighted_sampler,
 )
+from tests.crawls import plain_png
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*is truncated. it is black")
 ROWS, SIZE = 60, 8
@@ -36,9 +36,7 @@ def picture(row: int) -> bytes:
     """A picture that says its row."""
     if row == BROKEN:
         return b"\x89PNG\r\n\x1a\n, cut off"
-    file = io.BytesIO()
-    Image.new("RGB", (SIZE, SIZE), (row, row, row)).save(file, "PNG")
-    return file.getvalue()
+    return plain_png((row, row, row), (SIZE, SIZE))
 
 
 def write_crawl(folder: Path, where: str) -> Path:

@@ -1,6 +1,5 @@
 """The paper's comparison as its user runs it, and what the three models are trained on."""
 
-import io
 import runpy
 import sys
 from collections.abc import Iterator
@@ -11,10 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from PIL import Image
 from typer.testing import CliRunner
 
 from cli import app
+from tests.crawls import png
 
 PROGRAM = Path(__file__).parents[2] / "examples/train_sinet.py"
 COLOURS = {"blue": (20, 40, 230), "green": (30, 220, 50), "red": (240, 30, 20)}
@@ -39,9 +38,7 @@ def sinet() -> SimpleNamespace:
 def picture(name: str, rng: np.random.Generator) -> bytes:
     """A colour with some noise."""
     colour = COLOURS[name] + rng.normal(0, 20, (16, 16, 3))
-    file = io.BytesIO()
-    Image.fromarray(colour.clip(0, 255).astype(np.uint8)).save(file, "PNG")
-    return file.getvalue()
+    return png(colour)
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,13 @@
 """`--encoder A+B`: features side by side, each part kept and used again."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from PIL import Image
 from typer.testing import CliRunner, Result
 
 from cli import app
+from tests.crawls import png
 
 ROWS = 36
 
@@ -19,9 +18,7 @@ def crawl(path: Path) -> None:
     for row in range(ROWS):
         pixels = rng.integers(0, 90, (8, 8, 3), np.uint8)
         pixels[..., row % 3] += 120
-        file = io.BytesIO()
-        Image.fromarray(pixels).save(file, "png")
-        images.append(file.getvalue())
+        images.append(png(pixels))
     images[7] = b"<html>"
     pl.DataFrame({"image": images, "label": [f"c{r % 3}" for r in range(ROWS)]}).write_parquet(path)
 

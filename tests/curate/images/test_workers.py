@@ -1,7 +1,6 @@
 import contextlib
 import errno
 import importlib
-import io
 import os
 import signal
 import subprocess
@@ -29,6 +28,7 @@ from curate.images.slots import Slot, Slots
 from curate.images.source import MAX_BYTES, FileSlice, ImageSource
 from curate.images.status import Status
 from curate.images.workers import DecodePool
+from tests.crawls import plain_png
 
 TINY = Preprocess(4)
 
@@ -39,9 +39,7 @@ def gathered(results: Iterator[Decoded]) -> tuple[list[Status], NDArray[np.uint8
 
 
 def photograph(shade: int) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (12, 9), (shade, 255 - shade, 7)).save(file, "PNG")
-    return file.getvalue()
+    return plain_png((shade, 255 - shade, 7), (12, 9))
 
 
 def shades(count: int) -> list[ImageSource | None]:

@@ -1,12 +1,10 @@
 """A small crawl with pictures, weighed once: three colours, some rows with a wrong label."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
 from rich.console import Console
 
 from curate.commands.weight import weigh
@@ -15,6 +13,7 @@ from curate.options.weight import WeightOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.weighted.weighted import Weighted, open_weighted
+from tests.crawls import plain_png
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 200, 0), "blue": (0, 0, 255)}
 NAMES = sorted(COLOURS)
@@ -26,9 +25,7 @@ NO_FEATURES, NO_LABEL = 20, 41
 
 
 def png(colour: tuple[int, int, int], size: tuple[int, int] = (16, 8)) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", size, colour).save(file, "png")
-    return file.getvalue()
+    return plain_png(colour, size)
 
 
 def draw_features(folder: Path) -> Path:

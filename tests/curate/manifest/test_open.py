@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
 
 from curate.errors import CurateError
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest
 from curate.options.columns import ColumnOptions
 from curate.store.folders import Folders
+from tests.crawls import plain_png
 
 
 def opened(path: Path, tmp_path: Path, **columns: str) -> Manifest:
@@ -21,9 +21,7 @@ def opened(path: Path, tmp_path: Path, **columns: str) -> Manifest:
 
 
 def png(value: int) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (4, 4), (value, 0, 0)).save(file, "png")
-    return file.getvalue()
+    return plain_png((value, 0, 0), (4, 4))
 
 
 def refusal(path: Path, tmp_path: Path, **columns: str) -> str:

@@ -1,6 +1,5 @@
 """A crawl whose texts are hostile, weighed; its report; and a real browser to look at it."""
 
-import io
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 
@@ -17,6 +15,7 @@ from curate.commands.report import ReportOptions, write_report
 from curate.commands.weight import weigh
 from curate.options.weight import WeightOptions
 from curate.options.weighted import WeightedOptions
+from tests.crawls import plain_png
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 LABELS = (
@@ -31,9 +30,7 @@ ROWS, WRONG = 180, 0.25
 
 
 def png(colour: tuple[int, ...]) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (30, 20), colour).save(file, "png")
-    return file.getvalue()
+    return plain_png(colour, (30, 20))
 
 
 def draw_crawl(folder: Path) -> WeightOptions:

@@ -1,7 +1,6 @@
 """A weighted manifest written by hand, and a sitting over it without a terminal."""
 
 import contextlib
-import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from PIL import Image
 
 from curate.images.status import Status
 from curate.options.weighted import WeightedOptions
@@ -22,14 +20,13 @@ from curate.verify.queue import QueueOptions, make_queue
 from curate.verify.samples import samples
 from curate.verify.session import Session
 from curate.weighted.weighted import Weighted, open_weighted
+from tests.crawls import plain_png
 
 CLASSES = ("ant", "bee", "cat", "dog")
 
 
 def png(side: int = 8) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (side, side), (255, 0, 0)).save(file, "png")
-    return file.getvalue()
+    return plain_png((255, 0, 0), (side, side))
 
 
 @pytest.fixture

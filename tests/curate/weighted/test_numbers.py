@@ -5,15 +5,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from typer.testing import CliRunner, Result
 
-from cli import app
+from tests.crawls import curate
 
 ROWS = 60
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def weighed(folder: Path, ending: str) -> Path:
@@ -25,8 +20,8 @@ def weighed(folder: Path, ending: str) -> Path:
     np.save(folder / "x.npy", x)
     table.write_parquet(folder / "m.parquet")
     out = folder / f"w{ending}"
-    done = run("weight", folder / "m.parquet", "--embeddings", folder / "x.npy", "--graph", "none",
-               "--out", out)  # fmt: skip
+    done = curate("weight", folder / "m.parquet", "--embeddings", folder / "x.npy", "--graph",
+                  "none", "--out", out)  # fmt: skip
     assert done.exit_code == 0, done.output
     return out
 
@@ -45,7 +40,7 @@ def test_a_value_that_is_no_number_is_told_with_its_row(
     edited = pl.when(pl.int_range(pl.len()) == 6).then(pl.lit(value)).otherwise(column)
     rows.with_columns(edited.alias(column)).write_csv(path)
     options = ("--to", "csv", "--out", tmp_path / "o.csv") if command == "export" else ()
-    done = run(command, path, *options)
+    done = curate(command, path, *options)
     assert done.exit_code == 2, done.output
     assert f"row 7: {column} is '{value}'" in done.output
 
@@ -58,11 +53,11 @@ def test_a_value_that_is_no_number_is_told_with_its_row(
 def test_a_column_of_another_type_is_refused(tmp_path: Path, edit: pl.Expr) -> None:
     path = weighed(tmp_path, ".parquet")
     pl.read_parquet(path).with_columns(edit).write_parquet(path)
-    done = run("inspect", path, "--label", "label")
+    done = curate("inspect", path, "--label", "label")
     assert done.exit_code == 2, done.output
     assert "column 'weight' is" in done.output
 
 
 @pytest.mark.parametrize("ending", [".parquet", ".csv", ".jsonl"])
 def test_what_curate_writes_passes(tmp_path: Path, ending: str) -> None:
-    assert run("inspect", weighed(tmp_path, ending)).exit_code == 0
+    assert curate("inspect", weighed(tmp_path, ending)).exit_code == 0

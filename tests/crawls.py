@@ -1,0 +1,27 @@
+"""Small pictures, and the command line as a user calls it."""
+
+import io
+
+import numpy as np
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from cli import app
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Pixels (h, w, 3) from 0 to 255; what is beyond is cut off."""
+    file = io.BytesIO()
+    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(file, "png")
+    return file.getvalue()
+
+
+def plain_png(colour: tuple[int, int, int] | str, size: tuple[int, int] = (8, 8)) -> bytes:
+    """A picture of one colour; size: width, height."""
+    file = io.BytesIO()
+    Image.new("RGB", size, colour).save(file, "png")
+    return file.getvalue()
+
+
+def curate(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])

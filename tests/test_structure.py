@@ -1,8 +1,12 @@
+"""Which module may import which, and that what documents name is there."""
+
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +15,21 @@ import polars as pl
 ROOT = Path(__file__).parent.parent
 ONE_USER = {"faiss", "nltk", "open_clip", "textual", "timm", "transformers"}
 PACKAGES = ("curate", "graphs", "prototypes")
+ROOMS = (
+    "cli", "doors", "commands", "demo", "verify", "report", "inspect", "exports", "scoring",
+    "heads", "features", "training", "weighted", "crawl", "relations", "manifest", "options",
+    "encoders", "images", "terminal", "store", "errors", "prototypes", "graphs",
+)  # fmt: skip
+"""From top to bottom: each may import from those after it. CONTRIBUTING.md says what they do."""
+DOORS = {"curate", "curate.api", "curate.torch"}
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "Makefile", "docs/*.md")
+NAMED = re.compile(
+    r"(?<![\w/.-])(?:curate|graphs|prototypes|benchmarks|examples|tests|docs)/[\w/.-]*\w"
+)
 HEAVY = ("torch", "open_clip", "transformers", "onnxruntime", "faiss", "nltk", "polars", "pyarrow")
 
 
+@cache
 def sources() -> dict[Path, ast.Module]:
     files = [ROOT / "cli.py", *(f for name in PACKAGES for f in (ROOT / name).rglob("*.py"))]
     return {file.relative_to(ROOT): ast.parse(file.read_text()) for file in files}
@@ -27,6 +43,59 @@ def imported(tree: ast.AST) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module.split(".")[0])
     return names
+
+
+@cache
+def imports() -> dict[str, set[str]]:
+    """Give the modules of this project that each of them imports, also inside functions."""
+    modules = {module_name(file): tree for file, tree in sources().items()}
+    return {
+        module: {name if name in modules else name.rpartition(".")[0] for name in named(tree)}
+        & (modules.keys() - {module})
+        for module, tree in modules.items()
+    }
+
+
+def module_name(file: Path) -> str:
+    return ".".join(file.with_suffix("").parts).removesuffix(".__init__")
+
+
+def named(tree: ast.Module) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def room(module: str) -> int:
+    first, *rest = module.split(".")
+    return ROOMS.index("doors" if module in DOORS else rest[0] if first == "curate" else first)
+
+
+def test_no_room_imports_from_one_above_it() -> None:
+    arrows = [(module, other) for module, others in imports().items() for other in others]
+    assert [arrow for arrow in arrows if room(arrow[0]) > room(arrow[1])] == []
+
+
+def test_only_doors_stand_outside_the_rooms() -> None:
+    loose = {module_name(file) for file in sources() if file.match("curate/*.py")}
+    assert loose == DOORS | {"curate.errors"}
+
+
+def test_the_map_of_rooms_is_whole() -> None:
+    map_ = (ROOT / "CONTRIBUTING.md").read_text()
+    assert [name for name in ROOMS if not re.search(rf"^\| `[\w/]*{name}\b", map_, re.M)] == []
+
+
+def test_files_that_documents_name_are_there() -> None:
+    for pattern in DOCUMENTS:
+        for document in ROOT.glob(pattern):
+            names = set(NAMED.findall(document.read_text()))
+            gone = [name for name in names if "NAME" not in name and not (ROOT / name).exists()]
+            assert not gone, document
 
 
 def test_graphs_and_prototypes_are_leaves() -> None:

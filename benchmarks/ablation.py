@@ -26,7 +26,7 @@ from benchmarks.table import accuracy_table
 from curate.errors import CurateError
 from curate.options.weight import MethodOptions
 from prototypes.options import CONSTANT, WEIGHTED
-from prototypes.weights import sample_weight
+from prototypes.score.weights import sample_weight
 
 CONFIDENT = 0.4
 """Share of each class, those of the greatest weight, that model B is trained on."""

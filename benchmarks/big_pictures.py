@@ -22,7 +22,7 @@ from curate.encoders.base import Encoder
 from curate.encoders.spec import open_encoder
 from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
-from prototypes.blocks import unit_rows
+from prototypes.engine.blocks import unit_rows
 
 SIDES = (4000, 3000)
 """12 megapixels."""

@@ -20,10 +20,10 @@ from benchmarks.crawl import Crawl, read_crawl
 from benchmarks.metrics import auroc, average_precision, f1_at_rate, precision_recall
 from curate.errors import CurateError
 from curate.options.weight import WeightOptions
-from prototypes.blocks import in_memory
+from prototypes.engine.blocks import in_memory
+from prototypes.fit.space import MOST_INFLUENCE
 from prototypes.method import adapted, fit_prototypes, fit_space, score_block
-from prototypes.quality import LabelQuality
-from prototypes.space import MOST_INFLUENCE
+from prototypes.score.quality import LabelQuality
 
 SIZES = ((1, 9), (10, 49), (50, 10**9))
 """Rows of a class, from and to, that are looked at apart."""

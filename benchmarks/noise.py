@@ -11,7 +11,7 @@ from curate.errors import CurateError
 from curate.relations.wordnet_setup import ensure_wordnet
 from graphs.senses import choose_senses
 from graphs.wordnet import open_wordnet, wordnet_graph
-from prototypes.blocks import unit_rows
+from prototypes.engine.blocks import unit_rows
 
 KINDS = ("uniform", "confusing", "confusing-visual", "confusing-wordnet", "open-set")
 NEIGHBOURS = 5

@@ -23,7 +23,7 @@ from benchmarks.methods.cleanlab import predict
 from curate.errors import CurateError
 from curate.options.weight import WeightOptions
 from curate.weighted.noise_matrix import NOISE_MATRIX
-from prototypes.blocks import unit_rows
+from prototypes.engine.blocks import unit_rows
 
 Matrix = NDArray[np.float64]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prototypes.blocks import tiles
-from prototypes.softmax import CLASSES
-from prototypes.space import BETWEEN_DIRECTIONS, REST_DIRECTIONS
+from prototypes.engine.blocks import tiles
+from prototypes.engine.softmax import CLASSES
+from prototypes.fit.space import BETWEEN_DIRECTIONS, REST_DIRECTIONS
 
 ROWS = 4_096
 """Rows of a product that is timed ..."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.methods import Task
 from curate.relations.wordnet_setup import ensure_wordnet
-from prototypes.blocks import tiles, unit_rows
+from prototypes.engine.blocks import tiles, unit_rows
 
 BLOCK = 65_536
 WRONG = 0.3

@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
-from prototypes.rounds import FOLDS
+from prototypes.fit.rounds import FOLDS
 
 ROWS, NAMES = 160, ("ant", "bee", "cat")
 KilledAtWrite = Callable[[int, bool], AbstractContextManager[None]]

@@ -15,9 +15,9 @@ from cli import app
 from curate.commands import weight as weigh
 from curate.manifest import plan
 from curate.scoring import score
-from prototypes.opinions import score_opinions
-from prototypes.relations import relations_of
-from prototypes.torch_products import TorchProducts
+from prototypes.engine.torch_products import TorchProducts
+from prototypes.fit.relations import relations_of
+from prototypes.score.opinions import score_opinions
 
 ROOT, ROWS, CLASSES = Path(__file__).parent.parent, 9_000, 12
 

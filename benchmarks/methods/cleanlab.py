@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from benchmarks.methods import Judgement, Task
 from curate.errors import CurateError
-from prototypes.blocks import unit_rows
+from prototypes.engine.blocks import unit_rows
 
 FOLDS = 5
 C = 1.0

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.methods import Judgement, Task
-from prototypes.blocks import tiles, unit_rows
-from prototypes.neighbours import nearest_samples
+from prototypes.engine.blocks import tiles, unit_rows
+from prototypes.engine.neighbours import nearest_samples
 
 NEIGHBOURS = 30
 

@@ -49,7 +49,7 @@ from curate.weighted.same_labels import require_same_labels
 from curate.weighted.weighted import Weighted, open_weighted
 from curate.weighted.work import Work
 from curate.weighted.write import check_output, write_manifest
-from prototypes.rounds import FOLDS
+from prototypes.fit.rounds import FOLDS
 
 HEAD = "head"
 

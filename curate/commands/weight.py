@@ -63,10 +63,10 @@ from curate.weighted.provenance import making
 from curate.weighted.work import WorkNames, made_with
 from curate.weighted.write import check_output
 from prototypes import method
-from prototypes.blocks import labelled
+from prototypes.engine.blocks import labelled
+from prototypes.engine.products import Products
+from prototypes.fit.space import AdaptedSpace, SameFeaturesError
 from prototypes.options import BOTH, ONLY
-from prototypes.products import Products
-from prototypes.space import AdaptedSpace, SameFeaturesError
 
 MANY = 1_000
 """Classes from which on their relations take time and memory."""

@@ -11,8 +11,8 @@ from curate.crawl.stored_features import BLOCK_ROWS, StoredFeatures
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
 from curate.store.in_order import in_order
-from prototypes.products import Products
-from prototypes.space import AdaptedSpace
+from prototypes.engine.products import Products
+from prototypes.fit.space import AdaptedSpace
 
 ONE = np.float32(32_767)
 """The 16-bit integer that stands for 1. Of numbers in [-1, 1] these are seven times as precise as

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from curate.crawl.stored_features import StoredFeatures
 from curate.crawl.verified_rows import LabelParts
 from curate.manifest.plan import Shard
+from prototypes.fit.space import AdaptedSpace
 from prototypes.method import Prototypes
-from prototypes.space import AdaptedSpace
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from curate.encoders.device import torch_device
-from prototypes.products import HOST, Products
+from prototypes.engine.products import HOST, Products
 
 DRIVERS = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
 """One of these is there where Linux, or Linux on Windows, has an NVIDIA driver."""
@@ -20,6 +20,6 @@ def products_on(device: str) -> Products:
     found = torch_device(device)
     if found.type == "cpu":
         return HOST
-    from prototypes.torch_products import TorchProducts
+    from prototypes.engine.torch_products import TorchProducts
 
     return TorchProducts(found.type)

@@ -43,8 +43,8 @@ class StoredBlocks:
     """Blocks of (n, D) features and (n,) label positions; each call is one pass in plan order.
 
     An image with several labels is a row for each; labels are then (n, 1 + K), as
-    `prototypes.pairs` wants them. Rows without features are zeros, and their label is given as
-    none, so that they count nowhere.
+    `prototypes.engine.pairs` wants them. Rows without features are zeros, and their label is given
+    as none, so that they count nowhere.
     """
 
     shards: Sequence[Shard]

@@ -14,7 +14,7 @@ from curate.crawl.picture_states import States, file_column
 from curate.images.status import Status
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
-from prototypes.blocks import in_single
+from prototypes.engine.blocks import in_single
 
 BLOCK_ROWS = 8_192
 FLOAT32 = np.finfo(np.float32)

@@ -21,7 +21,7 @@ from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
 from curate.store.folders import Folders
 from curate.store.in_order import block_threads, in_order
-from prototypes.blocks import HALVES, in_single, tiles
+from prototypes.engine.blocks import HALVES, in_single, tiles
 
 Embeddings = NDArray[np.floating[Any]]
 TAKERS = 4

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from curate.heads.label_sets import set_sizes
 from curate.heads.task import Task
 from curate.weighted.columns import NOISE_NAMES, REFINED_NAMES
-from prototypes.weights import sample_weight
+from prototypes.score.weights import sample_weight
 
 TOP = 5
 """The likeliest classes that are written of each row."""

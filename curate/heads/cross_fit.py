@@ -14,7 +14,7 @@ from curate.heads.spec import make_head
 from curate.heads.task import Task
 from curate.heads.training import Examples, Learner, Positions
 from curate.training.device import Computer
-from prototypes.rounds import FOLDS, fold_of
+from prototypes.fit.rounds import FOLDS, fold_of
 
 Says = Callable[[Head, Tensor, Tensor, Positions], Tensor]
 

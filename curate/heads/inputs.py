@@ -6,15 +6,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from prototypes.fit.space import AdaptedSpace
 from prototypes.method import Prototypes
-from prototypes.space import AdaptedSpace
 
 
 class Inputs(nn.Module):
     """Features (n, D) and log p (n, C) side by side: (n, D + C).
 
     log p is the logarithm of SINet's class probabilities, the softmax of the cosines to the
-    prototypes: frozen, in torch what `prototypes.quality` does in NumPy, without class relations.
+    prototypes: frozen, in torch what `prototypes.score.quality` does in NumPy, without class
+    relations.
     """
 
     mean: Tensor

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.blocks import Labels
+from prototypes.engine.blocks import Labels
 
 FREE, RANDOM, CONFUSING = range(3)
 """The types of noise z."""

@@ -14,10 +14,10 @@ from curate.errors import CurateError
 from curate.store.folders import Folders
 from curate.weighted.weighted import Weighted
 from curate.weighted.work import Work
-from prototypes.blocks import unit_rows
-from prototypes.neighbours import nearest_samples
-from prototypes.softmax import nearest_of_class
-from prototypes.space import AdaptedSpace
+from prototypes.engine.blocks import unit_rows
+from prototypes.engine.neighbours import nearest_samples
+from prototypes.engine.softmax import nearest_of_class
+from prototypes.fit.space import AdaptedSpace
 
 NEAREST = 8
 """Classes and neighbours that are named."""

@@ -12,7 +12,7 @@ from curate.images.status import Status
 from curate.inspect.asked_class import find_class
 from curate.inspect.overview import OF_LABELS, UNSHARED
 from curate.weighted.weighted import Weighted
-from prototypes.quality import ISSUE_KINDS
+from prototypes.score.quality import ISSUE_KINDS
 
 SORTS = {
     "quality": pl.col("label_quality"),

@@ -14,10 +14,10 @@ from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.store.run import Run
-from prototypes.blocks import tiles, unit_rows
-from prototypes.evidence import margin_moments, z_scores
-from prototypes.moments import ClassSums, add_up
-from prototypes.rivals import margin
+from prototypes.engine.blocks import tiles, unit_rows
+from prototypes.engine.moments import ClassSums, add_up
+from prototypes.engine.rivals import margin
+from prototypes.score.evidence import margin_moments, z_scores
 
 Rows = NDArray[np.float32]
 

@@ -12,12 +12,12 @@ from curate.manifest.plan import Shard
 from curate.scoring.second_opinions import WeighedOpinions
 from curate.store.folders import Content, Folders
 from curate.store.in_order import in_order
-from prototypes.blocks import not_zero
+from prototypes.engine.blocks import not_zero
+from prototypes.engine.products import Products
 from prototypes.method import Prototypes, Scores
-from prototypes.missing import missing_labels
-from prototypes.opinions import OpinionSample, score_opinions
-from prototypes.products import Products
-from prototypes.quality import ISSUE_KINDS
+from prototypes.score.missing import missing_labels
+from prototypes.score.opinions import OpinionSample, score_opinions
+from prototypes.score.quality import ISSUE_KINDS
 
 KINDS = pl.Series(ISSUE_KINDS, dtype=pl.String)
 Rows = NDArray[np.int64]

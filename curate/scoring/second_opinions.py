@@ -16,11 +16,17 @@ from curate.scoring.zero_shot import ZeroShot
 from curate.store.fingerprint import fingerprint
 from curate.store.run import Run
 from curate.store.state import kept
-from prototypes.blocks import total
-from prototypes.evidence import ClassTexts
-from prototypes.opinions import NO_OPINIONS, Opinions, OpinionSample, fit_opinions, sample_opinions
-from prototypes.space import AdaptedSpace
-from prototypes.temperature import sample_stride
+from prototypes.engine.blocks import total
+from prototypes.fit.sample import sample_stride
+from prototypes.fit.space import AdaptedSpace
+from prototypes.score.evidence import ClassTexts
+from prototypes.score.opinions import (
+    NO_OPINIONS,
+    Opinions,
+    OpinionSample,
+    fit_opinions,
+    sample_opinions,
+)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from curate.errors import CurateError
 from curate.manifest.classes import Classes
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
-from prototypes.soft_labels import soft_labels
+from prototypes.score.soft_labels import soft_labels
 
 
 def check_count(k: int | None, classes: Classes) -> None:

@@ -19,14 +19,14 @@ from curate.terminal.notices import say, warn
 from curate.terminal.printable import FEW, brief, listed, shown
 from curate.terminal.skipped import Skipped
 from curate.weighted.counts import Counts, count_table
-from prototypes.noise_matrix import (
+from prototypes.score.noise_matrix import (
     OUTSIDE,
     NoiseCounts,
     empty_counts,
     estimated_truth,
     noise_counts,
 )
-from prototypes.opinions import Opinions
+from prototypes.score.opinions import Opinions
 
 WORST_CLASSES = 8
 LOUD_SHARE = 0.1

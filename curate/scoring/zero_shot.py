@@ -19,8 +19,8 @@ from curate.store.code import code_of
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.run import Run
 from curate.terminal.progress import progress_bar
-from prototypes.blocks import unit_rows
-from prototypes.evidence import ClassTexts
+from prototypes.engine.blocks import unit_rows
+from prototypes.score.evidence import ClassTexts
 
 KIND = "open_clip:"
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from curate.crawl.stored_blocks import StoredBlocks
 from prototypes import method
-from prototypes.blocks import Floats, Labels, unit_rows
-from prototypes.neighbours import nearest_prototypes
-from prototypes.softmax import log_sum_exp
-from prototypes.space import AdaptedSpace
+from prototypes.engine.blocks import Floats, Labels, unit_rows
+from prototypes.engine.neighbours import nearest_prototypes
+from prototypes.engine.softmax import log_sum_exp
+from prototypes.fit.space import AdaptedSpace
 
 SUGGESTIONS = 3
 """k of the adaptive label smoothing."""

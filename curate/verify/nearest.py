@@ -6,8 +6,8 @@ from curate.errors import CurateError
 from curate.inspect.sample import unchecked
 from curate.weighted.weighted import Weighted
 from curate.weighted.work import Work
-from prototypes.blocks import unit_rows
-from prototypes.softmax import nearest_of_class
+from prototypes.engine.blocks import unit_rows
+from prototypes.engine.softmax import nearest_of_class
 
 MOST = 6
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from curate.errors import CurateError
 from curate.manifest.classes import Classes
 from curate.manifest.columns import label_type
-from prototypes.weights import sample_weight
+from prototypes.score.weights import sample_weight
 
 NAMES = (
     "weight", "label_quality", "suggested_label", "suggested_quality", "is_label_issue",

@@ -30,7 +30,8 @@ def list_columns(
       values twice. A null or empty element is no label: it weighs 0 and is else null, and so is
       every element of an image without features. Empty for an empty list and for null.
     - ``suggested_label``: the labels that the image seems to lack, best first: classes that were
-      not given and whose prototype has a cosine to it of `prototypes.quality.OUTLIER_COSINE` or
+      not given and whose prototype has a cosine to it of
+      `prototypes.score.quality.OUTLIER_COSINE` or
       more, below which a given label that is wrong counts as an outlier. Null without features.
     - ``suggested_quality``: for each of them the quality that it would have if it were given too.
     - ``status`` is the row's.

@@ -9,7 +9,7 @@ from curate.manifest.manifest import Manifest
 from curate.store.atomic import appearing_file
 from curate.store.run import Run
 from curate.weighted.columns import as_labels
-from prototypes.noise_matrix import OUTSIDE, NoiseCounts
+from prototypes.score.noise_matrix import OUTSIDE, NoiseCounts
 
 NOISE_MATRIX = "noise_matrix.parquet"
 STEP, COUNTS = "noise", "counts"

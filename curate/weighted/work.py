@@ -22,8 +22,8 @@ from curate.store.folders import Folders
 from curate.store.run import Run
 from curate.store.state import stored
 from curate.store.versions import today, versions
+from prototypes.fit.space import AdaptedSpace
 from prototypes.method import Prototypes
-from prototypes.space import AdaptedSpace
 
 STEP, FACTS = "work", "work"
 

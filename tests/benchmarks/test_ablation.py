@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from benchmarks import ablation, training
 from benchmarks.ablation import TABLES, Setting, confident, weights
 from curate.errors import CurateError
-from prototypes.weights import sample_weight
+from prototypes.score.weights import sample_weight
 
 NAMES = ("apple", "cat", "truck")
 

@@ -17,7 +17,7 @@ from benchmarks.synthetic import noun_ids, write_crawl
 from benchmarks.weights import Measured, weights_table
 from curate.encoders.spec import open_encoder
 from curate.images.decode import decode
-from prototypes.blocks import unit_rows
+from prototypes.engine.blocks import unit_rows
 
 
 def test_a_synthetic_crawl_has_the_noise_that_it_says_and_curate_finds_it(tmp_path: Path) -> None:

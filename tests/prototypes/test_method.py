@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prototypes.blocks import EachBlock, in_memory, labelled, unit_rows
+from prototypes.engine.blocks import EachBlock, in_memory, labelled, unit_rows
+from prototypes.fit.space import AdaptedSpace
 from prototypes.method import (
     Options,
     Prototypes,
@@ -19,8 +20,7 @@ from prototypes.method import (
     fit_space,
     score_block,
 )
-from prototypes.space import AdaptedSpace
-from prototypes.weights import sample_weight
+from prototypes.score.weights import sample_weight
 
 DEFAULT = Options()
 

@@ -8,8 +8,8 @@ from curate.crawl.adapted import AdaptedFeatures
 from curate.crawl.stored_features import BLOCK_ROWS, StoredFeatures
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
-from prototypes.products import HOST
-from prototypes.space import AdaptedSpace
+from prototypes.engine.products import HOST
+from prototypes.fit.space import AdaptedSpace
 
 ROWS = BLOCK_ROWS + 9
 

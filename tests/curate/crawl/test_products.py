@@ -6,8 +6,8 @@ import torch
 from curate.crawl import products
 from curate.crawl.products import products_on
 from curate.errors import CurateError
-from prototypes.products import HOST
-from prototypes.torch_products import TorchProducts
+from prototypes.engine.products import HOST
+from prototypes.engine.torch_products import TorchProducts
 
 
 def test_without_a_driver_or_where_the_user_says_so_the_processor_does_it(

@@ -7,7 +7,7 @@ import pytest
 
 from curate.heads.inputs import Inputs
 from curate.heads.training import Examples
-from prototypes.blocks import in_memory
+from prototypes.engine.blocks import in_memory
 from prototypes.method import adapted, fit_prototypes, fit_space
 
 ROWS, CLASSES, D = 900, 5, 16

@@ -10,7 +10,7 @@ import pytest
 
 from curate.inspect.sample import NEAREST, find_sample
 from curate.weighted.weighted import Weighted
-from prototypes.space import AdaptedSpace
+from prototypes.fit.space import AdaptedSpace
 
 from .conftest import GIVEN, NAMES, NO_FEATURES, NO_LABEL, TRUE, opened
 

@@ -49,20 +49,20 @@ DEPENDS = {
                 "curate/crawl/stored_features.py", "curate/manifest/pictures.py",
                 "curate/manifest/read.py"],
     "pictures": ["curate/images/[!_]*.py", "curate/training/pictures.py"],
-    "network": ["curate/training/[!_]*.py", "prototypes/method.py", "prototypes/quality.py"],
+    "network": ["curate/training/[!_]*.py", "prototypes/method.py", "prototypes/score/quality.py"],
     "onnx": ["curate/encoders/onnx*.py", "curate/images/preprocess.py"],
     "open_clip": ["curate/encoders/openclip*.py", "curate/encoders/compiled.py",
                   "curate/encoders/overlap.py"],
     "captions": ["curate/relations/captions.py", "graphs/bert.py"],
-    "agreement": ["curate/scoring/caption_agreement.py", "prototypes/evidence.py",
-                  "prototypes/rivals.py"],
+    "agreement": ["curate/scoring/caption_agreement.py", "prototypes/score/evidence.py",
+                  "prototypes/engine/rivals.py"],
     "classes": ["curate/relations/senses.py", "graphs/senses.py", "graphs/class_texts.py"],
     "zero_shot": ["curate/scoring/zero_shot.py", "curate/encoders/openclip.py"],
     "graph": ["curate/relations/graph.py", "curate/relations/relation.py",
               "graphs/blend.py"],
     "relations": ["curate/relations/kinds/[!_]*.py", "curate/relations/caption_means.py",
                   "graphs/wordnet.py", "graphs/text*.py", "graphs/hierarchy.py"],
-    "scores": ["prototypes/[!_]*.py", "curate/scoring/score.py", "curate/crawl/stored_blocks.py",
+    "scores": ["prototypes/**/[!_]*.py", "curate/scoring/score.py", "curate/crawl/stored_blocks.py",
                "curate/crawl/adapted.py", "curate/scoring/soft_labels.py",
                "curate/scoring/second_opinions.py", "curate/commands/weight.py"],
     "heads": ["curate/heads/[!_]*.py", "curate/heads/learned.py", "curate/commands/refine.py"],
@@ -119,7 +119,7 @@ def test_a_changed_module_gives_every_result_that_depends_on_it_another_name(cop
 
 def test_what_is_encoded_for_hours_does_not_depend_on_what_judges_labels(copied: Path) -> None:
     before = names()
-    for pattern in ("prototypes/*.py", "curate/heads/*.py", "curate/report/*.py",
+    for pattern in ("prototypes/**/*.py", "curate/heads/*.py", "curate/report/*.py",
                     "curate/exports/*.py", "curate/store/*.py", "graphs/senses.py",
                     "curate/scoring/summary.py", "curate/errors.py",
                     "curate/commands/weight.py"):  # fmt: skip
@@ -169,8 +169,8 @@ def test_a_module_that_is_not_there_has_no_name() -> None:
 
 
 def test_what_is_left_out_is_not_followed() -> None:
-    assert modules_of("prototypes.weights", without=("prototypes",)) == set()
-    assert "prototypes.blocks" in modules_of("prototypes.space")
+    assert modules_of("prototypes.score.weights", without=("prototypes",)) == set()
+    assert "prototypes.engine.blocks" in modules_of("prototypes.fit.space")
     assert not {"curate.errors", "curate.store.folders"} & modules_of("curate.commands.weight")
 
 

@@ -1,0 +1,160 @@
+"""Per-class sums and the second moment of features: all that the adapted space is made of."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from prototypes.engine.blocks import Floats, Labels, not_zero, unit_rows
+from prototypes.engine.pairs import own_labels
+from prototypes.engine.products import HOST, Products
+
+
+@dataclass(frozen=True)
+class ClassSums:
+    """Weighted sums of rows per class; two of them add."""
+
+    weight: NDArray[np.float64]
+    """(C,): sum of the weights of the rows of a class."""
+    total: NDArray[np.float64]
+    """(C, d): weighted sum of its rows."""
+
+    def __add__(self, other: "ClassSums") -> "ClassSums":
+        """Add the sums over other rows."""
+        return ClassSums(self.weight + other.weight, self.total + other.total)
+
+    def means(self) -> NDArray[np.float64]:
+        """Return the (C, d) weighted means, Eq. 5 where weights are p; zeros without rows."""
+        return self.total / np.where(self.weight > 0, self.weight, 1)[:, None]
+
+
+@dataclass(frozen=True)
+class BlockSums:
+    """The same over a block of rows, for the P classes that it has, which may be few of many."""
+
+    classes: int
+    """C"""
+    present: NDArray[np.integer]
+    """(P,) ascending"""
+    weight: NDArray[np.float64]
+    """(P,)"""
+    total: Floats
+    """(P, d)"""
+
+    def add_to(self, sums: ClassSums | None) -> ClassSums:
+        """Add these to the sums over earlier blocks, in place; to None for the first block."""
+        if sums is None:
+            sums = ClassSums(np.zeros(self.classes), np.zeros((self.classes, self.total.shape[1])))
+        present = slice(None) if len(self.present) == self.classes else self.present
+        sums.weight[present] += self.weight
+        sums.total[present] += self.total
+        return sums
+
+
+def add_up(blocks: Iterable[BlockSums]) -> ClassSums:
+    """Add the sums of blocks in the order in which they come; needs at least one."""
+    sums: ClassSums | None = None
+    for block in blocks:
+        sums = block.add_to(sums)
+    assert sums is not None
+    return sums
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums of unit rows per class and over all of them the second moment."""
+
+    by_class: ClassSums
+    second: NDArray[np.float64]
+    """(D, D): sum of x xᵀ over the labelled rows."""
+
+
+@dataclass(frozen=True)
+class BlockMoments:
+    """The same over a block of rows."""
+
+    by_class: BlockSums
+    second: NDArray[np.float64]
+    """(D, D)"""
+
+
+def class_sums(
+    rows: Floats, labels: Labels, classes: int, weights: Floats | None = None
+) -> BlockSums:
+    """Sum rows (n, d) of a block per class, each times its weight (n,), or 1.
+
+    Rows of zeros and rows labelled -1 do not count. Within the block sums are as precise as the
+    rows; blocks are added in float64. Raises ValueError for a label that is no class.
+    """
+    labels = own_labels(labels)
+    kept = np.flatnonzero(counted(rows, labels, classes))
+    return _sums(rows, labels, classes, kept, weights)
+
+
+def _sums(
+    rows: Floats, labels: Labels, classes: int, kept: NDArray[np.intp], weights: Floats | None
+) -> BlockSums:
+    """Sum the ``kept`` rows per class."""
+    weight = np.ones(len(kept)) if weights is None else weights[kept].astype(np.float64)
+    present, which = np.unique(labels[kept], return_inverse=True)
+    of_class = sparse.csr_array((weight, (which, kept)), shape=(len(present), len(rows)))
+    total = of_class.astype(rows.dtype) @ rows
+    weights_of = np.asarray(np.bincount(which, weight, len(present)), np.float64)
+    return BlockSums(classes, present, weights_of, total)
+
+
+Weigh = Callable[[NDArray[np.float32], Labels], NDArray[np.float32]]
+"""Gives rows g (n, d) with labels (n,) weights (n,), NaN for a row that does not count."""
+
+
+def constant(g: NDArray[np.float32], labels: Labels, p: float) -> NDArray[np.float32]:
+    """Weigh all rows the same: (n,)."""
+    there = (own_labels(labels) >= 0) & not_zero(g)
+    return np.where(there, np.float32(p), np.float32(np.nan))
+
+
+def counted(rows: Floats, labels: Labels, classes: int) -> NDArray[np.bool_]:
+    """Tell which rows (n, d) count: they have a label and are not all zeros.
+
+    Raises ValueError for a label that is neither -1 nor one of the classes.
+    """
+    labels = own_labels(labels)
+    if labels.size and not (labels.min() >= -1 and labels.max() < classes):
+        raise ValueError(
+            f"Labels run from {labels.min()} to {labels.max()}, but there are {classes} classes: "
+            f"number the classes from 0 to {classes - 1} and give rows without a label -1."
+        )
+    return np.asarray((labels >= 0) & not_zero(rows))
+
+
+def block_moments(
+    features: Floats, labels: Labels, classes: int, products: Products = HOST
+) -> BlockMoments:
+    """Sum the unit rows of a block of features (n, D).
+
+    In float32 they are summed less their mean, which would round away what they differ in.
+    """
+    rows, labels = unit_rows(features), own_labels(labels)
+    kept = np.flatnonzero(counted(rows, labels, classes))
+    if len(kept) < len(rows):
+        rows, labels = rows[kept], labels[kept]
+    mean = rows.sum(axis=0, dtype=np.float64) / max(len(rows), 1)
+    shift = mean.astype(np.float32)
+    rows -= shift
+    sums = _sums(rows, labels, classes, np.arange(len(rows)), None)
+    sums = replace(sums, total=sums.total + np.outer(sums.weight, shift.astype(np.float64)))
+    second = products.second_moment(rows) + len(rows) * np.outer(mean, mean)
+    return BlockMoments(sums, second)
+
+
+def add_moments(blocks: Iterable[BlockMoments]) -> Moments:
+    """Add the moments of blocks in the order in which they come; needs at least one."""
+    sums: ClassSums | None = None
+    second: NDArray[np.float64] | None = None
+    for block in blocks:
+        sums = block.by_class.add_to(sums)
+        second = block.second if second is None else np.add(second, block.second, out=second)
+    assert sums is not None and second is not None
+    return Moments(sums, second)

@@ -1,0 +1,162 @@
+"""The heavy products over rows on a device of torch's, such as a GPU."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from prototypes.engine.absent import absent_classes
+from prototypes.engine.blocks import Floats, Labels, tiles
+from prototypes.engine.confusion import Confusion
+from prototypes.engine.pairs import STRUCK, all_labels, own_labels
+from prototypes.engine.products import MOMENT_ROWS, Rows
+from prototypes.engine.rivals import Rivals, with_others
+
+TILE = 2**25
+"""Numbers of a tile of products, 128 MiB: all classes of as many rows as that takes."""
+
+
+@dataclass(frozen=True)
+class TorchProducts:
+    """`Products` on a device; float32, without TF32, which is torch's default for products.
+
+    A block's rows go to the device and a few numbers for each row come back.
+    """
+
+    device: str
+    _kept: list[tuple[Confusion, tuple[Tensor, Tensor]]] = field(
+        default_factory=list, compare=False, repr=False
+    )
+
+    @property
+    def gpu(self) -> bool:
+        """Tell whether FAISS is to search on a GPU too."""
+        return torch.device(self.device).type == "cuda"
+
+    def second_moment(self, rows: Rows) -> NDArray[np.float64]:
+        """Return the sum of x xᵀ over rows (n, D): (D, D)."""
+        x = self._put(rows)
+        second = x.new_zeros(x.shape[1], x.shape[1], dtype=torch.float64)
+        for part in tiles(len(x), MOMENT_ROWS):
+            second += x[part].T @ x[part]
+        return second.cpu().numpy()
+
+    def adapt(self, features: Floats, mean: Rows, A: Rows) -> Rows:
+        """Do as `products.adapt`."""
+        x = self._put(features).float()
+        length = x.norm(dim=1, keepdim=True)
+        projection = self._put(A)
+        g = x @ projection / length.where(length > 0, 1) - self._put(mean) @ projection
+        g = functional.normalize(g, eps=float(np.finfo(np.float32).tiny))
+        return _array(g * (length > 0))
+
+    def margin(self, g: Rows, labels: Labels, prototypes: Rows) -> Rows:
+        """Do as `rivals.margin`."""
+
+        def margin(cosines: Tensor, given: Tensor) -> Tensor:
+            own = _own(cosines, given)
+            _strike(cosines, given)
+            return own - cosines.amax(1)
+
+        return self._by_tiles(margin, g, prototypes, 1, all_labels(labels))[0]
+
+    def log_partition(
+        self, g: Rows, prototypes: Rows, temperature: float, struck: Labels | None = None
+    ) -> Rows:
+        """Do as `softmax.log_partition`."""
+
+        def partition(logits: Tensor, *known: Tensor) -> Tensor:
+            for classes in known:
+                _strike(logits, classes)
+            return logits.logsumexp(1)
+
+        sharp = prototypes / np.float32(temperature)
+        return self._by_tiles(partition, g, sharp, 1, *([] if struck is None else [struck]))[0]
+
+    def find_rivals(
+        self, g: Rows, labels: Labels, directions: Rows, temperature: float,
+        confusion: Confusion | None, k: int,
+    ) -> Rivals:  # fmt: skip
+        """Do as `rivals.find_rivals`."""
+        related, excess = (None, None) if confusion is None else self._kept_of(confusion)
+        sizes = None
+        if confusion is not None and confusion.sized:
+            sizes = self._put(confusion.sizes)
+
+        def compare(logits: Tensor, given: Tensor, own: Tensor) -> tuple[Tensor, ...]:
+            mine = _own(logits, given)
+            _strike(logits, given)
+            nearest = sized = logits.amax(1)
+            if sizes is not None:
+                logits += sizes
+                sized = logits.amax(1)
+            if related is not None and excess is not None:
+                over = excess[own] * (own >= 0)[:, None]
+                if excess.shape == (len(excess), len(excess)):
+                    logits += over
+                else:
+                    logits.scatter_add_(1, related[own].long(), over)
+            logit, likeliest = logits.max(1)
+            likeliest = torch.where(logit > float(STRUCK), likeliest, -1)
+            return mine, nearest, sized, likeliest, logit, logits.logsumexp(1)
+
+        tau, own = np.float32(temperature), own_labels(labels)
+        mine, nearest, most, likeliest, logit, partition = self._by_tiles(
+            compare, g, directions / tau, k, all_labels(labels), own
+        )
+        cosines = (mine * tau, nearest * tau, most * tau)
+        found = Rivals(*cosines, likeliest.astype(np.int64), logit, partition)
+        return with_others(found, own, tau, confusion)
+
+    def _by_tiles(
+        self, fn: Callable[..., Any], g: Rows, prototypes: Rows, k: int, *known: Labels
+    ) -> list[NDArray[Any]]:
+        """Apply fn(products with each class's nearest of k (m, C), known ...) to tiles of rows.
+
+        Absent classes are struck.
+        """
+        x, P, parts = self._put(g), self._put(prototypes).T, []
+        absent = self._put(absent_classes(prototypes, k))
+        more = [self._put(value.astype(np.int64)) for value in known]
+        for rows in tiles(len(g), max(TILE // len(prototypes), 1)):
+            products = x[rows] @ P
+            if k > 1:
+                products = products.view(len(products), len(prototypes) // k, k).amax(2)
+            products[:, absent] = float(STRUCK)
+            found = fn(products, *(value[rows] for value in more))
+            parts.append([_array(v) for v in (found if isinstance(found, tuple) else (found,))])
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+    def _kept_of(self, confusion: Confusion) -> tuple[Tensor, Tensor]:
+        """Return related and excess, which stay on the device from block to block."""
+        if not (self._kept and self._kept[0][0] is confusion):
+            tensors = self._put(confusion.related), self._put(confusion.excess)
+            self._kept[:] = [(confusion, tensors)]
+        return self._kept[0][1]
+
+    def _put(self, array: NDArray[Any]) -> Tensor:
+        """Send an array, which may be mapped read-only, to the device."""
+        if not array.flags.writeable:
+            array = array.copy()
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+
+
+def _own(scores: Tensor, given: Tensor) -> Tensor:
+    """Read scores (n, C) at each row's own label, the first given (n, L); any where that is -1."""
+    return scores.gather(1, given[:, :1].clamp(min=0))[:, 0]
+
+
+def _strike(scores: Tensor, given: Tensor) -> None:
+    """Overwrite scores (n, C) at the given labels (n, L), -1 for none."""
+    rows, at = (given >= 0).nonzero(as_tuple=True)
+    scores[rows, given[rows, at]] = float(STRUCK)
+
+
+def _array(values: Tensor) -> NDArray[Any]:
+    found: NDArray[Any] = values.cpu().numpy()
+    return found

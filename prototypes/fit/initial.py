@@ -1,0 +1,117 @@
+"""Initial prototypes: per class the mean of the images that are classified most confidently."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypes.engine.blocks import Floats, Labels, unit_rows
+from prototypes.engine.moments import BlockSums, add_up, class_sums, counted
+from prototypes.engine.pairs import own_labels
+from prototypes.engine.products import HOST, Products
+from prototypes.fit.crawl_rows import CrawlRows
+from prototypes.fit.sample import LabelledSample, join_samples, sample_rows
+
+WIDEST = 2.0
+"""A margin of two cosines lies in [-2, 2]."""
+BINS = 1024
+"""Bins of a margin histogram over that range: a threshold is exact to 1/256."""
+NOWHERE = -1
+"""The cell of a row that does not count."""
+
+Cells = NDArray[np.int32]
+"""(n,): BINS · y + the bin of the margin, or NOWHERE."""
+
+
+@dataclass(frozen=True)
+class Initial:
+    """The initial prototypes, and the sample that all temperatures are calibrated on."""
+
+    prototypes: NDArray[np.float32]
+    """(C, d): P, unit rows; zeros for a class without rows."""
+    sample: LabelledSample
+    reliable: LabelledSample
+    """Those of the sample that are among the most confident of their class."""
+
+
+def fit_initial(
+    rows: CrawlRows,
+    share: float,
+    class_means: NDArray[np.float32] | None = None,
+    products: Products = HOST,
+) -> Initial:
+    """Average the ``share`` of each class that is classified most confidently: two passes.
+
+    Confidence is measured by ``class_means`` (C, d), or by the plain means of the rows.
+    """
+    plain = unit_rows(rows.verified.join(rows.sums).means()) if class_means is None else class_means
+    confidence = partial(_confidence, plain=plain, stride=rows.stride, products=products)
+    samples, cells = zip(*rows.each(confidence), strict=True)
+    bins = reliable_bins(cells, rows.classes, share, own_only=class_means is not None)
+    sums = add_up(rows.each(partial(reliable_sums, bins=bins), cells))
+    samples += rows.verified.blocks(partial(sample_rows, classes=rows.classes, stride=rows.stride))
+    sample = join_samples(samples, rows.classes)
+    chosen = reliable(margin_cells(sample.g, sample.labels, plain), bins)
+    prototypes = unit_rows(rows.verified.join(sums).means())
+    return Initial(prototypes, sample, LabelledSample(sample.g[chosen], sample.labels[chosen]))
+
+
+def _confidence(
+    g: NDArray[np.float32],
+    labels: Labels,
+    plain: NDArray[np.float32],
+    stride: int,
+    products: Products,
+) -> tuple[LabelledSample, Cells]:
+    return sample_rows(g, labels, len(plain), stride), margin_cells(g, labels, plain, products)
+
+
+def margin_cells(
+    g: NDArray[np.float32],
+    labels: Labels,
+    plain: NDArray[np.float32],
+    products: Products = HOST,
+) -> Cells:
+    """Say which cell of the histogram of margins per class each row of a block falls in: (n,).
+
+    A margin is the cosine to the plain mean (C, d) of the row's class minus that to the nearest
+    other.
+    """
+    cells = np.full(len(g), NOWHERE, np.int32)
+    kept = counted(g, labels, len(plain))
+    bins = (products.margin(g, labels, plain)[kept] + WIDEST) * (BINS / (2 * WIDEST))
+    cells[kept] = own_labels(labels)[kept] * BINS + np.clip(bins, 0, BINS - 1).astype(np.int32)
+    return cells
+
+
+def reliable_bins(
+    blocks: Iterable[Cells], classes: int, share: float, own_only: bool = False
+) -> NDArray[np.int32]:
+    """Return for each class the lowest bin (C,) of its top ``share`` of margins.
+
+    At least one row of every class that has any lies in or above its bin. With ``own_only`` rows
+    that are nearer to another class lie below it, unless all of their class are. A quantile by a
+    histogram needs no sorting of all margins.
+    """
+    counts = np.zeros((classes, BINS), np.int32)
+    for cells in blocks:
+        np.add.at(counts.reshape(-1), cells[cells != NOWHERE], 1)
+    above = counts[:, ::-1].cumsum(axis=1, dtype=np.int32)[:, ::-1]
+    wanted = np.maximum(share * above[:, :1], 1)
+    lowest = (above >= wanted).sum(axis=1, dtype=np.int32) - 1
+    if own_only:
+        lowest = np.where(above[:, BINS // 2] > 0, np.maximum(lowest, BINS // 2), lowest)
+    return np.asarray(np.maximum(lowest, 0), np.int32)
+
+
+def reliable(cells: Cells, bins: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell which rows are among the most confident of their class: (n,)."""
+    return np.asarray((cells != NOWHERE) & (cells % BINS >= bins[cells // BINS]))
+
+
+def reliable_sums(g: Floats, labels: Labels, cells: Cells, bins: NDArray[np.int32]) -> BlockSums:
+    """Sum the reliable rows of a block per class; their means are the initial prototypes."""
+    chosen = reliable(cells, bins)
+    return class_sums(g[chosen], labels[chosen], len(bins))

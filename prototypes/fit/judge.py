@@ -1,0 +1,88 @@
+"""Eq. 4 fitted to a crawl, in one round or several: it says what each row weighs in Eq. 5."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypes.engine.moments import Weigh, constant
+from prototypes.engine.products import HOST, Products
+from prototypes.fit.consistency import Consistency, l2_targets, targets
+from prototypes.fit.crawl_rows import CrawlRows
+from prototypes.fit.initial import Initial
+from prototypes.fit.relations import Relations, relations_of
+from prototypes.fit.rounds import CrossFitted, fold_prototypes
+from prototypes.fit.temperature import label_temperature, relation_temperature
+from prototypes.options import L2, WEIGHTED, Options
+
+Rows = NDArray[np.float32]
+Matrix = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Eq. 4, and what it makes rows weigh."""
+
+    consistency: Consistency
+    relations: Relations
+    """S_t, around the prototypes that consistency is judged by."""
+    weigh: Weigh
+    """What a row weighs in the prototype of its class."""
+
+
+def fit_judge(
+    rows: CrawlRows,
+    initial: Initial,
+    graph: Matrix | None,
+    options: Options,
+    products: Products = HOST,
+) -> Judge:
+    """Fit Eq. 4: no pass over the rows for one round, one for each further round.
+
+    With constant prototypes rows weigh 1, and there is one round.
+    """
+    judge = _judge_around(initial.prototypes, graph, initial, options, products)
+    if options.prototypes != WEIGHTED:
+        return replace(judge, weigh=partial(constant, p=1.0))
+    for _ in range(options.rounds - 1):
+        found = fold_prototypes(rows.each, judge.weigh, initial.prototypes, rows.verified.join)
+        judge = _judge_again(found, graph, initial, options, products)
+    return judge
+
+
+def _judge_again(
+    found: Rows, graph: Matrix | None, initial: Initial, options: Options, products: Products
+) -> Judge:
+    """Fit Eq. 4 around the prototypes of a round (FOLDS + 1, C, d), see `fold_prototypes`.
+
+    Each fold's rows are weighed by the prototypes of the other folds, at the same temperatures.
+    """
+    judge = _judge_around(found[-1], graph, initial, options, products)
+    fitted = judge.consistency
+    same = replace(options, tau_v=fitted.tau_v, tau_t=fitted.tau_t)
+    folds = [_judge_around(P, graph, initial, same, products).weigh for P in found[:-1]]
+    return replace(judge, weigh=CrossFitted(tuple(folds)))
+
+
+def _judge_around(
+    P: Rows, graph: Matrix | None, initial: Initial, options: Options, products: Products
+) -> Judge:
+    relations = relations_of(graph, P)
+    consistency = _fit_consistency(relations, initial, options)
+    weigh: Weigh = partial(consistency, products=products, relations=relations)
+    return Judge(consistency, relations, weigh)
+
+
+def _fit_consistency(relations: Relations, initial: Initial, options: Options) -> Consistency:
+    if options.psi == L2:
+        tau_v = tau_t = 1.0
+        expected = l2_targets(relations)
+    else:
+        tau_v = options.tau_v or label_temperature(initial.sample, relations.initial)
+        tau_t = options.tau_t or relation_temperature(initial.reliable, relations, tau_v)
+        expected = targets(relations, tau_t)
+    return Consistency(
+        relations.initial, expected, options.psi, tau_v, tau_t, options.epsilon, options.gamma
+    )

@@ -1,0 +1,132 @@
+"""The prototypes of Eq. 5, and all that is fitted around them to judge labels by."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypes.engine.absent import absent_classes, strike_absent
+from prototypes.engine.blocks import EachBlock, Labels, unit_rows
+from prototypes.engine.confusion import Confusion
+from prototypes.engine.moments import BlockSums, ClassSums, Weigh, class_sums
+from prototypes.engine.pairs import own_labels, strike_others
+from prototypes.engine.softmax import log_softmax, nearest_of_class
+from prototypes.fit.clusters import fit_clusters
+from prototypes.fit.confusion_fit import fit_confusion
+from prototypes.fit.consistency import Consistency
+from prototypes.fit.crawl_rows import CrawlRows
+from prototypes.fit.dominance import log_sizes
+from prototypes.fit.initial import Initial
+from prototypes.fit.judge import Judge
+from prototypes.fit.left_out import LeftOut
+from prototypes.fit.prevalence import FREQUENT, effects, level, prevalence, turned
+from prototypes.fit.sample import LabelledSample
+from prototypes.fit.temperature import quality_temperature, relation_temperature
+from prototypes.options import CONSTANT, Options
+
+Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Prototypes:
+    """The prototypes of Eq. 5 and what they were made by."""
+
+    v: Rows
+    """(C·k, d): those of a class side by side; one that has fewer than k repeats its first."""
+    tau: float
+    """Temperature of label quality."""
+    consistency: Consistency
+    confusion: Confusion
+    """What wrong labels are likely to stand for."""
+    p: Rows | None
+    """(rows,): p of Eq. 4, NaN where a row has none. None after several rounds and with constant
+    prototypes, where rows did not weigh this p, unless images have several labels."""
+    weighted: bool
+    """Whether rows weighed p in their prototype, or all the same."""
+    left_out: LeftOut
+    level: Rows
+    """(C,): what to add to the cosines to each class (see `prevalence`): zeros, unless images
+    have several labels."""
+
+    @property
+    def per_class(self) -> int:
+        """Say how many prototypes lie side by side for each class: k."""
+        return len(self.v) // len(self.consistency.initial)
+
+
+def weighted_sums(each: EachBlock, weigh: Weigh, classes: int) -> tuple[ClassSums, Rows]:
+    """Sum rows g per class, weighted: one pass. Returns the weights (rows,) too."""
+    sums: ClassSums | None = None
+    weights = []
+    for block, weight in each(partial(_weighted, weigh=weigh, classes=classes)):
+        sums = block.add_to(sums)
+        weights.append(weight)
+    assert sums is not None
+    return sums, np.concatenate(weights)
+
+
+def _weighted(g: Rows, labels: Labels, weigh: Weigh, classes: int) -> tuple[BlockSums, Rows]:
+    weight = weigh(g, labels)
+    return class_sums(g, labels, classes, weight), weight
+
+
+@dataclass(frozen=True)
+class Centres:
+    """Where the prototypes lie; see `Prototypes`."""
+
+    v: Rows
+    """(C·k, d)"""
+    level: Rows
+    """(C,)"""
+    left_out: LeftOut
+
+
+def place_prototypes(
+    rows: CrawlRows, sums: ClassSums, judge: Judge, sample: LabelledSample, options: Options
+) -> Centres:
+    """Turn the weighted ``sums`` of the crawl's rows into prototypes: Eq. 5.
+
+    Takes two passes where a class has several prototypes, and up to two where images have several
+    labels.
+    """
+    joined, k = rows.verified.join(sums), options.per_class
+    v = joined.means().astype(np.float32)
+    if options.prototypes == CONSTANT:
+        v = unit_rows(v)
+    if k > 1:
+        v = fit_clusters(rows.verified.sources(rows.each, judge.weigh, sums), v, k)
+    lift = np.zeros(rows.classes, np.float32)
+    if sample.several_labels:
+        v, lift = _shared(rows, sample, v, k)
+    return Centres(v, lift, LeftOut.of(joined))
+
+
+def _shared(rows: CrawlRows, sample: LabelledSample, v: Rows, k: int) -> tuple[Rows, Rows]:
+    """Return prototypes (C·k, d) and levels (C,) where images share labels (see `prevalence`)."""
+    share = prevalence(rows.each, rows.sums.weight)
+    if share.max() > FREQUENT:
+        frequent, effect = effects(rows.each, share)
+        every = (frequent[:, None] * k + np.arange(k)).ravel()
+        v = turned(v, every, np.repeat(effect, k, axis=0))
+    tau = quality_temperature(sample, unit_rows(v), k, np.zeros(len(share), np.float32))
+    return v, level(rows.sums, v.reshape(len(share), k, -1).mean(axis=1), share, tau)
+
+
+def calibrate(
+    rows: CrawlRows, initial: Initial, judge: Judge, centres: Centres, k: int
+) -> tuple[float, Confusion]:
+    """Return the temperature of label quality and the confusion, both fitted on the sample."""
+    tau = quality_temperature(initial.sample, unit_rows(centres.v), k, centres.level)
+    likeliest = relation_temperature(initial.reliable, judge.relations, tau)
+    looks = _by_look(initial.sample, centres.v, k, tau, centres.level)
+    confusion = fit_confusion(judge.relations, likeliest, looks, own_labels(initial.sample.labels))
+    return tau, replace(confusion, sizes=log_sizes(rows.counts))
+
+
+def _by_look(sample: LabelledSample, v: Rows, k: int, tau: float, level: Rows) -> Rows:
+    """Return the softmax (m, C) of the cosines of a sample, without its images' other labels."""
+    cosines = nearest_of_class(sample.g @ unit_rows(v).T, k) + level
+    strike_others(cosines, sample.labels)
+    strike_absent(cosines, absent_classes(v, k))
+    return np.asarray(np.exp(log_softmax(cosines / np.float32(tau))), np.float32)

@@ -1,0 +1,99 @@
+"""What else speaks for a label: texts in the images' own space, and captions."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypes.engine.blocks import Floats, Labels, unit_rows
+from prototypes.engine.moments import BlockSums, ClassSums, class_sums
+from prototypes.engine.neighbours import nearest_prototypes
+
+ZERO_SHOT_TEMPERATURE = 0.01
+"""CLIP's own (Radford et al. 2021)."""
+SPREAD_FLOOR = 1e-3
+"""Captions of a class that differ less are all the same."""
+LIMIT = 3.0
+"""Standard deviations of agreement that count at most."""
+
+Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is added to cosines; further columns of g and of the prototypes do it for all classes.
+
+    The cosine of row i to class j grows by ``rows[i] @ classes[j]``, that to its own class by
+    ``own[i]`` too.
+    """
+
+    own: Rows
+    """(n,)"""
+    rows: Rows
+    """(n, k)"""
+    classes: Rows
+    """(C, k)"""
+
+
+def lifted(evidence: Evidence | None, level: Rows, rows: int) -> Evidence:
+    """Add a ``level`` (C,) to the cosines of all rows to each class."""
+    own, ones = np.zeros(rows, np.float32), np.ones((rows, 1), np.float32)
+    if evidence is None:
+        return Evidence(own, ones, level[:, None])
+    return Evidence(
+        evidence.own,
+        np.hstack([evidence.rows, ones]),
+        np.hstack([evidence.classes, level[:, None]]),
+    )
+
+
+@dataclass(frozen=True)
+class ClassTexts:
+    """The classes' texts where a pair of towers puts images and texts in one space."""
+
+    vectors: Rows
+    """(C, E): unit rows."""
+    columns: tuple[int, int]
+    """First column of the features that are the image tower's, and the one after the last."""
+
+    def images(self, features: Floats) -> Rows:
+        """Return the image tower's part (n, E) of features (n, D), as unit rows."""
+        return unit_rows(features[:, slice(*self.columns)])
+
+    def prior(self, features: Floats, mean: Rows) -> tuple[Rows, Rows]:
+        """Return rows (n, E + 1) and classes (C, E + 1) whose products are zero-shot logits.
+
+        These are the cosines to the texts at CLIP's temperature, each less what the ``mean``
+        image (E,) has with that text: what a text has with all images says nothing of one. The
+        highest of a row is 0, so that nothing changes for a class on which all agree.
+        """
+        u = (self.images(features) - mean) / np.float32(ZERO_SHOT_TEMPERATURE)
+        highest, _ = nearest_prototypes(u, self.vectors, 1)
+        classes = np.hstack([self.vectors, np.ones((len(self.vectors), 1), np.float32)])
+        return np.hstack([u, -highest]), classes
+
+
+def margin_moments(margins: Rows, labels: Labels, classes: int) -> BlockSums:
+    """Sum 1, m and m² per class over the rows of a block whose margin m (n,) is not NaN."""
+    m = margins.astype(np.float64)
+    known = ~np.isnan(m)
+    powers = np.stack([np.ones(known.sum()), m[known], m[known] ** 2], axis=1)
+    return class_sums(powers, labels[known], classes)
+
+
+def z_scores(margins: Rows, labels: Labels, moments: ClassSums) -> Rows:
+    """Return margins (n,) in standard deviations from the mean of their class; NaN stays NaN.
+
+    Where the captions of a class are all the same, such as its name, they say nothing: 0.
+    """
+    _, mean, square = moments.means().T
+    spread = np.sqrt(np.maximum(square - mean**2, 0))
+    z = (margins - mean[labels]) / np.maximum(spread, SPREAD_FLOOR)[labels]
+    return np.where(np.isnan(margins), np.nan, z * (spread > SPREAD_FLOOR)[labels]).astype(
+        np.float32
+    )
+
+
+def limited(agreement: Rows) -> Rows:
+    """Return agreement (n,) as it counts: within limits, 0 where it is not known."""
+    return np.clip(np.nan_to_num(agreement, nan=0.0), -LIMIT, LIMIT).astype(np.float32)

@@ -1,0 +1,73 @@
+"""Labels that an image seems to lack: classes that it fits and that were not given."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypes.engine.absent import absent_classes, strike_absent
+from prototypes.engine.blocks import Labels, tiles, unit_rows
+from prototypes.engine.pairs import strike
+from prototypes.engine.softmax import CLASSES, ROWS, log_sum_exp, nearest_of_class
+from prototypes.score.quality import OUTLIER_COSINE
+
+
+@dataclass(frozen=True)
+class Missing:
+    """m suggestions for n images, by image; the best of an image first."""
+
+    rows: NDArray[np.int64]
+    """(m,): the image, 0 to n - 1, ascending."""
+    classes: NDArray[np.int64]
+    """(m,)"""
+    quality: NDArray[np.float32]
+    """(m,): softmax of the cosines over the classes that were not given, at the class."""
+
+
+def missing_labels(
+    g: NDArray[np.float32],
+    given: Labels,
+    prototypes: NDArray[np.float32],
+    temperature: float,
+    k: int = 1,
+    level: NDArray[np.float32] | None = None,
+) -> Missing:
+    """Suggest for images g (n, d) the classes whose cosine is OUTLIER_COSINE or more.
+
+    ``level`` (C,) is added to the cosines (see `prevalence`).
+    Below that no class fits, as for a given label that is an outlier. ``given`` (n, L) are all
+    labels of an image, filled up with -1; ``prototypes`` (C·k, d) are of any length, and of the k
+    of a class the nearest counts. Images of zeros lack nothing.
+    """
+    directions = unit_rows(prototypes)
+    if level is not None and level.any():
+        g = np.hstack([g, np.ones((len(g), 1), np.float32)])
+        directions = np.hstack([directions, np.repeat(level, k)[:, None]])
+    parts = [
+        _of_tile(g[rows], given[rows], directions, temperature, k, rows.start)
+        for rows in tiles(len(g), ROWS)
+    ]
+    rows, classes, quality = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.lexsort((-quality, rows))
+    return Missing(rows[order], classes[order], quality[order])
+
+
+def _of_tile(
+    g: NDArray[np.float32], given: Labels, directions: NDArray[np.float32], temperature: float,
+    k: int, first: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:  # fmt: skip
+    rows, classes, cosines, partitions = [], [], [], []
+    absent = absent_classes(directions, k)
+    for part in tiles(len(directions) // k, CLASSES):
+        cosine = nearest_of_class(g @ directions[part.start * k : part.stop * k].T, k)
+        strike(cosine, given, part.start)
+        strike_absent(cosine, absent, part.start)
+        fits, at = np.nonzero(cosine >= OUTLIER_COSINE)
+        rows.append(fits)
+        classes.append(at + part.start)
+        cosines.append(cosine[fits, at])
+        partitions.append(log_sum_exp(cosine / np.float32(temperature)))
+    row, cosine = np.concatenate(rows), np.concatenate(cosines)
+    partition = log_sum_exp(np.stack(partitions, axis=1))
+    quality = np.exp(np.minimum(cosine / np.float32(temperature) - partition[row], 0))
+    return row + first, np.concatenate(classes), quality.astype(np.float32)

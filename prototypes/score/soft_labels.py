@@ -1,0 +1,92 @@
+"""Adaptive top-k label smoothing: the given label shares with the K other classes that fit best."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypes.engine.blocks import Labels, unit_rows
+from prototypes.engine.moments import counted
+from prototypes.engine.neighbours import nearest_prototypes
+from prototypes.engine.softmax import log_softmax
+
+HEAD_START = 0.35
+"""Added to the given label's cosine: a suggestion gets as much as the given label where its cosine
+is higher by this, which is where a label begins to count as wrong (`prototypes.score.quality`)."""
+SHARPNESS = 2.0
+"""The quality's temperature is calibrated on the given labels; the truth is sharper by this."""
+
+
+@dataclass(frozen=True)
+class SoftLabels:
+    """Smoothed targets of n rows."""
+
+    classes: NDArray[np.int64]
+    """(n, K + 1): the given label, then the K other classes of the highest cosines in order."""
+    probabilities: NDArray[np.float32]
+    """(n, K + 1), rows sum to 1; (1, 0 ...) for a row without features, NaN without a label."""
+
+
+def soft_labels(
+    g: NDArray[np.float32],
+    labels: Labels,
+    prototypes: NDArray[np.float32],
+    temperature: float,
+    self_influence: NDArray[np.float32],
+    k: int,
+    gpu: bool = False,
+) -> SoftLabels:
+    """Smooth the labels of rows g (n, d) over prototypes (C·k', d) of any length.
+
+    Of k' prototypes of a class, which lie side by side, the nearest counts.
+
+    For a class c, z_c is the cosine of g to its prototype; for the given label y what the row
+    itself has added to it comes off (``self_influence`` (C,), as in `label_quality`) and the head
+    start is added. With T the y and the K other classes of the highest z, and τ the
+    ``temperature`` of label quality:
+
+        q_c = exp(z_c / (τ / SHARPNESS)) / Σ_{j in T} exp(z_j / (τ / SHARPNESS)),  0 outside T.
+
+    This is top-k label smoothing as SINet trains with (the smoothing mass goes to the K most
+    similar classes in place of all), with these deviations: the mass is no constant but follows
+    from how well the label fits, near 0 for a label that fits and up to nearly 1 for one that does
+    not; the K are those most similar to the image; and they share by similarity, not equally.
+
+    Raises ValueError unless 1 ≤ k ≤ C − 1.
+    """
+    known = counted(g, labels, len(self_influence))
+    directions = unit_rows(prototypes)
+    each = len(prototypes) // len(self_influence)
+    cosines, nearest = nearest_prototypes(*_absent_last(g, directions), (k + 1) * each, gpu)
+    cosines, nearest = _first_of_class(cosines, nearest // each, k + 1)
+    other = nearest != labels[:, None]
+    other[other.all(axis=1), -1] = False
+    mine = [np.einsum("ij,ij->i", g, directions[labels * each + i]) for i in range(each)]
+    own = np.maximum.reduce(mine) - self_influence[labels]
+    z = np.column_stack([own + np.float32(HEAD_START), cosines[other].reshape(-1, k)])
+    shares = np.exp(log_softmax(z.astype(np.float64) * (SHARPNESS / temperature)))
+    shares[~known] = np.eye(1, k + 1)
+    shares[labels < 0] = np.nan
+    classes = np.column_stack([labels, nearest[other].reshape(-1, k)])
+    return SoftLabels(classes, shares.astype(np.float32))
+
+
+def _absent_last(
+    g: NDArray[np.float32], directions: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Add a direction in which rows (n, d) are as far from absent classes as can be."""
+    there = directions.any(axis=1, keepdims=True)
+    if there.all():
+        return g, directions
+    ones = np.ones((len(g), 1), np.float32)
+    return np.hstack([g, ones]), np.hstack([directions, there - np.float32(1)])
+
+
+def _first_of_class(
+    cosines: NDArray[np.float32], classes: NDArray[np.int64], count: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Keep of neighbours (n, m), nearest first, the first of each of ``count`` classes."""
+    m = classes.shape[1]
+    again = ((classes[:, :, None] == classes[:, None, :]) & np.tri(m, m, -1, bool)).any(axis=2)
+    first = np.argsort(again, axis=1, kind="stable")[:, :count]
+    return np.take_along_axis(cosines, first, 1), np.take_along_axis(classes, first, 1)

@@ -1,0 +1,20 @@
+"""Sample weights: SINet Eq. 6."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prototypes.engine.blocks import Floats
+
+
+def sample_weight(distance: Floats, alpha: float = 1.2, beta: float = 1.5) -> NDArray[np.float32]:
+    """Return w = max(0, α − ‖v_c − g‖)^β for distances (n,); NaN, no distance, weighs 0.
+
+    SINet Eq. 6; clipped before the power, else a fractional β of a negative number is NaN.
+    Raises ValueError unless α > 0 and β > 0.
+    """
+    if not (alpha > 0 and beta > 0):
+        raise ValueError(
+            f"α is {alpha} and β is {beta}: both must be above 0 (usual: 1.2 and 1.5)."
+        )
+    room = np.nan_to_num(alpha - distance.astype(np.float32), nan=0.0)
+    return np.asarray(np.maximum(room, 0) ** beta, np.float32)

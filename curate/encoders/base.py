@@ -1,4 +1,4 @@
-"""What an encoder is: pictures in, one feature row for each out."""
+"""What an encoder is: pictures in, one row of features for each."""
 
 from collections.abc import Iterable, Iterator
 from typing import Protocol
@@ -19,7 +19,7 @@ class Encoder(Protocol):
     dim: int
     """D, the length of a feature."""
     batch_size: int
-    """How many pictures at a time suit it on its device; other numbers work too."""
+    """The number of pictures a batch that suits its device; other numbers work too."""
 
     def encode(self, batches: Iterable[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
         """Turn each (n, size, size, 3) batch of RGB bytes, n > 0, into an (n, D) batch, in order.

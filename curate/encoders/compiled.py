@@ -10,16 +10,16 @@ if TYPE_CHECKING:
 Network = Callable[["torch.Tensor"], "torch.Tensor"]
 
 COMPILE_FROM = 1_000_000
-"""Pictures of a crawl from which on compiling pays.
+"""Compile for crawls of this many pictures or more.
 
-A compile takes about a minute, whatever follows, and spares a share of each batch. With a million
-pictures (4,000 batches) the minute is little of the work; with a few thousand it is most of it. Not
-measured: no GPU was at hand.
+Compiling takes about a minute and makes each batch faster. With a million pictures (4,000 batches)
+the minute is a small part of the work, with a few thousand most of it. Not measured: no GPU was
+at hand.
 """
 
 
 class Compiled:
-    """Computes what ``network`` does, compiled at the first batch.
+    """Compute what ``network`` does, compiled at the first batch.
 
     All batches have ``batch_size`` rows when they reach it, short ones filled up with zeros, so
     that nothing is compiled twice; rows of a batch must not depend on each other. Where compiling
@@ -38,7 +38,7 @@ class Compiled:
             return self._network(batch)
         try:
             return self._fast(_filled(batch, self._batch_size))[: len(batch)]
-        # Compilers fail in their own ways; what fails without one too is raised from there.
+        # Compilers fail in many ways. If the network itself fails, it raises again below.
         except Exception as error:
             reason = " ".join(str(error).split())[:300]
             logging.getLogger(__name__).warning(

@@ -11,15 +11,15 @@ DEVICES = ("auto", "cpu", "cuda")
 
 
 def check_device(name: str) -> None:
-    """Raise CurateError for what is no device."""
+    """Raise CurateError for an unknown device."""
     if name not in DEVICES:
         raise CurateError(f"--device {name}: it must be one of {', '.join(DEVICES)}.")
 
 
 def torch_device(name: str) -> "torch.device":
-    """Return the torch device of that name; ``auto`` is a GPU where there is one.
+    """Return the torch device of that name; ``auto`` is a GPU if there is one.
 
-    Raises CurateError where ``cuda`` is asked for and torch sees no GPU.
+    Raises CurateError if ``cuda`` is asked for and torch sees no GPU.
     """
     import torch
 

@@ -1,7 +1,7 @@
 """The embedded encoder: a descriptor that needs no training, no weights and no download.
 
-Four parts side by side: which local patterns are where (Coates & Ng 2011), which edge
-directions are where (Dalal & Triggs, CVPR 2005), a colour layout (MPEG-7) and a colour
+Four parts side by side: where local patterns are (Coates & Ng 2011), where edges of each
+direction are (Dalal & Triggs, CVPR 2005), a colour layout (MPEG-7) and a colour
 histogram. Good for a quick look; a network sees far more.
 """
 
@@ -29,7 +29,7 @@ LAYOUT_ORDER = 5
 LEVELS = 4
 """Levels of each colour channel in the histogram."""
 HISTOGRAM_WEIGHT = np.float32(0.5)
-"""Colours help where classes have colours, and are noise where they have none."""
+"""Colours help if classes have colours of their own, and are noise if they do not."""
 PIECE = 32
 """Pictures that one thread describes at a time, so that they stay in its cache."""
 TO_YCBCR = np.array(

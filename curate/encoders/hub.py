@@ -31,7 +31,7 @@ def fetch_weights(spec: str, repo: str, names: Sequence[str]) -> Path:
             return Path(cached)
     try:
         return _download(repo, names)
-    # Its errors are those of its HTTP client, which is another one in each major version.
+    # Its errors are those of its HTTP client, which changes with each major version.
     except Exception as error:
         raise CurateError(
             f"{what_happened(repo, error)} {OTHER_WAYS.format(spec=spec, repo=repo)}"
@@ -53,7 +53,7 @@ def _download(repo: str, names: Sequence[str]) -> Path:
 
 
 def what_happened(repo: str, error: Exception) -> str:
-    """Say in a sentence why the hub gave nothing."""
+    """Say in one sentence why the hub gave nothing."""
     from huggingface_hub.errors import HfHubHTTPError
 
     reason = str(error).strip().partition("\n")[0] or type(error).__name__

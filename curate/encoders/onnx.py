@@ -105,7 +105,7 @@ def _open_session(path: Path, device: str) -> Any:
     available = [name for name in providers if name in onnxruntime.get_available_providers()]
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors: its warnings are about its own optimisations
-    # It takes every core, where torch, NumPy and FAISS heed this; 0: every core.
+    # onnxruntime ignores this variable, which torch, NumPy and FAISS follow. 0: every core.
     threads = os.environ.get("OMP_NUM_THREADS", "")
     options.intra_op_num_threads = int(threads) if threads.isdecimal() else 0
     try:

@@ -1,4 +1,4 @@
-"""The files that an ONNX model is made of: large ones keep their weights in others."""
+"""The files of an ONNX model: a large model keeps its weights in other files."""
 
 import glob
 import mmap
@@ -11,9 +11,9 @@ LOCATION = re.compile(rb"\x0a\x08location\x12([\x80-\xff]*[\x00-\x7f])")
 
 
 def model_files(path: Path) -> list[Path]:
-    """Return the model, and in order the files whose content it reads or might read as weights.
+    """Return the model, then in order the files that it reads, or might read, as weights.
 
-    Those are the files that it names, and those called like it (model.onnx.data, model.onnx_data).
+    These are files that it names, and files named after it (model.onnx.data, model.onnx_data).
     """
     beside = path.parent.glob(f"{glob.escape(path.name)}*data")
     named = (path.parent / name for name in _locations(path))
@@ -21,7 +21,7 @@ def model_files(path: Path) -> list[Path]:
 
 
 def _locations(path: Path) -> Iterator[str]:
-    """Give the paths, from the model's folder, that a model names, as often as it does."""
+    """Give the paths, relative to its folder, that a model names; each as often as it is named."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as model:
         for found in LOCATION.finditer(model):
             length = sum((byte & 127) << 7 * place for place, byte in enumerate(found[1]))

@@ -1,4 +1,4 @@
-"""The JSON beside an ONNX model: what its pictures look like and what its ends are called."""
+"""The JSON beside an ONNX model: how to prepare pictures, and the names of input and output."""
 
 import json
 import math
@@ -19,11 +19,11 @@ EXAMPLE = (
 
 @dataclass(frozen=True)
 class OnnxSettings:
-    """What the model's own file does not say, or what it must agree with."""
+    """What the model's file does not say, or must agree with."""
 
     preprocess: Preprocess
     mean: tuple[float, ...]
-    """Of each channel of RGB in [0, 1]."""
+    """For each channel of RGB in [0, 1]."""
     std: tuple[float, ...]
     input: str
     output: str

@@ -1,4 +1,4 @@
-"""Opening open_clip models, both towers; open_clip is imported only here."""
+"""Open models of open_clip, both towers; open_clip is imported only here."""
 
 import difflib
 import logging
@@ -36,7 +36,7 @@ def open_model(arch: str, tag: str = "", checkpoint: Path | None = None) -> tupl
     own must be registered first (``open_clip.add_model_config``).
 
     Raises CurateError for an unknown architecture or tag, a checkpoint that is missing, broken
-    or another architecture's, and weights that are not to be had from the hub.
+    or another architecture's, and weights that the hub does not give.
     """
     _check_arch(arch)
     published = _published(arch, tag) if tag or checkpoint is None else _agreed(arch)
@@ -49,7 +49,7 @@ def open_model(arch: str, tag: str = "", checkpoint: Path | None = None) -> tupl
 
 
 def new_model(arch: str) -> Any:
-    """Return a model of that architecture that knows nothing; its text tower is left so too.
+    """Return an untrained model of that architecture; its text tower is untrained too.
 
     Raises CurateError for an unknown architecture.
     """
@@ -64,7 +64,7 @@ def new_model(arch: str) -> Any:
 
 
 def published_tags(arch: str) -> Sequence[str]:
-    """Name the published weights of an architecture; CurateError if there is no such one."""
+    """Name the published weights of an architecture; raises CurateError for an unknown one."""
     _check_arch(arch)
     from open_clip import list_pretrained_tags_by_model
 
@@ -82,7 +82,7 @@ def embed_names(
     """Embed names by the text tower of a model of ``arch``: (n, E) unit rows.
 
     Each is the mean over open_clip's seven simple prompts, those that OpenAI found best for
-    ImageNet. Raises CurateError when the tokenizer is not to be had.
+    ImageNet. Raises CurateError if the tokenizer cannot be loaded.
     """
     from open_clip import SIMPLE_IMAGENET_TEMPLATES, build_zero_shot_classifier, get_tokenizer
 
@@ -118,7 +118,7 @@ def _create(arch: str, checkpoint: Path, published: dict[str, Any]) -> Any:
             force_preprocess_cfg=published,
             force_quick_gelu=published.get("quick_gelu", False),
         )
-    # A checkpoint breaks in torch's, safetensors', pickle's, zipfile's and open_clip's own ways.
+    # torch, safetensors, pickle, zipfile and open_clip each raise their own errors.
     except Exception as error:
         raise CurateError(
             f"{checkpoint} cannot be loaded as a checkpoint of {arch} ({_reason(error)}); check "

@@ -27,7 +27,7 @@ _BATCH_SIZE = {"cpu": 32, "cuda": 256}
 class OpenClipEncoder:
     """Features of a model's visual tower, as its ``encode_image`` gives them, not normalised.
 
-    float32 on a CPU; on a GPU mixed precision with bfloat16, or with float16 where it has none, and
+    float32 on a CPU; on a GPU mixed precision with bfloat16, or float16 if it has none, and
     compiled for crawls of ``COMPILE_FROM`` pictures or more. Compiling is not in the fingerprint:
     it changes roundings, as another GPU does.
     """
@@ -35,7 +35,7 @@ class OpenClipEncoder:
     def __init__(
         self, spec: str, model: Any, weights: Path, device: str = "auto", pictures: int = 0
     ) -> None:
-        """Move the visual tower of ``model``, whose weights came from that file, to ``device``.
+        """Move the visual tower of ``model``, whose weights came from ``weights``, to ``device``.
 
         ``pictures`` is how many the crawl has.
 

@@ -15,11 +15,11 @@ def overlapped(
     device: "torch.device",
     forward: "Callable[[torch.Tensor], torch.Tensor]",
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield ``forward`` of each batch as float32, in order, each when the next is under way.
+    """Yield ``forward`` of each batch as float32, in order, while the next batch is under way.
 
     batches: (n, ...) bytes; forward: such a tensor on ``device`` to an (n, D) tensor there.
-    On a GPU no call here waits for it but the fetching of a finished result, so it computes one
-    batch while the next is decoded and moved from pinned memory on a stream of its own.
+    On a GPU only fetching a finished result waits. The GPU computes one batch while the next is
+    decoded and moved from pinned memory on a stream of its own.
     """
     upload = _uploader(device)
     waiting = None

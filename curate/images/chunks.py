@@ -1,4 +1,4 @@
-"""Chunks of pictures: how they are laid out for a worker, and what it makes of them."""
+"""Chunks of pictures: how they are laid out for a worker, and how a worker decodes them."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,14 +15,14 @@ from curate.images.worker_process import prepare_process
 
 Decoder = Callable[[bytes, Preprocess], NDArray[np.uint8]]
 Chunk = list[ImageSource | Status | None]
-"""Where pictures lie, or why one is not even looked at."""
+"""Where pictures lie, or why one is not read at all."""
 Sent = Sequence[ImageSource | Status | slice | None]
-"""A slice says where in the slot the bytes are."""
+"""A slice gives the place of the bytes in the slot."""
 
 CHUNK_PICTURES = 32
 """Sources that travel to a worker at once."""
 CHUNK_BYTES = 8 * 2**20
-"""A chunk that holds as much is sent, however few its pictures."""
+"""A chunk with this many bytes is sent, even if it has few pictures."""
 SLOT_SOURCES = 2 * CHUNK_BYTES
 """Room for sources in a slot: for all of a chunk unless its last one is large."""
 
@@ -33,11 +33,11 @@ class Decoded(NamedTuple):
     statuses: list[Status]
     """One for each source, in order."""
     pictures: NDArray[np.uint8]
-    """(number of ok, size, size, 3): the ok ones, in order. They stay as they are."""
+    """(number of ok, size, size, 3): the ok ones, in order. Nothing overwrites them."""
 
 
 def cut_chunks(sources: Iterable[ImageSource | None]) -> Iterator[Chunk]:
-    """Cut sources into chunks of so many pictures or bytes."""
+    """Cut sources into chunks of CHUNK_PICTURES pictures or CHUNK_BYTES bytes."""
     chunk: Chunk = []
     weight = 0
     for source in sources:
@@ -89,7 +89,7 @@ def pictures_of(slot: Slot | None, count: int, preprocess: Preprocess) -> NDArra
 def decode_chunk(
     chunk: Sent, slot: Slot | None, decoder: Decoder, preprocess: Preprocess, memory_limit: int
 ) -> Decoded:
-    """Decode one after the other; what runs in the worker. Returns no pictures if in a slot."""
+    """Decode a chunk in the worker. Pictures that were written into a slot are not returned."""
     prepare_process(memory_limit)
     statuses: list[Status] = []
     pictures = pictures_of(slot, len(chunk), preprocess)

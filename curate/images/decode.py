@@ -16,10 +16,10 @@ from curate.images.source import MAX_BYTES
 from curate.images.status import Status, Undecodable
 
 BARS = (1, 3, 2)
-"""Colour of what ``bars`` fills up; no picture has a border of exactly this one."""
+"""Colour of the bars that ``bars`` adds; no picture has a border of exactly this colour."""
 
 LONGEST_SIDE = 255
-"""Pixels that are told of a picture's shorter side."""
+"""The longest shorter side that is told, in pixels."""
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -44,9 +44,10 @@ def decode(data: bytes, preprocess: Preprocess) -> NDArray[np.uint8]:
 
 
 def shorter_side(data: bytes, preprocess: Preprocess) -> NDArray[np.uint8]:
-    """Read the shorter side off the header, at most 255, as a picture of one pixel.
+    """Read the shorter side from the header, at most 255, into a picture of one pixel.
 
-    So that a pool of workers measures as it decodes. Raises `Undecodable` as `decode` does.
+    A pool of workers can then measure pictures as it decodes them. Raises `Undecodable` as
+    `decode` does.
     """
     return _guarded(_shorter_side, data, preprocess)
 
@@ -64,7 +65,7 @@ def _guarded(
         raise
     except (MemoryError, Image.DecompressionBombError) as error:
         raise Undecodable(Status.TOO_LARGE) from error
-    # On damaged data Pillow raises OSError, SyntaxError, struct.error, and whatever else.
+    # On damaged data Pillow raises OSError, SyntaxError, struct.error and many others.
     except Exception as error:
         raise Undecodable(Status.TRUNCATED) from error
 
@@ -85,7 +86,7 @@ def _picture(data: bytes, format_: str, preprocess: Preprocess) -> NDArray[np.ui
     if format_ == "JPEG":
         check_jpeg(image, data, preprocess.size)
     scaled = _scale(rgb(image), extent, preprocess)
-    # Last, when there are few pixels to turn: a centred square stays one.
+    # Turned last, when few pixels are left: a centred square stays a centred square.
     turn = _UPRIGHT.get(_orientation(image))
     upright = scaled if turn is None else scaled.transpose(turn)
     return np.array(_on_white(upright))
@@ -119,7 +120,7 @@ def rgb(image: Image.Image) -> Image.Image:
 
 
 def _scale(image: Image.Image, extent: tuple[float, float], preprocess: Preprocess) -> Image.Image:
-    """Scale and crop in one: only what the crop keeps is resampled."""
+    """Scale and crop in one step: only what the crop keeps is resampled."""
     size = preprocess.size
     width, height = extent
     (left, right), (top, bottom) = (0.0, width), (0.0, height)
@@ -145,7 +146,7 @@ def _padded(
 
 
 def without_bars(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Cut off what ``bars`` has filled up: (size, size, 3) -> (height, width, 3)."""
+    """Cut off the bars that ``bars`` added: (size, size, 3) -> (height, width, 3)."""
     shown = (picture != np.array(BARS, np.uint8)).any(axis=2)
     rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
     if not len(rows):
@@ -161,7 +162,7 @@ def _centre(side: float, shorter: float, size: int) -> tuple[float, float]:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation; a broken EXIF costs the turn, not the picture."""
+    """Return the EXIF orientation; with a broken EXIF the picture is kept and not turned."""
     try:
         return int(image.getexif().get(0x0112, 1))
     except Exception:

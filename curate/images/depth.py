@@ -7,20 +7,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 SHOWN = (0.5, 99.5)
-"""Percentiles that become black and white where the values use less than half of their range."""
+"""Percentiles that become black and white if the values use less than half of their range."""
 SAMPLE = 1024
-"""At most so many rows and columns are looked at to find them."""
+"""Rows and columns that are read, at most, to find them."""
 WHITE_IS_ZERO = 0
 PHOTOMETRIC = 262
-"""TIFF's tag that says whether 0 is black or white; Pillow heeds it in up to 8 bits."""
+"""TIFF's tag that says whether 0 is black or white; Pillow applies it up to 8 bits only."""
 
 
 def eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Scale integers or floats (height, width, ...) to bytes, all channels alike.
+    """Scale integers or floats (height, width, ...) to bytes, with one scale for all channels.
 
     Values that span at least half of what they may be keep their brightness (16 bits: by their
     upper byte). Others, as of cameras of 12 bits, are stretched between two percentiles (`SHOWN`).
-    A picture of one value stays one. NaN is black.
+    A picture of one value stays one value. NaN is black.
     """
     low, high = _shown_range(values)
     is_wide = values.dtype.kind in "iu" and values.dtype.itemsize > 2

@@ -1,4 +1,4 @@
-"""A picture's pixels by Pillow, all of them or an error."""
+"""Read a picture's pixels with Pillow: all of them, or an error."""
 
 import io
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from PIL import (
 from curate.images.depth import join_bytes, uses_little
 from curate.images.status import Status, Undecodable
 
-# Imported to be registered: Image.open would else import all of Pillow's plugins.
+# Importing registers them. Otherwise Image.open would import all of Pillow's plugins.
 PLUGINS = (AvifImagePlugin, BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin,
            PngImagePlugin, TiffImagePlugin, WebPImagePlugin)  # fmt: skip
 
@@ -35,18 +35,18 @@ LOWER_BYTES = {"RGB;16B": "RGB;16L", "RGB;16L": "RGB;16B", "RGB;16N": "RGB;16B",
 
 
 Extent = tuple[float, float]
-"""Width and height of all of a picture in its own pixels, of which some may be fractions."""
+"""Width and height of a whole picture, in its own pixels; they may be fractions."""
 
 
 class Opened(NamedTuple):
-    """A picture of which the header was read."""
+    """A picture whose header was read."""
 
     image: ImageFile.ImageFile
     extent: Extent
 
 
 class Loaded(NamedTuple):
-    """A picture with its pixels."""
+    """A picture whose pixels were decoded."""
 
     image: Image.Image
     extent: Extent
@@ -55,7 +55,7 @@ class Loaded(NamedTuple):
 def open_header(data: bytes, format_: str, size: int) -> Opened:
     """Read the header; a JPEG will be decoded at 1/2, 1/4 or 1/8 if that is enough for ``size``.
 
-    Raises `Undecodable` where it announces too many pixels, and what Pillow raises.
+    Raises `Undecodable` if it announces too many pixels, and whatever Pillow raises.
     """
     image = Image.open(io.BytesIO(data), formats=[format_])
     if image.width * image.height > MAX_PIXELS:
@@ -65,7 +65,7 @@ def open_header(data: bytes, format_: str, size: int) -> Opened:
 
 
 def load(data: bytes, format_: str, size: int) -> Loaded:
-    """Decode the first frame or page. Raises what Pillow raises where it cannot read all of it."""
+    """Decode the first frame or page. Raises what Pillow raises if it cannot read everything."""
     image, extent = open_header(data, format_, size)
     lower = LOWER_BYTES.get(_raw_mode(image))
     image.load()

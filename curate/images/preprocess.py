@@ -1,4 +1,4 @@
-"""What an encoder wants its pictures to look like."""
+"""How an encoder wants its pictures prepared."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Pictures out of damaged files: those of which enough was really decoded.
+"""Recover pictures from damaged files, if enough of the picture was really decoded.
 
 A picture counts as whole where nine tenths of its pixels, or of a WebP its bytes, are there.
 Of a JPEG, missing pixels are those that libjpeg left grey; one in several scans, as a progressive
@@ -26,7 +26,7 @@ HELD_BACK = 34
 _PNG_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf")
 _END = b"\xff\xd9"
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-"""In a scan's data: what is no stuffed zero and no restart."""
+"""A marker in a scan's data that is neither a stuffed zero nor a restart."""
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 
@@ -53,7 +53,7 @@ def salvage(data: bytes, format_: str, size: int) -> Loaded:
 
 
 def check_jpeg(image: Image.Image, data: bytes, size: int) -> None:
-    """Raise `Undecodable` (truncated) where a JPEG was cut and an end marker put behind it.
+    """Raise `Undecodable` (truncated) for a JPEG that was cut and then given an end marker.
 
     Libjpeg leaves what is missing grey; few pictures end in exactly that colour.
     """
@@ -69,14 +69,14 @@ def check_jpeg(image: Image.Image, data: bytes, size: int) -> None:
 
 
 def _same(first: Image.Image, second: Image.Image) -> NDArray[np.bool_]:
-    """Tell which pixels are the same: (height, width)."""
+    """Return a mask (height, width) of the pixels that are equal."""
     same = np.equal(np.asarray(first), np.asarray(second))
     whole: NDArray[np.bool_] = same.reshape(first.height, first.width, -1).all(axis=2)
     return whole
 
 
 def _partly(data: bytes, format_: str, size: int, fill: int) -> Loaded:
-    """Decode as far as it goes; the rest has the colour ``fill``."""
+    """Decode as much as possible; the rest has the colour ``fill``."""
     image, extent = open_header(data, format_, size)
     if format_ == "GIF" and "transparency" in image.info:
         raise Undecodable(Status.TRUNCATED)  # Pillow fills it itself.
@@ -164,9 +164,9 @@ def _is_grey(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
 class _Scans(NamedTuple):
     number: int
     end: int
-    """Where the data of the last one end."""
+    """Where the data of the last scan end."""
     are_all: bool
-    """Whether the scan that makes the picture exact was begun for all colours."""
+    """Whether the scan that makes the picture exact has begun for all colours."""
 
 
 def _read_scans(data: bytes) -> _Scans:

@@ -1,4 +1,4 @@
-"""What a file says that it is, by its first bytes; names and headers of senders often lie."""
+"""What a file is, by its first bytes: names and servers' headers are often wrong."""
 
 from typing import Literal
 
@@ -33,7 +33,7 @@ _HEIF_BRANDS = _AVIF_BRANDS | {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mi
 
 
 def accepted_format(data: bytes) -> Format | None:
-    """Return the format, if it is one of those that are decoded."""
+    """Return the format, if it is one that curate decodes."""
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -52,7 +52,7 @@ def accepted_format(data: bytes) -> Format | None:
 
 
 def is_other_picture(data: bytes) -> bool:
-    """Tell whether this is a picture of a known format that is not decoded."""
+    """Tell whether this is a picture of a known format that curate does not decode."""
     return (
         data.startswith(_UNSUPPORTED + _TIFF)
         or (data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS)

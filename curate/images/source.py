@@ -9,7 +9,7 @@ from pathlib import Path
 from curate.images.status import Status, Undecodable
 
 MAX_BYTES = 256 * 2**20
-"""No picture of a crawl is larger; what is, is an attack or a mistake."""
+"""No picture of a crawl is larger; a larger file is an attack or a mistake."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def _read_slice(source: FileSlice) -> bytes:
     if source.root is not None and not is_inside(source.path, source.root):
         raise Undecodable(Status.OUTSIDE)
     _check_regular(source.path.stat())  # A device may do something when it is opened.
-    # What has become a pipe meanwhile would wait for its writer.
+    # A file that has become a pipe meanwhile would wait for its writer.
     number = os.open(source.path, os.O_RDONLY | _AT_ONCE)
     try:
         info = os.fstat(number)

@@ -1,4 +1,4 @@
-"""What became of a row's picture: the words of the ``status`` column."""
+"""The words of the ``status`` column: why a row has features, or why it has none."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ class Status(StrEnum):
     MISSING = "missing"
     """No value, no such file, or one that cannot be read."""
     OUTSIDE = "outside"
-    """A link leads to it out of the folder that pictures lie in (--root)."""
+    """A link leads out of the folder that pictures lie in (--root)."""
     EMPTY = "empty"
     """Zero bytes."""
     NOT_IMAGE = "not_image"
@@ -26,7 +26,7 @@ class Status(StrEnum):
     CRASHED = "crashed"
     """The decoder took its process down with it."""
     TIMEOUT = "timeout"
-    """The decoder did not come to an end."""
+    """The decoder did not finish in time."""
 
 
 class Undecodable(Exception):  # noqa: N818 - what is true of the row, not a fault of ours

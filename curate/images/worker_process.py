@@ -18,7 +18,7 @@ METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods()
 KEPT_BYTES = 16 * 2**20
 """A worker keeps up to twice as much memory between pictures."""
 LOCK_SECONDS = 5.0
-"""A worker that is killed may take the lock of the pipes with it; others wait so long, and end."""
+"""A worker that is killed may hold the lock of the pipes; others wait this long, then end."""
 CONSTS.channel_lock_timeout = LOCK_SECONDS
 _KIND: Any = multiprocessing.get_context(METHOD)
 _LOCK = Lock()
@@ -32,7 +32,7 @@ class WorkerProcess(_KIND.Process):  # type: ignore[misc]
     """
 
     def start(self) -> None:
-        """Start it; for that moment an empty module stands in for the script."""
+        """Start it while an empty module stands in for the script."""
         with _LOCK:
             script = sys.modules["__main__"]
             sys.modules["__main__"] = ModuleType("__main__")
@@ -47,7 +47,7 @@ class _WorkerContext(type(_KIND)):  # type: ignore[misc]
 
 
 def worker_context(preload: str) -> BaseContext:
-    """Return the context for workers; the module ``preload`` is imported once for all of them."""
+    """Return the context for workers; ``preload``, a module, is imported once for all of them."""
     context: BaseContext = _WorkerContext()
     if METHOD == "forkserver":
         context.set_forkserver_preload([preload])
@@ -58,17 +58,17 @@ def worker_context(preload: str) -> BaseContext:
 def prepare_process(memory_limit: int) -> None:
     """Make a worker ready to decode, once; it may take ``memory_limit`` bytes more from here on.
 
-    To be called with its first chunk: of an initializer that fails pebble does not always tell.
+    Call it with the first chunk: pebble does not always report an initializer that fails.
     """
-    # When a large block is freed, glibc keeps what is freed from then on (mallopt(3), dynamic mmap
-    # threshold). Else the memory of each picture goes back and comes anew: 135 page faults for
-    # one of 224 pixels, a quarter of its time.
+    # Once a large block was freed, glibc keeps freed memory (mallopt(3), dynamic mmap threshold).
+    # Otherwise each picture's memory is returned and fetched again: 135 page faults for one of
+    # 224 pixels, a quarter of its time.
     np.empty(KEPT_BYTES, np.uint8)
     _limit_memory(memory_limit)
 
 
 def _limit_memory(most: int) -> None:
-    """Elsewhere than on Linux this is not heeded."""
+    """Limit the memory of this process; on Linux only."""
     if sys.platform != "linux":
         return
     import resource

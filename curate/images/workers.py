@@ -38,22 +38,22 @@ from curate.images.worker_process import worker_context
 CHUNKS_AHEAD = 4
 """Chunks in flight for each worker: what is decoded while the caller is busy."""
 AHEAD_BYTES = 256 * 2**20
-"""Chunks of which the sources hold as much are enough, however few they are."""
+"""No more chunks are sent ahead once their sources hold this many bytes."""
 SLOTS_MORE = 2
-"""Slots beyond the chunks in flight: for what the caller has, and what has just come."""
+"""Slots beyond the chunks in flight: for the pictures that the caller holds or just got."""
 LOOK_SECONDS = 1.0
-"""How often is looked whether a pool that is waited for has broken."""
+"""How often to check whether a pool that is waited for has broken."""
 START_SECONDS = 60.0
-"""What a worker may take to start, on a machine that is busy."""
+"""Time that a worker may take to start, on a busy machine."""
 
 KILLED = (-signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM))
 """Exit codes of workers that were killed from outside, as where memory runs out."""
 DEATHS, KILLS = 2, 5
-"""Workers that end by themselves, or are killed, while they have one picture: it has crashed."""
+"""How many workers must end, or be killed, on one picture before it counts as crashed."""
 LONGEST_SCRATCH = 75
-"""Bytes: the name of a socket has 107, and multiprocessing adds 32."""
+"""Bytes: a socket's name may have 107, and multiprocessing adds 32."""
 POOLS_IN_VAIN = 5
-"""Pools that may break one after the other with nothing decoded."""
+"""Pools in a row that may break before anything is decoded."""
 
 _BROKEN = (
     "The worker processes that decode pictures cannot be started or were killed; "
@@ -128,7 +128,7 @@ class DecodePool:
         _end(self._pool)
 
     def decode(self, sources: Iterable[ImageSource | None]) -> Iterator[Decoded]:
-        """Decode the pictures in order, a few at a time, the next ones being under way.
+        """Decode the pictures in order, a few at a time, while the next ones are under way.
 
         A source that is None gets the status missing. At most ``CHUNKS_AHEAD`` chunks for
         each worker are drawn from ``sources`` ahead of what is yielded.
@@ -152,7 +152,7 @@ class DecodePool:
                 task.future.cancel()  # type: ignore[no-untyped-call]
 
     def _next(self, chunks: Iterator[Chunk], flying: Sequence[_Task]) -> Iterator[Chunk]:
-        """Draw the chunks that may fly beside those that do: so many, and so many bytes."""
+        """Draw the chunks that may be in flight beside those that are, by number and bytes."""
         count, weight = len(flying), sum(task.weight for task in flying)
         while count < self._ahead and (not count or weight < AHEAD_BYTES):
             chunk = next(chunks, None)
@@ -215,8 +215,8 @@ class DecodePool:
                 return decoded
 
     def _result(self, task: _Task) -> Decoded:
-        # A worker that is killed just as it takes a task loses it, and a pool that breaks what it
-        # had not looked at; pebble never tells.
+        # A worker that is killed as it takes a task loses it, and a broken pool loses the tasks
+        # that it had not looked at. Pebble never reports either.
         latest = time.monotonic() + self._patience
         while not wait([task.future], LOOK_SECONDS).done:
             if not task.pool.active or time.monotonic() > latest:
@@ -240,9 +240,9 @@ class DecodePool:
         return Decoded(decoded.statuses, pictures_of(task.slot, ok, self._preprocess))
 
     def _after(self, task: _Task, error: TimeoutError | ProcessExpired) -> Decoded | None:
-        """Decode a chunk singly, or a picture once more (None), or say what became of it."""
+        """Decode a chunk picture by picture, or a picture once more (None), or give its status."""
         died = isinstance(error, ProcessExpired)
-        # Those that end without a signal had waited for a lock that a killed one had.
+        # Workers that end without a signal waited for a lock that a killed worker held.
         killed = isinstance(error, ProcessExpired) and (
             error.exitcode in KILLED or error.exitcode >= 0
         )
@@ -272,7 +272,7 @@ class DecodePool:
 
 
 def _check_scratch() -> None:
-    """Raise CurateError where the names of the workers' sockets are longer than they may be."""
+    """Raise CurateError if the names of the workers' sockets would be too long."""
     folder = tempfile.gettempdir()
     if len(os.fsencode(folder)) > LONGEST_SCRATCH:
         raise CurateError(

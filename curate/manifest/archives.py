@@ -1,4 +1,4 @@
-"""Archives that are not read where they lie, and the line that turns each into what is."""
+"""Archives that curate does not read, and the command that turns each into what it reads."""
 
 import shlex
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ UNPACKERS = {
     ".tbz": "bunzip2 -k", ".xz": "unxz -k", ".txz": "unxz -k", ".lzma": "unlzma -k",
     ".zst": "unzstd", ".tzst": "unzstd",
 }  # fmt: skip
-"""Ending of a compressed tar -> what makes a .tar beside it."""
+"""Ending of a compressed tar -> the command that makes a .tar beside it."""
 CONTAINERS = {".zip": "unzip {0} -d {1}", ".7z": "7z x {0} -o{1}", ".rar": "unrar x {0} {1}/"}
 MAGIC = {
     b"\x1f\x8b": "gzip -dc", b"BZh": "bzip2 -dc", b"\xfd7zXZ\0": "xz -dc",
@@ -20,7 +20,7 @@ MAGIC = {
 
 
 def is_archive(path: Path) -> bool:
-    """Tell by its ending whether a file is an archive that is not read."""
+    """Tell by its ending whether a file is an archive that curate does not read."""
     endings = [ending.lower() for ending in path.suffixes[-2:]]
     if not endings:
         return False
@@ -29,13 +29,13 @@ def is_archive(path: Path) -> bool:
 
 
 def unpacked(archive: Path) -> Path:
-    """Say what an unpacked tar is called."""
+    """Return the path of the unpacked tar."""
     plain = archive.with_suffix("")
     return plain if plain.suffix.lower() == ".tar" else archive.with_suffix(".tar")
 
 
 def archive_refusal(archives: Sequence[Path]) -> CurateError:
-    """Say why archives are not read, with the command that turns the first kind of them."""
+    """Say why archives are not read, with the command that unpacks the first kind of them."""
     first = archives[0]
     ending = first.suffix.lower()
     if ending in CONTAINERS:
@@ -50,7 +50,7 @@ def archive_refusal(archives: Sequence[Path]) -> CurateError:
 
 
 def refuse_compressed(tar: Path, head: bytes) -> None:
-    """Refuse what is called .tar and is compressed nevertheless."""
+    """Raise CurateError for a compressed file whose name ends in .tar."""
     for magic, command in MAGIC.items():
         if head.startswith(magic):
             name = shlex.quote(str(tar))

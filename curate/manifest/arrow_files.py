@@ -16,14 +16,14 @@ from curate.terminal.skipped import Skipped
 
 ARROW, STATE, SPLITS = ".arrow", "state.json", "dataset_dict.json"
 ALSO_ARROW = (ARROW, ".feather", ".ipc")
-"""Endings of a file that is read as one; in a folder only the first is looked for."""
+"""Endings of a single Arrow file; in a folder only the first is looked for."""
 
 
 def arrow_files(folder: Path) -> list[Path]:
-    """List the Arrow files of a folder, in the order that its state.json tells; none without any.
+    """List the Arrow files of a folder, in the order of its state.json; empty if it has none.
 
-    Raises CurateError for a folder of splits, for a file that is told and not there, and where
-    rows were chosen or reordered after they were written.
+    Raises CurateError for a folder of splits, for a missing file that state.json names, and for
+    rows that were chosen or reordered after they were written.
     """
     if (folder / SPLITS).is_file():
         splits = sorted(each.name for each in folder.iterdir() if (each / STATE).is_file())
@@ -57,7 +57,7 @@ def _state(folder: Path) -> dict[str, list[dict[str, str]]]:
 
 
 def arrow_to_parquet(files: Sequence[Path], target: Path) -> tuple[Skipped, ...]:
-    """Write the rows of Arrow files, streamed, as one Parquet file; they may be of either kind."""
+    """Write the rows of Arrow files, of either kind, as one Parquet file; rows are streamed."""
     schema, lacking = shared_schema([(file, next(_batches(file)).schema) for file in files])
     tables = (
         pa.Table.from_batches([conform(batch, schema)], schema)

@@ -1,4 +1,4 @@
-"""How many rows of a Parquet file are read at a time: as many as surely have room, decoded."""
+"""How many rows of a Parquet file to read at a time: as many as surely fit when decoded."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,15 +10,15 @@ import pyarrow.parquet as pq
 from curate.manifest.columns import is_bytes
 
 BATCH_ROWS, BATCH_BYTES = 8_192, 8 << 20
-"""At most so many rows at a time, fewer where they are big: until they are read, decoders idle."""
+"""Most rows at a time, fewer if they are big: decoders idle until a batch is read."""
 PICTURES = 512
-"""At most so many with pictures in them."""
+"""The most rows at a time that hold pictures."""
 MOST_BYTES = 64 << 20
-"""What a batch may take where all its rows hold the longest value: one in a dictionary is written
-once, however often it repeats."""
+"""The most that a batch may take if all its rows hold the longest value: a dictionary stores a
+value once, however often it repeats."""
 READ_AHEAD_BYTES = 1 << 20
 COMPRESSIBLE = 20
-"""Times that pictures and texts never shrink by compression; what does may be of any length."""
+"""Pictures and texts never compress this many times; values that do may be of any length."""
 
 
 def batch_rows(path: Path, file: pq.ParquetFile, group: int, names: Sequence[str] | None) -> int:
@@ -39,7 +39,7 @@ def batch_rows(path: Path, file: pq.ParquetFile, group: int, names: Sequence[str
 
 
 def _longest(path: Path, group: int, leaf: pq.ColumnChunkMetaData, rows: int) -> int:
-    """Return what the longest value of a column may take, in bytes; 0 where it does not matter."""
+    """Return the most bytes that a value of a column may take; 0 if that does not matter."""
     most = int(leaf.total_uncompressed_size)
     if leaf.physical_type != "BYTE_ARRAY" or most * rows <= MOST_BYTES:
         return 0

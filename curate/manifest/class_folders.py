@@ -1,4 +1,4 @@
-"""Which folders above a picture name its class; a doubt is said, and never decided in silence."""
+"""Which folders above a picture name its class; a doubtful case is an error, never a guess."""
 
 import re
 import shlex
@@ -14,7 +14,7 @@ from curate.terminal.printable import brief, examples
 Folders = Mapping[tuple[str, ...], int]
 """Names of folders, from the top -> pictures directly in the last; () is the top itself."""
 LEVEL = re.compile(r"folder_([1-9])")
-"""What --label can be for a folder: folder_1 are those directly in it."""
+"""What --label may be for a folder: folder_1 are the folders directly in it."""
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
 DEEPEST = 4
 
@@ -22,8 +22,8 @@ DEEPEST = 4
 def class_level(folders: Folders, where: Path) -> int:
     """Choose the level of folders that are the classes: 1 directly in ``where``, 2 in a split.
 
-    Raises CurateError, with what to do, where pictures have no folder and where the classes may be
-    on another level.
+    Raises CurateError, with what to do, if pictures have no folder or the classes may be on
+    another level.
     """
     if not any(folders):
         raise CurateError(
@@ -68,7 +68,7 @@ def _doubt_of_split(folders: Folders) -> str | None:
 
 
 def _doubt_of_wrapper(folders: Folders, where: Path) -> str | None:
-    """Say that there is one folder too many, with the command that goes without it."""
+    """Say that there is one folder too many, with the command that leaves it out."""
     names = _names(folders, 1)
     if len(names) > 1 or not _names(folders, 2):
         return None
@@ -99,9 +99,9 @@ def _doubt_of_classes(folders: Folders) -> str | None:
 
 
 def _doubt_of_shared(folders: Folders, pictures: int) -> str | None:
-    """Say that deeper folders have the same names everywhere, as classes below something else.
+    """Say that deeper folders have the same names everywhere, as if classes lay below them.
 
-    What only divides a class - images, google, 2024, 00 - is no doubt.
+    Names that only divide a class (images, google, 2024, 00) raise no doubt.
     """
     for level in range(2, DEEPEST + 1):
         names = _names(folders, level)
@@ -141,7 +141,7 @@ def _pictures_below(folders: Folders) -> Counter[str]:
 
 
 def _below_first(folders: Folders) -> Folders:
-    """Take the first folders off, and what is below them together."""
+    """Take the first folders off, and join what lies below them."""
     rest: Counter[tuple[str, ...]] = Counter()
     for path, count in folders.items():
         if len(path) > 1:

@@ -13,14 +13,14 @@ HUGGING_FACE = b"huggingface"
 
 
 def class_names(schema: pa.Schema, column: str) -> tuple[str, ...] | None:
-    """Return the names of the numbers 0, 1, ... in a column, or in its lists; None without any."""
+    """Return the names of the numbers 0, 1, ... in a column or its lists; None if it has none."""
     if column not in schema.names or not pa.types.is_integer(label_type(schema.field(column).type)):
         return None
     return _names(features(schema).get(column))
 
 
 def features(schema: pa.Schema) -> dict[str, Any]:
-    """Return what Hugging Face's datasets says of columns; nothing where it does not."""
+    """Return what Hugging Face's datasets says of columns; empty if it says nothing."""
     try:
         described = json.loads((schema.metadata or {}).get(HUGGING_FACE, b"{}"))
         found = described["info"]["features"]
@@ -30,7 +30,7 @@ def features(schema: pa.Schema) -> dict[str, Any]:
 
 
 def described(features: Mapping[str, Any]) -> dict[bytes, bytes]:
-    """Give the metadata that says so of columns."""
+    """Return the metadata that describes columns so."""
     text = json.dumps({"info": {"features": features}})
     return {HUGGING_FACE: text.encode()} if features else {}
 
@@ -47,7 +47,7 @@ def _names(feature: Any) -> tuple[str, ...] | None:
 
 
 def named(numbers: pl.Expr, names: Sequence[str]) -> pl.Expr:
-    """Give names for numbers; a negative one is no label, and one without a name stays itself."""
+    """Turn numbers into names; a negative number is no label, one without a name stays a number."""
     text = numbers.cast(pl.Int64).replace_strict(
         list(range(len(names))), list(names), default=None, return_dtype=pl.String
     )
@@ -55,7 +55,7 @@ def named(numbers: pl.Expr, names: Sequence[str]) -> pl.Expr:
 
 
 def numbered(labels: pl.Series, names: Sequence[str]) -> pl.Series:
-    """Give the numbers of names, or of lists of them, as int64; null for what is no name."""
+    """Turn names, or lists of names, into int64 numbers; null for an unknown name."""
     numbers = {name: number for number, name in enumerate(names)}
 
     def number(texts: pl.Expr) -> pl.Expr:

@@ -24,7 +24,7 @@ IN_BRACKETS = r"^\[.*\]$"
 VECTOR_AS_TEXT = r"(?i)^[\[(]?\s*([01]\.?0?|true|false)([\s,;|]+([01]\.?0?|true|false))+\s*[\])]?$"
 NEARLY_ALL = 0.9
 BITS = {"0", "1", "-1", "true", "false"}
-"""Elements of lists that are vectors with a place for each class, where nothing else is there."""
+"""If lists hold nothing else, they are vectors with a place for each class."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Classes:
     """The C classes in sorted order; a label is written as its position, or -1 for none."""
 
     names: tuple[str, ...]
-    """As most rows write each, one for all that look the same."""
+    """One for all spellings that look the same: the commonest."""
     counts: tuple[int, ...]
-    """Rows that carry each."""
+    """The number of rows with each label."""
     joined: tuple[tuple[str, ...], ...] = ()
-    """The spellings of those that are written in several ways, the commonest first."""
+    """The spellings of classes that are written in several ways, the commonest first."""
 
     def indices(self, labels: pl.Series) -> NDArray[np.int32]:
         """Turn labels (n,) of any accepted type into positions (n,); null and '' give -1."""
@@ -52,9 +52,9 @@ class Classes:
 
 
 def count_classes(manifest: Manifest) -> Classes:
-    """Collect the distinct labels, of which those that look the same are one class.
+    """Collect the distinct labels; labels that look the same are one class.
 
-    Raises CurateError when there are fewer than two, and for what is no column of labels.
+    Raises CurateError if there are fewer than two, and for a column that holds no labels.
     """
     label = brief(manifest.columns.label)
     counts, joined = spelled(manifest.scan_labels())
@@ -79,7 +79,7 @@ def count_classes(manifest: Manifest) -> Classes:
 
 
 def require_repeated_labels(manifest: Manifest, classes: Classes) -> None:
-    """Raise CurateError unless two classes have two rows each, before a matrix is made of them."""
+    """Raise CurateError unless two classes have two rows each; call it before making a matrix."""
     if sum(count > 1 for count in classes.counts) < 2:
         raise CurateError(
             f"{manifest.path}: column '{brief(manifest.columns.label)}' has"
@@ -104,7 +104,7 @@ def _check_length(manifest: Manifest, names: list[str]) -> None:
 
 
 def _check_vectors(manifest: Manifest, counts: Mapping[str, int]) -> None:
-    """Refuse lists that are written as text, and vectors with a place for each class."""
+    """Raise CurateError for lists written as text, and for vectors with a place for each class."""
     names = sorted(counts)
     label = brief(manifest.columns.label)
     where = f"{manifest.path}: column '{label}'"
@@ -135,10 +135,10 @@ def _check_vectors(manifest: Manifest, counts: Mapping[str, int]) -> None:
 
 
 def _vector_length(manifest: Manifest, counts: Mapping[str, int]) -> int | None:
-    """Give the length of vectors, if lists are such: of 0 and 1, or with another value for no.
+    """Return the length of lists that are vectors: of 0 and 1, or with another value for no.
 
-    That value stands in nearly every list, and mostly more than once. What several people said of
-    an image may repeat too, but no label is in nearly every list of that kind.
+    That value is in nearly every list, and mostly more than once. Several people's answers for an
+    image may repeat too, but then no label is in nearly every list.
     """
     lists = manifest.scan().select(manifest.label_lists.alias("list")).drop_nulls()
     column = pl.col("list").list
@@ -155,7 +155,7 @@ def _vector_length(manifest: Manifest, counts: Mapping[str, int]) -> int | None:
 def read_class_file(path: Path, classes: Classes) -> Mapping[str, Mapping[str, str]]:
     """Read --classes: a table with columns label, and synset, name or description; {label: {...}}.
 
-    Raises CurateError for an unreadable table, a missing column and a label that no row has.
+    Raises CurateError for an unreadable table, a missing column, or a label that no row has.
     """
     table = read_table(path, "--classes", "label, synset, name, description")
     if "label" not in table.columns or not {"synset", "name", "description"} & set(table.columns):

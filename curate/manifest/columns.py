@@ -1,4 +1,4 @@
-"""Which column of a manifest plays which part."""
+"""Find the columns of a manifest: label, image, key, caption and embedding."""
 
 import json
 import re
@@ -35,7 +35,7 @@ MOST_COLUMNS = 2_000
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that play a part; None where no column does."""
+    """The columns that curate reads; None if there is no such column."""
 
     label: str
     image: str | None = None
@@ -50,7 +50,7 @@ def exact_column(name: str) -> pl.Expr:
 
 
 def check_width(columns: int, source: Path) -> None:
-    """Refuse a table of more columns than any crawl has, before time and memory go into them."""
+    """Raise CurateError for a table with more columns than any crawl has, before it is read."""
     if columns > MOST_COLUMNS:
         raise CurateError(
             f"{source} has {columns:,} columns, and curate takes {MOST_COLUMNS:,} at most; keep"
@@ -59,7 +59,7 @@ def check_width(columns: int, source: Path) -> None:
 
 
 def check_names(names: Sequence[str], source: Path) -> None:
-    """Refuse a table of which two columns have the same name."""
+    """Raise CurateError for a table with two columns of the same name."""
     doubled = [name for name, count in Counter(names).items() if count > 1]
     if doubled:
         raise CurateError(

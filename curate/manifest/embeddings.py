@@ -20,7 +20,7 @@ from curate.terminal.printable import brief, listed
 
 BLOCK_ROWS = 4_096
 MOST_DIMENSIONS = 12_288
-"""A second moment (D, D) of as many takes 1.2 GB, and three of them are held at a time."""
+"""With this many a second moment (D, D) takes 1.2 GB, and three are held at a time."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class EmbeddingFiles:
         return sum(self.lengths)
 
     def require_unchanged(self) -> None:
-        """Raise CurateError where the files are no longer those that were opened."""
+        """Raise CurateError if the files are no longer those that were opened."""
         require_unchanged(self.seen)
 
     def place(self, start: int, stop: int) -> tuple[Path, int] | None:
@@ -56,7 +56,7 @@ class EmbeddingFiles:
     def read(self, start: int, stop: int) -> Iterator[NDArray[np.floating[Any]]]:
         """Read rows [start, stop) as blocks (n, D), in order.
 
-        A file is mapped anew each time, for what was read of a map stays in memory.
+        A file is mapped anew each time, because what was read of a map stays in memory.
         """
         first = 0
         for file, length in zip(self.files, self.lengths, strict=True):
@@ -99,7 +99,7 @@ def open_embeddings(folder: Path) -> EmbeddingFiles:
 
 
 def check_embeddings(embeddings: EmbeddingFiles, manifest: Manifest) -> None:
-    """Make sure that row i of the embeddings is row i of the manifest, as far as can be told.
+    """Check, as far as possible, that row i of the embeddings is row i of the manifest.
 
     Raises CurateError when the numbers of rows differ, or when the metadata beside the embeddings
     has the manifest's key column and other keys in it; without keys its image paths or captions.

@@ -35,7 +35,7 @@ TAR = ".tar"
 OF_DATASETS = (STATE, SPLITS, "dataset_info.json")
 """What `save_to_disk` writes beside its Arrow files."""
 LOOKED_AT = 10_000
-"""In so many files at most something is looked for that may be meant."""
+"""The most files that are searched for a table that may be meant."""
 
 
 def open_folder(
@@ -43,7 +43,7 @@ def open_folder(
 ) -> tuple[list[Source], bool]:
     """Open a folder as Parquet files, and say whether its pictures are in tars.
 
-    Raises CurateError for what holds none of what is read, and for what lies outside of ``root``.
+    Raises CurateError for a folder with nothing to read, or outside of ``root``.
     """
     entries = sorted(path.iterdir())
     files = [file for file in entries if file.is_file() and not is_hidden(file.name)]
@@ -127,7 +127,7 @@ def _freeze_pictures(
 
 
 def _beside(entries: Sequence[Path], read: Sequence[Path], what: str) -> tuple[Skipped, ...]:
-    """Say what a folder holds beside what is read of it."""
+    """Count what a folder holds and curate does not read."""
     passed, names = Passed(), {path.name for path in read}
     for entry in entries:
         if entry.name not in names:
@@ -138,7 +138,7 @@ def _beside(entries: Sequence[Path], read: Sequence[Path], what: str) -> tuple[S
 
 
 def _nothing_to_read(path: Path, skipped: Sequence[Skipped]) -> CurateError:
-    """Say what a folder lacks, with what may be meant."""
+    """Say what a folder lacks, and which path may be meant."""
     archives = sorted(file for file in path.iterdir() if is_archive(file))
     if archives:
         return archive_refusal(archives)

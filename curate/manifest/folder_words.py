@@ -1,4 +1,4 @@
-"""Names of folders that hardly ever are classes."""
+"""Names of folders that are hardly ever classes."""
 
 import re
 
@@ -24,7 +24,7 @@ def _words(*patterns: str) -> re.Pattern[str]:
 
 
 PART = re.compile(r"(.*[-_ .])?(train|val|valid|test)([-_ .].*)?", re.IGNORECASE)
-"""Such as seg_train, cats-test; of a split where all folders are so called, and no class else."""
+"""Such as seg_train, cats-test: parts of a split if all folders have such names, never classes."""
 SPLIT = _words(_SPLIT)
 """Such as train, val2017, test-set."""
 CONTAINER = _words(_CONTAINER, _SPLIT)

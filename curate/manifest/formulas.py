@@ -1,4 +1,4 @@
-"""CSV cells that a spreadsheet would run as formulas: made plain text, and read as they were."""
+"""CSV cells that a spreadsheet would run as formulas: written as plain text, and read back."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -9,7 +9,7 @@ from curate.manifest.columns import exact_column
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 STARTS = r"^'*[=+\-@\t\r\n＝＋－＠]"
-"""First characters that a spreadsheet takes for a formula's (OWASP, CSV injection).
+"""First characters that make a spreadsheet see a formula (OWASP, CSV injection).
 
 Apostrophes before them count, so that what is read back is what was written.
 """
@@ -34,7 +34,7 @@ def plain_table(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def formula_text(cells: pl.Expr) -> pl.Expr:
-    """Take the apostrophe away that `plain_text` has put before texts."""
+    """Take away the apostrophe that `plain_text` put before texts."""
     is_marked = cells.str.starts_with("'") & cells.str.contains(STARTS)
     return pl.when(is_marked).then(cells.str.slice(1)).otherwise(cells)
 

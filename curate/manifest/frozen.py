@@ -1,4 +1,4 @@
-"""Rows that are written once, as Parquet, of what the user has in another form."""
+"""Rows that are written once as Parquet, because the user has them in another form."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +16,7 @@ from curate.terminal.skipped import Skipped, load_skipped, save_skipped
 
 FROZEN, SKIPPED = "rows.parquet", "skipped.json"
 MAKERS = "curate.manifest.open"
-"""It imports all that makes rows."""
+"""The module that imports all code that makes rows."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Source:
     identity: str
     skipped: tuple[Skipped, ...] = ()
     files: tuple[SeenFile, ...] = ()
-    """The user's files that are read again and again."""
+    """The user's files that later reads open again."""
 
     def open(self) -> tuple[Part, pa.Schema]:
         """Read its footer."""
@@ -35,16 +35,16 @@ class Source:
 
 
 def parquet_source(path: Path) -> Source:
-    """Take a Parquet file of the user's as it is."""
+    """Use a Parquet file of the user's as it is."""
     files = (see(path),)
     return Source(path, identity_of([path]), files=files)
 
 
 def freeze(frozen: Folders, identity: str, write: Callable[[Path], Iterable[Skipped]]) -> Source:
-    """Write a Parquet file once, with what ``write`` has passed over beside it.
+    """Write a Parquet file once, and beside it what ``write`` passed over.
 
-    Another code of this package writes it again; rows that come out the same keep their identity,
-    and with it the features that were made of them.
+    New code of this package writes it again. Rows that come out the same keep their identity, and
+    so the features that were made from them.
     """
     name = fingerprint(code=code_of(MAKERS), files=identity)
     if name not in frozen:

@@ -17,7 +17,7 @@ def folder_table(
     ``home`` is the folder's own path below the root, which column image is relative to. Below
     train, val, test the second folder is the label, and column split holds the first; the label
     folder_2 takes the second folder anyway, and gives the folders as columns folder_1, folder_2.
-    Raises CurateError where it cannot be said which folder is the class.
+    Raises CurateError if it is not clear which folder is the class.
     """
     key = pl.Series("key", names, pl.String)
     table = pl.DataFrame([key, (f"{home}/" + key if home else key).alias("image")])

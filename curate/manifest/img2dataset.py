@@ -19,9 +19,9 @@ KEY, STATUS = "key", "status"
 SHARD = re.compile(r"\d{5,}")
 OURS = ("image", STATUS)
 RENAMED = "download_"
-"""Put before their names where they have ours; status is what became of the download."""
+"""Prefix for its columns that have our names; its status says what became of the download."""
 MARKS = {KEY, STATUS, "error_message"}
-"""Columns by which its tables are known."""
+"""Columns that identify its tables."""
 
 
 def has_picture_shards(tables: Sequence[Path]) -> bool:
@@ -35,7 +35,7 @@ def has_picture_shards(tables: Sequence[Path]) -> bool:
 
 
 def refuse_lone_shards(path: Path, picture: str) -> None:
-    """Refuse shards without their Parquet files, which would be taken for classes.
+    """Raise CurateError for shards without Parquet files, which would be taken for classes.
 
     ``picture`` is one of them, from ``path`` on; its caption and label are in a file beside it.
     """
@@ -58,7 +58,7 @@ def refuse_lone_shards(path: Path, picture: str) -> None:
 def is_download_status(schema: pa.Schema, columns: Columns) -> bool:
     """Tell whether column status is that of the download, which is written under another name.
 
-    It stays where the user gave it a part to play.
+    It keeps its name if the user named it in an option.
     """
     names = set(schema.names)
     return names >= MARKS and RENAMED + STATUS not in names and STATUS not in vars(columns).values()
@@ -67,7 +67,7 @@ def is_download_status(schema: pa.Schema, columns: Columns) -> bool:
 def shards_to_parquet(tables: Sequence[Path], home: str, target: Path) -> tuple[Skipped, ...]:
     """Write the rows of all shards, with the path of each picture as column image.
 
-    A row whose picture was not fetched has none. Says which pictures no row names.
+    A row whose picture was not fetched has no path. Returns the pictures that no row names.
     """
     passed = Passed()
     schemas = [_renamed(pq.read_schema(table)) for table in tables]
@@ -96,7 +96,7 @@ def _renamed(schema: pa.Schema) -> pa.Schema:
 def _pictures(
     folder: Path, keys: Sequence[str | None], home: str, passed: Passed
 ) -> list[str | None]:
-    """Find the picture of each key in a shard's folder, as a path from the root on."""
+    """Find the picture of each key in a shard's folder, as a path from the root."""
     names = sorted(os.listdir(folder)) if folder.is_dir() else []  # noqa: PTH208 - only names
     named = {
         name.rpartition(".")[0]: posixpath.join(home, folder.name, name)

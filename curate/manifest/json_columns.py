@@ -1,4 +1,4 @@
-"""The Arrow type that holds all values of a field of JSON, and the values as an array of it."""
+"""Find the Arrow type that holds all values of a JSON field, and make arrays of it."""
 
 import json
 import math
@@ -14,17 +14,17 @@ SIGNED, UNSIGNED = range(-(2**63), 2**63), range(2**64)
 
 @dataclass
 class JsonColumn:
-    """What a field was seen to hold."""
+    """The kinds of values that were found in a field."""
 
     kinds: set[type] = field(default_factory=set)
     least: int = 0
     most: int = 0
     nested: pa.DataType | None = None
     is_text: bool = False
-    """There is no one type for all of its values."""
+    """No single type holds all values, so they become text."""
 
     def add(self, values: list[Any]) -> None:
-        """Look at some values."""
+        """Note the kinds of some values."""
         kinds = {_Missing if _is_missing(value) else type(value) for value in values}
         self.kinds |= kinds
         if int in kinds:
@@ -36,7 +36,7 @@ class JsonColumn:
     def _add_nested(self, values: list[Any]) -> None:
         try:
             plain = list(map(_without_nan, values))
-            found = pa.array(plain, pa.infer_type(plain)).type  # which infers from some alone
+            found = pa.array(plain, pa.infer_type(plain)).type  # inferred from some alone
             if self.nested is not None:
                 both = [pa.schema([("value", kind)]) for kind in (self.nested, found)]
                 found = pa.unify_schemas(both, promote_options="permissive").field(0).type
@@ -69,7 +69,7 @@ class JsonColumn:
             values = [None if _is_missing(value) else value for value in values]
         try:
             return pa.array(values, kind)
-        except (pa.ArrowException, TypeError):  # NaN among other things than numbers
+        except (pa.ArrowException, TypeError):  # NaN among values that are not numbers
             return pa.array(list(map(_without_nan, values)), kind)
 
 

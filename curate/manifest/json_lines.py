@@ -20,9 +20,9 @@ from curate.terminal.skipped import Passed, Skipped
 JSON_LINES, JSON = (".jsonl", ".ndjson"), ".json"
 BATCH_ROWS, DEEPEST, SAMPLED, MOST_NAMES = 2_048, 32, 64, 1_000
 HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
-"""A half of a pair of UTF-16 is no text where the other half is missing."""
+"""Half of a UTF-16 pair is no text if the other half is missing."""
 PAIR = re.compile(r"\\u[dD](?:[89abAB]..(\\u[dD][c-fC-F]..)?|[c-fC-F])")
-"""Both halves of a pair, the second as a group; or one half that is alone."""
+"""Both halves of a pair, the second as a group; or a single half."""
 ARRAY = re.compile(r"\[\s*(\{|$)")
 EMPTY = "empty lines"
 DOUBLED = "fields that stand twice in an object, of which the last counts"
@@ -35,8 +35,8 @@ def json_tables(source: Path) -> tuple[Iterator[pa.Table], tuple[Skipped, ...]]:
 
     NaN and Infinity are numbers; NaN among texts is null, as pandas means it. Whole numbers are
     signed or unsigned, of 64 bits. A field that holds different kinds of values, or numbers of more
-    bits, becomes a text. Of a field that stands twice in an object the last counts, as in Python.
-    Raises CurateError, with the line, for what is no JSON object.
+    bits, becomes text. If a field stands twice in an object, the last counts, as in Python.
+    Raises CurateError, with the line, for a line that is no JSON object.
     """
     _refuse_one_object(source)
     columns: dict[str, JsonColumn] = {}
@@ -59,10 +59,10 @@ def _tables(source: Path, columns: dict[str, JsonColumn]) -> Iterator[pa.Table]:
 
 
 def are_regular(source: Path) -> bool:
-    """Tell whether polars may read the lines: deep values and many names take it very long.
+    """Tell whether polars may read the lines: it is very slow with deep values or many names.
 
-    A sample of the lines is parsed, and every line that may be deep or have a field twice. Empty
-    lines, which are counted, and halves of pairs of UTF-16 are for the other reader.
+    Parses a sample of the lines, and every line that may be deep or have a field twice. The other
+    reader handles empty lines, which it counts, and halves of UTF-16 pairs.
     """
     names: set[str] = set()
     quoted: set[str] = set()
@@ -120,7 +120,7 @@ def _rows(source: Path, passed: Passed) -> Iterator[Row]:
 
 
 def _is_array(source: Path) -> bool:
-    """Tell whether a file is one array of objects, which some call .jsonl too."""
+    """Tell whether a file is one array of objects; some .jsonl files are."""
     with open_text(source) as file:
         head = file.read(1024).lstrip()
     return head.startswith("[") if ending_of(source) == JSON else bool(ARRAY.match(head))
@@ -136,7 +136,7 @@ def _elements(source: Path, text: str, passed: Passed) -> Iterable[Row]:
 
 
 def _refuse_one_object(source: Path) -> None:
-    """Refuse a .json that is one object, such as COCO's, or what pandas writes by columns."""
+    """Raise CurateError for a .json that is one object, such as COCO's or pandas' by columns."""
     if ending_of(source) != JSON or _is_array(source):
         return
     with open_text(source) as file:
@@ -165,7 +165,7 @@ def _is_json(text: str) -> bool:
 
 
 def _loads(text: str, doubled: list[str]) -> Any:
-    """Parse JSON; names of fields that stand twice in an object are added to ``doubled``."""
+    """Parse JSON; add the names of fields that stand twice in an object to ``doubled``."""
 
     def paired(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(pairs)

@@ -1,4 +1,4 @@
-"""Keys name rows; two rows may not share one."""
+"""Check keys: each names one row."""
 
 import polars as pl
 
@@ -10,7 +10,7 @@ ROWS_PER_BUCKET = 4_000_000
 
 
 def check_keys(manifest: Manifest) -> None:
-    """Refuse a key column with nulls or duplicates, naming the first.
+    """Raise CurateError for a key column with nulls or duplicates, naming the first.
 
     Works through the rows in buckets of hashes, so that memory does not grow with N.
     """

@@ -1,4 +1,4 @@
-"""Labels that may not be what they seem: said before time goes into them."""
+"""Find labels that may not be what they seem, before time is spent on them."""
 
 from collections import defaultdict
 
@@ -9,11 +9,11 @@ from curate.terminal.notices import warn
 from curate.terminal.printable import FEW, brief, examples
 
 NO_LABEL = {"nan", "none", "null", "na", "n/a", "#n/a", "<na>", "empty", "undefined", "(null)", "-"}
-"""What programs write where there is no label, in lower case."""
+"""What programs write for no label, in lower case."""
 
 
 def say_look_alikes(classes: Classes, console: Console) -> None:
-    """Say which labels are one class in several spellings, and which may be one, or none."""
+    """Say which labels are one class in several spellings, may be one class, or may be none."""
     _say_joined(classes, console)
     _say_cases(classes, console)
     _say_empty(classes, console)
@@ -58,5 +58,5 @@ def _say_empty(classes: Classes, console: Console) -> None:
 
 
 def _ascii(text: str) -> str:
-    """Show a label so that what looks the same is told apart."""
+    """Show a label so that spellings that look the same can be told apart."""
     return f"'{brief(text.encode('ascii', 'backslashreplace').decode())}'"

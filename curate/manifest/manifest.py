@@ -31,12 +31,12 @@ class Part:
     path: Path
     rows: int
     identity: str
-    """Changes when the file that the user owns changes."""
+    """Changes when the user's file changes."""
     sources: tuple[SeenFile, ...] = ()
-    """The user's files that rows are read from: itself, or tars that it tells the pieces of."""
+    """The user's files that rows are read from: itself, or the tars that it indexes."""
 
     def open(self) -> Path:
-        """Give the path to read; raises CurateError where it is no longer the file it was."""
+        """Return the path to read; raises CurateError if the file has changed."""
         require_unchanged(file for file in self.sources if file.path == self.path)
         return self.path
 
@@ -47,7 +47,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The crawl that the user named, as Parquet files and the parts that its columns play.
+    """The crawl that the user named: Parquet files, and which columns are label, image and so on.
 
     Other formats were turned into one Parquet file in the run folder; images stay where they are.
     """
@@ -62,7 +62,7 @@ class Manifest:
     in_tars: bool = False
     """Image paths name tars; columns offset and length say where in them."""
     skipped: tuple[Skipped, ...] = ()
-    """What of the user's files is in no row."""
+    """What in the user's files is in no row."""
 
     differing: bool = False
     """Parts have other columns than ``schema``, which holds them; see `shared_schema`."""
@@ -73,9 +73,9 @@ class Manifest:
         return sum(part.rows for part in self.parts)
 
     def locate(self, path: str) -> Path:
-        """Say where an image path leads: from the root, or, where it begins with .., from the file.
+        """Return where an image path leads: from the root, or from the file if it begins with .. .
 
-        So exports write it whose output does not lie above the pictures.
+        Exports write such paths if their output does not lie above the pictures.
         """
         return (self._home if path.startswith("../") else self.root) / path
 
@@ -85,13 +85,13 @@ class Manifest:
 
     @property
     def has_label_lists(self) -> bool:
-        """Tell whether an image has a list of labels, and not one."""
+        """Tell whether an image has a list of labels rather than one."""
         label = self.columns.label
         return label in self.schema.names and is_list(self.schema.field(label).type)
 
     @property
     def class_names(self) -> tuple[str, ...] | None:
-        """The names of the labels where these are the numbers of a ClassLabel."""
+        """The names of the labels if these are the numbers of a ClassLabel."""
         return class_names(self.schema, self.columns.label)
 
     @property
@@ -112,14 +112,14 @@ class Manifest:
         return pl.concat([conformed(part.scan(), self.schema) for part in self.parts])
 
     def require_unchanged(self) -> None:
-        """Raise CurateError where the user's files are no longer those that were opened."""
+        """Raise CurateError if the user's files are no longer those that were opened."""
         for part in self.parts:
             require_unchanged(part.sources)
 
     def scan_labels(self, *others: pl.Expr) -> pl.LazyFrame:
         """Scan the labels' names, null for none, as the column label, with others beside it.
 
-        A row with a list comes once for each distinct label, and not at all without any.
+        A row with a list appears once for each distinct label, and not at all if it is empty.
         """
         label = exact_column(self.columns.label)
         if not self.has_label_lists:
@@ -148,7 +148,7 @@ def as_text(labels: pl.Expr) -> pl.Expr:
 def parquet_part(
     path: Path, identity: str, sources: tuple[SeenFile, ...] = ()
 ) -> tuple[Part, pa.Schema]:
-    """Read a Parquet file's footer; raises CurateError when it is none."""
+    """Read a Parquet file's footer; raises CurateError if it is no Parquet file."""
     try:
         with pq.ParquetFile(path) as file:
             rows, schema = file.metadata.num_rows, file.schema_arrow

@@ -1,4 +1,4 @@
-"""What a file is that has the wrong name, told by its first bytes."""
+"""Recognise a file with the wrong name by its first bytes."""
 
 import re
 
@@ -17,14 +17,14 @@ KINDS = {
     b"%PDF": "a PDF; give the table that it was made of",
     b"version https://git-lfs.": "a pointer of Git LFS and not the file; fetch it by: git lfs pull",
 }
-"""First bytes -> what such a file is, and what to do."""
+"""First bytes -> what the file is, and what to do."""
 WEB_PAGE = re.compile(rb"\s*<(!doctype|html)\b", re.IGNORECASE)
 LONGEST_MAGIC = 64
-"""Bytes that are enough."""
+"""Bytes that suffice to recognise a file."""
 
 
 def mistaken_for(head: bytes) -> str | None:
-    """Say what a file with this beginning is, where it is no table; with what to do."""
+    """Say what a file with this beginning is and what to do; None if it may be a table."""
     if WEB_PAGE.match(head):
         return "a web page, perhaps an error of the server; download the file again"
     return next((kind for magic, kind in KINDS.items() if head.startswith(magic)), None)

@@ -33,8 +33,8 @@ class _Opened:
 def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: Folders) -> Manifest:
     """Open any manifest as Parquet files; what is not Parquet is written once into ``frozen``.
 
-    Raises CurateError when there is no such file, when it is not what its ending says, when a
-    column that is needed is not there, and when there are no rows.
+    Raises CurateError if there is no such file, if it is not what its ending says, if a column
+    that is needed is missing, or if there are no rows.
     """
     require_exists(path)
     opened = _open(path, named, root, frozen)

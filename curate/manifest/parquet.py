@@ -30,7 +30,7 @@ def write_parquet(path: Path, tables: Iterator[pa.Table], metadata: dict[bytes, 
 
 
 def _repeating(path: str, kind: pa.DataType) -> list[str]:
-    """Name the Parquet columns of a column of which a dictionary may save.
+    """Name the Parquet columns of a column for which a dictionary may save space.
 
     Numbers with a fraction hardly ever repeat, nor do pictures.
     """

@@ -1,4 +1,4 @@
-"""The pictures below a folder, in a fixed order, and what is passed over there."""
+"""Find the pictures below a folder, in a fixed order, and count what is passed over."""
 
 import os
 import stat
@@ -15,15 +15,15 @@ PICTURE_ENDINGS = (
     ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".png", ".gif", ".bmp", ".tif", ".tiff", ".avif",
     ".heic", ".jxl",
 )  # fmt: skip
-"""What counts as a picture's file whatever is in it; other files are told by their first bytes."""
+"""Endings of picture files, whatever is in them; other files are recognised by their bytes."""
 SNIFFED = 1_024
-"""First bytes by which a picture is told."""
+"""First bytes that are read to recognise a picture."""
 SYSTEM_NAMES = {"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found"}
 NO_PICTURES = "files that are no pictures"
 
 
 class PictureFile(NamedTuple):
-    """A picture below a folder, and what tells one state of it from another."""
+    """A picture below a folder, and what distinguishes one state of the file from another."""
 
     name: str
     """Its path from the folder on, with slashes."""
@@ -37,22 +37,22 @@ def has_picture_ending(name: str) -> bool:
 
 
 def is_picture(head: bytes) -> bool:
-    """Tell by its first ``SNIFFED`` bytes whether a file is a picture, if one that is not read."""
+    """Tell by its first ``SNIFFED`` bytes whether a file is a picture, decodable or not."""
     return accepted_format(head) is not None or is_other_picture(head)
 
 
 def is_hidden(name: str) -> bool:
-    """Tell whether a file or folder of this name is none of the user's: hidden, or a system's."""
+    """Tell whether a file or folder of this name is hidden, or an operating system's."""
     if name.startswith("."):
         return name not in (".", "..")
     return name in SYSTEM_NAMES or name.startswith("PaxHeaders")
 
 
 def find_pictures(folder: Path, root: Path) -> tuple[list[PictureFile], tuple[Skipped, ...]]:
-    """Find every picture below a folder, in sorted order, and say what is passed over.
+    """Find every picture below a folder, in sorted order, and count what is passed over.
 
-    Linked folders are followed where they are not found by themselves. Raises CurateError for
-    links that lead out of ``root``, and for a folder that cannot be read.
+    Links to folders are followed unless the folder is found without the link. Raises CurateError
+    for links that lead out of ``root``, and for a folder that cannot be read.
     """
     walk = _Walk(folder, root)
     pictures = list(walk.pictures())
@@ -99,7 +99,7 @@ class _Walk:
             ) from error
 
     def _follows(self, entry: os.DirEntry[str], name: str) -> bool:
-        """Tell whether a linked folder is to be walked, and note why if not."""
+        """Tell whether to walk a linked folder; if not, note why."""
         real = os.path.realpath(entry.path)
         if not is_below(real, self._real_root):
             self.outside.append(name)
@@ -118,7 +118,7 @@ class _Walk:
         return is_below(real, self._real_folder) and not any(map(is_hidden, inside))
 
     def _takes(self, entry: os.DirEntry[str], name: str) -> bool:
-        """Tell whether a file is a picture, and note why if not."""
+        """Tell whether a file is a picture; if not, note why."""
         named_so = has_picture_ending(name)
         if entry.is_symlink() and not is_below(os.path.realpath(entry.path), self._real_root):
             if named_so:
@@ -143,7 +143,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_special(entry: os.DirEntry[str]) -> bool:
-    """Tell whether reading might never end: a pipe, a device; a link to nothing is none."""
+    """Tell whether reading might never end, as of a pipe or a device; a broken link is neither."""
     try:
         return not entry.is_file() and not stat.S_ISREG(entry.stat().st_mode)
     except OSError:

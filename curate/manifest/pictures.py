@@ -39,7 +39,7 @@ def picture_finder(manifest: Manifest) -> tuple[list[str], Finder]:
 
 
 def check_paths(manifest: Manifest) -> None:
-    """Refuse URLs, and paths that leave the root, before any work is done."""
+    """Raise CurateError for URLs and for paths that leave the root, before any work is done."""
     paths = path_expression(manifest)
     if paths is None:
         return
@@ -67,7 +67,7 @@ def check_paths(manifest: Manifest) -> None:
 
 
 def has_paths(manifest: Manifest) -> bool:
-    """Tell whether images are files below the root, and not bytes in the manifest."""
+    """Tell whether images are files below the root rather than bytes in the manifest."""
     return manifest.in_tars or path_expression(manifest) is not None
 
 

@@ -1,4 +1,4 @@
-"""The shard plan: which rows are worked on together, frozen for the life of a run."""
+"""The shard plan: which rows are processed together, fixed for the life of a run."""
 
 from dataclasses import asdict, dataclass
 
@@ -51,7 +51,7 @@ def stored_plan(store: Folders, name: str) -> tuple[Shard, ...]:
 
 
 def plan_shards(manifest: Manifest) -> tuple[Shard, ...]:
-    """Cut every part into shards, small enough that little is lost when one is.
+    """Cut every part into shards that are small enough that losing one loses little.
 
     The same rows of the same file get the same name, so that a grown folder keeps its features.
     """
@@ -68,14 +68,14 @@ def plan_shards(manifest: Manifest) -> tuple[Shard, ...]:
 
 
 def shards_of(rows: int) -> tuple[Shard, ...]:
-    """Cut so many rows of one file into shards, named by where they begin."""
+    """Cut the rows of one file into shards, named by where they begin."""
     size = shard_size(rows)
     starts = range(0, rows, size)
     return tuple(Shard(str(at), 0, at, min(size, rows - at), at) for at in starts)
 
 
 def row_groups(manifest: Manifest) -> list[Shard]:
-    """Cut every part where its Parquet file is cut: what can be read alone at no waste."""
+    """Cut every part at its row groups, which can each be read alone without waste."""
     groups: list[Shard] = []
     first_row = 0
     for index, part in enumerate(manifest.parts):

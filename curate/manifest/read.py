@@ -17,8 +17,8 @@ def read_shards(
 ) -> Iterator[tuple[Shard, Iterator[pa.RecordBatch]]]:
     """Give each shard with its rows in small batches; shards in plan order, columns None: all.
 
-    A column may be a field of another, as in image.path; the others of that are null.
-    The rows of a shard are to be used up before the next shard is asked for. Row groups that no
+    A column may be a field of another, as in image.path; its other fields are null.
+    Use all rows of a shard before you ask for the next shard. Row groups that no
     shard needs are not read.
     """
     for index, part in enumerate(manifest.parts):
@@ -58,7 +58,7 @@ def _numbered_batches(
         whole = {name: name if name in schema.names else name.partition(".")[0] for name in columns}
         kept = [field for field in schema if field.name in whole.values()]
         shared = pa.schema(kept, schema.metadata)
-        # Of a file that has none of them one column is read, for its number of rows.
+        # If a file has none of them, one column is read for its number of rows.
         there = file.schema_arrow.names
         names = [name for name in columns if whole[name] in there] or there[:1]
     start = 0

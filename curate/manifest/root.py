@@ -1,4 +1,4 @@
-"""The folder that pictures do not leave, whatever links and paths say."""
+"""Keep pictures inside one folder, whatever links and paths say."""
 
 import os
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def home_below(folder: Path, root: Path | None) -> str:
 
 
 def require_below(files: Sequence[Path], root: Path) -> None:
-    """Raise CurateError for links among files that lead out of the root."""
+    """Raise CurateError for links that lead out of the root."""
     real_root = os.path.realpath(root)
     outside = [file for file in files if not is_below(os.path.realpath(file), real_root)]
     if outside:

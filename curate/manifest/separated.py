@@ -1,4 +1,4 @@
-"""CSV and TSV, in the dialects that people's programs write."""
+"""Read CSV and TSV, in the dialects that common programs write."""
 
 import csv
 import re
@@ -29,7 +29,7 @@ class Dialect:
 
     separator: str
     quoted: bool = True
-    """Cells may stand in quotes; else a quote is a character like any other."""
+    """Cells may stand in quotes; if not, a quote is a character like any other."""
     skip_blanks: bool = False
     """A blank follows each separator."""
     first_line: int = 0
@@ -48,7 +48,7 @@ class Dialect:
 
 @dataclass
 class Survey:
-    """What is found in a table that is read in a dialect; lines are counted from 1."""
+    """What a table holds when it is read in a dialect; lines are counted from 1."""
 
     width: int = 0
     """Cells of the header."""
@@ -93,7 +93,7 @@ def separated_tables(source: Path) -> tuple[Iterator[pa.Table], tuple[Skipped, .
 
 
 def _dialect(source: Path) -> Dialect:
-    """Tell the separator by the first lines: with it each has as many cells as the header."""
+    """Find the separator: with it, each of the first lines has as many cells as the header."""
     with open_text(source) as file:
         sample = _sample(lines_of(file, source))
     told = re.fullmatch(r'"?sep=(.)"?', sample[0].strip(" \r\n"), re.IGNORECASE) if sample else None
@@ -111,7 +111,7 @@ def _dialect(source: Path) -> Dialect:
 
 
 def _sample(lines: Iterator[str]) -> list[str]:
-    """Take the first lines, fewer where they are long."""
+    """Take the first lines, fewer if they are long."""
     sample: list[str] = []
     for line in islice(lines, SAMPLE_LINES):
         sample.append(line)
@@ -161,7 +161,7 @@ def _survey(source: Path, dialect: Dialect) -> Survey:
 
 
 def _note(survey: Survey, row: list[str], first: int, last: int) -> None:
-    """Note what is odd of a row: the header, an empty line, another width, several lines."""
+    """Note a row that is the header, empty, of another width, or of several lines."""
     if _is_blank(row, survey.width):
         survey.empty.append(last)
         return
@@ -175,7 +175,7 @@ def _note(survey: Survey, row: list[str], first: int, last: int) -> None:
 def _disordered(
     source: Path, dialect: Dialect, spans: list[tuple[int, int]]
 ) -> tuple[int, str] | None:
-    """Find the first row of several lines whose quotes are not in order: they may be lone."""
+    """Find the first row of several lines whose quotes do not match."""
     with open_text(source) as file:
         lines, at = lines_of(file, source), 0
         for first, last in spans:

@@ -1,4 +1,4 @@
-"""One schema for the files of a crawl that differ in what does not matter."""
+"""One schema for the files of a crawl whose schemas differ in what does not matter."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from curate.terminal.printable import brief
 from curate.terminal.skipped import Skipped
 
 MOST_EXACT = 2**53
-"""Up to it a float64 holds every whole number."""
+"""A float64 holds every whole number up to this one."""
 UNITS = ("s", "ms", "us", "ns")
 
 
@@ -49,7 +49,7 @@ def shared_schema(files: Sequence[tuple[Path, pa.Schema]]) -> tuple[pa.Schema, t
 
 
 def _without_views(schema: pa.Schema) -> pa.Schema:
-    """Give views of texts and bytes the types that all of Arrow's functions take."""
+    """Turn view types of texts and bytes into types that all of Arrow's functions accept."""
     plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
     fields = [field.with_type(plain.get(field.type, field.type)) for field in schema]
     return pa.schema(fields, metadata=schema.metadata)
@@ -104,7 +104,7 @@ def unify(a: pa.DataType, b: pa.DataType) -> pa.DataType | None:
 
 
 def _promoted(a: pa.DataType, b: pa.DataType) -> pa.DataType | None:
-    """Give what Arrow takes for both: the finer unit of times, decimals of enough digits."""
+    """Return a type that Arrow accepts for both: the finer unit of times, enough digits."""
     if pa.types.is_timestamp(a) and pa.types.is_timestamp(b):
         if (a.tz is None) != (b.tz is None):
             return None
@@ -179,7 +179,7 @@ def _inexact(field: pa.Field, kind: pa.DataType) -> CurateError:
 
 
 def require_exact(files: Sequence[tuple[Path, pa.Schema]], schema: pa.Schema) -> None:
-    """Raise CurateError where whole numbers of some files would lose digits beside floats."""
+    """Raise CurateError if whole numbers of some files would lose digits beside floats."""
     for path, other in files:
         for field in other:
             shared = schema.field(field.name)

@@ -1,4 +1,4 @@
-"""Names of classes as people write them: the same name in other bytes is the same class."""
+"""Match names of classes as people write them: the same name in other bytes is the same class."""
 
 import difflib
 import unicodedata
@@ -15,7 +15,7 @@ UNSEEN = dict.fromkeys(
 """Characters of no width that editors leave behind: zero width space, byte order mark, soft hyphen,
 marks of direction. Joiners (U+200C, U+200D) tell words apart in some scripts, and are kept."""
 NEAR = 0.75
-"""Similarity (difflib's ratio) from which on a name is suggested for another."""
+"""Least similarity (difflib's ratio) at which a name is suggested for another."""
 
 
 def canonical(text: str) -> str:
@@ -28,9 +28,9 @@ class Matched:
     """Names as they were written, and the classes that they name."""
 
     classes: dict[str, str]
-    """Of each written name that names a class, that class."""
+    """Written name -> the class that it names."""
     unknown: tuple[str, ...]
-    """Written names that name none, or of which it is not clear which."""
+    """Written names that name no class, or not clearly one."""
 
     @property
     def respelled(self) -> dict[str, str]:
@@ -61,7 +61,7 @@ def nearest(name: str, classes: Sequence[str]) -> str | None:
 
 
 def spelled(labels: pl.LazyFrame) -> tuple[Counter[str], list[tuple[str, ...]]]:
-    """Count the rows of each class in a column label, by the commonest of its spellings.
+    """Count the rows of each class in the column label, under its commonest spelling.
 
     Returns also the spellings of each class, the commonest first.
     """

@@ -1,4 +1,4 @@
-"""CSV, TSV, JSON lines and JSON, turned into Parquet once."""
+"""Turn CSV, TSV, JSON lines and JSON into Parquet, once."""
 
 import glob
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def table_to_parquet(source: Path, target: Path) -> tuple[Skipped, ...]:
 
 
 def _quickly(source: Path, target: Path) -> bool:
-    """Let polars, which is several times as fast, turn JSON lines that it reads as they are."""
+    """Let polars, which is several times as fast, convert JSON lines that it reads unchanged."""
     if source.suffix.lower() not in JSON_LINES or not are_regular(source):
         return False
     with suppress(pl.exceptions.PolarsError, pl.exceptions.PanicException):
@@ -69,7 +69,7 @@ def _quickly(source: Path, target: Path) -> bool:
 
 
 def _is_exact(target: Path) -> bool:
-    """Tell whether no column of floats holds what may have been a whole number of more digits."""
+    """Tell whether every float is too small to be a whole number that lost digits."""
     columns = [name for name, kind in pl.read_parquet_schema(target).items() if kind.is_float()]
     if not columns:
         return True
@@ -96,7 +96,7 @@ def _as_they_were(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
 def read_table(path: Path, option: str, columns: str) -> pl.DataFrame:
     """Read a small table of the user's: Parquet, CSV, TSV, JSON lines or JSON.
 
-    Raises CurateError, which names the option and the columns wanted, for what is no such table.
+    Raises CurateError, which names the option and the wanted columns, if it cannot be read.
     """
     require_file(path, option)
     if ending_of(path) not in (*TEXT, *PARQUET):

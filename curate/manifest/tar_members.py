@@ -1,7 +1,7 @@
-"""The members of a tar, header by header; nothing is unpacked and little is read.
+"""List the members of a tar, header by header; nothing is unpacked and little is read.
 
-Of Python's tarfile only the parsing of one header is used: it reads extended headers whole however
-long they say they are, keeps every member in memory, and takes any block of zeros for the end.
+Of Python's tarfile only the parser of one header is used. tarfile reads an extended header of any
+length whole, keeps every member in memory, and takes any block of zeros for the end.
 """
 
 import tarfile
@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 BLOCK = 512
 END_BLOCKS = 2
-"""A tar ends with so many blocks of zeros; one that was cut off does not."""
+"""Blocks of zeros at the end of a tar; a tar that was cut off lacks them."""
 LONGEST_TAIL = 64 << 20
 """Zeros in bytes; writers fill up to some kilobytes."""
 LONGEST_HEADER = 1 << 20
@@ -24,7 +24,7 @@ _NO_DATA = (tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, 
 
 
 class DamagedTar(Exception):  # noqa: N818 - what is true of the file, not a fault of ours
-    """What is wrong with the tar, in some words."""
+    """Why a tar cannot be read, in a few words."""
 
 
 class Kind(Enum):
@@ -133,7 +133,7 @@ class _Reader:
         return self._file.read(size)
 
     def _skip(self, size: int) -> None:
-        """Step over data, which ends on a whole block."""
+        """Skip data, which ends on a whole block."""
         end = self._at + size
         if size < 0 or end > self._length:
             raise DamagedTar(f"its member at byte {self._at:,} claims {size:,} bytes")

@@ -1,4 +1,4 @@
-"""WebDataset's samples: members that share their name up to the first dot."""
+"""Samples of WebDataset: members that share their name up to the first dot."""
 
 import json
 import math
@@ -25,10 +25,10 @@ UNOWNED = "members that belong to none of several pictures"
 
 
 class Piece(NamedTuple):
-    """What a member gives to its sample."""
+    """What a member adds to its sample."""
 
     suffix: str
-    """Of the name, all behind the first dot."""
+    """The name after the first dot."""
     member: Member
     is_picture: bool = False
     label: Label | None = None
@@ -90,7 +90,7 @@ def read_text(
 def samples_of(
     key: str, pieces: Sequence[Piece], image: str | None, passed: Passed
 ) -> list[Sample]:
-    """Make a sample of pieces of one key, or several where the key's name goes on after the dot.
+    """Make one sample of the pieces of a key, or several if the name goes on after the dot.
 
     The picture is the member whose suffix is ``image``; else the only one, or the one with a plain
     ending. Names such as img.v0.jpg, img.v0.cls, img.v1.jpg, img.v1.cls are samples img.v0, img.v1.
@@ -120,7 +120,7 @@ def _preference(piece: Piece) -> int:
 
 
 def _owned(pictures: Sequence[Piece], texts: Sequence[Piece]) -> dict[str, list[Piece]]:
-    """Deal texts out to the pictures whose name theirs goes on from."""
+    """Give each text to the picture whose name its own name extends."""
     stems = sorted({piece.stem for piece in pictures}, key=len, reverse=True)
     owned: dict[str, list[Piece]] = {stem: [] for stem in stems}
     for piece in texts:
@@ -174,7 +174,7 @@ def _field(fields: dict[str, object], named: str | None, part: str) -> object:
 
 
 def _label(value: object, name: str, passed: Passed) -> Label | None:
-    """Let texts, numbers and lists of texts and whole numbers pass, numbers as texts.
+    """Accept texts, numbers, and lists of texts and whole numbers; numbers become texts.
 
     A text that is a list in JSON is that list, 2.0 is 2, and NaN, as pandas writes it, is no label.
     """

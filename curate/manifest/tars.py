@@ -95,7 +95,7 @@ class _Index:
         of_key[suffix] = piece
 
     def _piece(self, member: Member, suffix: str, file: BinaryIO) -> Piece | None:
-        """Take what a member gives to its sample; None where that is nothing."""
+        """Read what a member adds to its sample; None if that is nothing."""
         ending = suffix.rpartition(".")[2].lower()
         named = self._named
         if suffix in (named.label, named.caption) or ending in TEXT_ENDINGS:
@@ -116,7 +116,7 @@ class _Index:
         return None
 
     def _table(self, samples: Iterable[Sample], tar: str) -> pl.DataFrame:
-        """Lay samples out as a table, some at a time, for a row takes less room there."""
+        """Collect samples into tables, some at a time, because a row takes less room there."""
         tables = [pl.DataFrame(schema=SCHEMA)]
         rows = (self._row(sample, tar) for sample in samples)
         while some := list(islice(rows, ROWS)):
@@ -137,7 +137,7 @@ class _Index:
         }
 
     def require(self, table: pl.DataFrame, where: Path) -> None:
-        """Raise CurateError where there are samples and none has a label, or the named picture."""
+        """Raise CurateError if there are samples but none has a label, or the named picture."""
         named = self._named
         there = listed([name for name, _ in self._endings.most_common()], ENDINGS_NAMED)
         there += "".join(f"; passed over: {each}" for each in self.passed.skipped)
@@ -159,7 +159,7 @@ class _Index:
 
 
 def _passed_over(member: Member) -> str | None:
-    """Say why a member is not looked at."""
+    """Say why a member is passed over."""
     if any(map(is_hidden, member.name.split("/"))):
         return "hidden members"
     if member.kind is Kind.SPARSE:

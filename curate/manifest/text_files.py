@@ -1,4 +1,4 @@
-"""The user's text files: unpacked, decoded, and read line by line."""
+"""Read the user's text files: unpacked, decoded, line by line."""
 
 import bz2
 import contextlib
@@ -73,7 +73,7 @@ def open_bytes(source: Path) -> Iterator[BinaryIO]:
 
 
 def lines_of(file: TextIO, source: Path) -> Iterator[str]:
-    """Give the lines with their ends; raises CurateError for one that no table has."""
+    """Give the lines with their ends; raises CurateError for a line that is too long."""
     for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE), ""), 1):
         if len(line) == LONGEST_LINE:
             raise CurateError(
@@ -105,7 +105,7 @@ def _encoding(head: bytes) -> str:
 
 
 def _undecodable(source: Path, encoding: str) -> str:
-    """Say in which line the first byte lies that is not of the encoding."""
+    """Return the line of the first byte that is not of the encoding."""
     if not encoding.startswith("utf-8"):
         return f"{source} is not whole {encoding.upper()} text; save it as UTF-8."
     with open_bytes(source) as file:

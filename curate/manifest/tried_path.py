@@ -1,4 +1,4 @@
-"""Where a picture was looked for, and what its path looks like: said where pictures are missing."""
+"""Show a path that was tried, and what it looks like, when pictures are missing."""
 
 import os
 import re
@@ -16,7 +16,7 @@ LOOKED_AT = 1_000
 
 
 def tried_path(manifest: Manifest) -> str:
-    """Show the first path that leads to no file, as the beginning of a sentence; '' without any."""
+    """Show the first path that leads to no file, as the start of a sentence; '' if none does."""
     paths = path_expression(manifest)
     if paths is None:
         return ""

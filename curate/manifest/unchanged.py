@@ -9,11 +9,11 @@ from curate.errors import CurateError
 
 @dataclass(frozen=True)
 class SeenFile:
-    """A file that must not change as long as a command reads it, for it is read several times."""
+    """A file that must not change while a command reads it, because it is read several times."""
 
     path: Path
     state: tuple[int, ...] | None
-    """Which file lies there, its bytes, and its time of change; None where there is none."""
+    """Device, inode, size and time of change; None if there is no file."""
 
 
 def see(path: Path) -> SeenFile:

@@ -18,7 +18,7 @@ from curate.terminal.skipped import Skipped
 
 @dataclass(frozen=True)
 class Asked:
-    """What is looked up in a crawl."""
+    """What to look up in a crawl."""
 
     path: Path
     """The table, --verified."""
@@ -32,7 +32,7 @@ class Asked:
     new_classes: bool = False
     """Whether other labels are classes too."""
     no_others: str = ""
-    """What else to do about them where they are not, for the error."""
+    """What else to do about other labels, for the error."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Found:
     rows: pl.DataFrame
     """Columns row, ascending, and labels, sorted lists; an empty one is none of the classes."""
     new: tuple[str, ...]
-    """The labels that are no class of the crawl, sorted."""
+    """The labels that are not classes of the crawl, sorted."""
     skipped: tuple[Skipped, ...] = ()
-    """What of the table names no row."""
+    """What in the table names no row."""
 
 
 def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
@@ -86,7 +86,7 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
 
 
 def require_single(rows: pl.DataFrame, path: Path, crawl: Path) -> None:
-    """Raise CurateError where a row that was found has several labels, and the crawl one each."""
+    """Raise CurateError if a found row has several labels but the crawl has one for each image."""
     if (rows["labels"].list.len() > 1).any():
         raise CurateError(
             f"--verified {path} has rows with several labels, and those of {crawl} have one each;"
@@ -123,13 +123,13 @@ def _with_classes(asked: Asked, given: pl.DataFrame) -> tuple[pl.DataFrame, tupl
 
 
 def _new_classes(unknown: Iterable[str]) -> dict[str, str]:
-    """Name new classes by labels: those that differ in form or case only are one."""
+    """Make new classes of labels: labels that differ only in form or case are one class."""
     first: dict[str, str] = {}
     return {name: first.setdefault(canonical(name).casefold(), canonical(name)) for name in unknown}
 
 
 def _no_classes(asked: Asked, labels: pl.Series, matched: Matched) -> str:
-    """Say which labels are no class, and what to do."""
+    """Say which labels are not classes, and what to do."""
     named = []
     for name in matched.unknown[:FEW]:
         near = nearest(name, asked.classes)
@@ -145,7 +145,7 @@ def _no_classes(asked: Asked, labels: pl.Series, matched: Matched) -> str:
 
 
 def _with_keys(asked: Asked, given: pl.DataFrame, keys: pl.LazyFrame) -> pl.DataFrame:
-    """Write keys as the crawl does where they differ from one of its keys in blanks or form."""
+    """Write keys as the crawl does if they differ from one of its keys in blanks or form only."""
     form = pl.col("key").str.normalize("NFC").str.strip_chars()
     unknown = given.lazy().select("key").unique().join(keys, on="key", how="anti")
     lost = unknown.with_columns(form=form).drop_nulls().collect()
@@ -191,7 +191,7 @@ def _column(path: Path, table: pl.DataFrame, names: Sequence[str]) -> pl.Series:
 
 
 def _check_kind(path: Path, values: pl.Series) -> None:
-    """Refuse what is no text and no number, nor a list of them."""
+    """Raise CurateError for values that are not texts, numbers, or lists of them."""
     kind = values.dtype.inner if isinstance(values.dtype, pl.List) else values.dtype
     if kind is not None and (kind.is_nested() or kind == pl.Binary or kind == pl.Object):
         raise CurateError(
@@ -201,7 +201,7 @@ def _check_kind(path: Path, values: pl.Series) -> None:
 
 
 def _say(asked: Asked, values: pl.Series, what: str, then: str) -> None:
-    """Say of how many values something is true, with one of them."""
+    """Say for how many values something is true, with an example."""
     if len(values):
         warn(
             asked.console,

@@ -38,8 +38,8 @@ def appearing_file(path: Path) -> Iterator[Path]:
 def appearing_folder(path: Path) -> Iterator[Path]:
     """Give a temporary folder; on success it replaces ``path``, else it vanishes.
 
-    Killed at any moment, it leaves the old folder or the new one: where the two cannot change
-    places in one step, the old one is put back when the same folder is next written.
+    If the process is killed at any moment, the old folder or the new one is there. If the two
+    cannot change places in one step, the next write puts the old one back first.
     """
     unfinished = _unfinished(path)
     with _disk_errors(path):
@@ -66,20 +66,20 @@ def _put_in_place(unfinished: Path, path: Path) -> None:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Clear what a killed run left half done in ``folder`` and below."""
+    """Remove what a killed run left unfinished in ``folder`` and below."""
     for leftover in list(folder.rglob(f"{UNFINISHED}*")):
         _clear(leftover)
 
 
 def clear_unfinished(path: Path) -> None:
-    """Clear what killed processes left half done of ``path``, and put back what they replaced."""
+    """Remove what killed processes left unfinished of ``path``, and restore what they replaced."""
     for leftover in path.parent.glob(f"{UNFINISHED}{glob.escape(path.name)}-*"):
         if not _is_alive(leftover):
             _clear(leftover)
 
 
 def _clear(leftover: Path) -> None:
-    """Remove what was left half done; what it was to replace goes back where it is missing."""
+    """Remove what was left unfinished; restore what it was to replace if that is missing."""
     target = leftover.with_name(leftover.name.removeprefix(UNFINISHED).rsplit("-", 3)[0])
     if leftover.name.endswith(REPLACED) and not target.exists():
         leftover.rename(target)
@@ -94,7 +94,7 @@ def _unfinished(path: Path) -> Path:
 
 
 def _is_alive(unfinished: Path) -> bool:
-    """Tell whether the process that writes this file still runs, or that cannot be told."""
+    """Tell whether the process that writes this file still runs, or may still run."""
     pid = unfinished.name.removesuffix(REPLACED).split("-")[-2]
     knows = Path("/proc/self").exists()
     return pid.isdecimal() and (Path("/proc", pid).exists() or not knows)
@@ -135,7 +135,7 @@ def _disk_errors(path: Path) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str | None:
-    """Say why the disk refused; polars says it in words only."""
+    """Say why the disk refused to write; polars says it in words only."""
     if is_full(error):
         return REASONS[errno.ENOSPC]
     if "File too large" in str(error):

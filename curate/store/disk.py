@@ -1,10 +1,10 @@
-"""What libraries say of a disk that has no room."""
+"""Recognise the errors of a full disk."""
 
 import errno
 
 
 def is_full(error: BaseException) -> bool:
-    """Tell whether a disk had no room; NumPy and polars say so in words only."""
+    """Tell whether a disk was full; NumPy and polars say so in words only."""
     text = str(error)
     return (
         getattr(error, "errno", None) == errno.ENOSPC

@@ -1,4 +1,4 @@
-"""Two names that change places in one step, so that neither is ever missing."""
+"""Exchange two names in one step, so that neither is ever missing."""
 
 import ctypes
 import errno
@@ -9,13 +9,13 @@ from typing import Any
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 UNSUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
-"""What an old kernel, and a file system that cannot do it, answer."""
+"""Answers of an old kernel, and of a file system that cannot do it."""
 
 
 def exchange(first: Path, second: Path) -> bool:
-    """Let two files or folders of one file system change places; False where that cannot be done.
+    """Exchange two files or folders of one file system; return False if that is not possible.
 
-    Raises OSError for what cannot be done in two steps either.
+    Raises OSError for errors that two steps would meet too.
     """
     rename = _renameat2()
     if rename is None:

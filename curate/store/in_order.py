@@ -1,4 +1,4 @@
-"""Work on several items at a time, with results in their order."""
+"""Run tasks on several threads, with results in order."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,10 +15,10 @@ MOST_THREADS = 16
 
 @contextmanager
 def block_threads() -> Iterator[int]:
-    """Say how many threads are to work: as many as BLAS would (processors, or OMP_NUM_THREADS).
+    """Give the number of threads to use: as many as BLAS would (processors, or OMP_NUM_THREADS).
 
-    For the length of the block each of them has one thread of BLAS, so that sums have the same
-    bits whatever the number of threads.
+    Inside the block each of them has one BLAS thread, so that sums have the same bits with any
+    number of threads.
     """
     blas = ThreadpoolController().select(user_api="blas")
     threads = max((pool["num_threads"] for pool in blas.info()), default=1)
@@ -27,10 +27,10 @@ def block_threads() -> Iterator[int]:
 
 
 def in_order(tasks: Iterable[Callable[[], T]], threads: int) -> Iterator[T]:
-    """Run tasks on so many threads and give their results in order.
+    """Run tasks on ``threads`` threads and give their results in order.
 
-    Tasks are taken from the iterable as they are needed: as many again as there are threads wait
-    at most.
+    Tasks are taken from the iterable as needed: at most twice as many as there are threads are
+    under way or waiting.
     """
     waiting: deque[Future[T]] = deque()
     with ThreadPoolExecutor(threads) as pool:

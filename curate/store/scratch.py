@@ -1,4 +1,4 @@
-"""A folder for work that nobody keeps, which does not outlive a killed process for long."""
+"""A temporary folder, which does not outlive a killed process for long."""
 
 import contextlib
 import shutil
@@ -14,11 +14,11 @@ PREFIX = "curate-scratch-"
 
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Give a folder below TMPDIR, removed at the end; those of killed processes go first."""
+    """Give a folder below TMPDIR, removed at the end; first removes those of killed processes."""
     home = Path(tempfile.gettempdir())
     _clear_dead(home)
     folder = home / f"{PREFIX}{uuid.uuid4().hex}"
-    # The lock is there before the folder is: a folder whose lock is free has no owner.
+    # The lock is taken before the folder is made: a folder whose lock is free has no owner.
     with FileLock(_lock(folder)):
         folder.mkdir(mode=0o700)
         try:
@@ -28,7 +28,7 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def _clear_dead(home: Path) -> None:
-    """Remove the folders whose processes hold their locks no longer; those of others stay."""
+    """Remove the folders whose locks are free; their processes are gone."""
     for folder in home.glob(f"{PREFIX}*"):
         if folder.is_dir():
             with contextlib.suppress(Timeout, OSError), FileLock(_lock(folder), timeout=0):

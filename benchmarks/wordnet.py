@@ -17,7 +17,8 @@ from rich.table import Table
 
 from benchmarks.synthetic import noun_ids
 from curate.relations.wordnet_setup import ensure_wordnet
-from graphs.wordnet import open_wordnet, wordnet_graph
+from graphs.row_blocks import whole
+from graphs.wordnet import open_wordnet, wordnet_rows
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -33,7 +34,7 @@ def wordnet(
     ours = open_wordnet(folder)
     opened = time.process_time()
     names = [name for name in map(ours.find, ids) if name is not None]
-    S = wordnet_graph(names, ours)
+    S = whole(wordnet_rows(names, ours), len(names))
     done = time.process_time()
     with warnings.catch_warnings(action="ignore"):  # that there are no other languages
         reader = WordNetCorpusReader(nltk.data.find("corpora/wordnet"), None)

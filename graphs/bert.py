@@ -14,17 +14,17 @@ from transformers import AutoModel, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 MAX_TOKENS = 128
-"""A longer text is cut: glosses and titles have 10 to 40 tokens."""
+"""Longer texts are truncated; glosses and titles have 10 to 40 tokens."""
 BATCH = 64
 
 Advance = Callable[[int], None]
 
 
 class FrozenBert:
-    """Embed texts with any encoder of transformers that has one last hidden state.
+    """Embed texts with any encoder of transformers that returns ``last_hidden_state``.
 
-    Raises ValueError if the folder holds no such model or no tokenizer. Nothing is downloaded and
-    no code of the folder is run.
+    Raises ValueError if the folder has no such model or no tokenizer. Nothing is downloaded, and no
+    code in the folder is run.
     """
 
     def __init__(self, folder: Path, device: "str | torch.device" = "cpu") -> None:
@@ -33,7 +33,7 @@ class FrozenBert:
             self._model.to(device)
             self._device = device
             self.dim = len(self.means(["a text"])[0])
-        # A folder of something else fails in as many ways as transformers has models.
+        # A folder without a text model fails differently for each model of transformers.
         except Exception as error:
             raise ValueError(
                 f"{folder} cannot be used as a text model "
@@ -42,7 +42,7 @@ class FrozenBert:
             ) from error
 
     def tokens(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
-        """Return for each text the embeddings (T, D) of its tokens, the special ones included."""
+        """Return the embeddings (T, D) of each text's tokens, special tokens included."""
         found: dict[int, NDArray[np.float32]] = {}
         for rows, hidden, mask in self._batches(texts):
             for row, states, length in zip(rows, hidden, mask.sum(1).tolist(), strict=True):
@@ -50,7 +50,7 @@ class FrozenBert:
         return [found[row] for row in range(len(texts))]
 
     def means(self, texts: Sequence[str], advance: Advance = lambda _: None) -> NDArray[np.float32]:
-        """Return (n, D) unit rows: the mean over each text's tokens."""
+        """Return unit rows (n, D): the mean over the tokens of each text."""
         means: NDArray[np.float32] | None = None
         for rows, hidden, mask in self._batches(texts):
             summed = (hidden * mask[..., None]).sum(1)
@@ -64,7 +64,7 @@ class FrozenBert:
     def _batches(
         self, texts: Sequence[str]
     ) -> Iterator[tuple[list[int], torch.Tensor, torch.Tensor]]:
-        """Give rows, hidden states (b, T, D) and mask (b, T), texts of like length together."""
+        """Yield batches of texts of similar length: rows, hidden states (b, T, D), mask (b, T)."""
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
@@ -81,7 +81,7 @@ class FrozenBert:
 
 
 def _load(folder: Path) -> tuple[Any, Any]:
-    """Load without a word: transformers has bars and reports of its own."""
+    """Load silently: transformers prints progress bars and reports of its own."""
     logging: Any = transformers_logging
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()

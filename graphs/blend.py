@@ -1,60 +1,40 @@
-"""S_t = S_w + S_l: the sum of relation matrices, each on the same scale first."""
+"""S_t = S_w + S_l: the sum of relation matrices, after each is brought to the same scale."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from graphs.blocks import Blocks, row_blocks, whole
+from graphs.row_blocks import Blocks, row_blocks
 
 SIBLING = 1 / 3
-"""Where the nearest class comes to lie: path similarity has siblings there."""
+"""Scaled relation of a class to its nearest: the path similarity of two siblings."""
 SAMPLED_ROWS = 2_048
-"""Rows that the scale is measured on: a median needs no more."""
+"""Rows on which the scale is measured: enough for a median."""
 
 Matrix = NDArray[np.float32]
 
 
-def blend(relations: Sequence[Matrix]) -> Matrix:
-    """Return S_t (C, C) of relation matrices (C, C), NaN where none of them knows an entry.
-
-    One matrix comes back as it is. Of several, each is `scaled`, and an entry is the mean over
-    those that know it: the sum of SINet Eq. 3 up to a factor, which τ_t takes up, but one that
-    stays on the same scale where a class is unknown to one of them. Raises ValueError without
-    any, and where their shapes differ.
-    """
-    if len(relations) == 1:
-        return relations[0]
-    blocks = blend_rows(relations)
-    return whole(blocks, len(relations[0]) if relations else 0)
-
-
 def blend_rows(relations: Sequence[Matrix]) -> Blocks:
-    """Yield the blocks of rows of S_t, see `blend`, of two matrices or more."""
+    """Yield S_t (C, C) by blocks of rows; relations are matrices (C, C), NaN where unknown.
+
+    Each matrix is scaled (see `scale_of`), and an entry is the mean over the matrices that know it;
+    NaN if none does. This is the sum of SINet Eq. 3 up to a factor, which τ_t absorbs, and it stays
+    on the same scale where only some of the matrices know a class. Raises ValueError without any
+    matrix, and if their shapes differ.
+    """
     shapes = {S.shape for S in relations}
     if len(shapes) != 1:
         raise ValueError(f"Relation matrices of shapes {sorted(shapes)} have no sum.")
     scales = [scale_of(S) for S in relations]
     for rows in row_blocks(len(relations[0])):
         total = np.zeros((rows.stop - rows.start, len(relations[0])), np.float32)
-        known = np.zeros(total.shape, np.uint8)
+        count = np.zeros(total.shape, np.uint8)
         for S, scale in zip(relations, scales, strict=True):
-            there = ~np.isnan(S[rows])
-            total += np.where(there, _on_scale(S[rows], scale), 0)
-            known += there
-        yield np.where(known > 0, total / np.maximum(known, 1), np.nan).astype(np.float32)
-
-
-def scaled(S: Matrix) -> Matrix:
-    """Map S (C, C) affinely: two classes have 0 in the median, the nearest class has 1/3.
-
-    The median over classes of the greatest entry outside the diagonal is "the nearest". Medians,
-    so that a few odd classes do not set the scale. It is measured outside the diagonal, because
-    a path similarity of 1/3 and a BERT cosine of 0.9 both say "its nearest neighbour", while the
-    diagonal is 1 in both. Where all classes are equally near (always with two), the diagonal
-    comes to 1 instead. NaN stays NaN.
-    """
-    return _on_scale(S, scale_of(S))
+            known = ~np.isnan(S[rows])
+            total += np.where(known, _on_scale(S[rows], scale), 0)
+            count += known
+        yield np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
 
 
 def _on_scale(S: Matrix, scale: tuple[np.float32, np.float32]) -> Matrix:
@@ -63,7 +43,14 @@ def _on_scale(S: Matrix, scale: tuple[np.float32, np.float32]) -> Matrix:
 
 
 def scale_of(S: Matrix) -> tuple[np.float32, np.float32]:
-    """Return what `scaled` takes off S (C, C) and then divides it by."""
+    """Return what to subtract from S (C, C), and what to divide it by, to bring it to scale.
+
+    On that scale the median relation of two classes is 0, and the median over classes of the
+    relation to the nearest class is 1/3. Medians, so that a few odd classes do not set the scale.
+    The diagonal is left out: a path similarity of 1/3 and a BERT cosine of 0.9 both mean "the
+    nearest class", but the diagonal is 1 in both. If all classes are equally near (always with two
+    classes), the diagonal becomes 1 instead.
+    """
     rows = np.arange(0, len(S), -(-len(S) // SAMPLED_ROWS))
     own = S[rows, rows]
     others = np.array(S[rows], np.float32)

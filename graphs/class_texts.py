@@ -1,4 +1,4 @@
-"""What can be read of a class: its name, and what it is."""
+"""The texts about a class: its name, and descriptions of what it is."""
 
 import re
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ class ClassTexts:
     name: str | None
     """CN of SINet: its name."""
     description: str | None
-    """CD of SINet: what the user says of it, or its gloss and those of the synsets above."""
+    """CD of SINet: the user's description, or its gloss and those of the synsets directly above."""
     others: tuple[str, ...] = ()
-    """Its gloss, and its parents' glosses."""
+    """Its gloss and its parents' glosses."""
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -30,21 +30,22 @@ class ClassTexts:
         return tuple(dict.fromkeys(text for text in texts if text))
 
     def text(self, which: str) -> str | None:
-        """Return the name, the description, or ('') the description where there is one."""
+        """Return the name, the description, or ('') the description if any, else the name."""
         if which == "name":
             return self.name
         return self.description or (None if which == "description" else self.name)
 
 
 def is_synset(label: str) -> bool:
-    """Tell whether a label is an id or a name of WordNet: n02123045, tabby.n.01."""
+    """Tell whether a label is a WordNet id or a synset name: n02123045, tabby.n.01."""
     return _SYNSET.fullmatch(label.strip()) is not None
 
 
 def class_name(label: str, lemmas: Sequence[str] = ()) -> str | None:
-    """Return the words of a label; those of its synset where the label is an id or a number.
+    """Return a label as words, or the ``lemmas`` of its synset if the label is an id or a number.
 
-    SeaLion and sea_lion are written sea lion; n02123045 is tabby, tabby cat, as ImageNet has it.
+    SeaLion and sea_lion become "sea lion"; n02123045 becomes "tabby, tabby cat", as in ImageNet.
+    Returns None if that leaves no words.
     """
     if is_synset(label) or not _LETTER.search(label):
         return ", ".join(lemma.replace("_", " ") for lemma in lemmas) or None

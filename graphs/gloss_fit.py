@@ -1,4 +1,4 @@
-"""How well each sense of an ambiguous class fits the other classes, from words that they share."""
+"""How well each sense of an ambiguous class fits the other classes, by the words they share."""
 
 from collections.abc import Sequence
 
@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 FIT_WEIGHT = 10.0
-"""What a perfect fit (cosine 1) adds to a sense's log prior."""
+"""Added to the log prior of a sense that fits perfectly (cosine 1)."""
 NEIGHBOURS = 3
-"""A sense has to fit the few classes nearest to it: most of a large set has nothing to say."""
+"""Number of nearest classes that a sense has to fit: most classes of a large set tell nothing."""
 ROUNDS = 2
-"""In the second, the other classes' senses are weighted by what the first found."""
+"""In the second round, the senses of the other classes are weighted by the first round's scores."""
 BACKGROUND = 10_000
-"""Imagined further classes, so that what three classes have in common is not called common."""
+"""Imaginary extra classes, so that a word shared by three classes of a small set is still rare."""
 COMMON = 0.1
-"""A word that this share of the classes has tells nothing; it also keeps products sparse."""
+"""A word that more than this share of classes has is ignored, which also keeps products sparse."""
 _TILE = 1024
 
 
@@ -24,12 +24,13 @@ def sense_scores(
 ) -> NDArray[np.float64]:
     """Return the score (M,) of each of M senses: log prior + 10 · fit; the highest wins.
 
-    ``features[m]`` are the words of sense m, each once, ``owner[m]`` (M,) is its class,
-    ``prior[m]`` (M,) > 0 its probability before the other classes are known, which sums to 1
-    over a class. The fit is the mean cosine between the tf-idf vector of the sense and those
-    of the 3 other classes nearest to it, a class being the mean of its senses by probability.
+    ``features[m]`` are the distinct words of sense m, ``owner[m]`` (M,) is its class, and
+    ``prior[m]`` (M,) > 0 its probability before the other classes are known; these sum to 1 over a
+    class. The fit is the mean cosine between the tf-idf vector of the sense and those of the 3
+    nearest other classes. The vector of a class is the mean over its senses, weighted by their
+    probabilities.
 
-    Source: Lesk 1986, simplified: overlap of glosses, here between classes of one data set.
+    Source: Lesk 1986, simplified: the overlap of glosses, here between the classes of a data set.
     """
     score: NDArray[np.float64] = np.log(prior)
     open_senses = np.flatnonzero(prior < 1.0)
@@ -46,7 +47,7 @@ def sense_scores(
 
 
 def _tfidf(features: Sequence[Sequence[str]], owner: NDArray[np.intp]) -> sparse.csr_array:
-    """Return unit rows (M, V); a word's weight is log(COMMON / the share of classes with it)."""
+    """Return unit rows (M, V); the weight of a word is log(COMMON / its share of the classes)."""
     vocabulary: dict[str, int] = {}
     columns = [vocabulary.setdefault(word, len(vocabulary)) for row in features for word in row]
     starts = np.concatenate([[0], np.cumsum([len(row) for row in features])])
@@ -64,7 +65,7 @@ def _tfidf(features: Sequence[Sequence[str]], owner: NDArray[np.intp]) -> sparse
 
 
 def _by_class(owner: NDArray[np.intp], weight: NDArray[np.float64]) -> sparse.csr_array:
-    """Return (C, M): the senses of each class with their weights."""
+    """Return the weight of each sense in its class: (C, M)."""
     senses = np.arange(len(owner))
     return sparse.csr_array((weight, (owner, senses)), shape=(int(owner.max()) + 1, len(owner)))
 
@@ -72,7 +73,7 @@ def _by_class(owner: NDArray[np.intp], weight: NDArray[np.float64]) -> sparse.cs
 def _fit(
     X: sparse.csr_array, owner: NDArray[np.intp], classes: sparse.csr_array
 ) -> NDArray[np.float64]:
-    """Return (M,): the mean cosine of rows X (M, V) to the nearest columns (V, C) but its own."""
+    """Return (M,): the mean cosine of X (M, V) to the nearest classes (V, C), without its own."""
     nearest = min(NEIGHBOURS, classes.shape[1] - 1)
     fit = np.zeros(X.shape[0])
     for start in range(0, X.shape[0] if nearest else 0, _TILE):
@@ -83,7 +84,7 @@ def _fit(
 
 
 def _softmax_by_class(score: NDArray[np.float64], owner: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return (M,): the scores as probabilities that sum to 1 over each class."""
+    """Return the scores as probabilities (M,) that sum to 1 over each class."""
     highest = np.full(int(owner.max()) + 1, -np.inf)
     np.maximum.at(highest, owner, score)
     exponential = np.exp(score - highest[owner])

@@ -1,7 +1,8 @@
-"""S_w of a user's own hierarchy: classes that WordNet does not know, such as product numbers."""
+"""S_w of a user's own hierarchy, for classes that WordNet does not know: product numbers, say."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,10 @@ def hierarchy_graph(
 ) -> NDArray[np.float32]:
     """Return S (C, C), the path similarity of every two classes: 1 / (1 + shortest path).
 
-    ``edges`` are pairs of a child and its parent; no parent (None or '') names a root. A node may
-    have several parents. Classes in trees that share no ancestor have 0; a class that is in no
-    edge has NaN with all classes. Raises ValueError for edges that go round in a circle, and
-    where no class is in them.
+    ``edges`` are pairs of a child and its parent; a root has no parent (None or ''). A node may
+    have several parents. Two classes without a shared ancestor have 0; a class that is in no edge
+    has NaN with all classes. Raises ValueError if the edges form a circle, and if they contain none
+    of the classes.
     """
     parents = _parents(edges)
     if not any(name in parents for name in classes):
@@ -48,39 +49,18 @@ def _parents(edges: Iterable[tuple[str, str | None]]) -> dict[str, list[str]]:
 
 
 def _refuse_circles(parents: Parents) -> None:
-    """Take away nodes that nothing is below, again and again; what stays goes round."""
-    below = dict.fromkeys(parents, 0)
-    for above in parents.values():
-        for parent in above:
-            below[parent] += 1
-    free = deque(node for node, count in below.items() if count == 0)
-    while free:
-        node = free.popleft()
-        del below[node]
-        for parent in parents[node]:
-            below[parent] -= 1
-            if below[parent] == 0:
-                free.append(parent)
-    if below:
+    try:
+        TopologicalSorter(parents).prepare()
+    except CycleError as error:
+        circle = reversed(error.args[1])  # graphlib lists the parent before its child
         raise ValueError(
-            f"the hierarchy goes round in a circle: {' > '.join(_circle(parents, set(below)))}; "
+            f"the hierarchy goes round in a circle: {' > '.join(circle)}; "
             "take out one of these edges."
-        )
-
-
-def _circle(parents: Parents, left: set[str]) -> list[str]:
-    """Return one circle, child before parent, among the nodes that are left."""
-    has_parent_left = {n: [p for p in parents[n] if p in left] for n in left}
-    node = min(n for n, above in has_parent_left.items() if above)
-    way: list[str] = []
-    while node not in way:
-        way.append(node)
-        node = next(p for p in has_parent_left[node] if has_parent_left[p])
-    return [*way[way.index(node) :], node]
+        ) from error
 
 
 def _distances(name: str, parents: Parents) -> dict[str, int]:
-    """Return the fewest edges from a node to itself (0) and to everything above it."""
+    """Return the smallest number of edges from a node to itself (0) and to each ancestor."""
     distances = {name: 0}
     queue = deque([name])
     while queue:

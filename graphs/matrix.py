@@ -1,4 +1,4 @@
-"""A user's own S, with the names of its rows, brought to the classes of a crawl."""
+"""A user's own relation matrix S, with named rows, mapped to the classes of a crawl."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 def matrix_graph(
     classes: Sequence[str], S: NDArray[Any], names: Sequence[str]
 ) -> NDArray[np.float32]:
-    """Return the entries of S (M, M) for the classes (C, C), NaN where S has not both.
+    """Return the entries of S (M, M) for the classes: (C, C), NaN for pairs that S lacks.
 
-    ``names[i]`` is the class of row and column i. S may be NaN where a relation is not known and
-    need not be symmetric: row i says what images of class i look like. Raises ValueError for
-    another shape, a name that is there twice, infinite entries, and if no class is in it.
+    ``names[i]`` is the class of row and column i. S may be NaN where a relation is unknown, and
+    need not be symmetric: row i says what images of class i look like. Raises ValueError if S has
+    another shape, a duplicate name, an infinite entry or none of the classes.
     """
     _check(S, names)
     row_of = {name: row for row, name in enumerate(names)}
@@ -38,9 +38,9 @@ def _check(S: NDArray[Any], names: Sequence[str]) -> None:
         )
     if len(set(names)) != len(names):
         twice = next(name for i, name in enumerate(names) if name in names[:i])
-        raise ValueError(f"the name {twice!r} is there twice; give each class one row.")
+        raise ValueError(f"the name {twice!r} occurs twice; give each class one row.")
     if np.isinf(S).any():
         row, column = np.argwhere(np.isinf(S))[0]
         raise ValueError(
-            f"S is infinite at {names[row]!r}, {names[column]!r}; write NaN for what is not known."
+            f"S is infinite at {names[row]!r}, {names[column]!r}; write NaN for unknown relations."
         )

@@ -1,4 +1,4 @@
-"""Reading a relation matrix: the nearest classes of each, and an order in which blocks show."""
+"""How a relation matrix is shown: the nearest classes of each, and an order that shows blocks."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ Matrix = NDArray[np.floating[Any]]
 
 
 def nearest_classes(S: Matrix, k: int) -> NDArray[np.intp]:
-    """Return (C, k): for each class the k others with the highest S, best first; -1 for none."""
+    """Return for each class the k others with the highest S, best first: (C, k), -1 for none."""
     others = np.array(S, np.float32)
     np.fill_diagonal(others, np.nan)
     unknown = np.isnan(others)
@@ -21,10 +21,10 @@ def nearest_classes(S: Matrix, k: int) -> NDArray[np.intp]:
 
 
 def block_order(S: Matrix) -> NDArray[np.intp]:
-    """Return (C,) the classes in an order that puts near ones side by side.
+    """Order the classes (C,) so that related ones are side by side.
 
-    The leaves of the tree that average linkage builds on the distances max(S) - S; what is not
-    known is as far as can be.
+    They are the leaves of the tree that average linkage builds on the distances max(S) - S. Unknown
+    relations count as the largest distance.
     """
     if len(S) < 3 or np.isnan(S).all():
         return np.arange(len(S))

@@ -1,4 +1,4 @@
-"""S_w: how near two classes are in a taxonomy, from how far each is from its ancestors."""
+"""S_w: how near two classes are in a taxonomy, by their distances to shared ancestors."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from graphs.blocks import Blocks, row_blocks, whole
+from graphs.row_blocks import Blocks, row_blocks, whole
 
 MAX_DISTANCE = 63
-"""The longest way to an ancestor: two of them, and one of them plus ``_APART``, fit a byte."""
+"""The largest distance to an ancestor: two of these, or one plus ``_APART``, fit in a byte."""
 _APART = 128
 _WIDE = 1 / 64
-"""An ancestor of a larger share of the classes has a row of bytes, another one a short list."""
+"""An ancestor of more than this share of the classes gets a row of bytes, others a short list."""
 
 Distances = Sequence[Mapping[str, int] | None]
 
@@ -20,19 +20,19 @@ Distances = Sequence[Mapping[str, int] | None]
 def path_similarity(distances: Distances) -> NDArray[np.float32]:
     """Return S (C, C), S[i, j] = 1 / (1 + the shortest path from i to j over a shared ancestor).
 
-    ``distances[c]`` maps each ancestor of class c, itself included at 0, to the number of
-    edges between them. Classes that share no ancestor have S = 0; so has a class that is None
-    (it is not in the taxonomy) with all others. The diagonal is 1.
+    ``distances[c]`` maps each ancestor of class c to the number of edges between them; c itself is
+    included, at 0. Classes that share no ancestor have S = 0, and so does a class outside the
+    taxonomy (None) with all others. The diagonal is 1.
 
-    Source: the S_w of SINet Eq. 3, as NLTK's ``path_similarity`` defines it. Instead of pair
-    by pair, each row is the minimum over the class's few ancestors of (C,) bytes. Raises
+    Source: S_w of SINet Eq. 3, as NLTK's ``path_similarity`` defines it. It is not computed pair by
+    pair: each row is the minimum of (C,) bytes over the few ancestors of its class. Raises
     ValueError for a distance outside 0..63.
     """
     return whole(path_similarity_rows(distances), len(distances))
 
 
 def path_similarity_rows(distances: Distances) -> Blocks:
-    """Yield the blocks of rows of S, see `path_similarity`; in memory is one of them."""
+    """Yield S in blocks of rows (see `path_similarity`), of which one is in memory at a time."""
     classes = len(distances)
     below = _descendants(distances)
     wide = [a for a, (who, _) in below.items() if len(who) > max(1, _WIDE * classes)]
@@ -68,7 +68,7 @@ _SIMILARITY = _similarity_of_each_distance()
 def _descendants(
     distances: Distances,
 ) -> dict[str, tuple[NDArray[np.intp], NDArray[np.uint8]]]:
-    """Return for each ancestor the classes (n,) below it and how far (n,) they are."""
+    """Return for each ancestor the classes below it (n,) and their distances (n,)."""
     below: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for c, mine in enumerate(distances):
         for ancestor, distance in (mine or {}).items():

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from graphs.wordnet import Candidates, Synset, WordNet
 
 GLOSS_DEPTH = 3
-"""Glosses of ancestors this near describe a sense too; farther ones are all alike."""
+"""Glosses of ancestors up to this distance describe a sense too; those above are too general."""
 INSTANCE, PERSON, UNSEEN = 0.1, 0.2, 0.1
-"""How much less often a class is one person or place, a kind of person, or no thing at all."""
+"""How much rarer a class is one person or place, a kind of person, or nothing visible."""
 _THINGS = re.compile(
     r"noun\.(Tops|animal|artifact|body|food|object|phenomenon|plant|shape|substance)"
 )
@@ -32,16 +32,16 @@ _EMPTY_WORDS = re.compile(
 
 @dataclass(frozen=True)
 class ClassSense:
-    """What WordNet has for one class, and how it was found, for the run's class table."""
+    """The synset of one class, and how it was found, for the run's class table."""
 
     label: str
     synset: str | None
-    """Its name (``crane.n.05``); None: the class is not in WordNet."""
+    """Its name (``crane.n.05``); None if the class is not in WordNet."""
     definition: str
     how: str
-    """given id, given name, only sense, chosen of 5, overridden, or not found."""
+    """One of: given id, given name, only sense, chosen of 5, overridden, not found."""
     runner_up: str | None = None
-    """The synset that came second, where one was chosen."""
+    """The second-best synset, if one was chosen among several."""
 
 
 def choose_senses(
@@ -49,12 +49,12 @@ def choose_senses(
     wordnet: "WordNet",
     overrides: Mapping[str, str] | None = None,
 ) -> list[ClassSense]:
-    """Return one sense for every label, in order; the same labels give the same senses.
+    """Choose one sense for every label, in order; the same labels give the same senses.
 
-    A word with several senses gets the one with the highest sum of how frequent it is, how
-    likely such a thing is a class of pictures, and how well it fits the senses of the other
-    classes (``sense_scores``). ``overrides`` maps labels to ids or names of synsets; those of
-    other labels are ignored. Raises ValueError if WordNet has no such synset.
+    A word with several senses gets the sense with the highest score: how frequent the sense is, how
+    likely such a thing is a class of pictures, and how well it fits the senses of the other classes
+    (``sense_scores``). ``overrides`` maps labels to ids or names of synsets; other labels in it are
+    ignored. Raises ValueError if WordNet has no such synset.
     """
     names = [str(label) for label in labels]
     fixed = _override(names, wordnet, overrides or {})
@@ -89,9 +89,9 @@ def _override(
 def _rank(
     options: Sequence[tuple[str, ...]], candidates: Sequence["Candidates"], wordnet: "WordNet"
 ) -> list[list[str]]:
-    """Return each class's senses, the best first.
+    """Return the senses of each class, best first.
 
-    Classes that can mean the same things are one here: two spellings of a word are no
+    Classes with the same candidate senses count as one, so that two spellings of a word are not
     evidence for each other.
     """
     if all(len(senses) <= 1 for senses in options):
@@ -111,9 +111,9 @@ def _rank(
 def _prior(
     senses: tuple[str, ...], candidates: "Candidates", wordnet: "WordNet"
 ) -> NDArray[np.float64]:
-    """Return (n,) probabilities: sqrt of (count + 1) / rank, times how picturable each is.
+    """Return prior probabilities (n,): sqrt((count + 1) / rank), times how picturable each is.
 
-    The square root, because the counts come from novels and news, not from image searches.
+    The square root flattens the counts, which come from novels and news, not from image searches.
     """
     if len(senses) == 1:
         return np.ones(1)
@@ -129,7 +129,7 @@ def _picturable(synset: "Synset") -> float:
 
 
 def _features(sense: str, wordnet: "WordNet") -> list[str]:
-    """Return the names of all ancestors, and the words of the nearest ones' glosses and names."""
+    """Return the names of all ancestors, and the words in glosses and names of the nearest."""
     features: dict[str, None] = {}
     for ancestor, distance in wordnet.hypernym_distances(sense).items():
         features[ancestor] = None
@@ -139,7 +139,7 @@ def _features(sense: str, wordnet: "WordNet") -> list[str]:
 
 
 def _words(synset: "Synset") -> list[str]:
-    """Return the telling words of a gloss and of the synset's names, without a plural s."""
+    """Return the content words of a synset's gloss and names, without a plural s."""
     text = " ".join([synset.definition, *synset.lemmas]).lower().replace("_", " ")
     words = re.findall(r"[a-z]{3,}", _EMPTY_WORDS.sub(" ", text))
     return [re.sub(r"(?<!s)s$", "", word) for word in words]

@@ -1,26 +1,21 @@
-"""S_l: how near two classes are by what is written of them (SINet Eq. 2)."""
+"""S_l: how near two classes are by the texts about them (SINet Eq. 2)."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from graphs.blocks import Blocks, row_blocks, whole
+from graphs.row_blocks import Blocks, row_blocks
 
 RELIABLE = 0.4
-"""Share of a class's captions, the most telling, that its mean is taken over."""
-
-
-def cosine_graph(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return S_l (C, C), the cosines of label embeddings (C, D): SINet Eq. 2.
-
-    A class whose embedding is NaN (there is no text of it) has NaN with all classes.
-    """
-    return whole(cosine_rows(embeddings), len(embeddings))
+"""Share of the captions of a class, the clearest, that its mean is taken over."""
 
 
 def cosine_rows(embeddings: NDArray[np.float32]) -> Blocks:
-    """Yield the blocks of rows of S_l, see `cosine_graph`."""
+    """Yield S_l (C, C), the cosines of class embeddings (C, D), in blocks of rows: SINet Eq. 2.
+
+    A class whose embedding is NaN (it has no text) has NaN with all classes.
+    """
     unit = _unit(embeddings)
     for rows in row_blocks(len(unit)):
         S = np.clip(unit[rows] @ unit.T, -1, 1)
@@ -32,7 +27,7 @@ def cosine_rows(embeddings: NDArray[np.float32]) -> Blocks:
 def spread_over_classes(
     embeddings: NDArray[np.float32], known: Sequence[bool]
 ) -> NDArray[np.float32]:
-    """Return (C, D) with the embeddings (K, D) at the K classes that are known, NaN elsewhere."""
+    """Return (C, D) with embeddings (K, D) in the rows of the K known classes, NaN elsewhere."""
     spread = np.full((len(known), embeddings.shape[1]), np.nan, np.float32)
     spread[np.array(known, bool)] = embeddings
     return spread
@@ -41,12 +36,12 @@ def spread_over_classes(
 def caption_embeddings(
     captions: NDArray[np.float32], labels: NDArray[np.integer], classes: int
 ) -> NDArray[np.float32]:
-    """Return (C, D): the mean over each class's reliable captions; NaN where there are none.
+    """Average the reliable captions of each class: (C, D), NaN for a class without captions.
 
-    ``captions`` (n, D) are unit rows, ``labels`` (n,) their classes. Reliable are the 40% with
-    the highest margin of the cosine to the mean of their class over the best other class: of
-    captions what SINet's initial prototypes are of images. A title that says nothing, or belongs
-    to another class, then counts for nothing.
+    ``captions`` (n, D) are unit rows, ``labels`` (n,) their classes. The reliable captions of a
+    class are the 40% with the highest margin: the cosine to the mean of their class minus the
+    highest cosine to another class's mean. They are to captions what SINet's initial prototypes are
+    to images. Captions that say nothing, or that fit another class, are left out.
     """
     plain = _unit(_class_means(captions, labels, classes))
     margin = _margins(captions, labels, np.nan_to_num(plain))

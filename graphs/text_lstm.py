@@ -1,7 +1,7 @@
-"""The bidirectional LSTM over a frozen BERT's tokens: the only part of SINet's text graph to train.
+"""The bidirectional LSTM over a frozen BERT's tokens: the only trained part of SINet's text graph.
 
-The paper does not say on what. Here: two texts of one class (its name, its gloss, a parent's
-gloss) are brought together, against the texts of the other classes.
+The paper does not say what it is trained on. Here training pulls together two texts of a class
+(its name, its gloss, a parent's gloss) and pushes away the texts of other classes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from torch.nn.utils.rnn import pack_sequence
 
 HIDDEN = 64
 DROPOUT = 0.2
-"""Of the tokens' features, so that a class with a single text has two views of it."""
+"""On the features of tokens, so that a class with a single text gets two views of it."""
 TEMPERATURE = 0.1
 STEPS, BATCH, RATE = 100, 128, 1e-3
 SEED = 0
@@ -25,7 +25,7 @@ Tokens = NDArray[np.float32]
 
 
 class TextLSTM(nn.Module):
-    """Embed texts by the last states of both directions."""
+    """Embed each text as the last hidden states of both directions."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -33,13 +33,13 @@ class TextLSTM(nn.Module):
         self._dropout = nn.Dropout(DROPOUT)
 
     def forward(self, texts: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Return unit rows (n, 2·HIDDEN) of the tokens (T_i, D) of n texts."""
+        """Map the tokens (T_i, D) of n texts to unit rows (n, 2·HIDDEN)."""
         packed = pack_sequence([self._dropout(text) for text in texts], enforce_sorted=False)
         _, (last, _) = self._lstm(packed)
         return normalize(torch.cat([last[0], last[1]], dim=1), dim=1)
 
     def embed(self, texts: Sequence[Tokens]) -> NDArray[np.float32]:
-        """Return unit rows (n, 2·HIDDEN), without dropout."""
+        """Map the tokens (T_i, D) of n texts to unit rows (n, 2·HIDDEN), without dropout."""
         self.eval()
         with _one_thread(), torch.inference_mode():
             parts = [
@@ -52,8 +52,8 @@ class TextLSTM(nn.Module):
 def fit_text_lstm(texts: Sequence[Tokens], of_class: Sequence[Sequence[int]]) -> TextLSTM:
     """Train on the tokens (T_i, D) of distinct texts; ``of_class[c]`` are the texts of class c.
 
-    Siblings share their parents' glosses, which is what brings them near each other: a text is
-    never held against itself in the name of another class. The same texts give the same network.
+    Siblings share the glosses of their parents, which brings them near each other: a text is never
+    a negative of itself when another class has it too. The same texts give the same network.
     """
     tokens = [torch.from_numpy(text) for text in texts]
     chosen = [np.array(indices) for indices in of_class if len(indices)]
@@ -74,7 +74,7 @@ def fit_text_lstm(texts: Sequence[Tokens], of_class: Sequence[Sequence[int]]) ->
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Threads that wait for each other between steps this short made them 10 times slower."""
+    """Use one thread: with more, steps as short as these were 10 times slower."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -84,14 +84,14 @@ def _one_thread() -> Iterator[None]:
 
 
 def _pair(texts: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
-    """Choose two texts of a class, or its only one twice."""
+    """Draw two texts of a class, or its only text twice."""
     return rng.choice(texts, 2, replace=len(texts) == 1)
 
 
 def _info_nce(
     model: TextLSTM, tokens: Sequence[torch.Tensor], pairs: NDArray[np.intp]
 ) -> torch.Tensor:
-    """Return InfoNCE in both directions over the pairs of texts (n, 2) of n classes."""
+    """Return InfoNCE in both directions over n classes, with a pair of texts (n, 2) for each."""
     first, second = (model([tokens[text] for text in side]) for side in pairs.T)
     logits = first @ second.T / TEMPERATURE
     same = (

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from curate.errors import NoWordNetError
-from graphs.wordnet import download_wordnet, find_wordnet
+from graphs.nltk_wordnet import download_wordnet, find_wordnet
 
 Report = Callable[[str], None]
 

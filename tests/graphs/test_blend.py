@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.blend import blend, blend_rows, scaled
+from graphs.blend import blend_rows, scale_of
 
 
 def relation(seed: int, n: int = 12) -> np.ndarray:
@@ -18,9 +18,13 @@ def others(S: np.ndarray) -> np.ndarray:
     return np.where(np.eye(len(S), dtype=bool), np.nan, S)
 
 
-def test_one_matrix_comes_back_as_it_is() -> None:
-    S = relation(0)
-    assert blend([S]) is S
+def blend(relations: list[np.ndarray]) -> np.ndarray:
+    return np.vstack(list(blend_rows(relations)))
+
+
+def scaled(S: np.ndarray) -> np.ndarray:
+    typical, spread = scale_of(S)
+    return (S - typical) / spread
 
 
 def test_the_median_pair_comes_to_0_and_the_nearest_class_to_a_third() -> None:
@@ -76,5 +80,5 @@ def test_matrices_of_different_shapes_have_no_sum() -> None:
 def test_blocks_of_rows_make_the_same_sum(monkeypatch):
     first, second = relation(8), relation(9)
     expected = blend([first, second])
-    monkeypatch.setattr("graphs.blocks.CLASSES", 5)
-    np.testing.assert_array_equal(np.vstack(list(blend_rows([first, second]))), expected)
+    monkeypatch.setattr("graphs.row_blocks.CLASSES", 5)
+    np.testing.assert_array_equal(blend([first, second]), expected)

@@ -17,7 +17,7 @@ def test_rows_are_taken_by_name_and_unknown_classes_are_nan() -> None:
     [
         (np.ones((2, 3)), ["a", "b"], r"shape \(2, 3\) and there are 2 names"),
         (np.full((2, 2), "x"), ["a", "b"], "matrix of numbers"),
-        (np.eye(2), ["a", "a"], "the name 'a' is there twice"),
+        (np.eye(2), ["a", "a"], "the name 'a' occurs twice"),
         (np.array([[1, np.inf], [0, 1]]), ["a", "b"], "infinite at 'a', 'b'"),
         (np.eye(2), ["x", "y"], "none of the 2 classes is in names, such as 'a'"),
     ],

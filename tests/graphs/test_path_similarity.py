@@ -66,7 +66,7 @@ def test_blocks_of_rows_and_few_or_many_classes_below_an_ancestor_make_no_differ
         {"root": 9, f"group {c % 40}": int(rng.integers(1, 5)), f"own {c}": 0} for c in range(300)
     ]
     expected = pair_by_pair(distances).astype(np.float32)
-    monkeypatch.setattr("graphs.blocks.CLASSES", 77)
+    monkeypatch.setattr("graphs.row_blocks.CLASSES", 77)
     blocks = list(path_similarity_rows(distances))
     assert [len(block) for block in blocks] == [77, 77, 77, 69]
     np.testing.assert_array_equal(np.vstack(blocks), expected)

@@ -1,6 +1,10 @@
 import numpy as np
 
-from graphs.text import caption_embeddings, cosine_graph, spread_over_classes
+from graphs.text import caption_embeddings, cosine_rows, spread_over_classes
+
+
+def cosine_graph(embeddings: np.ndarray) -> np.ndarray:
+    return np.vstack(list(cosine_rows(embeddings)))
 
 
 def test_relations_are_cosines_with_nan_where_there_is_no_text() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from graphs.text import cosine_graph
+from graphs.text import cosine_rows
 
 
 def families() -> tuple[list[np.ndarray], list[list[int]]]:
@@ -39,7 +39,7 @@ def test_two_texts_of_a_class_come_near_and_siblings_nearer_than_strangers(train
     names, glosses = rows[:8], rows[8:16]
     cosines = names @ glosses.T
     assert (cosines.argmax(axis=1) == np.arange(8)).mean() >= 0.75
-    S = cosine_graph(names)
+    S = np.vstack(list(cosine_rows(names)))
     pair = np.arange(8) // 2
     sibling = (pair[:, None] == pair) & ~np.eye(8, dtype=bool)
     assert S[sibling].mean() > S[pair[:, None] != pair].mean() + 0.1

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from nltk.corpus.reader.wordnet import WordNetCorpusReader
 
-import graphs.wordnet as module
-from graphs.wordnet import download_wordnet, find_wordnet, open_wordnet, wordnet_graph
+import graphs.nltk_wordnet as module
+from graphs.nltk_wordnet import download_wordnet, find_wordnet
+from graphs.wordnet import open_wordnet, wordnet_rows
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +20,10 @@ def nltk_reader(wordnet_folder):
     root = nltk.data.find("corpora/wordnet", paths=[str(wordnet_folder)])
     with warnings.catch_warnings(action="ignore"):  # that there are no other languages
         return WordNetCorpusReader(root, None)
+
+
+def wordnet_graph(names, wordnet):
+    return np.vstack(list(wordnet_rows(names, wordnet)))
 
 
 def words_of(reader, pos, n):

@@ -61,7 +61,7 @@ DEPENDS = {
     "graph": ["curate/relations/graph.py", "curate/relations/relation.py",
               "graphs/blend.py"],
     "relations": ["curate/relations/kinds/[!_]*.py", "curate/relations/caption_means.py",
-                  "graphs/wordnet.py", "graphs/text*.py", "graphs/hierarchy.py"],
+                  "graphs/*wordnet.py", "graphs/text*.py", "graphs/hierarchy.py"],
     "scores": ["prototypes/**/[!_]*.py", "curate/scoring/score.py", "curate/crawl/stored_blocks.py",
                "curate/crawl/adapted.py", "curate/scoring/soft_labels.py",
                "curate/scoring/second_opinions.py", "curate/commands/weight.py"],

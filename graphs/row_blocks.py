@@ -1,4 +1,4 @@
-"""Relation matrices by blocks of rows: with 50,000 classes all of one is 10 GB."""
+"""Relation matrices in blocks of rows: with 50,000 classes a whole matrix is 10 GB."""
 
 from collections.abc import Iterator
 
@@ -13,13 +13,13 @@ Blocks = Iterator[NDArray[np.float32]]
 
 
 def row_blocks(classes: int) -> Iterator[slice]:
-    """Cut the rows of a matrix of so many classes."""
+    """Split the rows of a matrix of this many classes into blocks."""
     for start in range(0, classes, CLASSES):
         yield slice(start, min(start + CLASSES, classes))
 
 
 def whole(blocks: Blocks, classes: int) -> NDArray[np.float32]:
-    """Put the blocks together: (C, C)."""
+    """Join blocks of rows into one matrix (C, C)."""
     S = np.empty((classes, classes), np.float32)
     for rows, block in zip(row_blocks(classes), blocks, strict=True):
         S[rows] = block

@@ -22,12 +22,13 @@ from rich.table import Table
 from torch import Tensor
 
 from benchmarks.metrics import average_precision
-from curate.heads.head import Head, Rows
+from curate.heads.head import Head
 from curate.heads.inputs import Inputs
 from curate.heads.label_sets import label_sets
 from curate.heads.learned import gather, read_verified_rows, task_of
 from curate.heads.nmn import Nmn
 from curate.heads.spec import HEADS, head_class
+from curate.heads.stage import Rows
 from curate.heads.task import Task
 from curate.heads.training import Examples, Learner
 from curate.heads.verdict import Sets, judge
@@ -35,7 +36,7 @@ from curate.options.refine import EPOCHS, RefineOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.training.device import computer
-from curate.weighted.weighted import open_weighted
+from curate.weighted.open import open_weighted
 
 HELD_BACK = 0.2
 MEASURES = ("labels right", "mAP", "AP_all")

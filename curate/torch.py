@@ -40,7 +40,7 @@ from curate.store.folders import Folders
 from curate.terminal.printable import brief, printable
 from curate.terminal.progress import progress_bar
 from curate.training.loss import weighted_binary_cross_entropy, weighted_cross_entropy
-from curate.weighted.weighted import open_weighted
+from curate.weighted.open import open_weighted
 
 __all__ = [
     "Sample",

@@ -15,7 +15,7 @@ from curate.store.folders import Folders
 from curate.verify.answers import open_answers
 from curate.verify.queue import QueueOptions, make_queue
 from curate.verify.samples import samples
-from curate.weighted.weighted import open_weighted
+from curate.weighted.open import open_weighted
 
 ROWS, NAMES = 120, ("blue", "green", "red")
 

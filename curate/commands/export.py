@@ -26,7 +26,8 @@ from curate.terminal.notices import say
 from curate.terminal.printable import printable
 from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
-from curate.weighted.weighted import Weighted, open_weighted
+from curate.weighted.open import open_weighted
+from curate.weighted.weighted import Weighted
 
 RECEIPT = "curate-export.json"
 """Written last into a folder: what it was made of; only a folder that has one is replaced."""

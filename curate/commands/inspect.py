@@ -22,7 +22,7 @@ from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.terminal.printable import brief
-from curate.weighted.weighted import open_weighted
+from curate.weighted.open import open_weighted
 
 UNCUT = 1000
 """Columns of what is piped: nothing is cut."""

@@ -44,9 +44,10 @@ from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
 from curate.training.device import computer
 from curate.weighted.columns import NOISE_NAMES, REFINED_LISTS, REFINED_NAMES, check_names
+from curate.weighted.open import open_weighted
 from curate.weighted.provenance import making
 from curate.weighted.same_labels import require_same_labels
-from curate.weighted.weighted import Weighted, open_weighted
+from curate.weighted.weighted import Weighted
 from curate.weighted.work import Work
 from curate.weighted.write import check_output, write_manifest
 from prototypes.fit.rounds import FOLDS

@@ -15,7 +15,8 @@ from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.terminal.notices import say
 from curate.terminal.progress import progress_bar
-from curate.weighted.weighted import Weighted, open_weighted
+from curate.weighted.open import open_weighted
+from curate.weighted.weighted import Weighted
 
 MOST_BYTES = 14_900_000
 """Of the whole page; pictures get what the rest leaves."""

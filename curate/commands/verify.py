@@ -32,7 +32,8 @@ from curate.verify.pictures import WORKERS, load_picture, picture_pool
 from curate.verify.queue import QueueOptions, make_queue
 from curate.verify.samples import samples
 from curate.verify.session import Session
-from curate.weighted.weighted import Weighted, open_weighted
+from curate.weighted.open import open_weighted
+from curate.weighted.weighted import Weighted
 
 SHOWN_DISAGREEMENTS = 20
 

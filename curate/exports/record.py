@@ -13,7 +13,8 @@ from curate.manifest.class_label import numbered
 from curate.manifest.columns import label_type
 from curate.options.export import GIVEN, SOFT, ExportOptions
 from curate.terminal.printable import listed
-from curate.weighted.weighted import TAR_COLUMNS, Weighted
+from curate.weighted.columns import TAR_COLUMNS
+from curate.weighted.weighted import Weighted
 
 Holds = Callable[[pa.DataType], bool]
 

@@ -3,7 +3,9 @@
 from torch import Tensor
 
 from curate.heads.confusion import by_bayes, confusion, no_confusion
-from curate.heads.head import Rows, StagedHead, classifier
+from curate.heads.head import StagedHead
+from curate.heads.network import classifier
+from curate.heads.stage import Rows
 from curate.heads.task import Task
 
 

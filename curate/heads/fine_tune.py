@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from curate.heads.bayes import BayesHead
-from curate.heads.head import Batch, Rows, Stage
+from curate.heads.stage import Batch, Rows, Stage
 from curate.heads.task import Task
 
 

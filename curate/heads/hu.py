@@ -6,7 +6,9 @@ and noisy labels need not be of the same images.
 
 from torch import Tensor, nn
 
-from curate.heads.head import HIDDEN, Batch, Network, Rows, Stage, StagedHead, classifier
+from curate.heads.head import StagedHead
+from curate.heads.network import HIDDEN, Network, classifier
+from curate.heads.stage import Batch, Rows, Stage
 from curate.heads.task import Task
 
 ALPHA = 1.0

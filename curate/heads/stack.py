@@ -13,7 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from curate.heads.head import Batch, Head, Rows, Stage, classifier
+from curate.heads.head import Head
+from curate.heads.network import classifier
+from curate.heads.stage import Batch, Rows, Stage
 from curate.heads.task import Task
 from curate.heads.training import Learner
 

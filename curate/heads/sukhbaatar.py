@@ -4,7 +4,7 @@ from torch import Tensor
 
 from curate.heads.bayes import BayesHead
 from curate.heads.confusion import as_given, labels_loss
-from curate.heads.head import Batch, Rows, Stage
+from curate.heads.stage import Batch, Rows, Stage
 
 
 class Sukhbaatar(BayesHead):

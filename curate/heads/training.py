@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from curate.heads.head import Batch, Rows, Stage, in_half
 from curate.heads.inputs import Inputs
+from curate.heads.network import in_half
+from curate.heads.stage import Batch, Rows, Stage
 from curate.heads.task import Task
 from curate.training.device import Computer
 

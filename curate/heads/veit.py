@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from curate.heads.head import Batch, Rows, Stage, StagedHead, classifier
+from curate.heads.head import StagedHead
+from curate.heads.network import classifier
+from curate.heads.stage import Batch, Rows, Stage
 from curate.heads.task import Task
 
 EMBEDDING = 128

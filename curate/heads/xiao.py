@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from curate.heads.head import Batch, Rows, Stage, StagedHead, classifier
+from curate.heads.head import StagedHead
+from curate.heads.network import classifier
 from curate.heads.noise_types import confusing_matrix, noise_types, uniform
+from curate.heads.stage import Batch, Rows, Stage
 from curate.heads.task import Task
 
 

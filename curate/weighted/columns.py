@@ -28,6 +28,8 @@ REFINED_LISTS = REFINED_NAMES[3:]
 """Those that are lists; a CSV cannot hold them and goes without."""
 NOISE_NAMES = ("noise_free", "noise_random", "noise_confusing")
 """Added by `curate refine --head xiao`: the posterior of each type of noise."""
+TAR_COLUMNS = {"tar", "offset", "length"}
+"""What `curate weight` writes of a picture that lies in a tar."""
 
 
 def check_names(

@@ -9,7 +9,7 @@ from curate.options.weighted import WeightedOptions
 from curate.store.arrays import allocate
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
-from curate.weighted.weighted import open_weighted
+from curate.weighted.open import open_weighted
 
 
 def row_features(options: WeightedOptions) -> NDArray[np.float16]:

@@ -1,7 +1,5 @@
 """Are the labels of a file those that were weighed? A head learns the latter."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from curate.crawl.labels import index_labels, stored_sets
@@ -11,13 +9,11 @@ from curate.manifest.plan import plan_shards
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.terminal.printable import brief
+from curate.weighted.weighted import Weighted
 from curate.weighted.work import Work
 
-if TYPE_CHECKING:
-    from curate.weighted.weighted import Weighted
 
-
-def require_same_labels(weighted: "Weighted", work: Work) -> None:
+def require_same_labels(weighted: Weighted, work: Work) -> None:
     """Raise CurateError where a row has another label than it was weighed with."""
     manifest, shards = weighted.manifest, plan_shards(weighted.manifest)
     with scratch_folder() as folder:

@@ -11,28 +11,18 @@ import pyarrow as pa
 from curate.crawl.row_keys import scan_keys
 from curate.errors import CurateError
 from curate.images.source import ImageSource
-from curate.manifest.columns import exact_column, is_text, label_names
+from curate.manifest.columns import exact_column, is_text
 from curate.manifest.manifest import Manifest, Part
-from curate.manifest.open import in_tar_names, open_manifest, require_exists, table_part
 from curate.manifest.pictures import picture_finder
-from curate.manifest.plan import plan_name
 from curate.manifest.read import read_rows
 from curate.manifest.spellings import spelled
 from curate.manifest.unchanged import SeenFile, require_unchanged
-from curate.options.columns import ColumnOptions
-from curate.options.weighted import WeightedOptions
-from curate.store.folders import Folders
-from curate.store.run import MARKER, Run
+from curate.store.run import MARKER
 from curate.weighted.columns import AGREEMENT, NAMES, NOISE_NAMES, REFINED_NAMES, SOFT_NAMES
-from curate.weighted.numbers import require_numbers
-from curate.weighted.origin import Origin, read_origin
+from curate.weighted.origin import Origin
 from curate.weighted.pairing import pair_by_key, require_same_scores
-from curate.weighted.same_labels import require_same_labels
-from curate.weighted.slim import in_crawl_order
-from curate.weighted.work import Work, WorkNames, recall, work_names
+from curate.weighted.work import Work, WorkNames, known_names, recall
 
-TAR_COLUMNS = {"tar", "offset", "length"}
-"""What `curate weight` writes of a picture that lies in a tar."""
 FEW = 50
 """Rows from which on one pass over all is faster than reading each where it lies."""
 OURS = (*NAMES, AGREEMENT, *SOFT_NAMES, *REFINED_NAMES, *NOISE_NAMES)
@@ -104,7 +94,7 @@ class Weighted:
     @property
     def names_of_work(self) -> WorkNames | None:
         """What the run calls the parts that it was made from; None where that is not known."""
-        return None if self.run is None else _names_of_work(self.run, self.work_name)
+        return None if self.run is None else known_names(self.run, self.work_name)
 
     @property
     def scores(self) -> str | None:
@@ -227,84 +217,3 @@ class Weighted:
         elif name == "is_label_issue" and pa.types.is_integer(kind):
             column = column.cast(pl.Boolean)
         return column.alias(name)
-
-
-def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
-    """Open what `curate weight` wrote; CSV and JSON lines are written as Parquet into ``frozen``.
-
-    Raises CurateError where it does not exist, has not been weighed, or has neither labels nor a
-    manifest that it was made from.
-    """
-    path = options.path
-    require_exists(path)
-    part, schema = table_part(path, frozen)
-    origin = read_origin(path) or _guess(path)
-    prefix = origin.prefix if options.prefix is None else options.prefix
-    if prefix + "label_quality" not in schema.names:
-        raise CurateError(
-            f"{path} has no column '{prefix}label_quality'; give what `curate weight` wrote (with"
-            " its --prefix, if it was given one)."
-        )
-    run = options.run_dir or origin.run
-    if options.run_dir is not None and not (run / MARKER).exists():
-        raise CurateError(
-            f"--run-dir {run} is no folder of a run; name the one in which `curate weight` kept"
-            " its work."
-        )
-    manifest = _manifest(options, origin, part, schema, frozen)
-    numbers = [name for name in NUMBERS if prefix + name in schema.names]
-    require_numbers(str(path), part, schema, numbers, prefix, manifest.has_label_lists)
-    there = (run / MARKER).exists()
-    work = origin.work or (Run(run).recorded().get("work") if there else None)
-    plan = None
-    if manifest.parts != (part,):
-        names = _names_of_work(run, work) if there else None
-        plan = None if names is None else names.plan
-        part = in_crawl_order(path, part, schema, manifest, plan, frozen)
-    origin = replace(origin, run=run, prefix=prefix, work=work)
-    found = Weighted(path, part, schema, manifest, prefix, run if there else None, work, origin)
-    if plan not in (None, plan_name(manifest)):
-        require_same_labels(found, found.work())
-    return found
-
-
-def _names_of_work(run: Path, work: str | None) -> WorkNames | None:
-    """Read what a run calls the parts of a work; None where that is not known."""
-    try:
-        return None if work is None else work_names(run, work)
-    except (FileNotFoundError, TypeError):
-        return None
-
-
-def _manifest(
-    options: WeightedOptions, origin: Origin, part: Part, schema: pa.Schema, frozen: Folders
-) -> Manifest:
-    """Open the file as a manifest where it has labels, else the manifest that it was made from."""
-    named = _first(options.columns, origin.columns)
-    root = options.root or (origin.root if origin.root.is_dir() else None)
-    has_labels = any(name in schema.names for name in label_names(named))
-    if not has_labels and not origin.manifest.exists():
-        raise CurateError(
-            f"{options.path} has no labels, and {origin.manifest}, which it was made from, is not"
-            " there; weigh it again without --slim, or name its label column with --label."
-        )
-    if not has_labels:
-        return open_manifest(origin.manifest, named, root, frozen)
-    in_tars = set(schema.names) >= TAR_COLUMNS
-    named = in_tar_names(named) if in_tars else named
-    manifest = open_manifest(options.path, named, root, frozen)
-    return replace(manifest, parts=(part,), in_tars=in_tars)
-
-
-def _first(named: ColumnOptions, known: ColumnOptions) -> ColumnOptions:
-    """Take what the user named, else what the file says of itself."""
-    chosen = {name: column or getattr(known, name) for name, column in vars(named).items()}
-    return ColumnOptions(**chosen)
-
-
-def _guess(weighted: Path) -> Origin:
-    """Guess where a file comes from by the names that `curate weight` gives of itself."""
-    stem = weighted.name.removesuffix(weighted.suffix).removesuffix(".weighted")
-    manifest = weighted.absolute().with_name(stem + weighted.suffix)
-    home = manifest.parent
-    return Origin(manifest, home / f"{manifest.name}.curate", home, ColumnOptions())

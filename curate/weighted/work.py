@@ -160,6 +160,14 @@ def work_names(folder: Path, name: str) -> WorkNames:
     return WorkNames(**names)  # type: ignore[arg-type]
 
 
+def known_names(run: Path, work: str | None) -> WorkNames | None:
+    """Read what a run calls the parts of a work; None where that is not known."""
+    try:
+        return None if work is None else work_names(run, work)
+    except (FileNotFoundError, TypeError):
+        return None
+
+
 def recall(folder: Path, name: str) -> Work:
     """Open the work of that name in a run folder; raises CurateError where part of it is gone."""
     run = Run(folder)

@@ -14,7 +14,8 @@ from curate.options.columns import ColumnOptions
 from curate.options.export import SelectOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
-from curate.weighted.weighted import Weighted, open_weighted
+from curate.weighted.open import open_weighted
+from curate.weighted.weighted import Weighted
 
 ROWS = 150
 Row = dict[str, Any]

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from curate.heads.head import Stage
+from curate.heads.stage import Stage
 from curate.heads.training import Batches, Examples
 
 

@@ -7,8 +7,8 @@ import torch
 
 from curate.heads.confusion import by_bayes, confusion
 from curate.heads.cross_fit import CrossFitted, folds_of
-from curate.heads.head import Batch, Rows
 from curate.heads.label_sets import label_sets, settled
+from curate.heads.stage import Batch, Rows
 from curate.heads.task import Task
 from curate.heads.training import Examples
 from curate.heads.xiao import Xiao

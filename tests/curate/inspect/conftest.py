@@ -12,7 +12,8 @@ from curate.options.columns import ColumnOptions
 from curate.options.weight import WeightOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
-from curate.weighted.weighted import Weighted, open_weighted
+from curate.weighted.open import open_weighted
+from curate.weighted.weighted import Weighted
 from tests.crawls import plain_png
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 200, 0), "blue": (0, 0, 255)}

@@ -11,7 +11,8 @@ from curate.inspect.select import Selection, select
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.verify.queue import QueueOptions, make_queue
-from curate.weighted.weighted import Weighted, open_weighted
+from curate.weighted.open import open_weighted
+from curate.weighted.weighted import Weighted
 
 TABLE = """label,name,synset
 red,"hog, pig, grunter",hog.n.03

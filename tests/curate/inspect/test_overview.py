@@ -14,7 +14,7 @@ from curate.inspect.overview import BINS, Overview, overview
 from curate.options.weight import MethodOptions, WeightOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
-from curate.weighted.weighted import open_weighted
+from curate.weighted.open import open_weighted
 
 ROWS, CLASSES, WRONG = 240, 4, 0.25
 

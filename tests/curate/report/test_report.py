@@ -18,7 +18,7 @@ from curate.commands.report import ReportOptions, write_report
 from curate.inspect.overview import overview
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
-from curate.weighted.weighted import open_weighted
+from curate.weighted.open import open_weighted
 
 
 class Page(HTMLParser):

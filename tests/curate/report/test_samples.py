@@ -10,7 +10,7 @@ from curate.options.weighted import WeightedOptions
 from curate.report import samples
 from curate.report.samples import Samples, choose_samples
 from curate.store.folders import Folders
-from curate.weighted.weighted import open_weighted
+from curate.weighted.open import open_weighted
 
 ROWS, CLASSES = 400, 7
 

@@ -11,7 +11,8 @@ from PIL import Image
 from curate.options.weighted import WeightedOptions
 from curate.report.thumbnails import PAGE_FULL, Thumbnail, thumbnails
 from curate.store.folders import Folders
-from curate.weighted.weighted import Weighted, open_weighted
+from curate.weighted.open import open_weighted
+from curate.weighted.weighted import Weighted
 
 ROWS = 40
 

@@ -19,7 +19,8 @@ from curate.verify.classes import asked_classes
 from curate.verify.queue import QueueOptions, make_queue
 from curate.verify.samples import samples
 from curate.verify.session import Session
-from curate.weighted.weighted import Weighted, open_weighted
+from curate.weighted.open import open_weighted
+from curate.weighted.weighted import Weighted
 from tests.crawls import plain_png
 
 CLASSES = ("ant", "bee", "cat", "dog")

@@ -15,7 +15,8 @@ from curate.images.status import Status, Undecodable
 from curate.options.columns import ColumnOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
-from curate.weighted.weighted import Weighted, open_weighted
+from curate.weighted.open import open_weighted
+from curate.weighted.weighted import Weighted
 from prototypes.method import score_block
 
 ROWS, CLASSES = 60, 3

@@ -1,0 +1,42 @@
+"""The rows that a head learns from, and the stages of its training."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+
+class Rows(NamedTuple):
+    """Rows of a batch, or all that a head learns from."""
+
+    x: Tensor
+    """(n, D + C): see `Inputs`."""
+    given: Tensor
+    """(n, C): ones where a label is given."""
+    true: Tensor
+    """(n, K): the verified labels; zeros where nobody has verified any."""
+    bag: Tensor
+    """(n,): which bag each is of, numbered from 0; its own where there are none."""
+
+
+class Batch(NamedTuple):
+    """Rows that nobody has verified, and rows that a person has; either may be empty."""
+
+    noisy: Rows
+    verified: Rows
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a training: what is minimised, by which parameters, on what mixture of rows."""
+
+    loss: Callable[[Batch], Tensor]
+    """Of a batch, a mean."""
+    trained: Sequence[nn.Module]
+    noisy: int = 0
+    """Rows of a batch that nobody has verified."""
+    verified: int = 0
+    """Rows of a batch that a person has."""
+    rate: float = 1.0
+    """Of its learning, as a share of LEARNING_RATE."""

@@ -68,7 +68,7 @@ def _read_object(path: Path) -> dict[str, Any]:
             f"{path} is missing: an ONNX encoder needs it beside the model, for example {EXAMPLE}."
         ) from None
     except (OSError, ValueError) as error:
-        raise CurateError(f"{path} cannot be read as JSON ({error}); mend it.") from error
+        raise CurateError(f"{path} cannot be read as JSON ({error}); fix it.") from error
     if not isinstance(values, dict):
         raise CurateError(f"{path} holds no JSON object; write one like {EXAMPLE}.")
     return values

@@ -19,7 +19,7 @@ BARS = (1, 3, 2)
 """Colour of the bars that ``bars`` adds; no picture has a border of exactly this colour."""
 
 LONGEST_SIDE = 255
-"""The longest shorter side that is told, in pixels."""
+"""Most pixels of a shorter side that `shorter_side` can return."""
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -60,6 +60,6 @@ def refuse_compressed(tar: Path, head: bytes) -> None:
 
 def _refusal(path: Path, what: str, command: str) -> CurateError:
     return CurateError(
-        f"{path} is {what}, and pictures are read where they lie in plain tars; turn it"
-        f" by: {command}"
+        f"{path} is {what}, and pictures are read where they lie in plain tars; convert it"
+        f" with: {command}"
     )

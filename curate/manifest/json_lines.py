@@ -188,7 +188,7 @@ def _parsed(text: str, where: str, doubled: list[str]) -> Any:
         raise CurateError(_too_deep(where)) from error
     except ValueError as error:
         raise CurateError(
-            f"{where} cannot be read as JSON: {error}; mend that line, or save it as Parquet."
+            f"{where} cannot be read as JSON: {error}; fix that line, or save it as Parquet."
         ) from error
 
 

@@ -62,7 +62,7 @@ def check_paths(manifest: Manifest) -> None:
         if not is_below(os.path.realpath(manifest.locate(path)), os.path.realpath(root)):
             raise CurateError(
                 f"{manifest.path}, row {row + 1}: image '{path}' leaves the folder {root}; give a"
-                " folder that holds all images with --root, or mend that path."
+                " folder that holds all images with --root, or correct that path."
             )
 
 

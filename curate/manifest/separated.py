@@ -203,7 +203,7 @@ def _complaint(source: Path, number: int, reason: str, width: int) -> str:
             " stands before the line with the names of the columns."
         )
     return (
-        f"{at_line(source, number, line)} {reason}; mend that line (a cell that holds the separator"
+        f"{at_line(source, number, line)} {reason}; fix that line (a cell that holds the separator"
         " stands in quotes, and a quote in it is doubled), or save it as Parquet."
     )
 

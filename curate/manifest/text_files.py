@@ -114,8 +114,8 @@ def _undecodable(source: Path, encoding: str) -> str:
     shown = at_line(source, number, line.decode("latin-1"))
     return (
         f"{shown} is not UTF-8; it seems to be in an older encoding, such as Latin-1"
-        " (Windows-1252): iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW turns it, or save it as UTF-8"
-        " where it was made."
+        " (Windows-1252): iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW converts it, or save it as"
+        " UTF-8 where it was made."
     )
 
 

@@ -185,7 +185,7 @@ def test_a_compressed_tar_is_named_with_the_line_that_turns_it(tmp_path: Path) -
 
     path = tmp_path / "0.tar"
     path.write_bytes(gzip.compress(b"x" * 2_000))
-    assert f"turn it by: gzip -dc {path} > {tmp_path}/0.plain.tar" in refusal(path)
+    assert f"convert it with: gzip -dc {path} > {tmp_path}/0.plain.tar" in refusal(path)
 
 
 def test_labels_that_are_not_utf_8_stay_apart_and_are_counted(tmp_path: Path) -> None:

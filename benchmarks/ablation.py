@@ -24,7 +24,6 @@ from benchmarks.methods.curate import weigh_task
 from benchmarks.split import STEPS, Embeddings, RunDir, Seeds, Steps, Validation, read_split
 from benchmarks.table import accuracy_table
 from curate.errors import CurateError
-from curate.options.weight import MethodOptions
 from prototypes.options import CONSTANT, WEIGHTED
 from prototypes.score.weights import sample_weight
 
@@ -117,7 +116,7 @@ def _chosen(tables: Sequence[int] | None) -> list[int]:
 
 def distance(task: Task, graph: str, prototypes: str) -> NDArray[np.float32]:
     """Weigh the task's crawl; return the distance (N,) of Eq. 6."""
-    weighed = weigh_task(replace(task, graph=graph), method=MethodOptions(prototypes=prototypes))
+    weighed = weigh_task(replace(task, graph=graph), prototypes=prototypes)
     return pl.read_parquet(weighed.out)["distance"].to_numpy()
 
 

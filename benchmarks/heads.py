@@ -108,7 +108,7 @@ def read(weighted: Path, truth: Path) -> Data:
         pl.read_parquet(truth).select("key", label="true_label").write_parquet(verified)
         opened = open_weighted(WeightedOptions(weighted), Folders(Path(folder) / "frozen"))
         work = opened.work()
-        options = RefineOptions(WeightedOptions(weighted), verified)
+        options = RefineOptions(weighted, verified=verified)
         rows = read_verified_rows(options, opened, work.classes, Console(stderr=True))
         task = task_of(rows, len(work.classes), opened.manifest.has_label_lists)
         examples = gather(work, rows, task.several, None, 0)[0]

@@ -17,7 +17,6 @@ from rich.table import Table
 
 from benchmarks.metrics import auroc, average_precision, f1_at_rate, precision_recall
 from curate.commands.weight import weigh
-from curate.options.columns import ColumnOptions
 from curate.options.weight import WeightOptions
 
 WRONG = ("AUROC", "AP", "F1", "flag precision", "flag recall", "noise")
@@ -69,8 +68,7 @@ def _weighed(
         path, files = Path(folder, "crawl.parquet"), Path(folder, "features.npy")
         manifest.write_parquet(path)
         np.save(files, features)
-        columns = ColumnOptions(key="none")
-        options = WeightOptions(path, embeddings=files, graph=graph, columns=columns)
+        options = WeightOptions(path, embeddings=files, graph=graph, key="none")
         weighed = weigh(options, Console(quiet=True))
         return pl.read_parquet(weighed.out), weighed.tally.noise
 

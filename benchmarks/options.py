@@ -22,7 +22,7 @@ from benchmarks.methods import Judgement, make_task
 from benchmarks.methods.curate import judge
 from benchmarks.metrics import auroc, average_precision, f1_at_rate, precision_recall
 from curate.errors import CurateError
-from curate.options.weight import MethodOptions, WeightOptions
+from curate.options.weight import WeightOptions
 
 SHARES = (0.01, 0.05, 0.1)
 """Of the rows, those that are verified; a smaller share is part of a larger one."""
@@ -31,7 +31,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "--psi l2": {"psi": "l2"},
     "--prototypes constant": {"prototypes": "constant"},
     **{f"--rounds {rounds}": {"rounds": rounds} for rounds in (2, 3, 5)},
-    **{f"--prototypes-per-class {k}": {"per_class": k} for k in (2, 3, 5)},
+    **{f"--prototypes-per-class {k}": {"prototypes_per_class": k} for k in (2, 3, 5)},
     **{f"--gamma {gamma:g}": {"gamma": gamma} for gamma in (0.5, 1.0, 4.0)},
     **{f"--epsilon {epsilon:g}": {"epsilon": epsilon} for epsilon in (0.01, 0.2, 1.0)},
     **{f"--tau-v {tau:g}": {"tau_v": tau} for tau in (0.05, 0.5)},
@@ -73,7 +73,7 @@ def options(
         for column in table.columns[1:]:
             column.justify = "right"
         for name, settings in SETTINGS.items():
-            table.add_row(name, *cells(judge(task, method=MethodOptions(**settings)), seen, unseen))
+            table.add_row(name, *cells(judge(task, **settings), seen, unseen))
         for name, settings in verified_settings(seen, order, work):
             table.add_row(name, *cells(judge(task, **settings), seen, unseen))
     console.print(table)
@@ -91,8 +91,7 @@ def verified_settings(
         keys = [str(row) for row in rows]
         pl.DataFrame({"key": keys, "label": labels}).write_parquet(path)
         for use in ("both", "only"):
-            method = MethodOptions(verified=use)
-            yield f"--verified {share:.0%}, {use}", {"verified": path, "method": method}
+            yield f"--verified {share:.0%}, {use}", {"verified": path, "verified_use": use}
 
 
 def cells(said: Judgement, crawl: Crawl, rows: NDArray[np.int64]) -> Iterator[str]:

@@ -2,11 +2,11 @@
 
 import glob
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import fields
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import polars as pl
@@ -20,37 +20,35 @@ from curate.commands.weight import weigh
 from curate.errors import CurateError
 from curate.manifest.formulas import formula_table
 from curate.options.columns import ColumnOptions
-from curate.options.export import ExportOptions, SelectOptions
+from curate.options.export import ExportOptions
+from curate.options.parameters import function
 from curate.options.refine import RefineOptions
-from curate.options.weight import MethodOptions, WeightOptions
+from curate.options.weight import WeightOptions
 from curate.options.weighted import WeightedOptions
 from curate.weighted.row_features import row_features
 
-METHOD = {
-    "gamma": "gamma", "epsilon": "epsilon", "psi": "psi", "tau_v": "tau_v", "tau_t": "tau_t",
-    "prototypes": "prototypes", "rounds": "rounds", "prototypes_per_class": "per_class",
-    "verified_use": "verified",
-}  # fmt: skip
-"""Options of the command -> fields of MethodOptions."""
-KINDS = (WeightOptions, RefineOptions, ExportOptions, WeightedOptions, SelectOptions, ColumnOptions)
+P = ParamSpec("P")
+Result = TypeVar("Result")
+KINDS: tuple[Any, ...] = (WeightOptions, RefineOptions, ExportOptions)
 FIELDS = [field for kind in KINDS for field in fields(kind)]
-KEYWORDS = {*METHOD, *(field.name for field in FIELDS)}
+KEYWORDS = {field.name for field in FIELDS}
 FLAGS = {field.name for field in FIELDS if field.default is False}
-PATHS = ("embeddings", "classes", "out", "run_dir", "root", "verified", "apply")
-
-
 OPTION = re.compile(r"--([a-z][a-z-]*[a-z])\b")
 VALUE_AT_START = re.compile(r"^(\w+=) ")
 
 
-@contextmanager
-def _in_python() -> Iterator[None]:
+def _in_python(run: Callable[P, Result]) -> Callable[P, Result]:
     """Speak of keywords, not of the command line's options, in errors that can be mended."""
-    try:
-        yield
-    except CurateError as error:
-        error.args = (VALUE_AT_START.sub(r"\1", OPTION.sub(_keyword, str(error))),)
-        raise
+
+    @wraps(run)
+    def call(*args: P.args, **given: P.kwargs) -> Result:
+        try:
+            return run(*args, **given)
+        except CurateError as error:
+            error.args = (VALUE_AT_START.sub(r"\1", OPTION.sub(_keyword, str(error))),)
+            raise
+
+    return call
 
 
 def _keyword(found: re.Match[str]) -> str:
@@ -61,73 +59,18 @@ def _keyword(found: re.Match[str]) -> str:
     return f"{name}=" if name in KEYWORDS else found[0]
 
 
-def weight(manifest: str | Path, **options: Any) -> pl.LazyFrame:
-    """Weigh a manifest; see `curate.weight`."""
-    with _in_python():
-        chosen = weight_options(manifest, options)
-        weigh(chosen, Console(stderr=True))
-        return _scan(chosen.output)
+def _weigh(options: WeightOptions) -> pl.LazyFrame:
+    weigh(options, Console(stderr=True))
+    return _scan(options.output)
 
 
-def refine(weighted: str | Path, **options: Any) -> pl.LazyFrame:
-    """Correct the labels of a weighted manifest; see `curate.refine`."""
-    with _in_python():
-        chosen = refine_options(weighted, options)
-        correct(chosen, Console(stderr=True))
-        return _scan(chosen.output)
+def _refine(options: RefineOptions) -> pl.LazyFrame:
+    correct(options, Console(stderr=True))
+    return _scan(options.output)
 
 
-def export(weighted: str | Path, **options: Any) -> Exported:
-    """Export a weighted manifest; see `curate.export`."""
-    with _in_python():
-        return export_for_trainers(export_options(weighted, options), Console(stderr=True))
-
-
-def embeddings(
-    weighted: str | Path, label: str | None, prefix: str | None, run_dir: str | Path | None
-) -> NDArray[np.float16]:
-    """Give the features that a manifest was weighed by; see `curate.embeddings`."""
-    folder = None if run_dir is None else Path(run_dir)
-    columns = ColumnOptions(label=label)
-    with _in_python():
-        return row_features(WeightedOptions(Path(weighted), columns, prefix=prefix, run_dir=folder))
-
-
-def weight_options(manifest: str | Path, options: dict[str, Any]) -> WeightOptions:
-    """Sort keywords into the options of `curate weight`; raises TypeError for an unknown one."""
-    left = _with_paths(options)
-    method = {field: left.pop(name) for name, field in METHOD.items() if name in left}
-    columns = ColumnOptions(**_taken(left, ColumnOptions))
-    ours = _taken(left, WeightOptions, "manifest", "method", "columns")
-    _refuse(left, "weight")
-    return WeightOptions(
-        manifest=Path(manifest), method=MethodOptions(**method), columns=columns, **ours
-    )
-
-
-def refine_options(weighted: str | Path, options: dict[str, Any]) -> RefineOptions:
-    """Sort keywords into the options of `curate refine`; raises TypeError for an unknown one."""
-    left = _with_paths(options)
-    opened = _weighted_options(weighted, left)
-    ours = _taken(left, RefineOptions, "weighted")
-    _refuse(left, "refine")
-    return RefineOptions(weighted=opened, **ours)
-
-
-def export_options(weighted: str | Path, options: dict[str, Any]) -> ExportOptions:
-    """Sort keywords into the options of `curate export`; raises TypeError for an unknown one."""
-    left = _with_paths(options)
-    opened = _weighted_options(weighted, left)
-    select = SelectOptions(**_taken(left, SelectOptions))
-    ours = _taken(left, ExportOptions, "weighted", "select")
-    _refuse(left, "export")
-    return ExportOptions(weighted=opened, select=select, **ours)
-
-
-def _weighted_options(weighted: str | Path, left: dict[str, Any]) -> WeightedOptions:
-    columns = ColumnOptions(**_taken(left, ColumnOptions))
-    known = _taken(left, WeightedOptions, "path", "columns")
-    return WeightedOptions(path=Path(weighted), columns=columns, **known)
+def _export(options: ExportOptions) -> Exported:
+    return export_for_trainers(options, Console(stderr=True))
 
 
 def _scan(output: Path) -> pl.LazyFrame:
@@ -138,19 +81,59 @@ def _scan(output: Path) -> pl.LazyFrame:
     return formula_table(pl.scan_csv(output, infer_schema=False, glob=False))
 
 
-def _with_paths(options: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: Path(value) if name in PATHS and isinstance(value, str) else value
-        for name, value in options.items()
-    }
+weight = _in_python(
+    function(
+        "weight",
+        WeightOptions,
+        _weigh,
+        """Do what `curate weight` does; returns the output, lazily.
+
+        Keywords are the command's options. Raises `curate.errors.CurateError` for what can be
+        mended, and TypeError for an unknown keyword.
+        """,
+    )
+)
+refine = _in_python(
+    function(
+        "refine",
+        RefineOptions,
+        _refine,
+        """Do what `curate refine` does; returns the output, lazily.
+
+        Keywords are the command's options. Raises as `weight` does.
+        """,
+    )
+)
+export = _in_python(
+    function(
+        "export",
+        ExportOptions,
+        _export,
+        """Do what `curate export` does; returns what was counted.
+
+        Keywords are the command's options; ``rename`` may be a dict. Raises as `weight` does.
+        """,
+    )
+)
 
 
-def _taken(left: dict[str, Any], kind: Any, *others: str) -> dict[str, Any]:
-    """Take out of ``left`` what are fields of a dataclass, but not ``others``."""
-    names = {field.name for field in fields(kind)} - set(others)
-    return {name: left.pop(name) for name in names & left.keys()}
+@_in_python
+def embeddings(
+    weighted: str | Path,
+    *,
+    label: str | None = None,
+    prefix: str | None = None,
+    run_dir: str | Path | None = None,
+) -> NDArray[np.float16]:
+    """Return the features that a crawl was weighed by: (N, D) float16, row by row.
 
-
-def _refuse(left: dict[str, Any], command: str) -> None:
-    for name in left:
-        raise TypeError(f"curate.{command}() has no option '{name}'; see curate {command} --help.")
+    Rows have unit length (of a sum of encoders each part), and are NaN where status is not ok. The
+    array is mapped from a temporary file (TMPDIR) that goes with it, and so may be larger than the
+    memory. Rows that were sorted or filtered since are found by their keys; without keys they are
+    refused. ``weighted`` is what `curate weight` or `curate refine` wrote; the keywords are theirs,
+    for a CSV that does not say them itself. Raises as `weight` does, also where the run's folder
+    is gone.
+    """
+    folder = None if run_dir is None else Path(run_dir)
+    columns = ColumnOptions(label=label)
+    return row_features(WeightedOptions(Path(weighted), columns, prefix=prefix, run_dir=folder))

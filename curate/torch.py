@@ -34,7 +34,7 @@ from curate.manifest.plan import Shard, plan_shards, row_groups
 from curate.manifest.read import read_shards
 from curate.manifest.unchanged import require_unchanged
 from curate.options.columns import ColumnOptions
-from curate.options.export import GIVEN, NONE, SOFT, WEIGHTED, SelectOptions
+from curate.options.export import SOFT, Keep, Labels, Normalize, SelectOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.terminal.printable import brief, printable
@@ -82,10 +82,10 @@ class _Rows:
         transform: Transform | None = None,
         *,
         size: int = 256,
-        keep: str = WEIGHTED,
+        keep: Keep = "weighted",
         min_quality: float | None = None,
-        labels: str = GIVEN,
-        normalize: str = NONE,
+        labels: Labels = "given",
+        normalize: Normalize = "none",
         split: str | None = None,
         seed: int = 0,
         part: str | None = None,

@@ -132,7 +132,7 @@ def test_the_users_names_and_descriptions_are_what_is_read(crawl: Path) -> None:
         ("graph", ["--graph", "captions", "--caption", "alt"], "has no column 'alt'"),
         ("weight", ["--graph", "wordnet+mesh"], "--graph mesh is not known; choose none, or"),
         ("weight", ["--graph", "text", "--text-model", "/no/bert"], "/no/bert is not a folder"),
-        ("weight", ["--text-pooling", "max"], "--text-pooling max is not known"),
+        ("weight", ["--text-pooling", "max"], "--text-pooling max: it must be one of mean, lstm"),
     ],
 )
 def test_what_cannot_be_is_told(

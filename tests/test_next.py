@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from click.testing import Result
 
-from curate.commands.verify import VerifyOptions, next_command
-from curate.options.columns import ColumnOptions
+from curate.commands.verify import next_command
+from curate.options.verify import VerifyOptions
 from curate.verify.answers import open_answers
 from tests.crawls import curate
 
@@ -91,7 +91,8 @@ def test_verify_hands_on_what_it_was_told(tmp_path: Path, monkeypatch: pytest.Mo
     Path("my crawl.weighted.csv.curate.json").unlink()
     options = VerifyOptions(
         [Path("my crawl.weighted.csv")],
-        columns=ColumnOptions(label="what it is", key="nr"),
+        label="what it is",
+        key="nr",
         prefix="my ",
         run_dir=Path("some where"),
     )

@@ -79,8 +79,8 @@ def test_the_command_in_the_output_makes_it_again(
     out = tmp_path / "crawl.weighted.parquet"
     before, (made,) = out.read_bytes(), read_origin(out).made
     assert made.command == (
-        "curate weight crawl.parquet --gamma 3.5 --embeddings features.npy --graph none --slim"
-        " --prefix my_"
+        "curate weight crawl.parquet --embeddings features.npy --graph none --slim --prefix my_"
+        " --gamma 3.5"
     )
     assert made.options["verified_use"] == "both"
     assert "numpy" in made.versions

@@ -297,7 +297,7 @@ def test_options_that_cannot_be(crawl: Path, tmp_path: Path) -> None:
     assert "--head xiao learns from verified rows" in refusal("--head", "xiao")
     assert "--apply" in refusal("--apply", tmp_path)
     assert "no column 'frames' (--bag)" in refusal("--bag", "frames")
-    assert "--new-classes are those of verified rows" in refusal("--new-classes")
+    assert "--new-classes adds the classes of verified rows" in refusal("--new-classes")
     assert "--epochs 0: at least 1" in refusal("--epochs", 0)
     verified = ("--verified", crawl / "v.parquet")
     assert "--bag is for --head nmn" in refusal(*verified, "--head", "veit", "--bag", "clip")

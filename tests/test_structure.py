@@ -109,15 +109,13 @@ def test_graphs_and_prototypes_are_leaves() -> None:
             assert not imported(tree) & (others | {"cli", "rich"}), file
 
 
-def test_the_command_line_imports_curate_only_and_only_inside_commands() -> None:
+def test_the_command_line_imports_options_first_and_the_rest_inside_commands() -> None:
     tree = sources()[Path("cli.py")]
     standard = {"importlib", "io", "pathlib", "signal", "sys", "typing"}
     assert imported(tree) <= {"typer", "curate", *standard}
-    assert "curate" not in {
-        name
-        for node in tree.body
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in imported(node)
+    at_once = [node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)]
+    assert {module for module in at_once if module.startswith("curate.")} == {
+        module for module in at_once if module.startswith("curate.options.")
     }
 
 

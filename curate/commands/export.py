@@ -73,10 +73,10 @@ def export(options: ExportOptions, console: Console) -> Exported:
     everything that the user can mend.
     """
     format_ = _format(options)
-    if options.select.keep is None:
-        options = replace(options, select=replace(options.select, keep=format_.keep))
+    if options.keep is None:
+        options = replace(options, keep=format_.keep)
     with scratch_folder() as scratch:
-        weighted = open_weighted(options.weighted, Folders(scratch))
+        weighted = open_weighted(options.source, Folders(scratch))
         _check(weighted, options, format_)
         chosen = Path(scratch, "chosen.parquet")
         select_rows(weighted, options.select).sink_parquet(chosen)
@@ -113,14 +113,14 @@ def _job(weighted: Weighted, options: ExportOptions, format_: Format, chosen: Pa
     job = Job(weighted, options, record, chosen, format_.pictures, format_.rows)
     if not job.rows:
         raise CurateError(
-            f"no row of {weighted.path} is left by --keep {options.select.keep}"
+            f"no row of {weighted.path} is left by --keep {options.keep}"
             f"{_quality(options)}; keep more."
         )
     return job
 
 
 def _quality(options: ExportOptions) -> str:
-    least = options.select.min_quality
+    least = options.min_quality
     return "" if least is None else f" --min-quality {least}"
 
 
@@ -149,7 +149,7 @@ def _format(options: ExportOptions) -> Format:
             f"--out {options.out}: --to {options.to} writes one file; name one that ends in"
             f" {' or '.join(format_.endings)}."
         )
-    if options.select.labels == SOFT and not format_.soft:
+    if options.labels == SOFT and not format_.soft:
         raise CurateError(
             f"--to {options.to} holds one label for each image, and --labels soft has several with"
             " their shares; export to parquet, jsonl, webdataset or huggingface."

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from curate.errors import CurateError
 from curate.manifest.classes import count_classes
 from curate.manifest.open import open_manifest, require_exists
-from curate.options.columns import ColumnOptions
-from curate.options.graph import GraphOptions
+from curate.options.show_graph import ShowOptions
 from curate.relations.graph import CLASSES, Graph, relate
 from curate.scoring.summary import show_classes
 from curate.store.atomic import appearing_file
@@ -31,26 +28,6 @@ SUM = "sum"
 Matrix = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class ShowOptions:
-    """The options of `curate graph`; raises CurateError for what cannot be."""
-
-    manifest: Path
-    graph: GraphOptions = field(default_factory=GraphOptions)
-    out: Path | None = None
-    limit: int | None = None
-    run_dir: Path | None = None
-    columns: ColumnOptions = field(default_factory=ColumnOptions)
-
-    def __post_init__(self) -> None:
-        if not self.graph.parts:
-            raise CurateError("--graph none has nothing to show; name a graph, such as wordnet.")
-        if self.limit is not None and self.limit < 1:
-            raise CurateError(f"--limit {self.limit}: at least one class is shown.")
-        if self.out is not None and self.out.suffix.lower() != ".png":
-            raise CurateError(f"--out {self.out}: the heat map is a PNG; end its name in .png.")
-
-
 def show_graph(options: ShowOptions) -> None:
     """Print each class's nearest classes by each graph, and draw the heat map; needs no images."""
     require_exists(options.manifest)
@@ -59,7 +36,7 @@ def show_graph(options: ShowOptions) -> None:
     with open_run(folder) as run:
         manifest = open_manifest(options.manifest, options.columns, None, run.step("rows"))
         classes = count_classes(manifest)
-        graph = relate(manifest, classes, options.graph, run, console)
+        graph = relate(manifest, classes, options.graph_options, run, console)
         show_classes(console, graph.table, folder / CLASSES)
         names, matrices = class_names(graph.table), _matrices(graph)
         screen.print(nearest_table(graph.table["label"].to_list(), names, matrices, options.limit))

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.text import Text
@@ -18,7 +17,7 @@ from curate.inspect.sample import find_sample
 from curate.inspect.sample_screen import show_sample
 from curate.inspect.screen import show_overview
 from curate.inspect.select import Selected, Selection, find_key, select
-from curate.options.weighted import WeightedOptions
+from curate.options.inspect import InspectOptions
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.terminal.printable import brief
@@ -36,18 +35,6 @@ WORST = {
 """How samples are chosen, by --sort."""
 
 
-@dataclass(frozen=True)
-class InspectOptions:
-    """The options of `curate inspect`."""
-
-    weighted: WeightedOptions
-    selection: Selection = field(default_factory=Selection)
-    key: str | None = None
-    """Of the one sample that is wanted in full."""
-    pictures: Pictures = Pictures.AUTO
-    as_json: bool = False
-
-
 def inspect(options: InspectOptions, console: Console | None = None) -> None:
     """Show a summary and the samples that were asked for, the worst ones first.
 
@@ -55,30 +42,33 @@ def inspect(options: InspectOptions, console: Console | None = None) -> None:
     """
     if console is None:
         console = Console() if sys.stdout.isatty() else Console(width=UNCUT)
+    selection = Selection(
+        options.given, options.suggested, options.kind, options.status, options.sort, options.limit
+    )
     with scratch_folder() as folder:
-        weighted = open_weighted(options.weighted, Folders(folder))
+        weighted = open_weighted(options.source, Folders(folder))
         names, kind = class_names(weighted), Pictures.NONE
         if weighted.manifest.columns.image is not None:
-            kind = choose_pictures(options.pictures, console, os.environ)
+            kind = choose_pictures(Pictures(options.pictures), console, os.environ)
         if options.key is not None:
             sample = find_sample(
                 weighted,
                 find_key(weighted, options.key),
-                find_class(weighted, "--class", options.selection.label),
+                find_class(weighted, "--class", options.given),
             )
             if options.as_json:
                 console.file.write(sample_json(weighted, sample, names))
             else:
                 show_sample(console, weighted, sample, names, kind)
             return
-        selected = select(weighted, options.selection)
+        selected = select(weighted, selection)
         if options.as_json:
             console.file.write(overview_json(weighted, overview(weighted), selected, names))
             return
-        if not options.selection.filters:
+        if not selection.filters:
             show_overview(console, overview(weighted), names)
-        title = _title(options.selection, selected, weighted.manifest.has_label_lists)
-        cards = sample_cards(weighted, selected.samples, names, kind, options.selection.sort)
+        title = _title(selection, selected, weighted.manifest.has_label_lists)
+        cards = sample_cards(weighted, selected.samples, names, kind, selection.sort)
         show_cards(console, title, cards, kind)
         if console.is_terminal:
             console.print(Text(HINT, "dim"))

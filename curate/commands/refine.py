@@ -88,7 +88,7 @@ def refine(options: RefineOptions, console: Console) -> RefinedCrawl:
     the same rows and options is used again.
     """
     with scratch_folder() as frozen:
-        weighted = open_weighted(options.weighted, Folders(frozen))
+        weighted = open_weighted(options.source, Folders(frozen))
         _check(weighted, options)
         work = weighted.work()
         require_same_labels(weighted, work)
@@ -188,20 +188,20 @@ def _check_fits(
         what = f"only one of them has '{brief(other[0])}'" if other else "the order is another"
         raise CurateError(
             f"--apply {options.apply} was trained for other classes than those of"
-            f" {options.weighted.path}: {what}; train a head on this crawl."
+            f" {options.weighted}: {what}; train a head on this crawl."
         )
     if trained.head.task.several != several:
         raise CurateError(
             f"--apply {options.apply} was trained for "
             + ("single labels" if several else "lists of labels")
-            + f", and {options.weighted.path} has "
+            + f", and {options.weighted} has "
             + ("lists; train a head on it." if several else "one for each image; train one on it.")
         )
     width = len(work.fit.space.mean)
     if len(trained.head.inputs.mean) != width:
         raise CurateError(
             f"--apply {options.apply} takes {len(trained.head.inputs.mean):,} features of encoder"
-            f" {brief(trained.encoder)}, and those of {options.weighted.path} are {width:,}"
+            f" {brief(trained.encoder)}, and those of {options.weighted} are {width:,}"
             f" of {work.encoder}; weigh that with the same encoder."
         )
     if bag is not None and trained.head.name.split(":")[0] != "nmn":

@@ -1,12 +1,8 @@
 """`curate report`: what was found in a crawl, as one HTML page that stands alone."""
 
-from dataclasses import dataclass
-from pathlib import Path
-
 from rich.console import Console
 
-from curate.errors import CurateError
-from curate.options.weighted import WeightedOptions
+from curate.options.report import ReportOptions
 from curate.report.content import gather
 from curate.report.page import render
 from curate.report.thumbnails import PAGE_FULL, Thumbnail, thumbnails
@@ -20,35 +16,6 @@ from curate.weighted.weighted import Weighted
 
 MOST_BYTES = 14_900_000
 """Of the whole page; pictures get what the rest leaves."""
-ENDINGS = (".html", ".htm")
-
-
-@dataclass(frozen=True)
-class ReportOptions:
-    """The options of `curate report`; raises CurateError for what cannot be."""
-
-    weighted: WeightedOptions
-    out: Path | None = None
-    title: str | None = None
-    limit: int = 12
-    """Suspects of a class."""
-    overwrite: bool = False
-
-    def __post_init__(self) -> None:
-        if self.limit < 1:
-            raise CurateError(f"--limit {self.limit}: at least one suspect of a class is shown.")
-        if self.output.suffix.lower() not in ENDINGS:
-            raise CurateError(f"--out {self.output}: the page is HTML; end its name in .html.")
-        if self.output.exists() and not self.overwrite:
-            raise CurateError(
-                f"{self.output} exists; replace it with --overwrite or name another file with"
-                " --out."
-            )
-
-    @property
-    def output(self) -> Path:
-        """Where the page goes."""
-        return self.out or self.weighted.path.with_suffix(".html")
 
 
 def write_report(options: ReportOptions) -> None:
@@ -58,7 +25,7 @@ def write_report(options: ReportOptions) -> None:
     """
     console = Console(stderr=True)
     with scratch_folder() as folder, appearing_file(options.output) as unfinished:
-        weighted = open_weighted(options.weighted, Folders(folder))
+        weighted = open_weighted(options.source, Folders(folder))
         page = _page(weighted, options, console)
         unfinished.write_text(page, encoding="utf-8")
         weighted.require_unchanged()

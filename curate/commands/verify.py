@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -15,8 +14,7 @@ from rich.text import Text
 
 from curate.errors import CurateError
 from curate.inspect.pictures import Pictures, choose_pictures
-from curate.options.columns import ColumnOptions
-from curate.options.weighted import WeightedOptions
+from curate.options.verify import VerifyOptions
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.terminal.command_line import command_line, say_next
@@ -36,30 +34,6 @@ from curate.weighted.open import open_weighted
 from curate.weighted.weighted import Weighted
 
 SHOWN_DISAGREEMENTS = 20
-
-
-@dataclass(frozen=True)
-class VerifyOptions:
-    """What to ask whom, and where the answers go."""
-
-    files: Sequence[Path]
-    """A weighted manifest, or files of answers to be merged."""
-    queue: QueueOptions = field(default_factory=QueueOptions)
-    out: Path | None = None
-    by: str | None = None
-    columns: ColumnOptions = field(default_factory=ColumnOptions)
-    root: Path | None = None
-    prefix: str | None = None
-    run_dir: Path | None = None
-    pictures: Pictures = Pictures.AUTO
-    merge: bool = False
-
-    @property
-    def output(self) -> Path:
-        """The file of answers: named, or beside the weighted manifest."""
-        path = self.files[0]
-        stem = path.name.removesuffix(path.suffix).removesuffix(".weighted")
-        return self.out or path.with_name(f"{stem}.verified.parquet")
 
 
 def run_verify(options: VerifyOptions) -> None:
@@ -90,24 +64,20 @@ def verify(options: VerifyOptions) -> None:
             " one (over ssh: ssh -t), without a pipe."
         )
     check_path(options.output)
+    wanted = QueueOptions(options.strategy, options.limit, options.given, options.seed)
     with scratch_folder() as folder:
-        weighted = open_weighted(
-            WeightedOptions(
-                options.files[0], options.columns, options.root, options.prefix, options.run_dir
-            ),
-            Folders(folder),
-        )
+        weighted = open_weighted(options.source, Folders(folder))
         _check(weighted)
         lists = weighted.manifest.has_label_lists
         console = Console()
         with open_answers(options.output, options.by or _login(), lists) as answers:
             with console.status("Choosing what to ask ..."):
                 classes = asked_classes(weighted)
-                queue = make_queue(weighted, options.queue)
+                queue = make_queue(weighted, wanted)
             asked = list(samples(queue, lists))
-            session = Session(asked, answers, options.queue.strategy)
+            session = Session(asked, answers, options.strategy)
             if session.current is not None:
-                pictures = choose_pictures(options.pictures, console, os.environ)
+                pictures = choose_pictures(Pictures(options.pictures), console, os.environ)
                 _ask(session, weighted, classes, pictures)
         _report(console, session, options, lists)
 
@@ -164,8 +134,8 @@ def _report(console: Console, session: Session, options: VerifyOptions, lists: b
         say(console, f"{words.estimate(rate, lists)}{left_out}.")
     if session.left or tally.skipped:
         console.print("The same command goes on with those that are left.")
-    elif len(session.samples) == options.queue.limit:
-        console.print(f"Ask more with --limit {2 * options.queue.limit:,}.", highlight=False)
+    elif len(session.samples) == options.limit:
+        console.print(f"Ask more with --limit {2 * options.limit:,}.", highlight=False)
     if tally.answered:
         say(console, f"Written: {options.output}")
         say_next(console, next_command(options))
@@ -173,10 +143,9 @@ def _report(console: Console, session: Session, options: VerifyOptions, lists: b
 
 def next_command(options: VerifyOptions) -> str:
     """Write the command that learns from the answers, with what the file does not say of itself."""
-    columns = options.columns
     return command_line(
         "refine", options.files[0], verified=options.output, run_dir=options.run_dir,
-        label=columns.label, key=columns.key, prefix=options.prefix,
+        label=options.label, key=options.key, prefix=options.prefix,
     )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ from prototypes import method
 from prototypes.engine.blocks import labelled
 from prototypes.engine.products import Products
 from prototypes.fit.space import AdaptedSpace, SameFeaturesError
-from prototypes.options import BOTH, ONLY
+from prototypes.options import ONLY
 
 MANY = 1_000
 """Classes from which on their relations take time and memory."""
@@ -129,7 +129,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         show_classes(console, graph.table, run.folder / CLASSES)
         check_width(manifest, shards, features)
         check_features(manifest, shards, classes, features, labels)
-        if options.method.verified == ONLY and verified is not None:
+        if options.verified_use == ONLY and verified is not None:
             say_unverified(parts, shards, classes, features, console)
         captions = zero_shot = None
         if read_captions is not None:
@@ -252,7 +252,7 @@ def _fit_both(
     run: Run,
 ) -> _Fits:
     """Fit with what a person has verified, and blind to it."""
-    plain = replace(options, method=replace(options.method, verified=BOTH))
+    plain = replace(options, verified_use="both")
     given = LabelParts.of_given(labels.given)
     blind = _fit(plain, shards, graph, features, given, tools, run)
     if labels.verified is None:

@@ -9,7 +9,7 @@ from curate.errors import CurateError
 from curate.exports.check import Row
 from curate.exports.job import Advance, Batch, Job
 from curate.exports.record import Holds
-from curate.options.export import FORMATS, WEIGHTED
+from curate.options.export import FORMATS, Keep
 
 Read = tuple[str, Iterator[Row]]
 """The library that reads, and what it finds."""
@@ -47,7 +47,7 @@ class Format:
     soft: bool = True
     """Tells whether it can hold soft labels."""
     splits: bool = True
-    keep: str = WEIGHTED
+    keep: Keep = "weighted"
     """What is kept where the user does not say."""
     holds: Holds | None = None
     """Tells which of the crawl's columns it can hold; None: it has columns of its own."""

@@ -92,7 +92,7 @@ def crawl_record(
     lies = {manifest.columns.image} | (TAR_COLUMNS if manifest.in_tars else set())
     ours = [name for name in weighted.names if name in chosen.names]
     added = {prefix + name for name in weighted.names}
-    label, labels = manifest.columns.label, options.select.labels
+    label, labels = manifest.columns.label, options.labels
     kind = manifest.schema.field(label).type
     cast = pa.list_(label_type(kind)) if manifest.has_label_lists else label_type(kind)
     columns, left_out, paths = [], [], path_column(manifest)
@@ -118,15 +118,15 @@ def crawl_record(
             left_out.append(prefix + name)
     if "split" in chosen.names:
         columns.append(Column(prefix + "split", "split", False))
-    renamed = renamed_columns(columns, options.rename, f"{weighted.path} as {options.to}")
-    return Record(renamed, left_out, options.rename, prefix)
+    renamed = renamed_columns(columns, options.renames, f"{weighted.path} as {options.to}")
+    return Record(renamed, left_out, options.renames, prefix)
 
 
 def fixed_record(chosen: pa.Schema, names: Mapping[str, str], options: ExportOptions) -> Record:
     """Keep the columns of a format that has its own: name in the output -> column of the rows."""
     columns = [Column(name, at, False) for name, at in names.items() if at in chosen.names]
-    renamed = renamed_columns(columns, options.rename, f"--to {options.to}")
-    return Record(renamed, [], options.rename, "")
+    renamed = renamed_columns(columns, options.renames, f"--to {options.to}")
+    return Record(renamed, [], options.renames, "")
 
 
 def renamed_columns(columns: list[Column], rename: Mapping[str, str], what: str) -> list[Column]:

@@ -1,14 +1,21 @@
-"""What the user chose for `curate export`, checked at the door."""
+"""The options of `curate export`, checked at the door."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, asdict, dataclass
+from typing import Annotated, Literal, get_args
+
+import typer
 
 from curate.errors import CurateError
+from curate.options import shared
+from curate.options.choices import check_choices
+from curate.options.columns import ColumnOptions
+from curate.options.parameters import Typed
+from curate.options.paths import OptionalPath, RequiredPath
 from curate.options.weighted import WeightedOptions
 
-FORMATS = (
+Format = Literal[
     "parquet",
     "csv",
     "jsonl",
@@ -18,32 +25,33 @@ FORMATS = (
     "fiftyone",
     "cleanlab",
     "datacomp",
-)
+]
 """Each is the name of a module in curate/exports."""
-KEEP = ALL, WEIGHTED, CLEAN = "all", "weighted", "clean"
-LABELS = GIVEN, SUGGESTED, REFINED, SOFT = "given", "suggested", "refined", "soft"
-NORMALIZE = MEAN, CLASS, NONE = "mean", "class", "none"
+FORMATS: tuple[str, ...] = get_args(Format)
+Keep = Literal["all", "weighted", "clean"]
+ALL, WEIGHTED, CLEAN = get_args(Keep)
+Labels = Literal["given", "suggested", "refined", "soft"]
+GIVEN, SUGGESTED, REFINED, SOFT = get_args(Labels)
+Normalize = Literal["mean", "class", "none"]
+MEAN, CLASS, NONE = get_args(Normalize)
 PARTS = {2: ("train", "validation"), 3: ("train", "validation", "test")}
 """Names of the parts of a split, by their number; more are part1, part2, ..."""
 
 
 @dataclass(frozen=True)
 class SelectOptions:
-    """Which rows leave, with which label and weight; raises CurateError for what cannot be."""
+    """Which rows leave, with which label and weight; raises CurateError as it is made."""
 
-    keep: str | None = None
+    keep: Keep | None = None
     """None: what the format is for; weighted for trainers, all for those that look at labels."""
     min_quality: float | None = None
-    labels: str = GIVEN
-    normalize: str = NONE
+    labels: Labels = GIVEN
+    normalize: Normalize = NONE
     split: str | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, words in (("keep", KEEP), ("labels", LABELS), ("normalize", NORMALIZE)):
-            word = getattr(self, name)
-            if word is not None and word not in words:
-                raise CurateError(f"--{name} {word}: it must be one of {', '.join(words)}.")
+        check_choices(self)
         if self.min_quality is not None and not 0 <= self.min_quality <= 1:
             raise CurateError(
                 f"--min-quality {self.min_quality} is no quality; give a number from 0 to 1."
@@ -70,27 +78,98 @@ class SelectOptions:
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """The options of `curate export`; raises CurateError for what cannot be."""
+    """The options of `curate export`; raises CurateError for values that cannot be used."""
 
-    weighted: WeightedOptions
-    to: str
-    out: Path
-    select: SelectOptions = field(default_factory=SelectOptions)
-    rename: Mapping[str, str] = field(default_factory=dict)
-    link: bool = False
-    rows_per_shard: int = 10_000
-    overwrite: bool = False
+    weighted: shared.WeightedPath
+    _: KW_ONLY
+    to: Annotated[Format, typer.Option(help="What is written.", show_default=False)]
+    out: Annotated[
+        RequiredPath, typer.Option(help="The file or folder to write.", show_default=False)
+    ] = RequiredPath()
+    keep: Annotated[
+        Keep | None,
+        typer.Option(
+            help="all; weighted: what weighs more than 0; clean: and is not flagged. Default:"
+            " weighted, and all for fiftyone and cleanlab.",
+            show_default=False,
+        ),
+    ] = None
+    min_quality: Annotated[
+        float | None, typer.Option(help="Keep what has at least this label_quality (0 to 1).")
+    ] = None
+    labels: Annotated[
+        Labels,
+        typer.Option(
+            help="given; suggested: where another class fits, that one; refined: what curate"
+            " refine says; soft: the targets of curate weight --soft-labels."
+        ),
+    ] = GIVEN
+    normalize: Annotated[
+        Normalize, typer.Option(help="mean: weights have the mean 1; class: in each class.")
+    ] = NONE
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="Shares such as 0.9/0.1 (train, validation) or 8/1/1 (and test), by a hash of the"
+            " key: a row stays where it is when others are added.",
+            show_default=False,
+        ),
+    ] = None
+    seed: Annotated[int, typer.Option(help="Another seed splits otherwise.")] = 0
+    rename: Annotated[
+        Mapping[str, str] | Sequence[str] | None,
+        Typed(list[str] | None),
+        typer.Option(
+            metavar="OLD=NEW", help="Give a column another name; may be given several times."
+        ),
+    ] = None
+    link: Annotated[
+        bool,
+        typer.Option("--link", help="imagefolder, fiftyone: link to picture files, copy no bytes."),
+    ] = False
+    rows_per_shard: Annotated[
+        int, typer.Option(help="webdataset, huggingface: rows in a file.")
+    ] = 10_000
+    image: shared.Image = None
+    label: shared.Label = None
+    key: shared.Key = None
+    caption: shared.Caption = None
+    root: shared.Root = OptionalPath()
+    prefix: shared.Prefix = None
+    overwrite: shared.Overwrite = False
 
     def __post_init__(self) -> None:
+        check_choices(self)
         if self.rows_per_shard < 1:
             raise CurateError(f"--rows-per-shard {self.rows_per_shard}: a shard has 1 row or more.")
+        _ = self.select, self.renames  # check themselves as they are read
+
+    @property
+    def select(self) -> SelectOptions:
+        """The part that says which rows leave, with which label and weight."""
+        return SelectOptions(
+            self.keep, self.min_quality, self.labels, self.normalize, self.split, self.seed
+        )
+
+    @property
+    def renames(self) -> Mapping[str, str]:
+        """The new names of columns, by the old ones."""
+        if isinstance(self.rename, Mapping):
+            return self.rename
+        return read_renames(self.rename or [])
+
+    @property
+    def source(self) -> WeightedOptions:
+        """The part that says what is read."""
+        columns = ColumnOptions(self.label, self.image, self.key, self.caption)
+        return WeightedOptions(self.weighted, columns, self.root, self.prefix)
 
     def as_json(self) -> dict[str, object]:
         """Give the options as they are written beside the output."""
         return asdict(self)
 
 
-def read_renames(renames: list[str]) -> dict[str, str]:
+def read_renames(renames: Sequence[str]) -> dict[str, str]:
     """Read --rename OLD=NEW; raises CurateError for what is not."""
     pairs = [rename.split("=", 1) for rename in renames]
     for rename, pair in zip(renames, pairs, strict=True):

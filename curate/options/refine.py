@@ -1,10 +1,16 @@
-"""What the user chose for `curate refine`, checked at the door."""
+"""The options of `curate refine`, checked at the door."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
+from typing import Annotated
 
-from curate.encoders.device import check_device
+import typer
+
 from curate.errors import CurateError
+from curate.options import shared
+from curate.options.choices import check_choices
+from curate.options.columns import ColumnOptions
+from curate.options.paths import OptionalPath
 from curate.options.weighted import WeightedOptions
 
 EPOCHS = 8
@@ -12,37 +18,89 @@ EPOCHS = 8
 
 @dataclass(frozen=True)
 class RefineOptions:
-    """The options of `curate refine`; raises CurateError for what cannot be."""
+    """The options of `curate refine`; raises CurateError for values that cannot be used."""
 
-    weighted: WeightedOptions
-    verified: Path | None = None
-    head: str = "auto"
-    apply: Path | None = None
-    new_classes: bool = False
-    bag: str | None = None
-    epochs: int = EPOCHS
-    seed: int = 0
-    device: str = "auto"
-    out: Path | None = None
-    overwrite: bool = False
+    weighted: shared.WeightedPath
+    _: KW_ONLY
+    verified: Annotated[
+        OptionalPath,
+        typer.Option(
+            help="Table of labels that a person has verified: key, label (null or an empty list:"
+            " none of the classes). What curate verify writes.",
+            show_default=False,
+        ),
+    ] = OptionalPath()
+    head: Annotated[
+        str,
+        typer.Option(
+            help="auto, stack, xiao, veit, veit:joint (not pretrained), hu, hu:sigmoid, hu:tanh,"
+            " nmn (needs no verified rows), nmn:dependent (on features), fine-tune,"
+            " fine-tune:mixed, sukhbaatar."
+        ),
+    ] = "auto"
+    apply: Annotated[
+        OptionalPath,
+        typer.Option(
+            metavar="HEAD_DIR",
+            help="Use a head that was trained before, on another crawl of the same classes and"
+            " encoder too.",
+            show_default=False,
+        ),
+    ] = OptionalPath()
+    new_classes: Annotated[
+        bool,
+        typer.Option(
+            "--new-classes",
+            help="Add the classes that only verified rows have to those of the crawl.",
+        ),
+    ] = False
+    bag: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="With nmn: rows of one value share their labels (frames of a video).",
+            show_default=False,
+        ),
+    ] = None
+    epochs: Annotated[int, typer.Option(help="Of each stage of a training, at most.")] = EPOCHS
+    seed: shared.Seed = 0
+    out: Annotated[
+        OptionalPath,
+        typer.Option(
+            help="Output. Default: MANIFEST.refined.parquet (or .csv, .jsonl).", show_default=False
+        ),
+    ] = OptionalPath()
+    run_dir: shared.FoundRun = OptionalPath()
+    label: shared.Label = None
+    key: shared.KeyColumn = None
+    prefix: shared.Prefix = None
+    device: shared.Device = "auto"
+    overwrite: shared.Overwrite = False
 
     def __post_init__(self) -> None:
+        check_choices(self)
         if self.epochs < 1:
             raise CurateError(f"--epochs {self.epochs}: at least 1; the default is {EPOCHS}.")
-        check_device(self.device)
         if self.apply is not None and (self.head != "auto" or self.new_classes):
             raise CurateError(
                 "--apply takes a head as it was trained; leave --head and --new-classes out."
             )
         if self.new_classes and self.verified is None:
             raise CurateError(
-                "--new-classes are those of verified rows; name them: --verified FILE."
+                "--new-classes adds the classes of verified rows, and there are none; name them"
+                " with --verified FILE."
             )
+
+    @property
+    def source(self) -> WeightedOptions:
+        """The part that says what is read."""
+        columns = ColumnOptions(self.label, key=self.key)
+        return WeightedOptions(self.weighted, columns, None, self.prefix, self.run_dir)
 
     @property
     def output(self) -> Path:
         """The file that is written."""
         if self.out is not None:
             return self.out
-        path = self.weighted.path
+        path = self.weighted
         return path.with_name(f"{path.stem.removesuffix('.weighted')}.refined{path.suffix}")

@@ -1,78 +1,178 @@
-"""What the user chose for `curate weight`, checked at the door."""
+"""The options of `curate weight`, checked at the door."""
 
 import math
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
-from curate.encoders.device import check_device
+import typer
+
 from curate.errors import CurateError
+from curate.options import shared
+from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
 from curate.options.graph import DEFAULT_TEXT_MODEL, GraphOptions
-from prototypes.options import (
-    CONSTANT,
-    L2,
-    LARGEST_LOG,
-    ONLY,
-    PROTOTYPES,
-    PSI,
-    USES,
-    Options,
-    largest_gamma,
-)
+from curate.options.method import check_above_0, check_method
+from curate.options.paths import OptionalPath
+from prototypes.options import LARGEST_LOG, ONLY, Options
 
 TEXT_OUTPUTS = {".csv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl"}
-MOST_ROUNDS = 20
-MOST_PROTOTYPES = 64
-MethodOptions = Options
-"""What can be chosen about the mathematics."""
+SINET = "Consistency and prototypes (SINet Eq. 4, 5)"
+"""Heading of the options that --help-all adds."""
 
 
 @dataclass(frozen=True)
 class WeightOptions:
-    """The options of `curate weight`; raises CurateError for what cannot be."""
+    """The options of `curate weight`; raises CurateError for values that cannot be used."""
 
-    manifest: Path
-    alpha: float = 1.2
-    beta: float = 1.5
-    method: MethodOptions = field(default_factory=MethodOptions)
-    verified: Path | None = None
-    encoder: str | None = None
-    embeddings: Path | None = None
-    graph: str = "wordnet"
-    text_model: str = DEFAULT_TEXT_MODEL
-    text_pooling: str = "mean"
-    classes: Path | None = None
-    caption_agreement: bool = False
-    zero_shot: bool = False
-    out: Path | None = None
-    run_dir: Path | None = None
-    columns: ColumnOptions = field(default_factory=ColumnOptions)
-    root: Path | None = None
-    device: str = "auto"
-    workers: int | None = None
-    slim: bool = False
-    prefix: str = ""
-    soft_labels: int | None = None
-    retry_failed: bool = False
-    overwrite: bool = False
+    manifest: shared.CrawlPath
+    _: KW_ONLY
+    alpha: Annotated[
+        float, typer.Option(help="Distance from which on a sample weighs 0 (SINet Eq. 6).")
+    ] = 1.2
+    beta: Annotated[float, typer.Option(help="Power of the weight (SINet Eq. 6).")] = 1.5
+    encoder: shared.Encoder = None
+    embeddings: Annotated[
+        OptionalPath,
+        typer.Option(help="Take the features from this .npy file, or this folder's img_emb/*.npy."),
+    ] = OptionalPath()
+    graph: shared.GraphSum = "wordnet"
+    text_model: shared.TextModel = DEFAULT_TEXT_MODEL
+    text_pooling: shared.TextPooling = "mean"
+    classes: shared.ClassFile = OptionalPath()
+    verified: Annotated[
+        OptionalPath,
+        typer.Option(
+            help="Table of labels that a person has verified: key, label (null: none of the"
+            " classes)."
+        ),
+    ] = OptionalPath()
+    caption_agreement: Annotated[
+        bool,
+        typer.Option(
+            "--caption-agreement",
+            help="Compare captions with labels: a column caption_agreement, and label_quality"
+            " with it where that is found to help.",
+        ),
+    ] = False
+    zero_shot: Annotated[
+        bool,
+        typer.Option(
+            "--zero-shot",
+            help="With open_clip: compare images with class names too, where that is found to"
+            " help label_quality.",
+        ),
+    ] = False
+    out: Annotated[
+        OptionalPath,
+        typer.Option(
+            help="Output: .parquet, .csv or .jsonl. Default: MANIFEST.weighted.parquet (or .csv,"
+            " .jsonl as the manifest is).",
+            show_default=False,
+        ),
+    ] = OptionalPath()
+    run_dir: shared.RunDir = OptionalPath()
+    image: shared.Image = None
+    label: shared.Label = None
+    key: shared.Key = None
+    caption: shared.Caption = None
+    root: shared.Root = OptionalPath()
+    device: shared.Device = "auto"
+    workers: shared.Workers = None
+    slim: Annotated[
+        bool, typer.Option("--slim", help="Write only the key and the new columns.")
+    ] = False
+    prefix: Annotated[str, typer.Option(help="Put before the names of the new columns.")] = ""
+    soft_labels: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K",
+            help="Add smoothed targets: the given label shares with the K other classes that fit"
+            " best. Not for .csv.",
+            show_default=False,
+        ),
+    ] = None
+    retry_failed: shared.RetryFailed = False
+    overwrite: shared.Overwrite = False
+    psi: Annotated[
+        Literal["softmax", "l2"],
+        typer.Option(help="ψ of Eq. 4.", rich_help_panel=SINET, hidden=True),
+    ] = "softmax"
+    tau_v: Annotated[
+        float | None,
+        typer.Option(
+            help="Temperature of the softmax of visual similarities. Default: calibrated.",
+            rich_help_panel=SINET,
+            show_default=False,
+            hidden=True,
+        ),
+    ] = None
+    tau_t: Annotated[
+        float | None,
+        typer.Option(
+            help="Temperature of the softmax of class relations. Default: calibrated.",
+            rich_help_panel=SINET,
+            show_default=False,
+            hidden=True,
+        ),
+    ] = None
+    gamma: Annotated[
+        float, typer.Option(help="Power of the consistency.", rich_help_panel=SINET, hidden=True)
+    ] = 2.0
+    epsilon: Annotated[
+        float, typer.Option(help="What is added to the KL.", rich_help_panel=SINET, hidden=True)
+    ] = 0.05
+    prototypes: Annotated[
+        Literal["weighted", "constant"],
+        typer.Option(
+            help="Means weighted by consistency (Eq. 5), or plain means.",
+            rich_help_panel=SINET,
+            hidden=True,
+        ),
+    ] = "weighted"
+    rounds: Annotated[
+        int,
+        typer.Option(
+            help="How many times consistency is judged. Each round after the first uses the"
+            " prototypes of the round before, made without the image that is judged.",
+            rich_help_panel=SINET,
+            hidden=True,
+        ),
+    ] = 1
+    prototypes_per_class: Annotated[
+        int,
+        typer.Option(
+            help="At most so many prototypes per class; the nearest counts.",
+            rich_help_panel=SINET,
+            hidden=True,
+        ),
+    ] = 1
+    verified_use: Annotated[
+        Literal["both", "only"],
+        typer.Option(
+            help="Whether a class with verified rows has its prototype from those and all other"
+            " rows, or from those only.",
+            rich_help_panel=SINET,
+            hidden=True,
+        ),
+    ] = "both"
 
     def __post_init__(self) -> None:
-        _check_above_0("alpha", self.alpha, 1.2)
-        _check_above_0("beta", self.beta, 1.5)
+        check_choices(self)
+        check_above_0("alpha", self.alpha, 1.2)
+        check_above_0("beta", self.beta, 1.5)
         _check_weights(self.alpha, self.beta)
-        _check_method(self.method)
-        if self.verified is None and self.method.verified == ONLY:
+        check_method(self.method)
+        if self.verified is None and self.verified_use == ONLY:
             raise CurateError("--verified-use only: name the verified rows with --verified FILE.")
         if self.workers is not None and self.workers < 1:
             raise CurateError(f"--workers {self.workers}: at least one process decodes images.")
-        check_device(self.device)
         _ = self.graph_options  # checks itself as it is made
         if self.encoder is not None and self.embeddings is not None:
             raise CurateError("--encoder and --embeddings exclude each other; choose one of them.")
         if self.root is not None and not self.root.is_dir():
             raise CurateError(f"--root {self.root} is not a folder; name the images' folder.")
-
         self._check_soft_labels()
 
     def _check_soft_labels(self) -> None:
@@ -90,14 +190,24 @@ class WeightOptions:
             )
 
     @property
-    def output(self) -> Path:
-        """The file that is written."""
-        if self.out is not None:
-            return self.out
-        ending = TEXT_OUTPUTS.get(self.manifest.suffix.lower(), ".parquet")
-        manifest = Path(os.path.normpath(self.manifest.absolute()))
-        stem = manifest.stem if manifest.is_file() else manifest.name
-        return manifest.parent / f"{stem}.weighted{ending}"
+    def method(self) -> Options:
+        """The part that says how prototypes are found."""
+        return Options(
+            gamma=self.gamma,
+            epsilon=self.epsilon,
+            psi=self.psi,
+            tau_v=self.tau_v,
+            tau_t=self.tau_t,
+            prototypes=self.prototypes,
+            rounds=self.rounds,
+            per_class=self.prototypes_per_class,
+            verified=self.verified_use,
+        )
+
+    @property
+    def columns(self) -> ColumnOptions:
+        """The part that says which column is which."""
+        return ColumnOptions(self.label, self.image, self.key, self.caption)
 
     @property
     def graph_options(self) -> GraphOptions:
@@ -112,6 +222,16 @@ class WeightOptions:
         )
 
     @property
+    def output(self) -> Path:
+        """The file that is written."""
+        if self.out is not None:
+            return self.out
+        ending = TEXT_OUTPUTS.get(self.manifest.suffix.lower(), ".parquet")
+        manifest = Path(os.path.normpath(self.manifest.absolute()))
+        stem = manifest.stem if manifest.is_file() else manifest.name
+        return manifest.parent / f"{stem}.weighted{ending}"
+
+    @property
     def decoders(self) -> int:
         """How many processes decode images."""
         return self.workers or os.cpu_count() or 1
@@ -121,52 +241,9 @@ class WeightOptions:
         return asdict(self)
 
 
-def _check_above_0(name: str, value: float, default: object) -> None:
-    if not (math.isfinite(value) and value > 0):
-        raise CurateError(f"--{name} {value} is not a number above 0; the default is {default}.")
-
-
 def _check_weights(alpha: float, beta: float) -> None:
     if beta * math.log(alpha) > LARGEST_LOG:
         raise CurateError(
             f"--alpha {alpha:g} with --beta {beta:g}: weights are up to α^β, more than their column"
             f" can hold; give a --beta of at most {LARGEST_LOG / math.log(alpha):.3g}."
-        )
-
-
-def _check_method(chosen: MethodOptions) -> None:
-    _check_above_0("gamma", chosen.gamma, 2)
-    _check_above_0("epsilon", chosen.epsilon, 0.05)
-    most = largest_gamma(chosen.epsilon)
-    if chosen.gamma > most:
-        raise CurateError(
-            f"--gamma {chosen.gamma:g} with --epsilon {chosen.epsilon:g}: p is up to ε^−γ, more"
-            f" than its column can hold; give a --gamma of at most {most:.3g}."
-        )
-    for name, words, value in (
-        ("psi", PSI, chosen.psi),
-        ("prototypes", PROTOTYPES, chosen.prototypes),
-        ("verified-use", USES, chosen.verified),
-    ):
-        if value not in words:
-            raise CurateError(f"--{name} {value}: it must be one of {', '.join(words)}.")
-    for name, temperature in (("tau-v", chosen.tau_v), ("tau-t", chosen.tau_t)):
-        if temperature is None:
-            continue
-        _check_above_0(name, temperature, "calibrated on the crawl")
-        if chosen.psi == L2:
-            raise CurateError(
-                f"--{name} {temperature} is the temperature of a softmax, which --psi l2 does"
-                " without; leave one of them out."
-            )
-    if not 1 <= chosen.rounds <= MOST_ROUNDS:
-        raise CurateError(f"--rounds {chosen.rounds}: it must be from 1 to {MOST_ROUNDS}.")
-    if chosen.rounds > 1 and chosen.prototypes == CONSTANT:
-        raise CurateError(
-            f"--rounds {chosen.rounds} judges again by weighted prototypes, and --prototypes"
-            " constant has none; leave one of them out."
-        )
-    if not 1 <= chosen.per_class <= MOST_PROTOTYPES:
-        raise CurateError(
-            f"--prototypes-per-class {chosen.per_class}: it must be from 1 to {MOST_PROTOTYPES}."
         )

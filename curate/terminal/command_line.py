@@ -2,30 +2,27 @@
 
 import os
 import shlex
-from collections.abc import Iterator
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-SPELLED = {"method.per_class": "prototypes_per_class", "method.verified": "verified_use"}
-"""Fields of options whose names on the command line are others."""
-POSITIONAL = ("manifest", "weighted.path")
+POSITIONAL = ("manifest", "weighted")
 
 
 def every_option(options: Any) -> dict[str, object]:
-    """Give the fields of options (a dataclass, however deep) by their names on the command line."""
-    return {name: value for name, value, _ in _flat(options)}
+    """Give the fields of options (a dataclass), which have their names on the command line."""
+    return {each.name: getattr(options, each.name) for each in fields(options)}
 
 
 def chosen_options(options: Any) -> dict[str, object]:
     """Give those that differ from their default, but the files that have no option's name."""
     return {
-        name: value
-        for name, value, is_default in _flat(options)
-        if not is_default and name not in POSITIONAL
+        each.name: getattr(options, each.name)
+        for each in fields(options)
+        if each.name not in POSITIONAL and getattr(options, each.name) != each.default
     }
 
 
@@ -64,20 +61,3 @@ def _word(text: str) -> str:
 def say_next(console: Console, command: str) -> None:
     """Print a command that can be pasted as it stands."""
     console.print(Text(f"Next: {command}"), soft_wrap=True)
-
-
-def _flat(options: Any, before: str = "") -> Iterator[tuple[str, object, bool]]:
-    """Give name, value and whether it is the default of every field, however deep."""
-    for field in fields(options):
-        value, name = getattr(options, field.name), f"{before}{field.name}"
-        if is_dataclass(value):
-            yield from _flat(value, f"{field.name}.")
-        else:
-            plain = name if name in POSITIONAL else SPELLED.get(name, field.name)
-            yield plain, value, value == _default(field)
-
-
-def _default(field: Field[Any]) -> object:
-    if field.default_factory is not MISSING:
-        return field.default_factory()
-    return field.default

@@ -3,42 +3,80 @@
 import inspect
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 import cli
 import curate
-from curate.api import export_options, refine_options, weight_options
 from curate.errors import CurateError
 from curate.options.export import ExportOptions
 from curate.options.refine import RefineOptions
 from curate.options.weight import WeightOptions
 
-OF_THE_COMMAND_LINE = {"manifest", "weighted", "debug"}
+FUNCTIONS = {"weight": WeightOptions, "refine": RefineOptions, "export": ExportOptions}
+OF_THE_COMMAND_LINE = {"debug", "help_all"}
 
 
-def defaults(command: object) -> dict[str, object]:
-    """Give the options of a command with their defaults."""
-    parameters = inspect.signature(command).parameters.values()  # type: ignore[arg-type]
-    options = {p.name: p.default for p in parameters if p.name not in OF_THE_COMMAND_LINE}
-    required = {name: f"{name}.csv" for name, value in options.items() if value is inspect._empty}
-    return options | required
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_keywords_are_the_options_of_the_command_line(name: str) -> None:
+    parameters = inspect.signature(getattr(curate, name)).parameters
+    assert list(parameters) == [field.name for field in fields(FUNCTIONS[name])]
+    kinds = {parameter.kind for parameter in parameters.values()}
+    assert kinds <= {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    typed = inspect.signature(getattr(cli, name)).parameters
+    assert set(typed) - OF_THE_COMMAND_LINE == set(parameters)
+    help_text = (
+        CliRunner()
+        .invoke(
+            cli.app,
+            [name, "--help-all" if "help_all" in typed else "--help"],
+            env={"COLUMNS": "200"},
+        )
+        .output
+    )
+    for option in list(parameters)[1:]:
+        assert f"--{option.replace('_', '-')}" in help_text
 
 
-def test_keywords_are_the_options_of_the_command_line() -> None:
-    assert weight_options("x", defaults(cli.weight)) == WeightOptions(Path("x"))
-    options = defaults(cli.export) | {"rename": {}}
-    made = export_options("x", options)
-    assert made == ExportOptions(made.weighted, "to.csv", Path("out.csv"))
-    refined = refine_options("x", defaults(cli.refine))
-    assert refined == RefineOptions(refined.weighted)
+def test_the_signature_says_types_and_defaults() -> None:
+    parameters = inspect.signature(curate.weight).parameters
+    assert parameters["manifest"].annotation == str | Path
+    assert parameters["alpha"].annotation is float
+    assert parameters["alpha"].default == 1.2
+    assert parameters["psi"].annotation == Literal["softmax", "l2"]
+    assert parameters["out"].annotation == str | Path | None
+    assert parameters["out"].default is None
+    to = inspect.signature(curate.export).parameters["out"]
+    assert (to.annotation, to.default) == (str | Path, inspect.Parameter.empty)
+
+
+def test_an_unknown_keyword_is_named() -> None:
     with pytest.raises(TypeError, match=r"curate.weight\(\) has no option 'alfa'"):
-        weight_options("x", {"alfa": 1})
+        curate.weight("x", alfa=1)
     with pytest.raises(TypeError, match=r"curate.export\(\) has no option 'alpha'"):
-        export_options("x", {"alpha": 1, "to": "csv", "out": "x.csv"})
+        curate.export("x", alpha=1, to="csv", out="x.csv")
+    with pytest.raises(TypeError, match="'out'"):
+        curate.export("x", to="csv")
+
+
+def test_paths_may_be_text() -> None:
+    chosen = WeightOptions(Path("x"), out="a/b.csv", verified=None)
+    assert (chosen.out, chosen.verified) == (Path("a/b.csv"), None)
+    assert chosen == WeightOptions(Path("x"), out=Path("a/b.csv"))
+    assert ExportOptions(Path("x"), to="csv", out="y.csv").out == Path("y.csv")
+
+
+def test_a_word_that_is_no_choice_is_refused() -> None:
+    with pytest.raises(CurateError, match="psi=l1: it must be one of softmax, l2"):
+        curate.weight("x", psi="l1")
+    with pytest.raises(CurateError, match="keep=none: it must be one of all, weighted, clean"):
+        curate.export("x", to="csv", out="y.csv", keep="none")
 
 
 def test_three_lines(tmp_path: Path) -> None:

@@ -14,12 +14,10 @@ from rich.text import Text
 from typer.testing import CliRunner
 
 from cli import app
-from curate.commands.inspect import InspectOptions, inspect
+from curate.commands.inspect import inspect
 from curate.commands.weight import weigh
-from curate.inspect.pictures import Pictures
-from curate.inspect.select import Selection
+from curate.options.inspect import InspectOptions
 from curate.options.weight import WeightOptions
-from curate.options.weighted import WeightedOptions
 
 from .conftest import NO_FEATURES, NO_LABEL, ROWS, draw_features, png
 
@@ -51,8 +49,8 @@ def shown(path: Path, width: int = 80, height: int = 24, **options: object) -> s
         file=stream, width=width, height=height, force_terminal=True, color_system="truecolor",
         no_color=False,
     )  # fmt: skip
-    chosen = {"pictures": Pictures.BLOCKS} | options
-    inspect(InspectOptions(WeightedOptions(path), **chosen), console)
+    chosen = {"pictures": "blocks"} | options
+    inspect(InspectOptions(path, **chosen), console)
     return stream.getvalue()
 
 
@@ -237,9 +235,9 @@ def test_words_of_the_web_do_nothing(hostile: Path) -> None:
     key = f"5{HOSTILE[1]}"
     piped = [run(hostile), run(hostile, "--key", key), run(hostile, "--class", HOSTILE[2])]
     coloured = [
-        shown(hostile, selection=Selection(limit=60)),
+        shown(hostile, limit=60),
         shown(hostile, key=key),
-        shown(hostile, selection=Selection(label=HOSTILE[2])),
+        shown(hostile, given=HOSTILE[2]),
     ]
     assert "(not_image)" in coloured[0]
     for text in coloured:

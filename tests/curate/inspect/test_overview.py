@@ -11,7 +11,7 @@ from rich.console import Console
 
 from curate.commands.weight import Weighed, weigh
 from curate.inspect.overview import BINS, Overview, overview
-from curate.options.weight import MethodOptions, WeightOptions
+from curate.options.weight import WeightOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.weighted.open import open_weighted
@@ -104,7 +104,7 @@ def test_another_run_in_its_folder_changes_nothing_that_is_said(tmp_path: Path) 
     options = crawl(tmp_path)
     weighed(options)
     known = looked_at(options)
-    other = replace(options, out=tmp_path / "other.parquet", method=MethodOptions(per_class=2))
+    other = replace(options, out=tmp_path / "other.parquet", prototypes_per_class=2)
     weighed(other)
     found = looked_at(options)
     assert found.noise == known.noise is not None

@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 
-from curate.commands.report import ReportOptions, write_report
+from curate.commands.report import write_report
 from curate.commands.weight import weigh
+from curate.options.report import ReportOptions
 from curate.options.weight import WeightOptions
-from curate.options.weighted import WeightedOptions
 from tests.crawls import plain_png
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -74,7 +74,7 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page(crawl: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give its report."""
     out = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(ReportOptions(WeightedOptions(crawl), out, title="</title><script>alert(3)"))
+    write_report(ReportOptions(crawl, out=out, title="</title><script>alert(3)"))
     return out
 
 

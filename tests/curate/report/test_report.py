@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 
 from cli import app
 from curate.commands import report
-from curate.commands.report import ReportOptions, write_report
+from curate.commands.report import write_report
 from curate.inspect.overview import overview
+from curate.options.report import ReportOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.weighted.open import open_weighted
@@ -49,7 +50,7 @@ class Page(HTMLParser):
 
 
 def written(weighted: Path, out: Path, **options: object) -> Page:
-    write_report(ReportOptions(WeightedOptions(weighted), out, **options))
+    write_report(ReportOptions(weighted, out=out, **options))
     return Page(out.read_text("utf-8"))
 
 

@@ -1,0 +1,64 @@
+"""The options of `curate inspect`."""
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Annotated, Literal
+
+import typer
+
+from curate.options import shared
+from curate.options.choices import check_choices
+from curate.options.columns import ColumnOptions
+from curate.options.paths import OptionalPath
+from curate.options.weighted import WeightedOptions
+
+
+@dataclass(frozen=True)
+class InspectOptions:
+    """The options of `curate inspect`; raises CurateError for values that cannot be used."""
+
+    weighted: shared.WeightedPath
+    _: KW_ONLY
+    given: shared.GivenClass = None
+    suggested: Annotated[
+        str | None, typer.Option(help="Only what seems to be this class.", show_default=False)
+    ] = None
+    kind: Annotated[
+        Literal["relabel", "outlier"] | None,
+        typer.Option(help="Only this issue.", show_default=False),
+    ] = None
+    status: Annotated[
+        str | None,
+        typer.Option(help="Only of this status: ok, missing, truncated ...", show_default=False),
+    ] = None
+    sort: Annotated[
+        Literal["quality", "weight", "distance", "random"],
+        typer.Option(help="What comes first."),
+    ] = "quality"
+    limit: Annotated[int, typer.Option(min=1, help="How many samples.")] = 12
+    key: Annotated[
+        str | None,
+        typer.Option(help="Show the sample of this key in full.", show_default=False),
+    ] = None
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write JSON, for programs, in place of all this.")
+    ] = False
+    pictures: Annotated[
+        Literal["auto", "blocks", "sixel", "kitty", "none"],
+        typer.Option(help="How pictures are drawn: blocks are two pixels a character."),
+    ] = "auto"
+    image: shared.Image = None
+    label: shared.Label = None
+    key_column: shared.KeyColumn = None
+    caption: shared.Caption = None
+    root: shared.Root = OptionalPath()
+    prefix: shared.Prefix = None
+    run_dir: shared.FoundRun = OptionalPath()
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+
+    @property
+    def source(self) -> WeightedOptions:
+        """The part that says what is read."""
+        columns = ColumnOptions(self.label, self.image, self.key_column, self.caption)
+        return WeightedOptions(self.weighted, columns, self.root, self.prefix, self.run_dir)

@@ -1,0 +1,39 @@
+"""Fields of options that take a path as text too, and are read as a Path."""
+
+from pathlib import Path
+from typing import NoReturn, overload
+
+
+class OptionalPath:
+    """A field of a dataclass that is set as ``str | Path | None`` and read as ``Path | None``."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type | None = None) -> Path | None:
+        """Return the path, or on the class the default: None."""
+        return None if instance is None else instance.__dict__[self._name]
+
+    def __set__(self, instance: object, value: str | Path | None) -> None:
+        instance.__dict__[self._name] = None if value is None else Path(value)
+
+
+class RequiredPath:
+    """A field of a dataclass that is set as ``str | Path`` and read as a Path."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> NoReturn: ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> Path: ...
+    def __get__(self, instance: object, owner: type | None = None) -> Path:
+        """Return the path; the class has no default, as AttributeError tells `dataclass`."""
+        if instance is None:
+            raise AttributeError(self._name)
+        path: Path = instance.__dict__[self._name]
+        return path
+
+    def __set__(self, instance: object, value: str | Path) -> None:
+        instance.__dict__[self._name] = Path(value)

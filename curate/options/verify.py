@@ -1,0 +1,85 @@
+"""The options of `curate verify`."""
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from curate.options import shared
+from curate.options.choices import check_choices
+from curate.options.columns import ColumnOptions
+from curate.options.parameters import Typed
+from curate.options.paths import OptionalPath
+from curate.options.weighted import WeightedOptions
+
+
+@dataclass(frozen=True)
+class VerifyOptions:
+    """The options of `curate verify`; raises CurateError for values that cannot be used."""
+
+    files: Annotated[
+        Sequence[Path],
+        Typed(list[Path]),
+        typer.Argument(
+            help="What curate weight wrote; with --merge, files of answers.", show_default=False
+        ),
+    ]
+    _: KW_ONLY
+    out: Annotated[
+        OptionalPath,
+        typer.Option(
+            help="File of answers (.parquet). Default: beside the manifest, MANIFEST.verified"
+            ".parquet.",
+            show_default=False,
+        ),
+    ] = OptionalPath()
+    strategy: Annotated[
+        Literal["suspect", "boundary", "balanced", "random"],
+        typer.Option(
+            help="suspect: the worst first; boundary: where it is least sure; balanced: every class"
+            " and every quality, for curate refine; random: for an unbiased share of wrong labels."
+        ),
+    ] = "suspect"
+    limit: Annotated[int, typer.Option(min=1, help="How many samples, all sittings together.")] = (
+        200
+    )
+    given: shared.GivenClass = None
+    seed: Annotated[int, typer.Option(min=0, help="For balanced and random: other samples.")] = 0
+    by: Annotated[
+        str | None, typer.Option(help="Who answers. Default: the login.", show_default=False)
+    ] = None
+    merge: Annotated[
+        bool,
+        typer.Option(
+            "--merge", help="Put several people's files together; disagreements are left out."
+        ),
+    ] = False
+    pictures: Annotated[
+        Literal["auto", "blocks", "sixel", "kitty"],
+        typer.Option(help="How pictures are drawn: blocks are two pixels a character."),
+    ] = "auto"
+    image: shared.Image = None
+    label: shared.Label = None
+    key: shared.KeyColumn = None
+    caption: shared.Caption = None
+    root: shared.Root = OptionalPath()
+    prefix: shared.Prefix = None
+    run_dir: shared.FoundRun = OptionalPath()
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+
+    @property
+    def source(self) -> WeightedOptions:
+        """The part that says what is read."""
+        columns = ColumnOptions(self.label, self.image, self.key, self.caption)
+        return WeightedOptions(self.files[0], columns, self.root, self.prefix, self.run_dir)
+
+    @property
+    def output(self) -> Path:
+        """The file of answers: named, or beside the weighted manifest."""
+        path = self.files[0]
+        stem = path.name.removesuffix(path.suffix).removesuffix(".weighted")
+        return self.out or path.with_name(f"{stem}.verified.parquet")

@@ -28,7 +28,7 @@ from curate.heads.learned import (
 from curate.heads.saved import TrainedHead, load_head, load_member, save_member
 from curate.heads.spec import choose_head
 from curate.heads.training import Positions
-from curate.heads.verdict import Verdict
+from curate.heads.verdict import Compared, Verdict
 from curate.manifest.plan import Shard
 from curate.options.refine import RefineOptions
 from curate.store.code import code_of
@@ -123,10 +123,9 @@ def _refine(
         with progress_bar(console, "Gathering bags", weighted.rows) as advance:
             applied.gather_bags(advance)
     with progress_bar(console, "Refining", weighted.rows) as advance:
-        _write(applied, trained, weighted, options, advance)
-    return RefinedCrawl(
-        options.output, folder, applied.verdict(), verified.chosen, verified.skipped
-    )
+        compared = _write(applied, trained, weighted, options, advance)
+    verdict = compared.verdict()
+    return RefinedCrawl(options.output, folder, verdict, verified.chosen, verified.skipped)
 
 
 def _trained(
@@ -221,8 +220,8 @@ def _write(
     weighted: Weighted,
     options: RefineOptions,
     advance: Callable[[int], None],
-) -> None:
-    """Write every row with the head's columns beside it."""
+) -> Compared:
+    """Write every row with the head's columns; return what the head said of verified rows."""
     work, manifest, out = applied.work, weighted.itself(), options.output
     label = weighted.manifest.label_type
     if trained.head.task.new:
@@ -231,18 +230,22 @@ def _write(
     columns = Columns(trained.head.task, trained.classes, label, centres, work.alpha, work.beta)
     by_first = {shard.first_row: shard for shard in work.file_shards}
 
-    def added(shard: Shard) -> pa.Table:
-        blocks = applied.judge_shard(by_first[shard.first_row])
-        table = pa.concat_tables([columns.table(found) for found in blocks])
+    def added(shard: Shard) -> tuple[pa.Table, Compared]:
+        tables, compared = [], Compared.none(trained.head.task.outputs)
+        for found, verified in applied.judge_shard(by_first[shard.first_row]):
+            tables.append(columns.table(found))
+            compared += verified
+        table = pa.concat_tables(tables)
         if out.suffix == ".csv":
             table = table.drop_columns(list(REFINED_LISTS))
-        return table.rename_columns([weighted.prefix + name for name in table.column_names])
+        names = [weighted.prefix + name for name in table.column_names]
+        return table.rename_columns(names), compared
 
     shards = [replace(s, part=0, start=s.first_row) for s in work.file_shards]
     made = making("refine", options, out, versions(), today())
     skipped = (*weighted.origin.skipped, *applied.verified.skipped)
     origin = replace(weighted.origin, made=(*weighted.origin.made, made), skipped=skipped)
-    write_manifest(manifest, shards, added, out, False, origin, advance)
+    return write_manifest(manifest, shards, added, out, False, origin, advance)
 
 
 def _show_verdict(console: Console, verdict: Verdict | None, chosen: Sequence[str]) -> None:

@@ -45,8 +45,9 @@ from curate.scoring.second_opinions import (
     unasked,
     weigh_opinions,
 )
-from curate.scoring.summary import Tally, show_classes, show_failures, show_opinions, show_summary
-from curate.scoring.write import write_weighted
+from curate.scoring.summary import show_classes, show_failures, show_opinions, show_summary
+from curate.scoring.tally import Tally
+from curate.scoring.write import Judged, weighted_origin, write_weighted
 from curate.scoring.zero_shot import check_zero_shot, read_classes
 from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
@@ -152,10 +153,9 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         )
         made = making("weight", options, options.output, *made_with(run, work))
         with progress_bar(console, "Writing", manifest.rows) as advance:
-            tally = write_weighted(
-                manifest, shards, features, given, scores, soft, options, folder, work, made,
-                advance,
-            )  # fmt: skip
+            judged = Judged(features, given, scores, soft)
+            origin = weighted_origin(manifest, options, folder, work, made)
+            tally = write_weighted(manifest, shards, judged, options, origin, advance)
         skipped = [asdict(each) for each in manifest.skipped]
         run.record(options.as_json(), work=work, skipped=skipped)
         write_noise_matrix(tally.noise_counts, manifest, classes, run, scores.root.name)

@@ -1,7 +1,7 @@
 """What a trained head says of every row of a run, shard by shard."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from curate.heads.label_sets import label_sets, settled
 from curate.heads.learned import Stored, VerifiedRows, stored_blocks
 from curate.heads.nmn import Nmn
 from curate.heads.training import Positions
-from curate.heads.verdict import Sets, Verdict, judge
+from curate.heads.verdict import Compared
 from curate.heads.xiao import Xiao
 from curate.manifest.plan import Shard
 from curate.weighted.work import Work
@@ -45,7 +45,6 @@ class HeadOnRun:
     """Whether the head was trained on this run's rows."""
     bag: Positions | None = None
     bags: Bags | None = None
-    _judged: list[tuple[Sets, Sets, Sets]] = field(default_factory=list)
 
     def gather_bags(self, advance: Callable[[int], None]) -> None:
         """Sum up over all rows of each bag, before any is judged."""
@@ -61,8 +60,11 @@ class HeadOnRun:
                 np.maximum.at(self.bags.given, bag, given)
             advance(shard.rows)
 
-    def judge_shard(self, shard: Shard) -> Iterator[Refined]:
-        """Give what is said of each block of a shard; verified rows are what a person says."""
+    def judge_shard(self, shard: Shard) -> Iterator[tuple[Refined, Compared]]:
+        """Give what is said of each block of a shard; verified rows are what a person says.
+
+        Beside it what the head said of the block's verified rows.
+        """
         for block in stored_blocks(self.work, shard):
             rows = self._unjudged(block)
             p = self.head.each(
@@ -78,17 +80,11 @@ class HeadOnRun:
                 )
             given = self._given(block.given)
             p, known = settled(self.head.task, p, given)
-            self._tell_verified(block, given, p, known)
+            compared = self._tell_verified(block, given, p, known)
             labelled = given.any(axis=1) & block.there
             distances = self._distances(block, p.shape)
-            yield Refined(p, known, self._g(block), block.there, noise, distances, labelled)
-
-    def verdict(self) -> Verdict | None:
-        """Compare with what a person said of the rows that were judged so far; None without any."""
-        if not self._judged:
-            return None
-        given, refined, true = (np.concatenate(part) for part in zip(*self._judged, strict=True))
-        return judge(given, refined, true)
+            refined = Refined(p, known, self._g(block), block.there, noise, distances, labelled)
+            yield refined, compared
 
     def _g(self, block: Stored) -> NDArray[np.float32]:
         inputs = self.head.inputs
@@ -132,17 +128,17 @@ class HeadOnRun:
     def _tell_verified(
         self, block: Stored, given: NDArray[np.float32], p: NDArray[np.float32],
         known: NDArray[np.bool_],
-    ) -> None:  # fmt: skip
-        """Note what is said of verified rows, and put what a person said in its place."""
+    ) -> Compared:  # fmt: skip
+        """Put what a person said of verified rows in place of what the head says; return both."""
         at = np.searchsorted(self.verified.rows, block.rows)
         found = np.flatnonzero(np.isin(block.rows, self.verified.rows) & block.there)
-        if not len(found):
-            return
         task = self.head.task
+        if not len(found):
+            return Compared.none(task.outputs)
         true = task.target(torch.from_numpy(self.verified.labels[at[found]])).numpy()
-        sets = (label_sets(task, part) for part in (given[found], p[found], true))
-        self._judged.append(tuple(sets))  # type: ignore[arg-type]
+        compared = Compared(*(label_sets(task, part) for part in (given[found], p[found], true)))
         p[found], known[found] = true, True
+        return compared
 
 
 def _absent(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:

@@ -22,6 +22,30 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """Label sets (n, K) of verified rows, before and after a head, and the true ones."""
+
+    given: Sets
+    refined: Sets
+    true: Sets
+
+    @classmethod
+    def none(cls, outputs: int) -> "Compared":
+        """Compare nothing."""
+        empty = np.zeros((0, outputs), bool)
+        return cls(empty, empty, empty)
+
+    def __add__(self, other: "Compared") -> "Compared":
+        """Put later rows after these."""
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Compared(*(np.concatenate(pair) for pair in pairs))
+
+    def verdict(self) -> "Verdict | None":
+        """Compare them; None where there are none."""
+        return judge(self.given, self.refined, self.true) if len(self.true) else None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What a head does to the labels of n verified rows that it has not seen."""
 

@@ -1,7 +1,8 @@
 """Tables written as Parquet, in row groups of a sensible size."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,21 +13,52 @@ ROW_GROUP_BYTES = 64 << 20
 ROW_GROUP_ROWS = 65_536
 
 
-def write_parquet(path: Path, tables: Iterator[pa.Table], metadata: dict[bytes, bytes]) -> None:
-    """Gather small tables into row groups of a sensible size."""
-    first = next(tables)
-    schema = first.schema.with_metadata({**(first.schema.metadata or {}), **metadata})
-    repeating = [column for field in schema for column in _repeating(field.name, field.type)]
-    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=repeating) as writer:
-        gathered, size, rows = [first], first.nbytes, first.num_rows
+class RowGroups:
+    """A Parquet file that gathers small tables into row groups; the first gives the schema."""
+
+    def __init__(self, path: Path, metadata: dict[bytes, bytes]) -> None:
+        self._path, self._metadata = path, metadata
+        self._writer: pq.ParquetWriter | None = None
+        self._gathered: list[pa.Table] = []
+        self._size = self._rows = 0
+
+    def __enter__(self) -> Self:
+        """Open nothing yet: the schema is not known."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Write what is left, unless an error came, and close the file."""
+        if self._writer is None:
+            return
+        with self._writer:
+            if kind is None:
+                self._flush(self._writer)
+
+    def add(self, table: pa.Table) -> None:
+        """Add a table; it is in the file when the row group is full."""
+        if self._writer is None:
+            self._writer = self._opened(table.schema)
+        if self._size >= ROW_GROUP_BYTES or self._rows >= ROW_GROUP_ROWS:
+            self._flush(self._writer)
+        self._gathered.append(table)
+        self._size += table.nbytes
+        self._rows += table.num_rows
+
+    def _flush(self, writer: pq.ParquetWriter) -> None:
+        writer.write_table(pa.concat_tables(self._gathered))
+        self._gathered, self._size, self._rows = [], 0, 0
+
+    def _opened(self, schema: pa.Schema) -> pq.ParquetWriter:
+        schema = schema.with_metadata({**(schema.metadata or {}), **self._metadata})
+        repeating = [column for field in schema for column in _repeating(field.name, field.type)]
+        return pq.ParquetWriter(self._path, schema, compression="zstd", use_dictionary=repeating)
+
+
+def write_parquet(path: Path, tables: Iterable[pa.Table], metadata: dict[bytes, bytes]) -> None:
+    """Write tables as one file; see `RowGroups`."""
+    with RowGroups(path, metadata) as groups:
         for table in tables:
-            if size >= ROW_GROUP_BYTES or rows >= ROW_GROUP_ROWS:
-                writer.write_table(pa.concat_tables(gathered))
-                gathered, size, rows = [], 0, 0
-            gathered.append(table)
-            size += table.nbytes
-            rows += table.num_rows
-        writer.write_table(pa.concat_tables(gathered))
+            groups.add(table)
 
 
 def _repeating(path: str, kind: pa.DataType) -> list[str]:

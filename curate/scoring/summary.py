@@ -1,30 +1,22 @@
 """What a person wants to know at the end of a run."""
 
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from curate.images.status import Status
-from curate.manifest.classes import Classes
 from curate.scoring.second_opinions import SecondOpinions
+from curate.scoring.tally import Tally
 from curate.terminal.charts import NUMBERS, class_table
 from curate.terminal.notices import say, warn
-from curate.terminal.printable import FEW, brief, listed, shown
-from curate.terminal.skipped import Skipped
-from curate.weighted.counts import Counts, count_table
+from curate.terminal.printable import brief, listed, shown
+from curate.weighted.counts import count_table
 from prototypes.score.noise_matrix import (
     OUTSIDE,
-    NoiseCounts,
-    empty_counts,
-    estimated_truth,
-    noise_counts,
 )
 from prototypes.score.opinions import Opinions
 
@@ -34,103 +26,6 @@ SHOWN_CLASSES = 5
 STRONGEST_CONFUSIONS = 4
 DOMINANT = 0.5
 """Share of the images from which on a class is named as larger than all others together."""
-
-
-@dataclass
-class Tally:
-    """Counts over the rows that were written."""
-
-    classes: Classes
-    rows: int = 0
-    unlabelled: int = 0
-    zero_weight: int = 0
-    wrong: int = 0
-    """Labels that count as wrong in the estimate of their share."""
-    lists: bool = False
-    """Images have lists of labels."""
-    skipped: tuple[Skipped, ...] = ()
-    """What of the user's files is in no row."""
-    missing: int = 0
-    """Labels that images with lists seem to lack."""
-    incomplete: int = 0
-    """Images that seem to lack any."""
-    statuses: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, list[str]] = field(default_factory=dict)
-    """Per status, the first few rows that have it."""
-    noise_counts: NoiseCounts = field(init=False)
-    """Pairs of given and estimated true class, over the rows that could be judged."""
-    judged: NDArray[np.int64] = field(init=False)
-    """(C) labels of each class, of images that have features."""
-    issues: NDArray[np.int64] = field(init=False)
-    """(C) of them, flagged."""
-
-    def __post_init__(self) -> None:
-        self.noise_counts = empty_counts(len(self.classes.names))
-        self.judged = np.zeros(len(self.classes.names), np.int64)
-        self.issues = np.zeros(len(self.classes.names), np.int64)
-
-    def add_rows(self, statuses: pl.Series, first_row: int) -> None:
-        """Count the rows of a shard."""
-        self.rows += len(statuses)
-        self.statuses.update(_counts(statuses))
-        self._note_examples(statuses, first_row)
-
-    def add_missing(self, missing: pl.DataFrame) -> None:
-        """Count what the lists of a shard seem to lack, a row each."""
-        self.missing += len(missing)
-        self.incomplete += missing["row"].n_unique()
-
-    def add_labels(self, ours: pa.Table, scores: pl.DataFrame, labels: NDArray[np.int32]) -> None:
-        """Count the labels of a shard: its columns, its stored scores, and the positions."""
-        self.wrong += int(scores["counted_wrong"].sum())
-        self.unlabelled += int((labels < 0).sum())
-        zero = (pl.Series(ours["weight"]) == 0).to_numpy()
-        self.zero_weight += int((zero & (labels >= 0) if self.lists else zero).sum())
-        self.kinds.update(_counts(pl.Series(ours["issue_kind"]).drop_nulls()))
-        ok = (pl.Series(ours["status"]) == Status.OK).to_numpy() & (labels >= 0)
-        flagged = ok & pl.Series(ours["is_label_issue"]).fill_null(False).to_numpy()
-        self.judged += np.bincount(labels[ok], minlength=len(self.judged))
-        self.issues += np.bincount(labels[flagged], minlength=len(self.issues))
-        self._count_noise(scores.filter(pl.lit(pl.Series(ok))), labels[ok])
-
-    def _count_noise(self, scores: pl.DataFrame, labels: NDArray[np.int32]) -> None:
-        outlier = (scores["issue_kind"] == "outlier").fill_null(False).to_numpy()
-        suggested, wrong = scores["suggested"].to_numpy(), scores["counted_wrong"].to_numpy()
-        true = estimated_truth(labels, suggested, wrong, outlier)
-        self.noise_counts += noise_counts(labels, true, len(self.judged))
-
-    def _note_examples(self, statuses: pl.Series, first_row: int) -> None:
-        for at in (statuses != Status.OK).arg_true():
-            examples = self.examples.setdefault(statuses[at], [])
-            if len(examples) < FEW:
-                examples.append(f"row {first_row + at + 1}")
-
-    @property
-    def noise(self) -> float:
-        """Estimated share of wrong labels among the rows that could be judged."""
-        return self.wrong / max(int(self.judged.sum()), 1)
-
-    @property
-    def counts(self) -> Counts:
-        """What every summary begins with."""
-        return Counts(
-            rows=self.rows,
-            lists=self.lists,
-            statuses=dict(self.statuses.most_common()),
-            examples=self.examples,
-            skipped=self.skipped,
-            unlabelled=self.unlabelled,
-            labels=sum(self.classes.counts),
-            judged=int(self.judged.sum()),
-            flagged=int(self.issues.sum()),
-            relabel=self.kinds["relabel"],
-            outlier=self.kinds["outlier"],
-            zero_weight=self.zero_weight,
-            missing=self.missing,
-            incomplete=self.incomplete,
-            noise=self.noise,
-        )
 
 
 def show_failures(console: Console, tally: Tally, source: str, tried: str = "") -> None:
@@ -248,8 +143,3 @@ def _worst_classes(tally: Tally, room: int) -> Table:
     order = np.lexsort((-tally.issues, -share))[:WORST_CLASSES]
     worst = ((names[at], tally.issues[at], tally.judged[at], share[at]) for at in order)
     return class_table(worst, "Classes that suffer most", "wrong", room)
-
-
-def _counts(values: pl.Series) -> dict[str, int]:
-    """Count each value, in the order in which they first appear."""
-    return dict(zip(values.unique(maintain_order=True), values.unique_counts(), strict=True))

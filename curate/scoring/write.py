@@ -1,7 +1,8 @@
 """The weighted manifest, written from the scores of each shard and counted on the way."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.options.columns import ColumnOptions
 from curate.options.weight import WeightOptions
-from curate.scoring.summary import Tally
+from curate.scoring.tally import Tally
 from curate.store.folders import Folders
 from curate.weighted.columns import SOFT_NAMES, our_columns, soft_columns
 from curate.weighted.list_columns import list_columns
@@ -24,58 +25,67 @@ from curate.weighted.provenance import Making
 from curate.weighted.write import write_manifest
 
 
+@dataclass(frozen=True)
+class Judged:
+    """The stored scores of a crawl's rows, and soft labels where these were asked for."""
+
+    features: StoredFeatures
+    given: Given
+    scores: Folders
+    soft: Folders | None = None
+
+
 def write_weighted(
     manifest: Manifest,
     shards: Sequence[Shard],
-    features: StoredFeatures,
-    given: Given,
-    scores: Folders,
-    soft: Folders | None,
+    judged: Judged,
     options: WeightOptions,
-    run: Path,
-    work: str,
-    made: Making,
+    origin: Origin,
     advance: Callable[[int], None],
 ) -> Tally:
     """Write the output with Eq. 6's weights for this alpha and beta; return what was counted."""
-    classes, labels = given.classes, given.labels
-    tally = Tally(classes, lists=given.lists, skipped=manifest.skipped)
-    column = manifest.label_type
+    empty = Tally.empty(judged.given.classes, judged.given.lists, manifest.skipped)
+    added = partial(_added, manifest, judged, options, empty)
+    return write_manifest(manifest, shards, added, options.output, options.slim, origin, advance)
 
-    def added(shard: Shard) -> pa.Table:
-        table = scores.table(shard.name, "scores")
-        statuses = features.statuses(shard.name)
-        sets = stored_sets(labels, shard)
-        rows, places = label_pairs(sets)
-        of_pairs = statuses if sets.shape[1] == 1 else statuses.gather(rows)
-        ours = our_columns(table, of_pairs, classes, column, options.alpha, options.beta)
-        tally.add_rows(statuses, shard.first_row)
-        tally.add_labels(ours, table, sets[rows, places])
-        if manifest.has_label_lists:
-            lists = labels.array(shard.name, "given"), labels.array(shard.name, "lengths")
-            missing = scores.table(shard.name, "missing")
-            ours = list_columns(ours, lists, missing, statuses, classes, column)
-            tally.add_missing(missing)
-        if soft is not None:
-            there = (statuses == Status.OK).to_numpy()
-            targets, shares = (soft.array(shard.name, name) for name in SOFT_NAMES)
-            smoothed = soft_columns(targets, shares, there, classes, column)
-            for name, values in zip(SOFT_NAMES, smoothed.columns, strict=True):
-                ours = ours.append_column(name, values)
-        return ours.rename_columns([options.prefix + name for name in ours.column_names])
 
-    origin = Origin(
-        manifest.path,
-        run,
-        manifest.root,
-        _named(manifest, options.columns),
-        options.prefix,
-        work,
-        (made,),
-        manifest.skipped,
+def weighted_origin(
+    manifest: Manifest, options: WeightOptions, run: Path, work: str, made: Making
+) -> Origin:
+    """Say what the output is made from, for the commands that go on from it."""
+    named = _named(manifest, options.columns)
+    return Origin(
+        manifest.path, run, manifest.root, named, options.prefix, work, (made,), manifest.skipped
     )
-    write_manifest(manifest, shards, added, options.output, options.slim, origin, advance)
-    return tally
+
+
+def _added(
+    manifest: Manifest, judged: Judged, options: WeightOptions, tally: Tally, shard: Shard
+) -> tuple[pa.Table, Tally]:
+    """Make a shard's columns, and count them."""
+    classes, labels, column = judged.given.classes, judged.given.labels, manifest.label_type
+    table, statuses = (
+        judged.scores.table(shard.name, "scores"),
+        judged.features.statuses(shard.name),
+    )
+    sets = stored_sets(labels, shard)
+    rows, places = label_pairs(sets)
+    of_pairs = statuses if sets.shape[1] == 1 else statuses.gather(rows)
+    ours = our_columns(table, of_pairs, classes, column, options.alpha, options.beta)
+    tally = tally.with_rows(statuses, shard.first_row)
+    tally = tally.with_labels(ours, table, sets[rows, places])
+    if judged.given.lists:
+        lists = labels.array(shard.name, "given"), labels.array(shard.name, "lengths")
+        missing = judged.scores.table(shard.name, "missing")
+        ours = list_columns(ours, lists, missing, statuses, classes, column)
+        tally = tally.with_missing(missing)
+    if judged.soft is not None:
+        there = (statuses == Status.OK).to_numpy()
+        targets, shares = (judged.soft.array(shard.name, name) for name in SOFT_NAMES)
+        smoothed = soft_columns(targets, shares, there, classes, column)
+        for name, values in zip(SOFT_NAMES, smoothed.columns, strict=True):
+            ours = ours.append_column(name, values)
+    return ours.rename_columns([options.prefix + name for name in ours.column_names]), tally
 
 
 def _named(manifest: Manifest, named: ColumnOptions) -> ColumnOptions:

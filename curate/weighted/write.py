@@ -1,8 +1,11 @@
 """The manifest written back: every row once, in order, with our columns added."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 import polars as pl
 import pyarrow as pa
@@ -12,7 +15,7 @@ from curate.manifest.class_label import HUGGING_FACE, features
 from curate.manifest.formulas import plain_table
 from curate.manifest.img2dataset import RENAMED
 from curate.manifest.manifest import Manifest
-from curate.manifest.parquet import write_parquet
+from curate.manifest.parquet import RowGroups
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
 from curate.manifest.text_types import fits
@@ -23,29 +26,50 @@ DATASETS_NAMES = {"float": "float32", "large_string": "string"}
 OUTPUTS = (".parquet", ".csv", ".jsonl")
 
 
+class Summed(Protocol):
+    """What is found of a shard, and can be added to what was found of those before it."""
+
+    def __add__(self, other: Any, /) -> Any:
+        """Return what was found of both."""
+        ...
+
+
+T = TypeVar("T", bound=Summed)
+
+
 def write_manifest(
     manifest: Manifest,
     shards: Sequence[Shard],
-    added: Callable[[Shard], pa.Table],
+    added: Callable[[Shard], tuple[pa.Table, T]],
     out: Path,
     slim: bool,
     origin: Origin,
     advance: Callable[[int], None],
-) -> None:
+) -> T:
     """Write all shards with the columns that ``added`` gives for each; ``out`` appears whole.
 
-    The ending of ``out`` chooses Parquet, CSV or JSON lines. ``slim`` leaves all of the user's
-    columns out but the key; without a key the row's number is written. What ``origin`` says is in
-    the file's metadata, or in a small file beside it.
+    Returns the sum of what ``added`` has found beside the columns. The ending of ``out`` chooses
+    Parquet, CSV or JSON lines. ``slim`` leaves all of the user's columns out but the key; without
+    a key the row's number is written. What ``origin`` says is in the file's metadata, or in a small
+    file beside it.
     """
-    tables = _weighted(manifest, shards, added, slim, advance)
+    key = manifest.columns.key
+    found: T | None = None
+    names = ([key] if key else []) if slim else None
     with appearing_file(out) as unfinished:
-        if out.suffix == ".parquet":
-            write_parquet(unfinished, tables, origin.metadata(out))
-        else:
-            _write_text(unfinished, tables, out.suffix)
+        with _opened(unfinished, out.suffix, origin.metadata(out)) as write:
+            for shard, batches in read_shards(manifest, shards, names):
+                ours, of_shard = added(shard)
+                found = of_shard if found is None else found + of_shard
+                numbered = slim and key is None
+                for table in _beside(batches, _numbered(ours, shard) if numbered else ours):
+                    write(table)
+                    advance(table.num_rows)
+        if out.suffix != ".parquet":
             origin.save_sidecar(out, unfinished)
         manifest.require_unchanged()
+    assert found is not None  # a manifest has rows
+    return found
 
 
 def check_output(out: Path, manifest: Manifest, slim: bool, overwrite: bool) -> None:
@@ -84,23 +108,18 @@ def check_output(out: Path, manifest: Manifest, slim: bool, overwrite: bool) -> 
             )
 
 
-def _weighted(
-    manifest: Manifest, shards: Sequence[Shard], added: Callable[[Shard], pa.Table], slim: bool,
-    advance: Callable[[int], None],
-) -> Iterator[pa.Table]:  # fmt: skip
-    key = manifest.columns.key
-    names = ([key] if key else []) if slim else None
-    for shard, batches in read_shards(manifest, shards, names):
-        ours = added(shard)
-        if slim and key is None:
-            numbers = pa.array(range(shard.first_row, shard.first_row + shard.rows), pa.int64())
-            ours = ours.add_column(0, "row", numbers)
-        at = 0
-        for batch in batches:
-            piece = ours.slice(at, batch.num_rows)
-            yield _side_by_side(pa.Table.from_batches([batch]), piece)
-            at += batch.num_rows
-            advance(batch.num_rows)
+def _numbered(ours: pa.Table, shard: Shard) -> pa.Table:
+    numbers = pa.array(range(shard.first_row, shard.first_row + shard.rows), pa.int64())
+    return ours.add_column(0, "row", numbers)
+
+
+def _beside(batches: Iterable[pa.RecordBatch], ours: pa.Table) -> Iterator[pa.Table]:
+    """Give the batches of a shard with our columns beside them."""
+    at = 0
+    for batch in batches:
+        piece = ours.slice(at, batch.num_rows)
+        yield _side_by_side(pa.Table.from_batches([batch]), piece)
+        at += batch.num_rows
 
 
 def _side_by_side(left: pa.Table, right: pa.Table) -> pa.Table:
@@ -132,12 +151,23 @@ def _described(kind: pa.DataType) -> dict[str, object]:
     return {"dtype": DATASETS_NAMES.get(str(kind), str(kind)), "_type": "Value"}
 
 
-def _write_text(path: Path, tables: Iterator[pa.Table], ending: str) -> None:
+@contextmanager
+def _opened(
+    path: Path, ending: str, metadata: dict[bytes, bytes]
+) -> Iterator[Callable[[pa.Table], None]]:
+    """Open a file of that ending; gives what writes a table into it."""
+    if ending == ".parquet":
+        with RowGroups(path, metadata) as groups:
+            yield groups.add
+        return
     with path.open("ab") as file:
-        for number, table in enumerate(tables):
-            frame = pl.from_arrow(table)
-            assert isinstance(frame, pl.DataFrame)
-            if ending == ".csv":
-                plain_table(frame).write_csv(file, include_header=number == 0)
-            else:
-                frame.write_ndjson(file)
+        yield partial(_write_text, file, ending)
+
+
+def _write_text(file: BinaryIO, ending: str, table: pa.Table) -> None:
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    if ending == ".csv":
+        plain_table(frame).write_csv(file, include_header=file.tell() == 0)
+    else:
+        frame.write_ndjson(file)

@@ -45,12 +45,14 @@ class StagedHead(Head):
         """Train, stage by stage, and keep what cleans and classifies held-out rows best."""
         learner = learner.holding_out(learner.examples.verified)
         for stage in self.stages(learner.verified):
-            learner.run(self, stage, self.surprise)
+            learner.run(self, stage, self.held_out_loss)
 
-    def surprise(self, rows: Rows) -> Tensor:
+    def held_out_loss(self, rows: Rows) -> Tensor:
         """Return the loss (n,) of held-out rows; the parameters with the least are kept."""
-        told = (self.clean(rows.x, rows.given), self.classify(rows.x))
-        return torch.stack([self.task.surprise(p, rows.true) for p in told]).mean(0)
+        predicted = (self.clean(rows.x, rows.given), self.classify(rows.x))
+        return torch.stack(
+            [self.task.negative_log_likelihood(p, rows.true) for p in predicted]
+        ).mean(0)
 
     @abstractmethod
     def stages(self, verified: Rows) -> list[Stage]:

@@ -61,7 +61,7 @@ class Nmn(StagedHead):
         if self.of_x is not None:
             stages.append(Stage(self._loss, (self.of_x,), noisy=256))
         for stage in stages:
-            learner.run(self, stage, self.surprise)
+            learner.run(self, stage, self.held_out_loss)
         super().fit(learner)
 
     def stages(self, verified: Rows) -> list[Stage]:
@@ -113,13 +113,13 @@ class Nmn(StagedHead):
     def _towards_target(self, batch: Batch) -> Tensor:
         """Return the M step's loss; its gradient is Eq. 5's where y itself made the target."""
         rows = batch.noisy
-        return _surprise(self.y(rows.x).sigmoid(), self.target(rows)).mean()
+        return _cross_entropy(self.y(rows.x).sigmoid(), self.target(rows)).mean()
 
     def _loss(self, batch: Batch) -> Tensor:
         rows = batch.noisy
         present = noisy_or(self.absent_by_sinet(rows.x), rows.bag)
         q = mean_of(self.channel(rows.x), rows.bag)
-        return _surprise(observed(present, q), labels_of(rows.given, rows.bag)).mean()
+        return _cross_entropy(observed(present, q), labels_of(rows.given, rows.bag)).mean()
 
     def _where_labelled(self, given: Tensor, cleaned: Tensor, present: Tensor) -> Tensor:
         """Take ``cleaned`` (n, C) but where one label should be given (n, C) and none is."""
@@ -167,7 +167,7 @@ def _summed(values: Tensor, bag: Tensor) -> Tensor:
     return sums.index_add(0, bag, values)
 
 
-def _surprise(p: Tensor, target: Tensor) -> Tensor:
+def _cross_entropy(p: Tensor, target: Tensor) -> Tensor:
     """Return the cross entropy (n,) of labels (n, C) under p(1) (n, C), summed over classes."""
     p = p.clamp(LEAST, 1 - LEAST)
     return -(target * p.log() + (1 - target) * (1 - p).log()).sum(1)

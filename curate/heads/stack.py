@@ -94,7 +94,7 @@ class Stack(Head):
         for number, network in enumerate(self.classifiers):
             part, outside = learner.part(number, CLASSIFIERS)
             stage = Stage(partial(self._loss, network), [network], noisy=256, verified=32)
-            part.run(network, stage, partial(self._surprise, network))
+            part.run(network, stage, partial(self._held_out_loss, network))
             network.eval()
             unseen = torch.from_numpy(outside[at]).to(verified.x.device)
             with torch.no_grad():
@@ -120,8 +120,8 @@ class Stack(Head):
         logits: Tensor = network(x[:, : -self.task.classes])
         return logits if self.task.several else functional.log_softmax(logits, 1)
 
-    def _surprise(self, network: nn.Module, rows: Rows) -> Tensor:
-        return self.task.surprise(self._classified(network, rows.x), rows.true)
+    def _held_out_loss(self, network: nn.Module, rows: Rows) -> Tensor:
+        return self.task.negative_log_likelihood(self._classified(network, rows.x), rows.true)
 
     def _classified(self, network: nn.Module, x: Tensor) -> Tensor:
         return self.task.probabilities(network(x[:, : -self.task.classes]))

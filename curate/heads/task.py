@@ -68,7 +68,7 @@ class Task:
             return loss.sum(1)
         return -(target * functional.log_softmax(logits, 1)).sum(1)
 
-    def surprise(self, probabilities: Tensor, target: Tensor) -> Tensor:
+    def negative_log_likelihood(self, probabilities: Tensor, target: Tensor) -> Tensor:
         """Return the negative log likelihood (n,) of targets (n, K) under probabilities (n, K)."""
         p = probabilities.clamp(LEAST, 1 - LEAST)
         loss = -(target * p.log())

@@ -97,8 +97,8 @@ class Learner:
     def run(self, head: torch.nn.Module, stage: Stage, judge: Callable[[Rows], Tensor]) -> None:
         """Minimise the stage's loss; keep the parameters that ``judge`` likes best.
 
-        ``judge`` gives the surprise (n,) at rows; its mean over the held-out ones is what is best
-        when it is least. Without any, the last parameters are kept.
+        ``judge`` gives the loss (n,) of rows; the parameters with the least mean over the held-out
+        rows are kept. Without any, the last parameters are kept.
         """
         parameters = [p for module in stage.trained for p in module.parameters()]
         batches = Batches(self.examples, stage, np.random.default_rng(self.seed))
@@ -119,12 +119,12 @@ class Learner:
                 optimizer.step()
                 rate.step()
             self.advance(1)
-            surprise = self._surprise(head, judge)
-            if surprise is None:
+            judged = self._held_out_loss(head, judge)
+            if judged is None:
                 continue
             since += 1
-            if surprise < best:
-                best, kept, since = surprise, copy.deepcopy(head.state_dict()), 0
+            if judged < best:
+                best, kept, since = judged, copy.deepcopy(head.state_dict()), 0
             if since >= PATIENCE:
                 self.advance(self.epochs - epoch - 1)
                 break
@@ -132,8 +132,10 @@ class Learner:
             head.load_state_dict(kept)
 
     @torch.inference_mode()
-    def _surprise(self, head: torch.nn.Module, judge: Callable[[Rows], Tensor]) -> float | None:
-        """Return the mean surprise at the held-out rows; None where there are none."""
+    def _held_out_loss(
+        self, head: torch.nn.Module, judge: Callable[[Rows], Tensor]
+    ) -> float | None:
+        """Return the mean loss of the held-out rows; None if there are none."""
         if self.held_out is None or not len(self.held_out):
             return None
         head.eval()

@@ -113,9 +113,3 @@ def em_loss(y: Tensor, z: Tensor, given: Tensor, noise: Tensor) -> Tensor:
     p = posterior(y, z, given, noise).detach()
     of_y = (p.sum(1) * functional.log_softmax(y, 1)).sum(1)
     return -of_y - (p.sum(2) * functional.log_softmax(z, 1)).sum(1)
-
-
-def negative_log_likelihood(y: Tensor, z: Tensor, given: Tensor, noise: Tensor) -> Tensor:
-    """Return -log p(ỹ | x) (n,), exactly."""
-    log_p = functional.log_softmax(z, 1)[:, :, None] + functional.log_softmax(y, 1)[:, None, :]
-    return -(log_p + torch.einsum("nc,zck->nzk", given, noise).log()).logsumexp((1, 2))

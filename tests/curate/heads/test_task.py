@@ -20,14 +20,14 @@ def test_given_and_true_labels_become_ones_and_zeros() -> None:
 
 
 @pytest.mark.parametrize("several", [False, True])
-def test_surprise_is_the_cross_entropy_of_probabilities(several: bool) -> None:
+def test_negative_log_likelihood_is_the_cross_entropy_of_probabilities(several: bool) -> None:
     task = Task(3, several)
     logits = torch.tensor([[0.3, -1.0, 0.5], [2.0, 0.1, 0.2]])
     target = torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    surprise = task.surprise(task.probabilities(logits), target)
-    torch.testing.assert_close(surprise, task.cross_entropy(logits, target))
+    loss = task.negative_log_likelihood(task.probabilities(logits), target)
+    torch.testing.assert_close(loss, task.cross_entropy(logits, target))
     never = torch.tensor([[0.0, 1.0, 0.0]])
-    assert torch.isfinite(task.surprise(never, target[:1])).all()
+    assert torch.isfinite(task.negative_log_likelihood(never, target[:1])).all()
 
 
 def test_shares_of_one_label_sum_to_one_and_none_is_where_no_class_is() -> None:

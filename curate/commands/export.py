@@ -16,6 +16,7 @@ from curate.exports.format import Format, load_format
 from curate.exports.job import Job
 from curate.exports.record import crawl_record, fixed_record
 from curate.exports.select import select_rows
+from curate.exports.write import write_batches
 from curate.manifest.keys import check_keys
 from curate.manifest.pictures import check_paths
 from curate.options.export import SOFT, ExportOptions
@@ -84,16 +85,16 @@ def export(options: ExportOptions, console: Console) -> Exported:
         appearing = appearing_file if format_.endings else appearing_folder
         with appearing(options.out) as unfinished:
             with progress_bar(console, "Exporting", job.rows) as advance:
-                format_.write(job, unfinished, advance)
-            reader = _check_written(job, format_, unfinished, console)
+                written = write_batches(job, format_, unfinished, advance)
+            reader = _check_written(job, format_, unfinished, written.digest, console)
             weighted.require_unchanged()
             columns = Skipped.of(f"columns that {options.to} cannot hold", job.record.left_out)
             exported = Exported(
                 out=options.out,
-                rows=job.written.rows,
+                rows=written.digest.rows,
                 of=weighted.rows,
-                parts=dict(job.parts_written),
-                skipped=(*job.passed.skipped, *columns),
+                parts=written.parts,
+                skipped=(*written.skipped, *columns),
                 reader=reader,
             )
             if not format_.endings:
@@ -110,7 +111,7 @@ def _job(weighted: Weighted, options: ExportOptions, format_: Format, chosen: Pa
         record = fixed_record(schema, format_.columns, options)
     else:
         record = crawl_record(weighted, schema, options, format_.holds, format_.pictures)
-    job = Job(weighted, options, record, chosen, format_.pictures, format_.rows)
+    job = Job(weighted, options, record, chosen, format_.pictures)
     if not job.rows:
         raise CurateError(
             f"no row of {weighted.path} is left by --keep {options.keep}"
@@ -124,20 +125,20 @@ def _quality(options: ExportOptions) -> str:
     return "" if least is None else f" --min-quality {least}"
 
 
-def _check_written(job: Job, format_: Format, path: Path, console: Console) -> str:
+def _check_written(job: Job, format_: Format, path: Path, written: Digest, console: Console) -> str:
     """Read back what was written; returns who read it."""
-    if not job.written.rows:
+    if not written.rows:
         raise CurateError(
             f"none of the {job.rows:,} chosen rows of {job.weighted.path} has a picture that can"
             " be read; name the folder that image paths start from with --root."
         )
     reader, rows = format_.read(job, path)
     found = Digest()
-    with progress_bar(console, "Reading back", job.written.rows) as advance:
+    with progress_bar(console, "Reading back", written.rows) as advance:
         for row in rows:
             found.add(row)
             advance(1)
-    job.written.require(found, str(job.options.out))
+    written.require(found, str(job.options.out))
     return reader
 
 

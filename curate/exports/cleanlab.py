@@ -1,6 +1,7 @@
 """cleanlab: a table under the names that Datalab and CleanLearning give their findings."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -9,8 +10,8 @@ import pyarrow.parquet as pq
 from curate.exports.check import Row
 from curate.exports.csv import append_csv, plain_rows, read_cells
 from curate.exports.format import Format, Read
-from curate.exports.job import Advance, Batch, Job
-from curate.manifest.parquet import write_parquet
+from curate.exports.job import Batch, Job, Write
+from curate.manifest.parquet import RowGroups
 from curate.options.export import ALL
 
 COLUMNS = {
@@ -22,14 +23,15 @@ COLUMNS = {
 """label_score is Datalab's name, label_quality CleanLearning's."""
 
 
-def write(job: Job, path: Path, advance: Advance) -> None:
+@contextmanager
+def write(job: Job, path: Path) -> Iterator[Write]:
     """Write one table; no pictures."""
     if job.options.out.suffix == ".csv":
         with path.open("ab") as file:
-            for batch in job.batches(advance):
-                append_csv(file, pl.DataFrame(batch.table))
+            yield lambda batch: append_csv(file, pl.DataFrame(batch.table))
     else:
-        write_parquet(path, (batch.table for batch in job.batches(advance)), {})
+        with RowGroups(path, {}) as groups:
+            yield lambda batch: groups.add(batch.table)
 
 
 def read(job: Job, path: Path) -> Read:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,18 +10,18 @@ import polars as pl
 
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
-from curate.exports.job import Advance, Batch, Job
+from curate.exports.job import Batch, Job, Write
 from curate.manifest.formulas import plain_table, plain_text
 from curate.manifest.text_types import fits
 
 LONGEST_CELL = 2**31 - 1
 
 
-def write(job: Job, path: Path, advance: Advance) -> None:
+@contextmanager
+def write(job: Job, path: Path) -> Iterator[Write]:
     """Write one file with a header."""
     with path.open("ab") as file:
-        for batch in job.batches(advance):
-            append_csv(file, pl.DataFrame(batch.table))
+        yield lambda batch: append_csv(file, pl.DataFrame(batch.table))
 
 
 def append_csv(file: object, table: pl.DataFrame) -> None:

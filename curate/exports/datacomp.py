@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from curate.errors import CurateError
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
-from curate.exports.job import Advance, Batch, Job
+from curate.exports.job import Batch, Job, Write
 from curate.store.arrays import write_array
 
 UID = re.compile(r"[0-9a-fA-F]{32}")
@@ -18,13 +19,18 @@ UIDS = np.dtype("u8,u8")
 """A uid's upper and lower 64 bits."""
 
 
-def write(job: Job, path: Path, advance: Advance) -> None:
+@contextmanager
+def write(job: Job, path: Path) -> Iterator[Write]:
     """Write a .npy of UIDS (n,), ascending; 16 bytes a row are held in memory."""
     uids = np.empty(job.rows, UIDS)
     at = 0
-    for batch in job.batches(advance):
+
+    def add(batch: Batch) -> None:
+        nonlocal at
         uids[at : at + len(batch.rows)] = _uids(job, batch)
         at += len(batch.rows)
+
+    yield add
     uids.sort()
     with path.open("wb") as file:
         write_array(file, uids)

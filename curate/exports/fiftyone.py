@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
-from curate.exports.job import Advance, Job
+from curate.exports.job import Batch, Job, Write
 from curate.exports.pictures import save_picture
 from curate.options.export import ALL
 
@@ -21,7 +23,8 @@ DATA, SAMPLES, METADATA = "data", "samples.json", "metadata.json"
 OPENING = '{"samples": [\n'
 
 
-def write(job: Job, path: Path, advance: Advance) -> None:
+@contextmanager
+def write(job: Job, path: Path) -> Iterator[Write]:
     """Write data/ROW.jpg and samples.json; a part of a split is a tag.
 
     This is FiftyOne's JSON format without a ``version``, which has no database ids in it; every
@@ -31,17 +34,19 @@ def write(job: Job, path: Path, advance: Advance) -> None:
     (path / METADATA).write_text(
         json.dumps({"media_type": "image", "info": {"classes": job.classes}})
     )
-    first = True
+    commas = chain([""], repeat(",\n"))
     with (path / SAMPLES).open("w", encoding="utf-8") as file:
-        file.write(OPENING)
-        for batch in job.batches(advance):
+
+        def add(batch: Batch) -> None:
             fields = batch.table.to_pylist()
             for row, values, picture in zip(batch.rows["row"], fields, batch.pictures, strict=True):
                 name = f"{DATA}/{row:09d}.{picture.ending}"
                 save_picture(picture, path / name, job.options.link)
-                file.write("" if first else ",\n")
-                file.write(json.dumps(_sample(job, name, values), ensure_ascii=False))
-                first = False
+                sample = json.dumps(_sample(job, name, values), ensure_ascii=False)
+                file.write(next(commas) + sample)
+
+        file.write(OPENING)
+        yield add
         file.write("\n]}\n")
 
 

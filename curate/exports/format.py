@@ -1,13 +1,14 @@
 """What a format is: how it is written, how it is read back, and what it can hold."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
 
 from curate.errors import CurateError
 from curate.exports.check import Row
-from curate.exports.job import Advance, Batch, Job
+from curate.exports.job import Batch, Job, Write
 from curate.exports.record import Holds
 from curate.options.export import FORMATS, Keep
 
@@ -34,8 +35,8 @@ def held(job: Job, batch: Batch) -> Iterator[Row]:
 class Format:
     """One format; its file or folder appears when ``write`` and the check have come to an end."""
 
-    write: Callable[[Job, Path, Advance], None]
-    """Writes a file, or into a folder that is there."""
+    write: Callable[[Job, Path], AbstractContextManager[Write]]
+    """Opens a file, or a folder that is there; gives the function that writes a batch into it."""
     read: Callable[[Job, Path], Read]
     """Reads what was written, with the library that trainers use where it is installed."""
     endings: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from pyarrow import types
 
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
-from curate.exports.job import Advance, Batch, Job
+from curate.exports.job import Batch, Job, Write
 
 LIBRARY = "datasets"
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -29,7 +29,8 @@ LEAVES = (
 """What datasets has a type for."""
 
 
-def write(job: Job, path: Path, advance: Advance) -> None:
+@contextlib.contextmanager
+def write(job: Job, path: Path) -> Iterator[Write]:
     """Write PART/00000.parquet, some thousand rows each, and a README.md that names the parts.
 
     The label is a ClassLabel: a number, whose name is the crawl's label. In order of their names,
@@ -38,9 +39,12 @@ def write(job: Job, path: Path, advance: Advance) -> None:
     numbers = {name: number for number, name in enumerate(job.classes)}
     with contextlib.ExitStack() as stack:
         files = {part: stack.enter_context(_Files(job, path / part)) for part in job.parts}
-        for batch in job.batches(advance):
+
+        def add(batch: Batch) -> None:
             for part, rows in batch.parts():
                 files[part].add(_table(job, rows, numbers))
+
+        yield add
     parts = [part for part in job.parts if any((path / part).iterdir())]
     (path / "README.md").write_text(_card(parts), encoding="utf-8")
 

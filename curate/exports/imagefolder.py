@@ -1,6 +1,7 @@
 """A folder of pictures for each class, as torchvision's ImageFolder reads, and weights.csv."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,7 @@ from curate.exports.check import Row
 from curate.exports.csv import append_csv, plain_rows, read_cells
 from curate.exports.folder_names import folder_names
 from curate.exports.format import Format, Read
-from curate.exports.job import Advance, Batch, Job
+from curate.exports.job import Batch, Job, Write
 from curate.exports.pictures import ENDINGS, Picture, save_picture
 
 WEIGHTS, CLASSES = "weights.csv", "classes.csv"
@@ -21,7 +22,8 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def write(job: Job, path: Path, advance: Advance) -> None:
+@contextmanager
+def write(job: Job, path: Path) -> Iterator[Write]:
     """Write CLASS/ROW.jpg, below the part of a split; weights.csv names every file.
 
     A class whose name cannot be a folder's has another: classes.csv says which. All parts have
@@ -32,7 +34,8 @@ def write(job: Job, path: Path, advance: Advance) -> None:
         append_csv(classes, pl.DataFrame({"folder": list(names.values()), "label": list(names)}))
     made: set[str] = set()
     with (path / WEIGHTS).open("ab") as weights:
-        for batch in job.batches(advance):
+
+        def add(batch: Batch) -> None:
             _require_labels(job, batch)
             for name in {names[label] for label in batch.rows["label"]} - made:
                 made.add(name)
@@ -45,6 +48,8 @@ def write(job: Job, path: Path, advance: Advance) -> None:
                 below = [file.relative_to(path).as_posix() for file in files]
                 table = pl.DataFrame(rows.table)
                 append_csv(weights, table.insert_column(0, pl.Series("file", below)))
+
+        yield add
 
 
 def _folder(job: Job, path: Path, part: str) -> Path:

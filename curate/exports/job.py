@@ -1,8 +1,7 @@
 """One export at work: the chosen rows, streamed with the crawl's columns and pictures."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curate.exports.check import Digest, Row
 from curate.exports.pictures import Picture, read_picture
 from curate.exports.record import Record
 from curate.images.source import ImageSource
@@ -21,11 +19,11 @@ from curate.manifest.pictures import picture_finder
 from curate.manifest.plan import plan_shards
 from curate.manifest.read import read_shards
 from curate.options.export import ExportOptions
-from curate.terminal.skipped import Passed
 from curate.weighted.weighted import Weighted
 
 BATCH_BYTES = 32 * 2**20
 """Pictures that are held at once."""
+NO_PICTURE = "rows without a readable picture"
 Advance = Callable[[int], None]
 
 
@@ -39,6 +37,8 @@ class Batch:
     """The same rows under the names that leave; see `Record`."""
     pictures: list[Picture]
     """One for each row; empty where the format takes none."""
+    unreadable: tuple[str, ...] = ()
+    """Keys of rows that were left out, as they have no picture that can be read."""
 
     def parts(self) -> Iterator[tuple[str, "Batch"]]:
         """Divide by part of the split; without one all is train."""
@@ -51,9 +51,13 @@ class Batch:
             yield part, Batch(self.rows[places], self.table.take(places.to_arrow()), pictures)
 
 
-@dataclass
+Write = Callable[[Batch], None]
+"""Writes a batch into an output that a format has opened."""
+
+
+@dataclass(frozen=True)
 class Job:
-    """What a format is given to write: the options, the chosen rows, and counts of both."""
+    """What a format is given to write: the options and the chosen rows."""
 
     weighted: Weighted
     options: ExportOptions
@@ -61,13 +65,6 @@ class Job:
     chosen: Path
     """What `select_rows` gave, as Parquet."""
     wants_pictures: bool
-    compared: "Callable[[Job, Batch], Iterator[Row]]"
-    """Gives what must be read back of a batch."""
-    written: Digest = field(default_factory=Digest, init=False)
-    """Of all rows that were given out."""
-    parts_written: Counter[str] = field(default_factory=Counter, init=False)
-    passed: Passed = field(default_factory=Passed, init=False)
-    """Rows that were left out, by key."""
 
     @cached_property
     def rows(self) -> int:
@@ -102,14 +99,6 @@ class Job:
 
     def batches(self, advance: Advance) -> Iterator[Batch]:
         """Stream the chosen rows; those without a picture are left out where one is wanted."""
-        for batch in self._stream(advance):
-            yield batch
-            for row in self.compared(self, batch):
-                self.written.add(row)
-            parts = batch.rows.get_column("split", default=None)
-            self.parts_written.update(["train"] * len(batch.rows) if parts is None else parts)
-
-    def _stream(self, advance: Advance) -> Iterator[Batch]:
         chosen = _Forward(self.chosen)
         columns = self.record.crawl
         find: Callable[[pa.RecordBatch], list[ImageSource | None]] = lambda _: []  # noqa: E731
@@ -146,20 +135,26 @@ class Job:
             return
         places: list[int] = []
         pictures: list[Picture] = []
+        unreadable: list[str] = []
         size = 0
+
+        def piece() -> Batch:
+            taken = pl.Series(places, dtype=pl.get_index_type())
+            return Batch(rows[taken], table.take(taken.to_arrow()), pictures, tuple(unreadable))
+
         for place, (status, source) in enumerate(zip(rows["status"], find(batch), strict=True)):
             picture = read_picture(source) if status == Status.OK else None
             if picture is None:
-                self.passed.add("rows without a readable picture", rows["key"][place])
+                unreadable.append(rows["key"][place])
                 continue
             places.append(place)
             pictures.append(picture)
             size += len(picture.data)
             if size >= BATCH_BYTES:
-                yield Batch(rows[places], table.take(places), pictures)
-                places, pictures, size = [], [], 0
-        if places:
-            yield Batch(rows[places], table.take(places), pictures)
+                yield piece()
+                places, pictures, unreadable, size = [], [], [], 0
+        if places or unreadable:
+            yield piece()
 
 
 class _Forward:

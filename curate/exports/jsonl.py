@@ -2,21 +2,22 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 
 from curate.exports.check import Row
 from curate.exports.format import Format, Read, held
-from curate.exports.job import Advance, Job
+from curate.exports.job import Job, Write
 from curate.manifest.text_types import fits
 
 
-def write(job: Job, path: Path, advance: Advance) -> None:
+@contextmanager
+def write(job: Job, path: Path) -> Iterator[Write]:
     """Write an object a line."""
     with path.open("ab") as file:
-        for batch in job.batches(advance):
-            pl.DataFrame(batch.table).write_ndjson(file)
+        yield lambda batch: pl.DataFrame(batch.table).write_ndjson(file)
 
 
 def read(job: Job, path: Path) -> Read:

@@ -1,6 +1,7 @@
 """Parquet: all columns of the crawl and ours; curate opens it again."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,20 +9,21 @@ import pyarrow.parquet as pq
 
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
-from curate.exports.job import Advance, Batch, Job
+from curate.exports.job import Batch, Job, Write
 from curate.exports.paths import root_of_output
 from curate.manifest.class_label import described, features
 from curate.manifest.columns import NO_KEY
-from curate.manifest.parquet import write_parquet
+from curate.manifest.parquet import RowGroups
 from curate.options.columns import ColumnOptions
 from curate.weighted.origin import Origin
 from curate.weighted.weighted import OURS
 
 
-def write(job: Job, path: Path, advance: Advance) -> None:
+@contextmanager
+def write(job: Job, path: Path) -> Iterator[Write]:
     """Write one file; pictures are in it as they are in the crawl: bytes or paths."""
-    tables = (batch.table for batch in job.batches(advance))
-    write_parquet(path, tables, {**_metadata(job), **_features(job)})
+    with RowGroups(path, {**_metadata(job), **_features(job)}) as groups:
+        yield lambda batch: groups.add(batch.table)
 
 
 def read(job: Job, path: Path) -> Read:

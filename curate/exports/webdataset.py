@@ -13,24 +13,28 @@ import polars as pl
 
 from curate.exports.check import Row
 from curate.exports.format import Format, Read, held
-from curate.exports.job import Advance, Job
+from curate.exports.job import Batch, Job, Write
 from curate.exports.pictures import ENDINGS, Picture
 from curate.manifest.text_types import fits
 
 LIBRARY = "webdataset"
 
 
-def write(job: Job, path: Path, advance: Advance) -> None:
+@contextlib.contextmanager
+def write(job: Job, path: Path) -> Iterator[Write]:
     """Write a tar for every so many rows; each part of a split has a folder of tars."""
     with contextlib.ExitStack() as stack:
         shards = {part: stack.enter_context(_Shards(job, path, part)) for part in job.parts}
-        for batch in job.batches(advance):
+
+        def add(batch: Batch) -> None:
             for part, rows in batch.parts():
                 table = pl.DataFrame(rows.table)
                 fields = table.select(pl.struct(pl.all()).struct.json_encode()).to_series()
                 captions = rows.rows.get_column("caption", default=pl.Series([None] * len(table)))
                 for sample in zip(rows.pictures, fields, captions, strict=True):
                     shards[part].add(*sample)
+
+        yield add
 
 
 class _Shards:

@@ -321,7 +321,7 @@ function heatmap(frame) {
 for (const figure of document.querySelectorAll(".plots figure")) {
   const said = find("output", figure), before = said.textContent;
   figure.addEventListener("pointerover", (event) => {
-    said.textContent = event.target.closest("path[aria-label]")?.getAttribute("aria-label") ?? before;
+    said.textContent = event.target.closest("rect[aria-label]")?.getAttribute("aria-label") ?? before;
   });
   figure.addEventListener("pointerleave", () => { said.textContent = before; });
 }

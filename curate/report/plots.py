@@ -1,67 +1,95 @@
-"""Histograms as SVG; their colours are the page's own, so that they follow its light and dark."""
+"""Where a histogram's bars and axes lie; `histogram.svg` draws them in the page's own colours."""
 
-import json
+from dataclasses import dataclass
+from importlib.resources import files
+from math import ceil, floor, log10
 
-import vl_convert
+from jinja2 import Environment, StrictUndefined
 
 WIDTH, HEIGHT = 340, 150
-"""Pixels, with what stands around the bars."""
+"""Pixels, with the axes."""
+LEFT, RIGHT, TOP, BOTTOM = 38, 8, 8, 22
+"""Pixels around the bars; the same for all, so that plots beside each other have one size."""
+GAP = 1.5
+"""Pixels between bars."""
 TICKS = 4
-Y_AXIS = {"labelExpr": "format(datum.value, '~s')", "minExtent": 32, "maxExtent": 32}
-"""Plots beside each other are of one size, whatever their counts."""
-FONT_SIZE = 12
+THOUSANDS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
-def histogram(edges: list[float], counts: list[int], axis: str, unit: str, form: str) -> str:
-    """Draw ``counts`` (n,) between ``edges`` (n + 1,), which are written in d3's ``form``.
+@dataclass(frozen=True)
+class Bar:
+    """A rectangle, in pixels from the top left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    said: str
+    """Its range and its count."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A place on an axis, in pixels, and what is written there."""
+
+    at: float
+    said: str
+
+
+def histogram(edges: list[float], counts: list[int], axis: str, unit: str, percent: bool) -> str:
+    """Draw ``counts`` (n,) between ``edges`` (n + 1,) as SVG; ``percent``: edges are shares.
 
     Each bar says its range and its count to a screen reader, and to the page's script.
     """
+    highest = max(*counts, 1)
+    across, up = (WIDTH - LEFT - RIGHT) / (edges[-1] - edges[0]), (HEIGHT - TOP - BOTTOM) / highest
     bars = [
-        {"low": low, "high": high, "count": count, "said": _said(low, high, count, unit, form)}
+        Bar(
+            LEFT + across * (low - edges[0]) + GAP / 2,
+            HEIGHT - BOTTOM - up * count,
+            across * (high - low) - GAP,
+            up * count,
+            f"{_edge(low, percent)} to {_edge(high, percent)}: {count:,} {unit}",
+        )
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
     ]
-    quiet = {"domain": False, "ticks": False, "labelColor": "var(--muted)", "title": None}
-    spec = {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "description": axis,
-        "width": WIDTH,
-        "height": HEIGHT,
-        "autosize": {"type": "fit", "contains": "padding"},
-        "data": {"values": bars},
-        "mark": {"type": "bar", "color": "var(--bar)", "binSpacing": 1.5},
-        "encoding": {
-            "x": {
-                "field": "low",
-                "type": "quantitative",
-                "bin": {"binned": True},
-                "axis": {
-                    **quiet,
-                    "grid": False,
-                    "tickCount": TICKS,
-                    "format": form,
-                    "labelFlush": False,
-                },
-                "scale": {"domain": [edges[0], edges[-1]], "nice": False},
-            },
-            "x2": {"field": "high"},
-            "y": {
-                "field": "count",
-                "type": "quantitative",
-                "axis": {**quiet, **Y_AXIS, "gridColor": "var(--line)", "tickCount": TICKS},
-            },
-            "description": {"field": "said"},
-        },
-        "config": {
-            "background": "transparent",
-            "view": {"stroke": None},
-            "axis": {"labelFontSize": FONT_SIZE, "labelFont": "inherit", "labelPadding": 6},
-        },
-    }
-    return vl_convert.vegalite_to_svg(json.dumps(spec))
+    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
+        files(__package__).joinpath("histogram.svg").read_text("utf-8")
+    )
+    return template.render(
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
+        base=HEIGHT - BOTTOM,
+        axis=axis,
+        bars=bars,
+        x_ticks=[
+            Tick(LEFT + across * (value - edges[0]), _edge(value, percent))
+            for value in round_values(edges[0], edges[-1])
+        ],
+        y_ticks=[
+            Tick(HEIGHT - BOTTOM - up * value, _count(value))
+            for value in round_values(0, highest, whole=True)
+        ],
+    )
 
 
-def _said(low: float, high: float, count: int, unit: str, form: str) -> str:
-    percent = form.endswith("%")
-    bounds = (f"{value:.0%}" if percent else f"{value:.3g}" for value in (low, high))
-    return f"{' to '.join(bounds)}: {count:,} {unit}"
+def round_values(low: float, high: float, whole: bool = False) -> list[float]:
+    """Give about TICKS round numbers (1, 2 or 5 times a power of 10 apart) from low to high."""
+    rough = (high - low) / TICKS
+    power = 10.0 ** floor(log10(rough))
+    step = min((power * times for times in (1, 2, 5, 10)), key=lambda step: abs(step - rough))
+    step = max(step, 1) if whole else step
+    return [step * n for n in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
+
+
+def _edge(value: float, percent: bool) -> str:
+    return f"{value:.0%}" if percent else f"{value:.3g}"
+
+
+def _count(value: float) -> str:
+    for size, letter in THOUSANDS:
+        if value >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"

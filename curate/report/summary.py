@@ -74,11 +74,11 @@ def plots(overview: Overview, share: str) -> list[Plot]:
     if len(classes) >= LEAST_CLASSES:
         shares = classes.select(pl.coalesce("wrong", pl.col("flagged") / pl.col("judged")))
         counts, edges = np.histogram(shares.to_series(), BINS, (0, 1))
-        svg = histogram(edges.tolist(), counts.tolist(), f"share {share}", "classes", ".0%")
+        svg = histogram(edges.tolist(), counts.tolist(), f"share {share}", "classes", percent=True)
         drawn.append(Plot("Classes", f"by the share that is {share}", svg))
     return drawn
 
 
 def _plot(title: str, note: str, counted: Histogram, unit: str) -> Plot:
     edges = np.linspace(0, counted.top, len(counted.counts) + 1).tolist()
-    return Plot(title, note, histogram(edges, list(counted.counts), title, unit, ".1f"))
+    return Plot(title, note, histogram(edges, list(counted.counts), title, unit, percent=False))

@@ -28,7 +28,7 @@ def opened(browser: Browser, page: Path) -> Iterator[Page]:
 
 def test_it_opens_without_a_complaint_and_draws_its_plots(opened: Page) -> None:
     expect(opened.locator("figure svg")).to_have_count(2)
-    box = opened.locator("figure svg path[aria-label]").first.bounding_box()
+    box = opened.locator("figure svg rect[aria-label]").first.bounding_box()
     assert box is not None
     assert box["width"] > 3
     assert opened.evaluate("document.images.length") > 0

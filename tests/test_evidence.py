@@ -86,7 +86,7 @@ def test_captions_that_hold_the_word_that_was_searched_for_change_nothing(
 ) -> None:
     options = ("--caption-agreement", "--caption", "searched")
     rows, said = weigh(crawl, crawl.with_name("searched.parquet"), *options)
-    assert "captions foretell nothing" in said
+    assert "captions predict nothing" in said
     assert rows.drop("caption_agreement").equals(plain)
     name = crawl.with_name("named.parquet")
     pl.read_parquet(crawl).with_columns(title=pl.col("label")).write_parquet(name)
@@ -213,7 +213,7 @@ def test_towers_with_random_weights_are_found_worthless(
     pictures: Path, towers: tuple[Path, Path]
 ) -> None:
     without, rows, said = with_and_without(pictures, towers[0])
-    assert "class names foretell nothing" in said
+    assert "class names predict nothing" in said
     assert rows.equals(without)
 
 
@@ -221,7 +221,7 @@ def test_towers_that_know_the_names_sharpen_quality(
     pictures: Path, towers: tuple[Path, Path]
 ) -> None:
     without, rows, said = with_and_without(pictures, towers[1])
-    assert "class names foretell what was held out" in said
+    assert "class names predict held-out rows" in said
     assert auroc(rows) > auroc(without) + 0.01
     kept = list(pictures.with_name("fitted.run").glob("zero_shot/*/vectors.npy"))
     assert [np.load(file).shape for file in kept] == [(12, 48)]

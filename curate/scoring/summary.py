@@ -118,9 +118,9 @@ def show_opinions(console: Console, sources: SecondOpinions, opinions: Opinions)
     for source, what, option, worth in asked:
         if source is not None:
             found = (
-                f"foretell what was held out and count in label_quality with weight {worth:.3g}."
+                f"predict held-out rows and count in label_quality with weight {worth:.3g}."
                 if worth > 0
-                else "foretell nothing of what was held out and do not count in label_quality."
+                else "predict nothing about held-out rows and do not count in label_quality."
             )
             console.print(f"{option}: the {what} {found}", soft_wrap=not console.is_terminal)
 

@@ -117,7 +117,7 @@ def test_a_class_that_the_graph_does_not_know_is_taken_for_any() -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_graph_counts_where_it_foretells_what_labels_are_taken_for(known: bool) -> None:
+def test_a_graph_counts_where_it_predicts_what_labels_are_taken_for(known: bool) -> None:
     classes, family = 20, 4
     x, y, wrong = flipped_crawl(classes, family)
     graph = related(classes, family)

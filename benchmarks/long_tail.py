@@ -5,9 +5,10 @@ python -m benchmarks.long_tail CRAWL TRUTH --embeddings FEATURES.npy [--largest 
 
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import typer
@@ -20,7 +21,7 @@ from benchmarks.crawl import Crawl, read_crawl
 from benchmarks.metrics import auroc, average_precision, f1_at_rate, precision_recall
 from curate.errors import CurateError
 from curate.options.weight import WeightOptions
-from prototypes.engine.blocks import in_memory
+from prototypes.engine.blocks import EachBlock, Floats, Labels, tiles
 from prototypes.fit.space import MOST_INFLUENCE
 from prototypes.method import adapted, fit_prototypes, fit_space, score_block
 from prototypes.score.quality import LabelQuality
@@ -32,6 +33,7 @@ CAPS = (0.0, 0.3, MOST_INFLUENCE)
 WIDTH = 150
 """Of the table when it is not printed in a terminal."""
 
+T = TypeVar("T")
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -63,6 +65,16 @@ def shrink(crawl: Crawl, largest: int, smallest: int, rng: np.random.Generator) 
     for label, size in zip(order, sizes, strict=True):
         chosen[rng.permutation(np.flatnonzero(crawl.labels == label))[:size]] = True
     return crawl.rows(chosen)
+
+
+def in_memory(features: Floats, labels: Labels, rows: int = 65_536) -> EachBlock:
+    """Cut arrays (N, D) and (N,) into blocks of at most this many rows."""
+
+    def each(fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterator[T]:
+        for part, *known in zip(tiles(len(labels), rows), *beside, strict=True):
+            yield fn(features[part], labels[part], *known)
+
+    return each
 
 
 def judge(crawl: Crawl) -> list[LabelQuality]:

@@ -1,6 +1,7 @@
 """The method in the paper's order: space, initial prototypes, consistency, prototypes, scores.
 
-Every stage is a few passes over blocks and a small frozen result, which the caller may save.
+Every stage makes a few passes over blocks, and returns a small frozen result that the caller may
+save.
 """
 
 from collections.abc import Callable, Iterable
@@ -51,13 +52,13 @@ def fit_space(
     verified: EachBlock | None = None,
     products: Products = HOST,
 ) -> AdaptedSpace:
-    """Fit the adapted space to blocks of features: one pass, or more where one class outweighs all.
+    """Fit the adapted space to blocks of features: one pass, or more if one class dominates.
 
-    Then TRUST_ROUNDS passes follow: where wrong labels outnumber the right ones of a small class,
-    they leave its mean little by little.
+    Then TRUST_ROUNDS more passes follow. If wrong labels outnumber the right ones of a small class,
+    each pass removes more of them from its mean.
 
-    ``verified`` gives the rows with a verified label, if any; they have none in ``each``. Raises
-    ValueError as `adapted_space`.
+    ``verified`` gives the verified rows, if any; they have no label in ``each``. Raises ValueError
+    as `adapted_space` does.
     """
     sources = [each] if verified is None else [each, verified]
     block = partial(block_moments, classes=classes, products=products)
@@ -73,7 +74,7 @@ def fit_space(
 
 
 def adapted(each: EachBlock, space: AdaptedSpace) -> EachBlock:
-    """Give blocks of adapted features g in place of blocks of features x."""
+    """Turn blocks of features x into blocks of adapted features g."""
 
     def each_adapted(fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterable[T]:
         return each(partial(_in_space, space, fn), *beside)

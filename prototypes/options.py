@@ -8,11 +8,11 @@ PSI = (SOFTMAX, L2)
 """What ψ of Eq. 4 can be."""
 WEIGHTED, CONSTANT = "weighted", "constant"
 PROTOTYPES = (WEIGHTED, CONSTANT)
-"""Samples weigh p in their prototype (Eq. 5), or all the same (SINet Table 3)."""
+"""The weight of a sample in its prototype: p (Eq. 5), or 1 (SINet Table 3)."""
 BOTH, ONLY = "both", "only"
 USES = (BOTH, ONLY)
-"""A class's prototypes come from its verified rows and the crawl's, or, where it has verified rows,
-from these only (SINet Table 8)."""
+"""The prototypes of a class come from verified rows and the rows of the crawl, or, if the class has
+verified rows, from these only (SINet Table 8)."""
 LARGEST_LOG = 80.0
 """Natural log of the largest p that sums in float32 can hold; that of the least is below -80."""
 
@@ -31,9 +31,9 @@ class Options:
     prototypes: str = WEIGHTED
     """One of PROTOTYPES."""
     rounds: int = 1
-    """How often consistency is judged, each time by the prototypes of the time before."""
+    """How many times p is computed; from the second time on, from the last round's prototypes."""
     per_class: int = 1
-    """k: so many prototypes per class at most."""
+    """k: the largest number of prototypes per class."""
     verified: str = BOTH
     """What verified rows are used for: one of USES."""
     reliable: float = 0.4

@@ -1,1 +1,1 @@
-"""What every stage stands on: blocks of rows, sums, and the heavy products over rows."""
+"""What all stages use: blocks of rows, sums over them, and the heavy products over rows."""

@@ -1,23 +1,23 @@
-"""Classes none of whose images has features: their prototypes are zeros, and no rivals."""
+"""Absent classes, which have no image with features: their prototypes are zeros, no rivals."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.engine.pairs import STRUCK
+from prototypes.engine.pairs import MASKED
 
 
 def absent_classes(prototypes: NDArray[np.floating[Any]], k: int = 1) -> NDArray[np.int64]:
-    """List the classes (m,) whose k prototypes, side by side in (C·k, d), are zeros."""
-    there = prototypes.any(axis=1).reshape(-1, k).any(axis=1)
-    return np.flatnonzero(~there)
+    """List the classes (m,) whose k prototypes, adjacent rows of (C·k, d), are all zeros."""
+    present = prototypes.any(axis=1).reshape(-1, k).any(axis=1)
+    return np.flatnonzero(~present)
 
 
-def strike_absent(
+def mask_absent(
     scores: NDArray[np.floating[Any]], absent: NDArray[np.int64], first: int = 0
 ) -> None:
-    """Overwrite scores (n, c), of c classes from ``first`` on, at the absent ones."""
+    """Set scores (n, c) of absent classes to MASKED; they are of c classes from ``first`` on."""
     if len(absent):
-        here = absent[(absent >= first) & (absent < first + scores.shape[1])]
-        scores[:, here - first] = STRUCK
+        inside = absent[(absent >= first) & (absent < first + scores.shape[1])]
+        scores[:, inside - first] = MASKED

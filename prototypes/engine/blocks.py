@@ -1,4 +1,4 @@
-"""Blocks of rows: how features reach the mathematics without ever being held all at once."""
+"""Blocks of rows: the mathematics never holds all features in memory at once."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial, reduce
@@ -12,43 +12,34 @@ Floats = NDArray[np.floating[Any]]
 Labels = NDArray[np.integer[Any]]
 T = TypeVar("T")
 TILE = 1024
-"""Rows of a tile: large enough for BLAS, small enough for a processor's cache."""
+"""Rows of a tile: enough for BLAS, few enough for the CPU cache."""
 
 HALVES = 256
-"""Rows of halves that are converted at a time: what a processor's cache holds."""
+"""Rows of float16 that are converted at a time: what the CPU cache holds."""
 SINGLE = np.array(0x8FFFE000, np.uint32).view(np.int32)
-"""Sign, exponent and mantissa that come from a half; its sign fills the bits between."""
+"""Bits of a float32 that come from a float16: sign, exponent, mantissa; the sign fills the rest."""
 TO_SINGLE = np.float32(2.0**112)
 
 
 class EachBlock(Protocol):
-    """Apply a function to every block of (features, labels) and give the results in plan order.
+    """Apply a function to every block of (features, labels) and yield the results in order.
 
-    The caller decides where blocks come from and who computes them; as sums are added in
-    plan order, any number of workers gives the same bits. One call is one pass.
+    The caller decides where blocks come from and how many workers compute them. Results come in the
+    order of the blocks, so that sums are the same bit for bit with any number of workers. One call
+    is one pass over the rows.
     """
 
     def __call__(self, fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterable[T]:
-        """Yield fn(features, labels, ...) of every block, with what lies ``beside`` it.
+        """Yield fn(features, labels, *values) for every block.
 
-        Each of ``beside`` gives a value for every block in order, as an earlier pass has
-        yielded it.
+        Each iterable in ``beside`` gives one value for every block, in order, such as the results
+        of an earlier pass.
         """
         ...
 
 
-def in_memory(features: Floats, labels: Labels, rows: int = 65_536) -> EachBlock:
-    """Cut arrays (N, D) and (N,) into blocks of at most ``rows`` rows."""
-
-    def each(fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterator[T]:
-        for part, *known in zip(tiles(len(labels), rows), *beside, strict=True):
-            yield fn(features[part], labels[part], *known)
-
-    return each
-
-
 def labelled(each: EachBlock) -> EachBlock:
-    """Give of every block only the rows that have a label."""
+    """Pass on only the rows of every block that have a label."""
 
     def each_labelled(fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterable[T]:
         return each(partial(_of_labelled, fn), *beside)
@@ -62,18 +53,18 @@ def _of_labelled(fn: Callable[..., T], features: Floats, labels: Labels, *known:
 
 
 def tiles(length: int, size: int = TILE) -> Iterator[slice]:
-    """Cut range(length) into slices of at most ``size``; an empty range is one empty slice."""
+    """Split range(length) into slices of at most ``size``; an empty range is one empty slice."""
     for start in range(0, max(length, 1), size):
         yield slice(start, min(start + size, length))
 
 
 def total(parts: Iterable[T]) -> T:
-    """Add parts in the order in which they come; needs at least one."""
+    """Add up parts in order; needs at least one."""
     return reduce(add, parts)
 
 
 def not_zero(rows: Floats) -> NDArray[np.bool_]:
-    """Tell which rows (n, d) are not all zeros; hardly ever needs more than their first number."""
+    """Tell which rows (n, d) are not all zeros; the first number of a row mostly suffices."""
     there = np.asarray(rows[:, 0] != 0)
     there[~there] = rows[~there].any(axis=1)
     return there
@@ -96,11 +87,11 @@ def _to_unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def in_single(rows: Floats) -> NDArray[np.float32]:
-    """Return rows (n, D) in single precision; halves must be finite.
+    """Return rows (n, D) as float32; float16 must be finite.
 
-    NumPy converts halves one by one, in twice the time or more. Shifted to where singles have
-    them, the exponent and mantissa of a half are the number times 2⁻¹¹², exactly: a half's
-    exponent counts from -15, a single's from -127.
+    NumPy converts float16 numbers one by one, which takes at least twice as long. With exponent and
+    mantissa shifted to their places in a float32, a float16 reads as exactly its value times 2⁻¹¹²:
+    the exponent of a float16 is biased by 15, that of a float32 by 127.
     """
     if rows.dtype != np.float16:
         return np.asarray(rows, np.float32)

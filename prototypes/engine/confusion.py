@@ -1,4 +1,4 @@
-"""What a wrong label is likely to stand for: classes that are related to it."""
+"""Which class an image with a wrong label truly belongs to: likely one related to the label."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,33 +16,32 @@ Rows = NDArray[np.float32]
 class Confusion:
     """p(true class | given label, the label is wrong), not in the paper.
 
-    A share λ of wrong labels y stands for class k with a probability ∝ exp(S_t[y, k] / τ), k ≠ y,
-    and the rest for any class. S_t is what the user says of the classes, so that where that says
-    nothing, of a class or at all, any class is as likely. Of many classes the likeliest are kept,
-    and the others of a label share evenly what these leave.
+    For a share λ of the images with a wrong label y, the true class is k ≠ y with a probability
+    ∝ exp(S_t[y, k] / τ); for the rest all classes are equally likely. So they are for a class that
+    S_t does not know. Among many classes only the most likely of a label are stored, and the others
+    share the remaining probability evenly.
     """
 
     share: float
-    """λ in [0, 1]; 0 where the relations foretell nothing of what labels are taken for."""
+    """λ in [0, 1]; 0 if the relations do not predict which classes are confused."""
     related: NDArray[np.int32]
-    """(C, K): a label's likeliest classes, ascending; K is 0, C, or MOST_RELATED."""
+    """(C, K): the most likely true classes of each label, ascending; K is 0, C, or MOST_RELATED."""
     excess: Rows
-    """(C, K): log of how much likelier they are than its other classes."""
+    """(C, K): log of how many times as likely they are as the other classes of the label."""
     others: Rows
-    """(C,): log of how much likelier than by chance any other class is."""
+    """(C,): log of how many times as likely as by chance each of the other classes is."""
     sizes: Rows
-    """(C,): log prior of the true class, as far as one class outweighs the others; else zeros."""
+    """(C,): log prior of the true class if one class dominates (see `dominance`); else zeros."""
 
     @cached_property
     def sized(self) -> bool:
-        """Tell whether one class outweighs the others."""
+        """Tell whether one class dominates."""
         return bool(self.sizes.any())
 
     def add_excess(self, logits: Rows, labels: Labels, part: slice) -> None:
-        """Add to logits (n, c), of at most CLASSES classes, what each has over ``others``.
+        """Add ``excess`` to logits (n, c) of the classes in ``part``, one of ``tiles(C, CLASSES)``.
 
-        That is nothing for label -1, and of no use at the label itself. ``part`` is one of
-        ``tiles(C, CLASSES)``.
+        Adds nothing for label -1. The value at the label itself is meaningless.
         """
         C, K = self.related.shape
         rows = np.flatnonzero(labels >= 0)
@@ -62,7 +61,7 @@ class Confusion:
 
     @cached_property
     def _bounds(self) -> NDArray[np.int64]:
-        """(C, parts + 1): where the related classes of each part begin in the flat array."""
+        """Offsets (C, parts + 1) of each part's related classes in the flattened array."""
         C, K = self.related.shape
         ends = np.append(np.arange(CLASSES, C, CLASSES), C)
         below = np.stack([(self.related < end).sum(axis=1) for end in ends], axis=1)
@@ -70,6 +69,6 @@ class Confusion:
 
 
 def uniform(classes: int) -> Confusion:
-    """Return the confusion in which any other class is as likely."""
+    """Return the confusion in which all other classes are equally likely."""
     nothing, zeros = np.zeros((classes, 0), np.float32), np.zeros(classes, np.float32)
     return Confusion(0.0, nothing.astype(np.int32), nothing, zeros, zeros)

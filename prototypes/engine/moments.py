@@ -1,4 +1,4 @@
-"""Per-class sums and the second moment of features: all that the adapted space is made of."""
+"""Sums per class and the second moment of features, from which the adapted space is fitted."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -14,25 +14,25 @@ from prototypes.engine.products import HOST, Products
 
 @dataclass(frozen=True)
 class ClassSums:
-    """Weighted sums of rows per class; two of them add."""
+    """Weighted sums of rows per class; they can be added."""
 
     weight: NDArray[np.float64]
-    """(C,): sum of the weights of the rows of a class."""
+    """(C,): sum of the weights of each class's rows."""
     total: NDArray[np.float64]
-    """(C, d): weighted sum of its rows."""
+    """(C, d): weighted sum of each class's rows."""
 
     def __add__(self, other: "ClassSums") -> "ClassSums":
         """Add the sums over other rows."""
         return ClassSums(self.weight + other.weight, self.total + other.total)
 
     def means(self) -> NDArray[np.float64]:
-        """Return the (C, d) weighted means, Eq. 5 where weights are p; zeros without rows."""
+        """Return weighted means (C, d), Eq. 5 if weights are p; zeros for a class without rows."""
         return self.total / np.where(self.weight > 0, self.weight, 1)[:, None]
 
 
 @dataclass(frozen=True)
 class BlockSums:
-    """The same over a block of rows, for the P classes that it has, which may be few of many."""
+    """`ClassSums` of a block of rows, for only the P classes that occur in it."""
 
     classes: int
     """C"""
@@ -44,7 +44,7 @@ class BlockSums:
     """(P, d)"""
 
     def add_to(self, sums: ClassSums | None) -> ClassSums:
-        """Add these to the sums over earlier blocks, in place; to None for the first block."""
+        """Add these in place to the sums of earlier blocks, None for the first block."""
         if sums is None:
             sums = ClassSums(np.zeros(self.classes), np.zeros((self.classes, self.total.shape[1])))
         present = slice(None) if len(self.present) == self.classes else self.present
@@ -54,7 +54,7 @@ class BlockSums:
 
 
 def add_up(blocks: Iterable[BlockSums]) -> ClassSums:
-    """Add the sums of blocks in the order in which they come; needs at least one."""
+    """Add up the sums of blocks in order; needs at least one."""
     sums: ClassSums | None = None
     for block in blocks:
         sums = block.add_to(sums)
@@ -64,7 +64,7 @@ def add_up(blocks: Iterable[BlockSums]) -> ClassSums:
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums of unit rows per class and over all of them the second moment."""
+    """Sums of unit rows per class, and the second moment of all rows."""
 
     by_class: ClassSums
     second: NDArray[np.float64]
@@ -73,7 +73,7 @@ class Moments:
 
 @dataclass(frozen=True)
 class BlockMoments:
-    """The same over a block of rows."""
+    """`Moments` of a block of rows."""
 
     by_class: BlockSums
     second: NDArray[np.float64]
@@ -83,10 +83,10 @@ class BlockMoments:
 def class_sums(
     rows: Floats, labels: Labels, classes: int, weights: Floats | None = None
 ) -> BlockSums:
-    """Sum rows (n, d) of a block per class, each times its weight (n,), or 1.
+    """Sum the rows (n, d) of a block per class, with weights (n,) or 1.
 
-    Rows of zeros and rows labelled -1 do not count. Within the block sums are as precise as the
-    rows; blocks are added in float64. Raises ValueError for a label that is no class.
+    Rows of zeros and rows labelled -1 do not count. Sums within a block have the precision of the
+    rows; blocks are added in float64. Raises ValueError for a label that is not a class.
     """
     labels = own_labels(labels)
     kept = np.flatnonzero(counted(rows, labels, classes))
@@ -106,17 +106,17 @@ def _sums(
 
 
 Weigh = Callable[[NDArray[np.float32], Labels], NDArray[np.float32]]
-"""Gives rows g (n, d) with labels (n,) weights (n,), NaN for a row that does not count."""
+"""Maps rows g (n, d) and labels (n,) to weights (n,), NaN for a row that does not count."""
 
 
 def constant(g: NDArray[np.float32], labels: Labels, p: float) -> NDArray[np.float32]:
-    """Weigh all rows the same: (n,)."""
-    there = (own_labels(labels) >= 0) & not_zero(g)
-    return np.where(there, np.float32(p), np.float32(np.nan))
+    """Give all rows the weight ``p``: (n,), NaN for a row without label or features."""
+    counts = (own_labels(labels) >= 0) & not_zero(g)
+    return np.where(counts, np.float32(p), np.float32(np.nan))
 
 
 def counted(rows: Floats, labels: Labels, classes: int) -> NDArray[np.bool_]:
-    """Tell which rows (n, d) count: they have a label and are not all zeros.
+    """Tell which rows (n, d) count: those that have a label and are not all zeros.
 
     Raises ValueError for a label that is neither -1 nor one of the classes.
     """
@@ -134,7 +134,8 @@ def block_moments(
 ) -> BlockMoments:
     """Sum the unit rows of a block of features (n, D).
 
-    In float32 they are summed less their mean, which would round away what they differ in.
+    The mean is subtracted before rows are summed in float32; otherwise rounding would hide how they
+    differ.
     """
     rows, labels = unit_rows(features), own_labels(labels)
     kept = np.flatnonzero(counted(rows, labels, classes))
@@ -150,7 +151,7 @@ def block_moments(
 
 
 def add_moments(blocks: Iterable[BlockMoments]) -> Moments:
-    """Add the moments of blocks in the order in which they come; needs at least one."""
+    """Add up the moments of blocks in order; needs at least one."""
     sums: ClassSums | None = None
     second: NDArray[np.float64] | None = None
     for block in blocks:

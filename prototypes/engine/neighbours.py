@@ -1,4 +1,4 @@
-"""Nearest rows by cosine: the one place that knows FAISS, which loads when it is first used."""
+"""Nearest rows by cosine; the only module that imports FAISS, and only when it is first used."""
 
 from functools import cache, partial
 from typing import Any
@@ -7,16 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 ITERATIONS, STARTS, SEED = 20, 3, 1234
-"""Of k-means: rounds, starting points of which the best is kept, and what draws them."""
+"""Of k-means: iterations, restarts (the best is kept), and the random seed."""
 MOST_ON_GPU = 2048
-"""k that FAISS can search for on a GPU."""
+"""Largest k that FAISS can search for on a GPU."""
 Nearest = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
 def nearest_prototypes(
     g: NDArray[np.float32], prototypes: NDArray[np.float32], k: int, gpu: bool = False
 ) -> Nearest:
-    """Find for each row of g (n, d) the k nearest prototypes (C, d), nearest first.
+    """Find the k nearest prototypes (C, d) of each row of g (n, d), nearest first.
 
     Returns cosines (n, k) and classes (n, k). Exact. Raises ValueError unless 1 ≤ k ≤ C.
     """
@@ -24,10 +24,10 @@ def nearest_prototypes(
 
 
 def nearest_samples(g: NDArray[np.float32], samples: NDArray[np.float32], k: int) -> Nearest:
-    """Find for each row of g (n, d) its k nearest among samples (N, d), nearest first.
+    """Find the k nearest samples (N, d) of each row of g (n, d), nearest first.
 
-    Returns cosines (n, k) and rows of ``samples`` (n, k); a row that is itself among the
-    samples finds itself. Exact. Raises ValueError unless 1 ≤ k ≤ N.
+    Returns cosines (n, k) and rows of ``samples`` (n, k); a row that is among the samples finds
+    itself. Exact. Raises ValueError unless 1 ≤ k ≤ N.
     """
     return _search(g, samples, k, False)
 
@@ -35,11 +35,11 @@ def nearest_samples(g: NDArray[np.float32], samples: NDArray[np.float32], k: int
 def k_means(
     rows: NDArray[np.float32], weights: NDArray[np.float32], k: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Cut rows (m, d) with weights (m,) above 0 into k clusters by Euclidean distance.
+    """Cluster rows (m, d) with weights (m,) above 0 into k clusters by Euclidean distance.
 
     Returns the centres (k, d) and the cluster of each row (m,). The same input gives the same
-    clusters. Always on the processor: a GPU's memory takes longer to set up than the few hundred
-    rows of a class's sample to cluster. Raises ValueError unless 1 ≤ k ≤ m.
+    clusters. Runs on the CPU: the sample of a class has a few hundred rows, which are clustered
+    before a GPU's memory would be set up. Raises ValueError unless 1 ≤ k ≤ m.
     """
     if not 1 <= k <= len(rows):
         raise ValueError(f"Asked for {k} clusters of {len(rows)} rows: ask for 1 to that many.")
@@ -78,7 +78,7 @@ def _search(queries: NDArray[np.float32], rows: NDArray[np.float32], k: int, gpu
 
 @cache
 def _gpu_resources() -> Any:
-    """Give FAISS its scratch memory on the GPU, once a process."""
+    """Allocate FAISS's scratch memory on the GPU, once per process."""
     import faiss
 
     return faiss.StandardGpuResources()

@@ -1,14 +1,14 @@
-"""The classes that a label is held against: all but its own and the others of its image."""
+"""The rivals of a label: all classes but the label and the other labels of its image."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.engine.absent import absent_classes, strike_absent
+from prototypes.engine.absent import absent_classes, mask_absent
 from prototypes.engine.blocks import Labels, tiles
 from prototypes.engine.confusion import Confusion
-from prototypes.engine.pairs import STRUCK, all_labels, own_labels, read_own, strike
+from prototypes.engine.pairs import MASKED, all_labels, mask_classes, own_labels, read_own
 from prototypes.engine.softmax import CLASSES, ROWS, log_sum_exp, nearest_of_class
 
 Rows = NDArray[np.float32]
@@ -16,27 +16,27 @@ Rows = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Rivals:
-    """What speaks against n labels; a row whose image has all labels has no rival: STRUCK."""
+    """Evidence against n labels; MASKED for an image that has all labels, and so no rival."""
 
     own: Rows
-    """(n,): cosine to the own class, of no use where there is none."""
+    """(n,): cosine to the own class; meaningless for a row without a label."""
     cosine: Rows
-    """(n,): to the nearest rival."""
+    """(n,): cosine to the nearest rival."""
     sized: Rows
-    """(n,): the same where the sizes of the classes count (see `Confusion.sizes`)."""
-    likeliest: NDArray[np.int64]
-    """(n,): the rival that is likeliest meant, or -1."""
+    """(n,): the same with the sizes of classes taken into account (see `Confusion.sizes`)."""
+    most_likely: NDArray[np.int64]
+    """(n,): the most likely rival, or -1."""
     logit: Rows
     """(n,): its logit: cosine / τ plus the log odds of the confusion."""
     log_partition: Rows
-    """(n,): log of the sum of exp(logit) over all rivals."""
+    """(n,): log of Σ exp(logit) over all rivals."""
 
     @property
-    def outweighed(self) -> Rows:
-        """Tell by how much (n,) the size of the own class moves the point midway to the rival.
+    def size_shift(self) -> Rows:
+        """Return how far (n,) the size of the own class shifts the midpoint to the rival.
 
-        An image midway is as like the one as the other, so that a class that is the likelier by
-        its size has the images on both sides of it. Nothing where the own class is the smaller.
+        An image at the midpoint is equally like both classes, so the larger class claims images on
+        both sides of it. The shift is 0 if the own class is the smaller one.
         """
         return np.asarray(np.maximum(self.cosine - self.sized, 0) / 2)
 
@@ -49,23 +49,23 @@ def find_rivals(
     confusion: Confusion | None = None,
     k: int = 1,
 ) -> Rivals:
-    """Compare rows g (n, d) of labels (n,) or (n, 1 + K) with their rivals' prototypes.
+    """Compare rows g (n, d) with labels (n,) or (n, 1 + K) to the prototypes of their rivals.
 
-    ``directions`` (C·k, d) has k prototypes of unit length for each class, of which the nearest
-    counts. ``confusion`` says which rivals a label is likely to be taken for. The products are
-    made in tiles; none is kept.
+    ``directions`` (C·k, d) are k unit prototypes for each class, of which the nearest counts.
+    ``confusion`` says which rivals a label is likely to be confused with. Products are computed in
+    tiles and not stored.
     """
-    own_cosine, cosine, sized, logit, partition = np.full((5, len(g)), STRUCK)
+    own_cosine, cosine, sized, logit, partition = np.full((5, len(g)), MASKED)
     found = Rivals(own_cosine, cosine, sized, np.full(len(g), -1), logit, partition)
     own, tau = own_labels(labels), np.float32(temperature)
     sharp = directions / tau
-    struck, absent = all_labels(labels), absent_classes(directions, k)
+    masked, absent = all_labels(labels), absent_classes(directions, k)
     for part in tiles(len(directions) // k, CLASSES):
         for rows in tiles(len(g), ROWS):
             logits = nearest_of_class(g[rows] @ sharp[part.start * k : part.stop * k].T, k)
             read_own(found.own[rows], logits, own[rows], part.start)
-            strike(logits, struck[rows], part.start)
-            strike_absent(logits, absent, part.start)
+            mask_classes(logits, masked[rows], part.start)
+            mask_absent(logits, absent, part.start)
             np.maximum(found.cosine[rows], logits.max(axis=1) * tau, out=found.cosine[rows])
             if confusion is not None:
                 if confusion.sized:
@@ -78,7 +78,7 @@ def find_rivals(
 
 
 def with_others(found: Rivals, own: Labels, tau: np.float32, confusion: Confusion | None) -> Rivals:
-    """Add what all rivals of labels (n,) have in common by the confusion."""
+    """Add the part of the confusion that all rivals of a label (n,) share."""
     if confusion is None or not confusion.sized:
         found = replace(found, sized=found.cosine)
     if confusion is None:
@@ -94,11 +94,11 @@ def with_others(found: Rivals, own: Labels, tau: np.float32, confusion: Confusio
 
 
 def _add(found: Rivals, rows: slice, logits: Rows, first: int) -> None:
-    """Add the classes of a part to what is found of some rows, in place."""
+    """Update the best rival and the partition of some rows, in place, by a part of the classes."""
     top = logits.argmax(axis=1)
     logit = logits[np.arange(len(top)), top]
     better = logit > found.logit[rows]
-    found.likeliest[rows][better] = top[better] + first
+    found.most_likely[rows][better] = top[better] + first
     found.logit[rows][better] = logit[better]
     partition = found.log_partition[rows]
     np.logaddexp(partition, log_sum_exp(logits, logit), out=partition)
@@ -107,15 +107,15 @@ def _add(found: Rivals, rows: slice, logits: Rows, first: int) -> None:
 def margin(g: Rows, labels: Labels, prototypes: Rows) -> Rows:
     """Return the cosine to the own class's prototype minus that to the nearest rival's: (n,).
 
-    ``prototypes`` (C, d), C ≥ 2; the margin of a row without a label is of no use.
+    ``prototypes`` (C, d), C ≥ 2. The margin of a row without a label is meaningless.
     """
-    own, nearest = np.full((2, len(g)), STRUCK)
-    given, struck, absent = own_labels(labels), all_labels(labels), absent_classes(prototypes)
+    own, nearest = np.full((2, len(g)), MASKED)
+    given, masked, absent = own_labels(labels), all_labels(labels), absent_classes(prototypes)
     for part in tiles(len(prototypes), CLASSES):
         for rows in tiles(len(g), ROWS):
             cosines = g[rows] @ prototypes[part].T
             read_own(own[rows], cosines, given[rows], part.start)
-            strike(cosines, struck[rows], part.start)
-            strike_absent(cosines, absent, part.start)
+            mask_classes(cosines, masked[rows], part.start)
+            mask_absent(cosines, absent, part.start)
             np.maximum(nearest[rows], cosines.max(axis=1), out=nearest[rows])
     return np.asarray(own - nearest)

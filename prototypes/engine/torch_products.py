@@ -1,4 +1,4 @@
-"""The heavy products over rows on a device of torch's, such as a GPU."""
+"""The heavy products over rows on a torch device, such as a GPU."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,19 +13,19 @@ from torch.nn import functional
 from prototypes.engine.absent import absent_classes
 from prototypes.engine.blocks import Floats, Labels, tiles
 from prototypes.engine.confusion import Confusion
-from prototypes.engine.pairs import STRUCK, all_labels, own_labels
+from prototypes.engine.pairs import MASKED, all_labels, own_labels
 from prototypes.engine.products import MOMENT_ROWS, Rows
 from prototypes.engine.rivals import Rivals, with_others
 
 TILE = 2**25
-"""Numbers of a tile of products, 128 MiB: all classes of as many rows as that takes."""
+"""Size of a tile of products, 128 MiB: all classes of as many rows as fit."""
 
 
 @dataclass(frozen=True)
 class TorchProducts:
-    """`Products` on a device; float32, without TF32, which is torch's default for products.
+    """`Products` on a device, in float32; torch does not use TF32 for products by default.
 
-    A block's rows go to the device and a few numbers for each row come back.
+    The rows of a block are copied to the device, and a few numbers per row are copied back.
     """
 
     device: str
@@ -35,7 +35,7 @@ class TorchProducts:
 
     @property
     def gpu(self) -> bool:
-        """Tell whether FAISS is to search on a GPU too."""
+        """Tell whether FAISS should also search on a GPU."""
         return torch.device(self.device).type == "cuda"
 
     def second_moment(self, rows: Rows) -> NDArray[np.float64]:
@@ -47,7 +47,7 @@ class TorchProducts:
         return second.cpu().numpy()
 
     def adapt(self, features: Floats, mean: Rows, A: Rows) -> Rows:
-        """Do as `products.adapt`."""
+        """Compute `products.adapt`."""
         x = self._put(features).float()
         length = x.norm(dim=1, keepdim=True)
         projection = self._put(A)
@@ -56,33 +56,33 @@ class TorchProducts:
         return _array(g * (length > 0))
 
     def margin(self, g: Rows, labels: Labels, prototypes: Rows) -> Rows:
-        """Do as `rivals.margin`."""
+        """Compute `rivals.margin`."""
 
         def margin(cosines: Tensor, given: Tensor) -> Tensor:
             own = _own(cosines, given)
-            _strike(cosines, given)
+            _mask(cosines, given)
             return own - cosines.amax(1)
 
         return self._by_tiles(margin, g, prototypes, 1, all_labels(labels))[0]
 
     def log_partition(
-        self, g: Rows, prototypes: Rows, temperature: float, struck: Labels | None = None
+        self, g: Rows, prototypes: Rows, temperature: float, masked: Labels | None = None
     ) -> Rows:
-        """Do as `softmax.log_partition`."""
+        """Compute `softmax.log_partition`."""
 
         def partition(logits: Tensor, *known: Tensor) -> Tensor:
             for classes in known:
-                _strike(logits, classes)
+                _mask(logits, classes)
             return logits.logsumexp(1)
 
         sharp = prototypes / np.float32(temperature)
-        return self._by_tiles(partition, g, sharp, 1, *([] if struck is None else [struck]))[0]
+        return self._by_tiles(partition, g, sharp, 1, *([] if masked is None else [masked]))[0]
 
     def find_rivals(
         self, g: Rows, labels: Labels, directions: Rows, temperature: float,
         confusion: Confusion | None, k: int,
     ) -> Rivals:  # fmt: skip
-        """Do as `rivals.find_rivals`."""
+        """Compute `rivals.find_rivals`."""
         related, excess = (None, None) if confusion is None else self._kept_of(confusion)
         sizes = None
         if confusion is not None and confusion.sized:
@@ -90,7 +90,7 @@ class TorchProducts:
 
         def compare(logits: Tensor, given: Tensor, own: Tensor) -> tuple[Tensor, ...]:
             mine = _own(logits, given)
-            _strike(logits, given)
+            _mask(logits, given)
             nearest = sized = logits.amax(1)
             if sizes is not None:
                 logits += sizes
@@ -101,16 +101,16 @@ class TorchProducts:
                     logits += over
                 else:
                     logits.scatter_add_(1, related[own].long(), over)
-            logit, likeliest = logits.max(1)
-            likeliest = torch.where(logit > float(STRUCK), likeliest, -1)
-            return mine, nearest, sized, likeliest, logit, logits.logsumexp(1)
+            logit, most_likely = logits.max(1)
+            most_likely = torch.where(logit > float(MASKED), most_likely, -1)
+            return mine, nearest, sized, most_likely, logit, logits.logsumexp(1)
 
         tau, own = np.float32(temperature), own_labels(labels)
-        mine, nearest, most, likeliest, logit, partition = self._by_tiles(
+        mine, nearest, most, most_likely, logit, partition = self._by_tiles(
             compare, g, directions / tau, k, all_labels(labels), own
         )
         cosines = (mine * tau, nearest * tau, most * tau)
-        found = Rivals(*cosines, likeliest.astype(np.int64), logit, partition)
+        found = Rivals(*cosines, most_likely.astype(np.int64), logit, partition)
         return with_others(found, own, tau, confusion)
 
     def _by_tiles(
@@ -118,7 +118,7 @@ class TorchProducts:
     ) -> list[NDArray[Any]]:
         """Apply fn(products with each class's nearest of k (m, C), known ...) to tiles of rows.
 
-        Absent classes are struck.
+        Absent classes are masked.
         """
         x, P, parts = self._put(g), self._put(prototypes).T, []
         absent = self._put(absent_classes(prototypes, k))
@@ -127,34 +127,34 @@ class TorchProducts:
             products = x[rows] @ P
             if k > 1:
                 products = products.view(len(products), len(prototypes) // k, k).amax(2)
-            products[:, absent] = float(STRUCK)
+            products[:, absent] = float(MASKED)
             found = fn(products, *(value[rows] for value in more))
             parts.append([_array(v) for v in (found if isinstance(found, tuple) else (found,))])
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
     def _kept_of(self, confusion: Confusion) -> tuple[Tensor, Tensor]:
-        """Return related and excess, which stay on the device from block to block."""
+        """Return ``related`` and ``excess`` on the device, where they stay from block to block."""
         if not (self._kept and self._kept[0][0] is confusion):
             tensors = self._put(confusion.related), self._put(confusion.excess)
             self._kept[:] = [(confusion, tensors)]
         return self._kept[0][1]
 
     def _put(self, array: NDArray[Any]) -> Tensor:
-        """Send an array, which may be mapped read-only, to the device."""
+        """Copy an array, which may be a read-only memory map, to the device."""
         if not array.flags.writeable:
             array = array.copy()
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
 
 
 def _own(scores: Tensor, given: Tensor) -> Tensor:
-    """Read scores (n, C) at each row's own label, the first given (n, L); any where that is -1."""
+    """Return scores (n, C) at the own labels, the first of ``given`` (n, L); arbitrary for -1."""
     return scores.gather(1, given[:, :1].clamp(min=0))[:, 0]
 
 
-def _strike(scores: Tensor, given: Tensor) -> None:
-    """Overwrite scores (n, C) at the given labels (n, L), -1 for none."""
+def _mask(scores: Tensor, given: Tensor) -> None:
+    """Mask scores (n, C) at the given labels (n, L), padded with -1."""
     rows, at = (given >= 0).nonzero(as_tuple=True)
-    scores[rows, given[rows, at]] = float(STRUCK)
+    scores[rows, given[rows, at]] = float(MASKED)
 
 
 def _array(values: Tensor) -> NDArray[Any]:

@@ -1,7 +1,6 @@
-"""Several prototypes per class: k-means of a sample of each class, then Eq. 5 in each cluster.
+"""Several prototypes per class: k-means on a sample of each class, then Eq. 5 in each cluster.
 
-A class's k prototypes lie side by side in arrays of C·k rows; a class that has fewer repeats its
-first.
+The k prototypes of a class are adjacent in arrays of C·k rows; a class with fewer repeats one.
 """
 
 import zlib
@@ -18,30 +17,30 @@ from prototypes.engine.neighbours import k_means, nearest_prototypes
 from prototypes.engine.pairs import own_labels
 
 SAMPLE_ROWS = 256
-"""So many rows of a class are sampled for each of its prototypes, the most that FAISS uses ..."""
+"""Rows of a class sampled per prototype: the most that FAISS uses by default ..."""
 SAMPLE_BYTES = 2**28
-"""... and of all classes together so many bytes."""
+"""... and the limit in bytes of the samples of all classes."""
 LEAST_ROWS = 20
-"""A prototype stands for so many samples at least, counted by Kish's effective sample size."""
+"""Least number of rows per prototype, counted as Kish's effective sample size."""
 LEAST_SHARE = 0.5
-"""Least Σp of a cluster, as a share of what it is in clusters of equal Σp."""
+"""Least Σp of a cluster, as a share of Σp of the class / number of clusters."""
 
 Rows = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Source:
-    """Blocks of rows g with labels, and what each row weighs."""
+    """Blocks of rows g with labels, and the weight of each row."""
 
     each: EachBlock
     weigh: Weigh
     counts: NDArray[np.float64]
-    """(C,): how many rows each class has."""
+    """(C,): number of rows of each class."""
 
 
 @dataclass(frozen=True)
 class WeightedSample:
-    """Some rows of a crawl."""
+    """Some rows of a crawl, with weights."""
 
     g: Rows
     """(m, d)"""
@@ -52,7 +51,7 @@ class WeightedSample:
 
 
 def fit_clusters(sources: Sequence[Source], v: Rows, k: int) -> Rows:
-    """Split prototypes v (C, d) into k per class, (C·k, d): two passes over each source."""
+    """Split prototypes v (C, d) into k per class (C·k, d): two passes over each source."""
     samples: list[WeightedSample] = []
     for source in sources:
         rates = sample_rates(source.counts, v.shape[1], k)
@@ -67,7 +66,7 @@ def fit_clusters(sources: Sequence[Source], v: Rows, k: int) -> Rows:
 
 
 def sample_rates(counts: NDArray[np.float64], dimension: int, k: int) -> NDArray[np.float64]:
-    """Say which share (C,) of each class's rows (C,) a sample takes."""
+    """Return the share (C,) of each class's rows to sample, by the number of its rows (C,)."""
     room = SAMPLE_BYTES / (4 * dimension * len(counts))
     return np.asarray(np.minimum(min(SAMPLE_ROWS * k, room) / np.maximum(counts, 1), 1))
 
@@ -77,8 +76,8 @@ def sample_block(
 ) -> WeightedSample:
     """Draw rows of a block at the rates (C,) of their classes.
 
-    The draw depends on the block's labels alone, so that any number of workers, and any processor,
-    draws the same.
+    The draw depends only on the labels of the block, so that any number of workers, on a CPU or a
+    GPU, draws the same rows.
     """
     weight, seed = weigh(g, labels), zlib.crc32(np.ascontiguousarray(labels).data)
     draw = np.random.default_rng(seed).random(len(g))
@@ -97,10 +96,10 @@ def _gathered(samples: Sequence[WeightedSample]) -> WeightedSample:
 def cluster_centres(sample: WeightedSample, v: Rows, k: int) -> Rows:
     """Find up to k centres for each class of prototypes v (C, d): (C·k, d).
 
-    k-means weighted by p, with one cluster fewer until each has its least share of Σp, and
-    none has a centre that is nearer to another class's prototype: wrong labels of a kind, which
-    are alike, are not to become a prototype of the class that they do not belong to. A class
-    with too few rows keeps its v.
+    Runs k-means weighted by p, with fewer and fewer clusters until each has its least share of Σp
+    and no centre is nearer to another class's prototype. The latter keeps wrong labels of one kind,
+    which are alike, from becoming a prototype of a class that they do not belong to. A class with
+    too few rows keeps its v.
     """
     centres = np.repeat(v, k, axis=0)
     order = np.argsort(sample.labels, kind="stable")
@@ -116,7 +115,7 @@ def cluster_centres(sample: WeightedSample, v: Rows, k: int) -> Rows:
 
 
 def _class_centres(g: Rows, weight: Rows, c: int, directions: Rows, k: int) -> Rows:
-    """Return the centres (m, d) of one class, 2 ≤ m ≤ k; or none."""
+    """Return the centres (m, d) of one class, 2 ≤ m ≤ k, or none (0, d)."""
     weight = weight / weight.max()
     effective = weight.sum() ** 2 / (weight**2).sum()
     for m in range(min(k, int(effective // LEAST_ROWS)), 1, -1):
@@ -129,7 +128,7 @@ def _class_centres(g: Rows, weight: Rows, c: int, directions: Rows, k: int) -> R
 
 
 def cluster_sums(g: Rows, labels: Labels, weigh: Weigh, centres: Rows, k: int) -> BlockSums:
-    """Sum the weighted rows of a block for each of C·k clusters, the nearest of its class."""
+    """Sum the weighted rows of a block per cluster: the nearest cluster of a row's class."""
     weight, labels = weigh(g, labels), own_labels(labels)
     away = [np.linalg.norm(centres[labels * k + i] - g, axis=1) for i in range(k)]
     cluster = np.where(np.isnan(weight), -1, labels * k + np.argmin(away, axis=0))
@@ -137,7 +136,7 @@ def cluster_sums(g: Rows, labels: Labels, weigh: Weigh, centres: Rows, k: int) -
 
 
 def _repeated(sums: ClassSums, v: Rows, k: int) -> Rows:
-    """Return the means of C·k clusters; one without rows repeats its class's heaviest."""
+    """Return the means of C·k clusters; one without rows repeats the heaviest of its class."""
     weight = sums.weight.reshape(-1, k)
     taken = np.where(weight > 0, np.arange(k), weight.argmax(axis=1)[:, None])
     means = sums.means()[(np.arange(len(v))[:, None] * k + taken).ravel()]

@@ -1,4 +1,4 @@
-"""Fit what wrong labels are likely to stand for to the class relations and a sample."""
+"""Fit `Confusion` to the class relations and a sample of labels."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,18 +12,17 @@ from prototypes.fit.relations import TILE_CLASSES, Relations
 Rows = NDArray[np.float32]
 LEAST_CHANCE = 1e-6
 MOST_RELATED = 128
-"""So many classes of a label are kept where there are more than CLASSES: all of 50,000 by 50,000
-are 10 GB."""
+"""Classes stored per label if there are more than CLASSES: 50,000 by 50,000 would be 10 GB."""
 
 
 def fit_confusion(relations: Relations, temperature: float, p: Rows, labels: Labels) -> Confusion:
-    """Find λ by the likelihood of the given labels (m,) of a sample, without any truth.
+    """Fit λ by maximum likelihood of given labels (m,) of a sample, without true labels.
 
-    ``p`` (m, C) are the probabilities of its classes by look, 0 at labels that are no rivals of
-    the own. A label is right with the probability ρ, the share of the sample that is nearest to
-    its label, and otherwise stands for any class or, λ of it, for a related one: log likelihood
-    Σ log(ρ p_iy + (1 − ρ) Σ_k p_ik π_yk). Relations that do not foretell which classes
-    images with that label look like find λ near 0.
+    ``p`` (m, C) are the probabilities of the classes by the look of the images, 0 at other labels
+    of the same image. A label is right with probability ρ, the share of the sample that is nearest
+    to its label. A wrong label belongs to a related class with probability λ, else to any class.
+    The log likelihood is Σ log(ρ p_iy + (1 − ρ) Σ_k p_ik π_yk). λ is near 0 if the relations do not
+    predict which classes the images with a label look like.
     """
     if relations.graph is None or not len(labels):
         return uniform(len(relations.initial))
@@ -37,16 +36,16 @@ def fit_confusion(relations: Relations, temperature: float, p: Rows, labels: Lab
         chances = _chances(relations, temperature, labels[part])
         related[part] = np.einsum("ij,ij->i", rest[part], chances)
 
-    def unlikely(share: float) -> float:
+    def negative_log_likelihood(share: float) -> float:
         wrong = (1 - share) * any_class + share * related
         return -float(np.log(right * own + (1 - right) / others * wrong + 1e-12).mean())
 
-    share = float(minimize_scalar(unlikely, bounds=(0, 1), method="bounded").x)
+    share = float(minimize_scalar(negative_log_likelihood, bounds=(0, 1), method="bounded").x)
     return confusion_of(relations, temperature, share)
 
 
 def confusion_of(relations: Relations, temperature: float, share: float) -> Confusion:
-    """Work out the confusion of a share λ and a temperature τ, a tile of classes at a time."""
+    """Compute the confusion for a share λ and a temperature τ, a tile of classes at a time."""
     found = uniform(len(relations.initial))
     if share == 0:
         return found
@@ -61,7 +60,7 @@ def confusion_of(relations: Relations, temperature: float, share: float) -> Conf
 def _most_likely(
     chances: Rows, labels: NDArray[np.int64], share: float
 ) -> tuple[NDArray[np.int32], Rows, Rows]:
-    """Turn chances (n, C) of labels into related (n, K), excess (n, K), and others (n,)."""
+    """Turn the chances (n, C) of labels into related (n, K), excess (n, K) and others (n,)."""
     C, rows = chances.shape[1], np.arange(len(labels))
     chances *= share
     chances += 1 - share
@@ -81,9 +80,9 @@ def _log(chances: Rows) -> Rows:
 
 
 def _chances(relations: Relations, temperature: float, labels: Labels) -> Rows:
-    """Return for λ = 1 how much likelier than by chance labels (n,) stand for each class (n, C).
+    """Return p(class | wrong label) for λ = 1, divided by chance, of labels (n,): (n, C).
 
-    Of no use at the label itself; 1 for a label that S_t does not know.
+    The value at the label itself is meaningless. All values are 1 for a label unknown to S_t.
     """
     likely = np.asarray(relations.rows(labels) / np.float32(temperature), np.float32)
     likely[np.arange(len(labels)), labels] = -np.inf

@@ -1,4 +1,4 @@
-"""Consistency of an image with its label, by what is known of the classes: SINet Eq. 4."""
+"""Consistency of an image with its label, given the class relations: SINet Eq. 4."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.engine.absent import absent_classes, strike_absent
+from prototypes.engine.absent import absent_classes, mask_absent
 from prototypes.engine.blocks import Labels, tiles, unit_rows
 from prototypes.engine.moments import counted
 from prototypes.engine.pairs import own_labels
@@ -16,17 +16,18 @@ from prototypes.fit.relations import TILE_CLASSES, Relations
 from prototypes.options import L2, LARGEST_LOG, largest_gamma
 
 LEAST_LEFT = 1e-6
-"""Of a target's share that is left without an image's other labels."""
+"""Least probability of a target that remains without the other labels of an image."""
 
 
 @dataclass(frozen=True)
 class Targets:
-    """What images of each class should look like: t_c = ψ(s_t[c]), in the form Eq. 4 needs."""
+    """What images of each class should look like: t_c = ψ(s_t[c]), in the form for Eq. 4."""
 
     mixture: NDArray[np.float32]
     """(C, d): q_c = Σ_j t_cj P_j."""
     constant: NDArray[np.float32]
-    """(C,): the part of the KL that no image changes; for the softmax Σ_j t_cj log t_cj, else 1."""
+    """(C,): the part of the KL that does not depend on the image: Σ_j t_cj log t_cj for the
+    softmax, else 1."""
     scale: NDArray[np.float32]
     """(C,): log Σ_j exp(s_t[c, j] / τ_t) for the softmax, else ‖s_t[c]‖."""
 
@@ -37,7 +38,7 @@ def targets(relations: Relations, temperature: float) -> Targets:
     mixture, (constant, scale) = np.empty_like(initial), np.empty((2, len(initial)), np.float32)
     for part in tiles(len(initial), TILE_CLASSES):
         logits = relations.rows(part) / temperature
-        strike_absent(logits, absent)
+        mask_absent(logits, absent)
         scale[part] = log_sum_exp(logits.copy())
         log_t = logits - scale[part, None]
         t = np.exp(log_t)
@@ -49,10 +50,10 @@ def targets(relations: Relations, temperature: float) -> Targets:
 def l2_targets(relations: Relations) -> Targets:
     """Turn relations into targets for ψ(s) = s / ‖s‖, a tile of classes at a time."""
     initial = relations.initial
-    there = initial.any(axis=1)
+    present = initial.any(axis=1)
     parts, lengths = [], []
     for part in tiles(len(initial), TILE_CLASSES):
-        rows = relations.rows(part) * there
+        rows = relations.rows(part) * present
         parts.append(unit_rows(rows) @ initial)
         lengths.append(np.linalg.norm(rows, axis=1))
     length = np.concatenate(lengths).astype(np.float32)
@@ -70,7 +71,7 @@ def divergence(
     """Return KL(ψ(s_t[y]) ‖ ψ(s_v)) of rows g (n, d) with labels y ≥ 0: (n,), nats.
 
     With s_v the cosines to the initial prototypes, KL = Σ_j t_yj log t_yj − g·q_y / τ_v
-    + log Σ_j exp(g·P_j / τ_v): only the last term needs all the products, in tiles.
+    + log Σ_j exp(g·P_j / τ_v). Only the last term needs all products, computed in tiles.
     """
     meant = np.einsum("ij,ij->i", g, expected.mixture[labels]) / np.float32(temperature)
     kl = expected.constant[labels] - meant + products.log_partition(g, initial, temperature)
@@ -85,10 +86,10 @@ def divergence_without_others(
     temperatures: tuple[float, float],
     products: Products = HOST,
 ) -> NDArray[np.float32]:
-    """Return the same, without an image's other labels, of labels (n, 1 + K): (n,), nats.
+    """Return `divergence` without the other labels of images, for labels (n, 1 + K): (n,), nats.
 
-    These are no rivals of its own: with o the others and T = Σ_o t_yo, both distributions are
-    those of the classes that are left, t_yj / (1 − T) and the softmax of their cosines.
+    The other labels o of an image are not rivals of its own label. With T = Σ_o t_yo, the two
+    distributions are over the remaining classes: t_yj / (1 − T), and the softmax of their cosines.
     ``temperatures`` are τ_v and τ_t.
     """
     own, (row, place) = labels[:, 0], np.nonzero(labels[:, 1:] >= 0)
@@ -109,12 +110,11 @@ def l2_divergence(
 ) -> NDArray[np.float32]:
     """Return 1 − cos(s_t[y], s_v) of rows g (n, d) with labels y ≥ 0: (n,), in [0, 2].
 
-    SINet says that ψ may be the L2 norm, but s / ‖s‖ is no distribution: it does not sum to one,
-    and cosines can be negative. Deviates: ψ(s) is read as the mean direction of a von
-    Mises-Fisher distribution over directions. The KL of two of them that are equally
-    concentrated, κ, is κ A(κ) (1 − cos of their means); the factor is taken as 1, since any
-    other is the same as another ε. As s_v = P g, cos = g·q_y / ‖P g‖ with q_c = Pᵀ ψ(s_t[c]):
-    no N×C products at all.
+    SINet says that ψ may be the L2 norm, but s / ‖s‖ is not a distribution: it does not sum to 1,
+    and cosines can be negative. Deviates: ψ(s) is read as the mean direction of a von Mises-Fisher
+    distribution. The KL of two of these with equal concentration κ is κ A(κ) (1 − cos of their
+    means). The factor is set to 1; any other is equivalent to another ε. As s_v = P g, cos = g·q_y
+    / ‖P g‖ with q_c = Pᵀ ψ(s_t[c]), which needs no N×C products.
     """
     meant = np.einsum("ij,ij->i", g, expected.mixture[labels])
     cosine = meant / _positive(np.sqrt(_squares(g, initial)))
@@ -124,7 +124,7 @@ def l2_divergence(
 def l2_divergence_without_others(
     g: NDArray[np.float32], labels: Labels, relations: Relations, expected: Targets
 ) -> NDArray[np.float32]:
-    """Return the same without an image's other labels, of labels (n, 1 + K): (n,), in [0, 2]."""
+    """Return `l2_divergence` without other labels of images, for labels (n, 1 + K): (n,)."""
     own, (row, place) = labels[:, 0], np.nonzero(labels[:, 1:] >= 0)
     other, scale = labels[row, 1 + place], expected.scale[own]
     related = relations.between(own[row], other)
@@ -148,9 +148,9 @@ def _positive(lengths: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
 def consistency(
     kl: NDArray[np.float32], epsilon: float = 0.05, gamma: float = 2.0
 ) -> NDArray[np.float32]:
-    """Return p = 1 / (KL + ε)^γ, or the least p whose sums a float32 holds: SINet Eq. 4.
+    """Return p = 1 / (KL + ε)^γ (SINet Eq. 4), at least the smallest p that float32 sums hold.
 
-    Raises ValueError where p could be more than a float32 holds.
+    Raises ValueError if p could be larger than a float32 holds.
     """
     if gamma > largest_gamma(epsilon):
         raise ValueError(
@@ -163,7 +163,7 @@ def consistency(
 
 @dataclass(frozen=True)
 class Consistency:
-    """Eq. 4 with all that was fitted for it."""
+    """Eq. 4 with everything that was fitted for it."""
 
     initial: NDArray[np.float32]
     """(C, d): initial prototypes P."""
@@ -171,9 +171,9 @@ class Consistency:
     psi: str
     """One of `options.PSI`."""
     tau_v: float
-    """Temperature of ψ(s_v), where that is a softmax."""
+    """Temperature of ψ(s_v), if ψ is a softmax."""
     tau_t: float
-    """Temperature of ψ(s_t), where that is a softmax."""
+    """Temperature of ψ(s_t), if ψ is a softmax."""
     epsilon: float
     gamma: float
 
@@ -186,8 +186,8 @@ class Consistency:
     ) -> NDArray[np.float32]:
         """Return p (n,) of rows g (n, d); NaN for a row without label or features.
 
-        Of images with several labels, (n, 1 + K), this takes the ``relations`` that it was fitted
-        to; raises ValueError without.
+        Images with several labels (n, 1 + K) need the ``relations`` that this was fitted to; raises
+        ValueError without them.
         """
         p = np.full(len(g), np.nan, np.float32)
         counts = counted(g, labels, len(self.initial))
@@ -196,8 +196,8 @@ class Consistency:
             kl = self._divergence(g[known], own_labels(labels)[known], products)
         elif relations is None:
             raise ValueError(
-                "Consistency of images with several labels takes the class relations: use the p "
-                "that `fit_prototypes` gives."
+                "Consistency of images with several labels needs the class relations: use the p "
+                "that `fit_prototypes` returns."
             )
         else:
             kl = self._without_others(g[known], labels[known], products, relations)

@@ -1,4 +1,4 @@
-"""The rows of a crawl that the prototypes are fitted to: its own, and the verified ones."""
+"""The rows that prototypes are fitted to: the rows of the crawl, and the verified rows."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -14,11 +14,11 @@ from prototypes.fit.verified import Verified
 
 @dataclass(frozen=True)
 class CrawlRows:
-    """The crawl's own rows by blocks, their plain sums, and the rows that a person has verified."""
+    """The rows of a crawl in blocks, their unweighted sums, and the verified rows."""
 
     each: EachBlock
     sums: ClassSums
-    """Of the crawl's own rows g per class, each once."""
+    """Unweighted sums per class of the rows g of the crawl."""
     verified: Verified
 
     @classmethod
@@ -34,10 +34,10 @@ class CrawlRows:
 
     @property
     def counts(self) -> NDArray[np.float64]:
-        """(C,): how many rows each class has, the verified ones included."""
+        """(C,): number of rows of each class, verified rows included."""
         return self.verified.counts + self.verified.sums.weight
 
     @property
     def stride(self) -> int:
-        """Every how many rows one goes into the sample that temperatures are calibrated on."""
+        """The stride at which rows are sampled for calibration."""
         return sample_stride(self.sums.weight.sum(), self.classes)

@@ -1,4 +1,4 @@
-"""Initial prototypes: per class the mean of the images that are classified most confidently."""
+"""Initial prototypes: the mean of the most confidently classified images of each class."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from prototypes.fit.crawl_rows import CrawlRows
 from prototypes.fit.sample import LabelledSample, join_samples, sample_rows
 
 WIDEST = 2.0
-"""A margin of two cosines lies in [-2, 2]."""
+"""The largest margin: the difference of two cosines lies in [-2, 2]."""
 BINS = 1024
-"""Bins of a margin histogram over that range: a threshold is exact to 1/256."""
+"""Bins of a histogram of margins over that range: thresholds are exact to 1/256."""
 NOWHERE = -1
 """The cell of a row that does not count."""
 
@@ -74,10 +74,10 @@ def margin_cells(
     plain: NDArray[np.float32],
     products: Products = HOST,
 ) -> Cells:
-    """Say which cell of the histogram of margins per class each row of a block falls in: (n,).
+    """Return the cell (n,) of each row of a block in the histogram of margins per class.
 
-    A margin is the cosine to the plain mean (C, d) of the row's class minus that to the nearest
-    other.
+    The margin is the cosine to the ``plain`` mean (C, d) of the row's class minus the cosine to the
+    nearest mean of another class.
     """
     cells = np.full(len(g), NOWHERE, np.int32)
     kept = counted(g, labels, len(plain))
@@ -91,9 +91,9 @@ def reliable_bins(
 ) -> NDArray[np.int32]:
     """Return for each class the lowest bin (C,) of its top ``share`` of margins.
 
-    At least one row of every class that has any lies in or above its bin. With ``own_only`` rows
-    that are nearer to another class lie below it, unless all of their class are. A quantile by a
-    histogram needs no sorting of all margins.
+    Every class with rows has at least one row in or above its bin. With ``own_only``, rows that are
+    nearer to another class are below the bin, unless all rows of the class are. The histogram makes
+    it unnecessary to sort all margins.
     """
     counts = np.zeros((classes, BINS), np.int32)
     for cells in blocks:
@@ -107,7 +107,7 @@ def reliable_bins(
 
 
 def reliable(cells: Cells, bins: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Tell which rows are among the most confident of their class: (n,)."""
+    """Tell which rows (n,) are among the most confidently classified of their class."""
     return np.asarray((cells != NOWHERE) & (cells % BINS >= bins[cells // BINS]))
 
 

@@ -1,4 +1,4 @@
-"""Eq. 4 fitted to a crawl, in one round or several: it says what each row weighs in Eq. 5."""
+"""Eq. 4 fitted to a crawl in one or several rounds; it gives the weights of rows in Eq. 5."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,13 +23,13 @@ Matrix = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Judge:
-    """Eq. 4, and what it makes rows weigh."""
+    """Eq. 4, and the weights that follow from it."""
 
     consistency: Consistency
     relations: Relations
-    """S_t, around the prototypes that consistency is judged by."""
+    """S_t, with the prototypes that consistency is computed from."""
     weigh: Weigh
-    """What a row weighs in the prototype of its class."""
+    """Gives the weight of each row in the prototype of its class."""
 
 
 def fit_judge(
@@ -39,11 +39,11 @@ def fit_judge(
     options: Options,
     products: Products = HOST,
 ) -> Judge:
-    """Fit Eq. 4: no pass over the rows for one round, one for each further round.
+    """Fit Eq. 4: one pass over the rows for every round after the first.
 
-    With constant prototypes rows weigh 1, and there is one round.
+    With constant prototypes every row has weight 1, and there is only one round.
     """
-    judge = _judge_around(initial.prototypes, graph, initial, options, products)
+    judge = _judge_by(initial.prototypes, graph, initial, options, products)
     if options.prototypes != WEIGHTED:
         return replace(judge, weigh=partial(constant, p=1.0))
     for _ in range(options.rounds - 1):
@@ -55,18 +55,19 @@ def fit_judge(
 def _judge_again(
     found: Rows, graph: Matrix | None, initial: Initial, options: Options, products: Products
 ) -> Judge:
-    """Fit Eq. 4 around the prototypes of a round (FOLDS + 1, C, d), see `fold_prototypes`.
+    """Fit Eq. 4 to the prototypes of the last round (FOLDS + 1, C, d), see `fold_prototypes`.
 
-    Each fold's rows are weighed by the prototypes of the other folds, at the same temperatures.
+    The rows of each fold are weighted by the prototypes of the other folds, at the same
+    temperatures.
     """
-    judge = _judge_around(found[-1], graph, initial, options, products)
+    judge = _judge_by(found[-1], graph, initial, options, products)
     fitted = judge.consistency
     same = replace(options, tau_v=fitted.tau_v, tau_t=fitted.tau_t)
-    folds = [_judge_around(P, graph, initial, same, products).weigh for P in found[:-1]]
+    folds = [_judge_by(P, graph, initial, same, products).weigh for P in found[:-1]]
     return replace(judge, weigh=CrossFitted(tuple(folds)))
 
 
-def _judge_around(
+def _judge_by(
     P: Rows, graph: Matrix | None, initial: Initial, options: Options, products: Products
 ) -> Judge:
     relations = relations_of(graph, P)

@@ -1,9 +1,9 @@
-"""Labels that many images share: which way they differ from images without, and by how much.
+"""Labels that many images share: how images with the label differ from images without it.
 
-Features are centred on the mean of the class means. Of a label in a share s of the images that make
-that centre, these lie within (1 − s) of the way from those without it: even a right label
-has a small cosine, and the mean of its images is mostly that of labels which happen to stand beside
-it. Not in the paper, whose images have one label each.
+Features are centred on the mean of the class means. If a label is on a share s of the images behind
+that centre, the centre is only (1 − s) of the way from the images with the label to those without.
+So even a right label has a small cosine, and the mean of its images mostly shows labels that happen
+to occur with it. Not in the paper, whose images have one label each.
 """
 
 from dataclasses import dataclass
@@ -17,23 +17,23 @@ from prototypes.engine.blocks import EachBlock, Labels, total, unit_rows
 from prototypes.engine.moments import ClassSums, counted
 
 FREQUENT = 0.25
-"""Share of the images from which on a label's direction is its own effect, as in a regression."""
+"""Share of images above which the direction of a label is its own effect, as in a regression."""
 MOST_EFFECTS = 1024
-"""Labels, the most frequent, whose effects are told apart."""
+"""Number of labels, the most frequent ones, in the regression."""
 RIDGE = 1e-3
-"""Of the labels' covariance."""
+"""Ridge on the covariance of the labels."""
 LEAST_CONTRAST = 0.1
-"""Cosine by which images with a label differ from those without; less, and it cannot be judged."""
+"""Least difference in cosine between images with and without a label for it to be judged."""
 
 Rows = NDArray[np.float32]
 Matrix = NDArray[np.float64]
 
 
 def prevalence(each: EachBlock, count: Matrix) -> Matrix:
-    """Return the share s (C,) of each label in the images behind the mean of the class means.
+    """Return the share s (C,) of each label among the images behind the mean of the class means.
 
-    An image counts for each of its labels (n, 1 + K) as much as for that label's mean; ``count``
-    (C,) are the rows of each label. One pass.
+    An image counts for each of its labels (n, 1 + K) as much as it does in the mean of that label;
+    ``count`` (C,) is the number of rows of each label. One pass.
     """
     return np.asarray(total(each(partial(_shares, count=count))) / max((count > 0).sum(), 1))
 
@@ -41,14 +41,14 @@ def prevalence(each: EachBlock, count: Matrix) -> Matrix:
 def _shares(g: Rows, labels: Labels, count: Matrix) -> Matrix:
     labels = labels[counted(g, labels, len(count))]
     weight = np.broadcast_to(1 / np.maximum(count[labels[:, :1]], 1), labels.shape)
-    there = labels >= 0
-    return np.asarray(np.bincount(labels[there], weight[there], len(count)), np.float64)
+    given = labels >= 0
+    return np.asarray(np.bincount(labels[given], weight[given], len(count)), np.float64)
 
 
 def effects(each: EachBlock, share: Matrix) -> tuple[NDArray[np.int64], Rows]:
-    """Return the frequent labels (F,) and their effects (F, d), what each alone adds to g.
+    """Return the frequent labels (F,) and their effects (F, d): what each label alone adds to g.
 
-    By least squares of g on the labels of an image. One pass.
+    Fitted by least squares of g on the labels of an image. One pass.
     """
     used = np.sort(np.argsort(-share, kind="stable")[:MOST_EFFECTS])
     sums = total(each(partial(_joint, used=used, classes=len(share))))
@@ -62,7 +62,7 @@ def effects(each: EachBlock, share: Matrix) -> tuple[NDArray[np.int64], Rows]:
 
 @dataclass(frozen=True)
 class _Joint:
-    """Sums over rows with labels as zeros and ones l (F,) and features g (d,)."""
+    """Sums over rows, with labels as zeros and ones l (F,), and features g (d,)."""
 
     count: float
     labels: Matrix
@@ -102,13 +102,14 @@ def turned(v: Rows, frequent: NDArray[np.int64], effect: Rows) -> Rows:
 
 
 def level(sums: ClassSums, v: Rows, share: Matrix, temperature: float) -> Rows:
-    """Return what to add to the cosine to each prototype (C,), so that rare labels add nothing.
+    """Return what to add to the cosine to each prototype (C,); 0 for rare labels.
 
-    With a the mean cosine of a label's images to its prototype in ``v`` (C, d) and e that of all,
-    the images without it have b = (e − s a) / (1 − s). Added are s (a − b), which brings these to
-    where they are for a rare label, and the log odds of a label that most images have, at the
-    ``temperature``; never more than brings a to 1. A label that most images have and that makes
-    no difference is taken at its word: 1 − a. ``sums`` are of the rows g per label.
+    Let a be the mean cosine to a label's prototype in ``v`` (C, d) of the images with the label,
+    and e that of all images; images without the label then have b = (e − s a) / (1 − s). The result
+    is s (a − b), which moves images without the label to where they are for a rare label, plus, for
+    a label that most images have, its log odds times the ``temperature``. It is at most 1 − a. It
+    is 1 − a for a label that most images have and that makes no difference: such a label is
+    believed. ``sums`` are over the rows g per label.
     """
     means, directions = sums.means(), unit_rows(v).astype(np.float64)
     own = np.einsum("ij,ij->i", means, directions)
@@ -121,7 +122,7 @@ def level(sums: ClassSums, v: Rows, share: Matrix, temperature: float) -> Rows:
     return np.asarray(np.clip(added, 0, np.maximum(1 - own, 0)), np.float32)
 
 
-def levelled(distance: Rows, v: Rows, level: Rows) -> Rows:
-    """Return distances (n,) to prototypes v (n, d) where a level (n,) is added to the cosines."""
+def levelled_distance(distance: Rows, v: Rows, level: Rows) -> Rows:
+    """Correct distances (n,) to prototypes v (n, d) for a level (n,) added to the cosines."""
     square = distance**2 - 2 * np.linalg.norm(v, axis=1) * level
     return np.asarray(np.sqrt(np.maximum(square, 0)), np.float32)

@@ -1,4 +1,4 @@
-"""The prototypes of Eq. 5, and all that is fitted around them to judge labels by."""
+"""The prototypes of Eq. 5, and everything that is fitted with them to judge labels."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -6,11 +6,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.engine.absent import absent_classes, strike_absent
+from prototypes.engine.absent import absent_classes, mask_absent
 from prototypes.engine.blocks import EachBlock, Labels, unit_rows
 from prototypes.engine.confusion import Confusion
 from prototypes.engine.moments import BlockSums, ClassSums, Weigh, class_sums
-from prototypes.engine.pairs import own_labels, strike_others
+from prototypes.engine.pairs import mask_others, own_labels
 from prototypes.engine.softmax import log_softmax, nearest_of_class
 from prototypes.fit.clusters import fit_clusters
 from prototypes.fit.confusion_fit import fit_confusion
@@ -30,33 +30,33 @@ Rows = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Prototypes:
-    """The prototypes of Eq. 5 and what they were made by."""
+    """The prototypes of Eq. 5, and what is needed to score rows by them."""
 
     v: Rows
-    """(C·k, d): those of a class side by side; one that has fewer than k repeats its first."""
+    """(C·k, d): those of a class are adjacent; a class with fewer than k repeats one."""
     tau: float
     """Temperature of label quality."""
     consistency: Consistency
     confusion: Confusion
-    """What wrong labels are likely to stand for."""
+    """Which classes images with wrong labels are likely to belong to."""
     p: Rows | None
-    """(rows,): p of Eq. 4, NaN where a row has none. None after several rounds and with constant
-    prototypes, where rows did not weigh this p, unless images have several labels."""
+    """(rows,): p of Eq. 4, NaN for a row without one. None after several rounds and with constant
+    prototypes, where p is not the weight of a row, unless images have several labels."""
     weighted: bool
-    """Whether rows weighed p in their prototype, or all the same."""
+    """Whether the weight of a row in its prototype is p; else it is 1."""
     left_out: LeftOut
     level: Rows
-    """(C,): what to add to the cosines to each class (see `prevalence`): zeros, unless images
-    have several labels."""
+    """(C,): added to the cosines to each class (see `prevalence`); zeros unless images have several
+    labels."""
 
     @property
     def per_class(self) -> int:
-        """Say how many prototypes lie side by side for each class: k."""
+        """Return k, the number of prototypes of each class."""
         return len(self.v) // len(self.consistency.initial)
 
 
 def weighted_sums(each: EachBlock, weigh: Weigh, classes: int) -> tuple[ClassSums, Rows]:
-    """Sum rows g per class, weighted: one pass. Returns the weights (rows,) too."""
+    """Sum the weighted rows g per class, in one pass; also return the weights (rows,)."""
     sums: ClassSums | None = None
     weights = []
     for block, weight in each(partial(_weighted, weigh=weigh, classes=classes)):
@@ -103,7 +103,7 @@ def place_prototypes(
 
 
 def _shared(rows: CrawlRows, sample: LabelledSample, v: Rows, k: int) -> tuple[Rows, Rows]:
-    """Return prototypes (C·k, d) and levels (C,) where images share labels (see `prevalence`)."""
+    """Adapt prototypes (C·k, d) to images with several labels; also return levels (C,)."""
     share = prevalence(rows.each, rows.sums.weight)
     if share.max() > FREQUENT:
         frequent, effect = effects(rows.each, share)
@@ -118,15 +118,15 @@ def calibrate(
 ) -> tuple[float, Confusion]:
     """Return the temperature of label quality and the confusion, both fitted on the sample."""
     tau = quality_temperature(initial.sample, unit_rows(centres.v), k, centres.level)
-    likeliest = relation_temperature(initial.reliable, judge.relations, tau)
+    tau_t = relation_temperature(initial.reliable, judge.relations, tau)
     looks = _by_look(initial.sample, centres.v, k, tau, centres.level)
-    confusion = fit_confusion(judge.relations, likeliest, looks, own_labels(initial.sample.labels))
+    confusion = fit_confusion(judge.relations, tau_t, looks, own_labels(initial.sample.labels))
     return tau, replace(confusion, sizes=log_sizes(rows.counts))
 
 
 def _by_look(sample: LabelledSample, v: Rows, k: int, tau: float, level: Rows) -> Rows:
-    """Return the softmax (m, C) of the cosines of a sample, without its images' other labels."""
+    """Return the softmax (m, C) of the cosines of a sample, other labels of images masked."""
     cosines = nearest_of_class(sample.g @ unit_rows(v).T, k) + level
-    strike_others(cosines, sample.labels)
-    strike_absent(cosines, absent_classes(v, k))
+    mask_others(cosines, sample.labels)
+    mask_absent(cosines, absent_classes(v, k))
     return np.asarray(np.exp(log_softmax(cosines / np.float32(tau))), np.float32)

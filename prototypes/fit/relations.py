@@ -1,4 +1,4 @@
-"""Class relations S_t; where there is no side information, what the classes look like."""
+"""Class relations S_t; where there is no side information, how alike the classes look."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,23 +10,23 @@ from prototypes.engine.blocks import Floats, tiles
 
 Some = slice | NDArray[np.integer[Any]]
 TILE_CLASSES = 512
-"""Rows of S_t that are in hand at a time."""
+"""Rows of S_t in memory at a time."""
 
 
 @dataclass(frozen=True)
 class Relations:
-    """Rows of S_t, its unknown entries filled from visual relations: cosines of prototypes."""
+    """S_t with its unknown entries filled by visual relations: cosines of initial prototypes."""
 
     graph: NDArray[np.floating[Any]] | None
-    """(C, C), NaN where a class is in no graph; or None."""
+    """(C, C), NaN for a class that is in no graph; or None."""
     initial: NDArray[np.float32]
     """(C, d): initial prototypes."""
     level: float
     slope: float
-    """Visual relations times slope plus level are on the graph's scale."""
+    """Visual relations times ``slope`` plus ``level`` are on the scale of the graph."""
 
     def rows(self, classes: Some, part: slice = slice(None)) -> NDArray[np.floating[Any]]:
-        """Return the relations (m, c) of some classes to those of a part, or all."""
+        """Return the relations (m, c) of some classes to the classes of a part, or to all."""
         known = None if self.graph is None else self.graph[classes, part]
         unknown = True if known is None else np.isnan(known)
         if known is not None and not np.any(unknown):
@@ -37,7 +37,7 @@ class Relations:
         return visual if known is None else np.where(unknown, visual, known)
 
     def between(self, a: NDArray[np.integer[Any]], b: NDArray[np.integer[Any]]) -> Floats:
-        """Return the relations of classes a to classes b, arrays of one shape, one by one."""
+        """Return the relation of each class in a to the class in b at the same place."""
         visual = np.einsum("...i,...i->...", self.initial[a], self.initial[b])
         visual = visual * np.float32(self.slope) + np.float32(self.level)
         if self.graph is None:
@@ -46,7 +46,7 @@ class Relations:
         return np.asarray(np.where(np.isnan(known), visual, known))
 
     def knows(self, classes: Some) -> NDArray[np.bool_]:
-        """Tell which of some classes (m,) the graph relates to any other."""
+        """Tell which of some classes (m,) the graph relates to another class."""
         if self.graph is None:
             return np.zeros(len(self.initial[classes]), bool)
         return np.asarray((~np.isnan(self.graph[classes])).sum(axis=1) > 1)
@@ -55,10 +55,10 @@ class Relations:
 def relations_of(
     graph: NDArray[np.floating[Any]] | None, initial: NDArray[np.float32]
 ) -> Relations:
-    """Bring visual relations to the scale of the graph S_t (C, C) by least squares.
+    """Fit visual relations to the scale of the graph S_t (C, C) by least squares.
 
-    They are fitted over the pairs of classes that the graph knows; without any they stay as
-    they are. Raises ValueError where the graph is not (C, C).
+    The fit is over the pairs of classes that the graph knows; if there are none, the scale is
+    unchanged. Raises ValueError if the graph is not (C, C).
     """
     if graph is None:
         return Relations(None, initial, 0.0, 1.0)

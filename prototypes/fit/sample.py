@@ -10,7 +10,7 @@ from prototypes.engine.blocks import Labels
 from prototypes.engine.moments import counted
 
 SAMPLE_PRODUCTS, MOST, LEAST = 2**22, 8192, 512
-"""The sample has so many rows that its cosines to C classes are 16 MiB, within limits."""
+"""The cosines of the sample to C classes take 16 MiB; its rows are within these limits."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class LabelledSample:
 
 
 def sample_stride(rows: float, classes: int) -> int:
-    """Say which every how-manieth of N labelled rows a sample takes."""
+    """Return the stride at which rows are sampled, from the number of labelled rows."""
     size = min(max(SAMPLE_PRODUCTS // classes, LEAST), MOST)
     return max(int(rows // size), 1)
 
 
 def join_samples(blocks: Sequence[LabelledSample], classes: int) -> LabelledSample:
-    """Join the samples of blocks in order; thinned where many blocks, a row each, are too many."""
+    """Join the samples of blocks in order; thin them if many small blocks give too many rows."""
     g = np.concatenate([block.g for block in blocks])
     joined = LabelledSample(g, np.concatenate([block.labels for block in blocks]))
     return joined.every(sample_stride(len(g), classes))

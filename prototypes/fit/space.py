@@ -1,7 +1,8 @@
-"""The adapted space, in which classes are as separate as in a network trained on the crawl.
+"""The adapted space, which separates classes as a network trained on the crawl would.
 
 SINet takes its features from a CNN trained on the noisy data itself. Linear discriminant
-analysis on the noisy labels has the same effect on a frozen encoder's features, in closed form.
+analysis on the noisy labels has the same effect on the features of a frozen encoder, in closed
+form.
 """
 
 from dataclasses import dataclass
@@ -18,42 +19,42 @@ from prototypes.fit.dominance import Discriminant
 RIDGE_FLOOR = 0.01
 """Least ridge, as a share of the mean within-class variance."""
 RIDGE_SAMPLES = 5.0
-"""Ridge that makes up for few samples: this many times tr(W) / (N − C)."""
+"""Ridge for few samples, as a multiple of tr(W) / (N − C)."""
 BETWEEN_DIRECTIONS = 256
-"""Most directions kept of the between-class scatter."""
+"""Number of directions of the between-class scatter that are kept."""
 MOST_INFLUENCE = 0.5
-"""Most that is taken off for self-influence: in classes of a few images the average says little
-of the single one, and all of it would flag nearly all of them."""
+"""Largest self-influence that is subtracted: in a class of a few images the average says little
+about a single image, and subtracting all of it would flag nearly all of them."""
 REST_DIRECTIONS = 64
 REST_VARIANCE = 4.0
-"""Directions kept beside them, and their within-class variance in all (see `_rest`)."""
+"""Number of further directions, and their total within-class variance (see `_rest`)."""
 ROUNDING = 1e-7
-"""Least variance: the products of unit rows are float32."""
+"""Smallest variance, as the products of unit rows are float32."""
 
 LEAST_VARIANCE = 3e-7
-"""Of unit rows in all; less, and they are the same but for rounding."""
+"""Total variance of unit rows below which they differ only by rounding."""
 
 Matrix = NDArray[np.float64]
 
 
 class SameFeaturesError(ValueError):
-    """Features that do not tell one row from another."""
+    """All rows have the same features."""
 
 
 @dataclass(frozen=True)
 class AdaptedSpace:
-    """The map x → g: unit length, minus the mean, whitened and projected, unit length again."""
+    """The map x → g: scale to unit length, centre, whiten and project, scale to unit length."""
 
     mean: NDArray[np.float32]
     """(D,)"""
     projection: NDArray[np.float32]
     """(D, d)"""
     self_influence: NDArray[np.float32]
-    """(C,): the part of the cosine to its own prototype that an image owes to its own presence
-    among the samples of its class (see `_self_influence`)."""
+    """(C,): the part of the cosine to its own prototype that an image contributes itself, as one of
+    the samples of its class (see `_self_influence`)."""
     class_means: NDArray[np.float32] | None = None
-    """(C, d): where one class outweighs the others (see `dominance`), unit means of the classes
-    without what is likely another's; else None."""
+    """(C, d): unit means of the classes without rows that likely belong to another class, if one
+    class dominates (see `dominance`); else None."""
 
     def transform(self, features: Floats, products: Products = HOST) -> NDArray[np.float32]:
         """Map features (n, D) to unit rows g (n, d); rows of zeros stay zeros."""
@@ -63,12 +64,12 @@ class AdaptedSpace:
 def adapted_space(moments: Moments, trusted: Matrix | None = None) -> AdaptedSpace:
     """Fit the space from the moments of the unit rows.
 
-    W is the within-class covariance over the given labels plus a ridge; whiten by W^(−1/2),
-    keep the leading min(C − 1, 256) directions of the between-class scatter and, much
-    shortened, directions beside them. The centre is the mean of the class means: that of all rows
-    is near a large class's own. ``trusted`` (C, D) are class means by which to find it, if they are
-    not those of the moments. Raises ValueError where fewer than two classes have rows, and
-    SameFeaturesError where all rows are the same.
+    W is the within-class covariance of the given labels plus a ridge. Rows are whitened by W^(−1/2)
+    and projected onto the leading min(C − 1, 256) directions of the between-class scatter, and onto
+    some further directions that are scaled down. The centre is the mean of the class means, since
+    the mean of all rows would be close to that of a large class. ``trusted`` (C, D) are class means
+    to use for the centre in place of those of the moments. Raises ValueError if fewer than two
+    classes have rows, and SameFeaturesError if all rows are the same.
     """
     whitened = _Whitened.of(moments)
     count, means = moments.by_class.weight, moments.by_class.means()
@@ -87,7 +88,7 @@ def adapted_space(moments: Moments, trusted: Matrix | None = None) -> AdaptedSpa
 
 
 def discriminant(moments: Moments) -> Discriminant:
-    """Return linear discriminant analysis by the moments of the unit rows.
+    """Fit linear discriminant analysis to the moments of the unit rows.
 
     Raises ValueError as `adapted_space`.
     """
@@ -99,18 +100,18 @@ def discriminant(moments: Moments) -> Discriminant:
 
 @dataclass(frozen=True)
 class _Whitened:
-    """The space in which classes vary alike in all directions."""
+    """The space in which the within-class variance is the same in all directions."""
 
     total: Matrix
     """(D, D): covariance of the rows."""
     axes: Matrix
-    """(D, D): eigenvectors of W with its ridge, in columns."""
+    """(D, D): eigenvectors of W plus its ridge, in columns."""
     variances: Matrix
     """(D,): its eigenvalues, ascending."""
     whiten: Matrix
     """(D, D): W^(−1/2)."""
     leading: Matrix
-    """(D, ·): directions, once whitened, in which the class means differ most."""
+    """(D, ·): directions, in whitened space, in which the class means differ most."""
 
     @classmethod
     def of(cls, moments: Moments) -> "_Whitened":
@@ -145,7 +146,7 @@ class _Whitened:
 
 
 def _ridged(within: Matrix, n: float, classes: int) -> Matrix:
-    """Add the ridge: the fewer samples, the less W is to be trusted."""
+    """Add the ridge: the fewer samples there are, the less reliable W is."""
     trace = np.trace(within)
     ridge = RIDGE_FLOOR * trace / len(within) + RIDGE_SAMPLES * trace / max(n - classes, 1)
     return np.asarray(within + ridge * np.eye(len(within)))
@@ -159,11 +160,11 @@ def _leading(scatter: Matrix, keep: int) -> Matrix:
 
 
 def _rest(leading: Matrix, axes: Matrix) -> Matrix:
-    """Return directions in which no class differs, shortened to REST_VARIANCE in all.
+    """Return directions in which classes do not differ, scaled to REST_VARIANCE in total.
 
-    In the between-class directions alone every image looks like some class: with two classes
-    unit length makes g ±1. What lies outside them tells how little an image is like any.
-    The most varied axes of W are taken, orthogonal to the leading directions.
+    In the between-class directions alone every image looks like some class: with two classes, unit
+    length makes g ±1. The part of an image outside them shows that it is unlike any class. The
+    directions are the axes of W with the largest variance, made orthogonal to the leading ones.
     """
     room = min(REST_DIRECTIONS, len(axes) - leading.shape[1])
     outside = axes[:, ::-1] - leading @ (leading.T @ axes[:, ::-1])
@@ -174,12 +175,13 @@ def _rest(leading: Matrix, axes: Matrix) -> Matrix:
 def _self_influence(
     count: Matrix, centres: Matrix, whitened: _Whitened, projection: Matrix
 ) -> NDArray[np.float32]:
-    """Return the mean cosine (C,) that a sample z of a class adds to itself, as in leave-one-out.
+    """Return how much (C,) a sample adds to its own cosine to its prototype, on average.
 
-    The mean μ of a class's n whitened samples z, less that of the C class means, has the part
-    (1 − 1/C) z·z / n in z·μ, all of which is kept, for the leading directions are chosen to hold
-    every μ. On average z·z is the space's degrees of freedom. ``centres`` (C, d) are the projected
-    μ. A class of one sample has no other to be judged by and keeps it all: 0.
+    Let μ be the mean of the n whitened samples z of a class, minus the mean of the C class means.
+    Then z itself contributes (1 − 1/C) z·z / n to z·μ. The projection keeps all of it, because the
+    leading directions span every μ. On average z·z is the degrees of freedom of the space.
+    ``centres`` (C, d) are the projected μ. The result is 0 for a class of one sample, which has no
+    other to be compared with.
     """
     length = np.sqrt(max(np.einsum("ij,ij->", projection, whitened.total @ projection), 0))
     share = (1 - 1 / max((count > 0).sum(), 1)) / np.maximum(count, 1)

@@ -1,4 +1,4 @@
-"""Rows whose label a person has verified: how they count beside the crawl's own."""
+"""Rows whose label a person has verified: how they count beside the rows of the crawl."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,26 +14,26 @@ from prototypes.fit.clusters import Source
 from prototypes.options import BOTH
 
 VERIFIED_WEIGHT = 10.0
-"""A verified row weighs as much as so many average rows of the crawl."""
+"""Weight of a verified row, in average rows of the crawl."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Verified:
-    """Verified rows, and what they add to sums over the crawl's; `BOTH` is not in the paper."""
+    """Verified rows, and what they add to sums over the crawl; `BOTH` is not in the paper."""
 
     each: EachBlock | None
-    """Their blocks; None where nobody has verified any."""
+    """Blocks of verified rows; None if there are none."""
     sums: ClassSums
-    """Of these rows per class, each once."""
+    """Unweighted sums per class of the verified rows."""
     counts: NDArray[np.float64]
-    """(C,): rows of the crawl that have a label, which nobody has verified."""
+    """(C,): labelled rows of the crawl that are not verified."""
     use: str
     """One of `options.USES`."""
 
     @classmethod
     def of(cls, each: EachBlock | None, crowd: ClassSums, use: str) -> "Verified":
-        """Sum the verified rows: a pass over them; ``crowd`` are plain sums over the crawl's."""
+        """Sum the verified rows in one pass; ``crowd`` are unweighted sums over the crawl."""
         classes = len(crowd.weight)
         sums = ClassSums(np.zeros(classes), np.zeros((classes, 1)))
         if each is not None:
@@ -41,20 +41,20 @@ class Verified:
         return cls(each, sums, crowd.weight, use)
 
     def blocks(self, fn: Callable[..., T]) -> tuple[T, ...]:
-        """Apply fn(g, labels) to each block of verified rows; nothing where there are none."""
+        """Apply fn(g, labels) to each block of verified rows; returns () if there are none."""
         return () if self.each is None else tuple(self.each(fn))
 
     @property
     def crowd(self) -> NDArray[np.bool_]:
-        """Tell for which classes (C,) the crawl's own rows count."""
+        """Tell for which classes (C,) the rows of the crawl count."""
         return np.asarray((self.sums.weight == 0) | (self.use == BOTH))
 
     def weight(self, crowd: ClassSums) -> float:
-        """Return what a verified row weighs beside the rows that ``crowd`` sums."""
+        """Return the weight of a verified row beside the weighted rows of the crawl, ``crowd``."""
         return float(VERIFIED_WEIGHT * crowd.weight.sum() / max(self.counts.sum(), 1)) or 1.0
 
     def join(self, crowd: ClassSums) -> ClassSums:
-        """Add the verified rows to sums over the crawl's, per class."""
+        """Add the verified rows to sums over the crawl, per class."""
         kept, weight = self.crowd.astype(float), self.weight(crowd)
         return ClassSums(
             crowd.weight * kept + weight * self.sums.weight,
@@ -62,9 +62,9 @@ class Verified:
         )
 
     def sources(self, each: EachBlock, weigh: Weigh, crowd: ClassSums) -> list[Source]:
-        """List the rows that make prototypes: the crawl's, weighed by ``weigh``, and these.
+        """List the sources of prototypes: the rows of the crawl, and the verified rows.
 
-        ``crowd`` are the sums of the crawl's rows so weighed.
+        ``weigh`` gives the weights of the rows of the crawl, and ``crowd`` their weighted sums.
         """
         within = partial(_of_classes, weigh=weigh, classes=self.crowd)
         found = [Source(each, within, self.counts * self.crowd)]
@@ -77,5 +77,5 @@ class Verified:
 def _of_classes(
     g: NDArray[np.float32], labels: Labels, weigh: Weigh, classes: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Weigh the rows of some classes (C,) only."""
+    """Give weights only to rows of some classes (C,), NaN to others."""
     return weigh(g, np.where(classes[labels], labels, -1))

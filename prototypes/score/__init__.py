@@ -1,1 +1,1 @@
-"""What is said of each row once all is fitted: its label's quality, its weight, better labels."""
+"""What is computed for each row: quality of its label, weight, better and missing labels."""

@@ -1,4 +1,4 @@
-"""What else speaks for a label: texts in the images' own space, and captions."""
+"""Further evidence for a label: class texts in the space of the images, and captions."""
 
 from dataclasses import dataclass
 
@@ -12,19 +12,19 @@ from prototypes.engine.neighbours import nearest_prototypes
 ZERO_SHOT_TEMPERATURE = 0.01
 """CLIP's own (Radford et al. 2021)."""
 SPREAD_FLOOR = 1e-3
-"""Captions of a class that differ less are all the same."""
+"""Spread of agreement below which the captions of a class are all the same."""
 LIMIT = 3.0
-"""Standard deviations of agreement that count at most."""
+"""Agreement is clipped at this many standard deviations."""
 
 Rows = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is added to cosines; further columns of g and of the prototypes do it for all classes.
+    """What is added to cosines; for all classes by extra columns of g and of the prototypes.
 
-    The cosine of row i to class j grows by ``rows[i] @ classes[j]``, that to its own class by
-    ``own[i]`` too.
+    Adds ``rows[i] @ classes[j]`` to the cosine of row i to class j, and ``own[i]`` to the cosine to
+    its own class.
     """
 
     own: Rows
@@ -35,8 +35,8 @@ class Evidence:
     """(C, k)"""
 
 
-def lifted(evidence: Evidence | None, level: Rows, rows: int) -> Evidence:
-    """Add a ``level`` (C,) to the cosines of all rows to each class."""
+def with_level(evidence: Evidence | None, level: Rows, rows: int) -> Evidence:
+    """Add a ``level`` (C,) to the cosines of all ``rows`` rows to each class."""
     own, ones = np.zeros(rows, np.float32), np.ones((rows, 1), np.float32)
     if evidence is None:
         return Evidence(own, ones, level[:, None])
@@ -49,23 +49,24 @@ def lifted(evidence: Evidence | None, level: Rows, rows: int) -> Evidence:
 
 @dataclass(frozen=True)
 class ClassTexts:
-    """The classes' texts where a pair of towers puts images and texts in one space."""
+    """The embeddings of class texts by an encoder that has images and texts in one space."""
 
     vectors: Rows
     """(C, E): unit rows."""
     columns: tuple[int, int]
-    """First column of the features that are the image tower's, and the one after the last."""
+    """First feature column of the image tower, and the one after its last."""
 
     def images(self, features: Floats) -> Rows:
-        """Return the image tower's part (n, E) of features (n, D), as unit rows."""
+        """Return the columns of the image tower (n, E) from features (n, D), as unit rows."""
         return unit_rows(features[:, slice(*self.columns)])
 
     def prior(self, features: Floats, mean: Rows) -> tuple[Rows, Rows]:
         """Return rows (n, E + 1) and classes (C, E + 1) whose products are zero-shot logits.
 
-        These are the cosines to the texts at CLIP's temperature, each less what the ``mean``
-        image (E,) has with that text: what a text has with all images says nothing of one. The
-        highest of a row is 0, so that nothing changes for a class on which all agree.
+        The logits are cosines to the texts at CLIP's temperature, minus the cosine of the ``mean``
+        image (E,) to the same text, since what a text shares with all images says nothing about one
+        of them. The highest logit of a row is 0, so that nothing changes for a class on which all
+        evidence agrees.
         """
         u = (self.images(features) - mean) / np.float32(ZERO_SHOT_TEMPERATURE)
         highest, _ = nearest_prototypes(u, self.vectors, 1)
@@ -74,7 +75,7 @@ class ClassTexts:
 
 
 def margin_moments(margins: Rows, labels: Labels, classes: int) -> BlockSums:
-    """Sum 1, m and m² per class over the rows of a block whose margin m (n,) is not NaN."""
+    """Sum 1, m and m² per class over the rows of a block, without rows whose margin m is NaN."""
     m = margins.astype(np.float64)
     known = ~np.isnan(m)
     powers = np.stack([np.ones(known.sum()), m[known], m[known] ** 2], axis=1)
@@ -84,7 +85,7 @@ def margin_moments(margins: Rows, labels: Labels, classes: int) -> BlockSums:
 def z_scores(margins: Rows, labels: Labels, moments: ClassSums) -> Rows:
     """Return margins (n,) in standard deviations from the mean of their class; NaN stays NaN.
 
-    Where the captions of a class are all the same, such as its name, they say nothing: 0.
+    Returns 0 if the captions of a class are all the same, such as its name: they say nothing.
     """
     _, mean, square = moments.means().T
     spread = np.sqrt(np.maximum(square - mean**2, 0))
@@ -95,5 +96,5 @@ def z_scores(margins: Rows, labels: Labels, moments: ClassSums) -> Rows:
 
 
 def limited(agreement: Rows) -> Rows:
-    """Return agreement (n,) as it counts: within limits, 0 where it is not known."""
+    """Clip agreement (n,) to LIMIT; 0 if it is unknown."""
     return np.clip(np.nan_to_num(agreement, nan=0.0), -LIMIT, LIMIT).astype(np.float32)

@@ -1,20 +1,20 @@
-"""Labels that an image seems to lack: classes that it fits and that were not given."""
+"""Missing labels: classes that an image fits but that were not given."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.engine.absent import absent_classes, strike_absent
+from prototypes.engine.absent import absent_classes, mask_absent
 from prototypes.engine.blocks import Labels, tiles, unit_rows
-from prototypes.engine.pairs import strike
+from prototypes.engine.pairs import mask_classes
 from prototypes.engine.softmax import CLASSES, ROWS, log_sum_exp, nearest_of_class
 from prototypes.score.quality import OUTLIER_COSINE
 
 
 @dataclass(frozen=True)
 class Missing:
-    """m suggestions for n images, by image; the best of an image first."""
+    """m suggestions for n images, ordered by image, the best of an image first."""
 
     rows: NDArray[np.int64]
     """(m,): the image, 0 to n - 1, ascending."""
@@ -32,12 +32,12 @@ def missing_labels(
     k: int = 1,
     level: NDArray[np.float32] | None = None,
 ) -> Missing:
-    """Suggest for images g (n, d) the classes whose cosine is OUTLIER_COSINE or more.
+    """Suggest for images g (n, d) the classes whose cosine is at least OUTLIER_COSINE.
 
-    ``level`` (C,) is added to the cosines (see `prevalence`).
-    Below that no class fits, as for a given label that is an outlier. ``given`` (n, L) are all
-    labels of an image, filled up with -1; ``prototypes`` (C·k, d) are of any length, and of the k
-    of a class the nearest counts. Images of zeros lack nothing.
+    An image with a lower cosine to a class does not fit it. ``given`` (n, L) are all labels of an
+    image, padded with -1. ``prototypes`` (C·k, d) may have any length; of the k of a class the
+    nearest counts. ``level`` (C,) is added to the cosines (see `prevalence`). Rows of zeros get no
+    suggestion.
     """
     directions = unit_rows(prototypes)
     if level is not None and level.any():
@@ -60,8 +60,8 @@ def _of_tile(
     absent = absent_classes(directions, k)
     for part in tiles(len(directions) // k, CLASSES):
         cosine = nearest_of_class(g @ directions[part.start * k : part.stop * k].T, k)
-        strike(cosine, given, part.start)
-        strike_absent(cosine, absent, part.start)
+        mask_classes(cosine, given, part.start)
+        mask_absent(cosine, absent, part.start)
         fits, at = np.nonzero(cosine >= OUTLIER_COSINE)
         rows.append(fits)
         classes.append(at + part.start)

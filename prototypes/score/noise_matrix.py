@@ -1,7 +1,7 @@
-"""The estimated noise matrix: which labels the images of each class were given.
+"""The estimated noise matrix: which labels the images of each true class were given.
 
-Notation: g is the given, t the true class, both 0 to C − 1; t is `OUTSIDE` for an image that
-belongs to none of the classes. Only pairs that occur are kept.
+Notation: g is the given class and t the true class, both from 0 to C − 1; t is `OUTSIDE` for an
+image of none of the classes. Only pairs that occur are stored.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ OUTSIDE = -1
 
 @dataclass(frozen=True)
 class NoiseCounts:
-    """How many images have each pair of given and true class; two of them add."""
+    """Number of images for each pair of given and true class; counts can be added."""
 
     classes: int
     cells: NDArray[np.int64]
-    """(P,) ascending: (C + 1) g + (t + 1) of the pairs that occur."""
+    """(P,) ascending: (C + 1) g + (t + 1) of each pair that occurs."""
     counts: NDArray[np.int64]
     """(P,)"""
 
@@ -51,7 +51,7 @@ class NoiseCounts:
     def given_by_true(self) -> NDArray[np.float64]:
         """Return p(g | t) of each pair (P,): for every t they sum to 1 over g.
 
-        This is the T of loss correction (Patrini et al. CVPR 2017), there T_tg.
+        This is T_tg of loss correction (Patrini et al. CVPR 2017).
         """
         return self._share(self.true + 1)
 
@@ -60,7 +60,7 @@ class NoiseCounts:
         return self._share(self.given)
 
     def wrong(self) -> NDArray[np.float64]:
-        """Return for each class as given label (C,) the share of it that is wrong; 0 of none."""
+        """Return the share of wrong labels (C,) of each given class; 0 for one without labels."""
         right = np.zeros(self.classes)
         same = self.given == self.true
         right[self.given[same]] = self.counts[same]
@@ -94,20 +94,21 @@ def estimated_truth(
     wrong: NDArray[np.bool_],
     outlier: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """Guess the true class (n,) of rows with a given and a suggested class (n,).
+    """Estimate the true class (n,) of rows with a given and a suggested class (n,).
 
-    It is the given one unless the label counts as ``wrong`` (`LabelQuality.counted_wrong`), so
-    that the noise is the share that they estimate; else the suggested one, or OUTSIDE where the
-    image is an ``outlier`` or its own class, though too far, is the nearest.
+    It is the given class unless the label counts as ``wrong`` (`LabelQuality.counted_wrong`), so
+    that the noise matrix agrees with the estimated share of wrong labels. For a wrong label it is
+    the suggested class, or OUTSIDE if the image is an ``outlier`` or its own class is the nearest,
+    but too far away.
 
-    Each image counts whole. Expected counts from a softmax of the cosines, at any temperature
-    and with or without a head start for the given label, came no nearer to the true matrix.
+    Each image counts as 1. Expected counts from a softmax of the cosines, at any temperature and
+    with or without a bonus for the given label, were no closer to the true matrix.
     """
     outside = wrong & (outlier | (suggested == given))
     return np.where(outside, OUTSIDE, np.where(wrong, suggested, given)).astype(np.int64)
 
 
 def empty_counts(classes: int) -> NoiseCounts:
-    """Return the counts of no images: what others are added to."""
+    """Return the counts of no images, to which others can be added."""
     nothing: NDArray[Any] = np.empty(0, np.int64)
     return NoiseCounts(classes, nothing, nothing)

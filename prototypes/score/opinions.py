@@ -1,11 +1,11 @@
-"""How much the class texts and the captions weigh beside the prototypes, and scores with both."""
+"""Weights of class texts and captions beside the prototypes, and scores with them."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.engine.absent import absent_classes, strike_absent
+from prototypes.engine.absent import absent_classes, mask_absent
 from prototypes.engine.blocks import Floats, Labels, unit_rows
 from prototypes.engine.moments import counted
 from prototypes.engine.products import HOST, Products
@@ -21,16 +21,16 @@ Rows = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class OpinionSample:
-    """Some rows with all that is known of them; two samples add up to a longer one."""
+    """Some rows with all evidence on their labels; two samples can be joined by +."""
 
     g: Rows
     """(m, d)"""
     features: Floats
-    """(m, D), or (m, 0) where there are no class texts in the same space."""
+    """(m, D), or (m, 0) without class texts in the same space."""
     labels: Labels
     """(m,), all ≥ 0"""
     agreement: Rows
-    """(m,): of the caption with the label; NaN where there is none."""
+    """(m,): agreement of the caption with the label; NaN without a caption."""
 
     def __add__(self, other: "OpinionSample") -> "OpinionSample":
         """Append the sample of the next block."""
@@ -52,16 +52,16 @@ def sample_opinions(block: OpinionSample, classes: int, stride: int) -> OpinionS
 
 @dataclass(frozen=True)
 class Opinions:
-    """Weights of what is said of a label beside the prototypes; 0 for what is worth nothing."""
+    """Weights of the evidence on a label; 0 for evidence that does not help."""
 
     prototypes: float
-    """Weight of the cosines to the prototypes: the temperature is divided by it."""
+    """Weight of the cosines to the prototypes; divides the temperature."""
     zero_shot: float
     """Weight of the class texts' log p."""
     agreement: float
-    """Logits that a standard deviation of caption agreement adds."""
+    """Added to the logit for each standard deviation of caption agreement."""
     mean: Rows
-    """(E,): the mean image, in the class texts' space."""
+    """(E,): the mean image, in the space of the class texts."""
 
 
 NO_OPINIONS = Opinions(1.0, 0.0, 0.0, np.zeros(0, np.float32))
@@ -73,18 +73,18 @@ def fit_opinions(
     prototypes: Prototypes,
     texts: ClassTexts | None,
 ) -> Opinions:
-    """Find out without truth what class texts and captions are worth (see `pool`).
+    """Fit the weights of class texts and captions, without true labels (see `pool`).
 
-    The class texts must help to foretell the given labels. A caption is compared with the given
-    label only, so its agreement must help to foretell something else: whether the image is
-    nearest to the given class, by all but captions.
+    Class texts get a weight if they help to predict the given labels. A caption is compared only
+    with the given label, so its agreement has to help to predict something else: whether the image
+    is nearest to the given class by everything except captions.
     """
     opinions = NO_OPINIONS
     if not len(sample.labels):
         return opinions
     cosines = nearest_of_class(sample.g @ unit_rows(prototypes.v).T, prototypes.per_class)
     cosines[np.arange(len(cosines)), sample.labels] -= space.self_influence[sample.labels]
-    strike_absent(cosines, absent_classes(prototypes.v, prototypes.per_class))
+    mask_absent(cosines, absent_classes(prototypes.v, prototypes.per_class))
     logits = cosines / np.float32(prototypes.tau)
     if texts is not None:
         mean = texts.images(sample.features).mean(axis=0)

@@ -1,4 +1,4 @@
-"""Log-linear pooling: how much a second opinion adds to a first one, told without truth."""
+"""Log-linear pooling: what a second opinion adds to a first one, measured without true labels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +10,9 @@ from scipy.optimize import minimize
 from prototypes.engine.softmax import log_softmax
 
 ERRORS = 2.0
-"""Standard errors that the gain on held-out rows must be above 0."""
+"""Standard errors by which the gain on held-out rows must exceed 0."""
 BOUNDS = ((0.1, 10.0), (0.0, 1e3), (-5.0, 2.0))
-"""Of the first opinion's weight, the second one's, and the log-odds of a wrong answer."""
+"""Bounds of the first opinion's weight, the second's, and the log-odds of a wrong answer."""
 START = (1.0, 0.0, -1.0)
 
 Logits = NDArray[np.floating[Any]]
@@ -25,7 +25,7 @@ class Pooling:
 
     first: float
     second: float
-    """≥ 0; 0 where the second opinion foretells nothing that the first does not."""
+    """≥ 0; 0 if the second opinion predicts nothing that the first does not."""
 
 
 ALONE = Pooling(1.0, 0.0)
@@ -34,10 +34,11 @@ ALONE = Pooling(1.0, 0.0)
 def pool(first: Logits, second: Logits, answers: Answers) -> Pooling:
     """Fit the weights of two opinions' logits (m, K) to the answers (m,) of m rows.
 
-    Answers are noisy: a row's is likely (1 − ε) softmax(...) + ε / K, with ε fitted too, so that
-    wrong ones do not make both opinions look worthless. The second opinion is used only where,
-    fitted on one half of the rows, it makes the answers of the other half likelier by more than
-    two standard errors, both ways taken together; else the result is ALONE. Not in the paper.
+    Answers are noisy: the likelihood of an answer is (1 − ε) softmax(...) + ε / K, with ε fitted
+    too, so that wrong answers do not make both opinions look useless. The second opinion is used
+    only if weights fitted on one half of the rows increase the log likelihood of the answers of the
+    other half, by more than two standard errors over both halves. Otherwise the result is ALONE.
+    Not in the paper.
     """
     gain = np.zeros(len(answers))
     halves = np.arange(len(answers)) % 2 == 0
@@ -58,8 +59,8 @@ def pool(first: Logits, second: Logits, answers: Answers) -> Pooling:
 def calibrate(logits: Logits, answers: Answers) -> float:
     """Fit the weight of one opinion's logits (m, K) to noisy answers (m,), as `pool` does.
 
-    Temperature scaling (Guo et al. 2017) that leaves what cannot be foretold to ε: softmax is then
-    the chance that an answer is right rather than that it was given.
+    This is temperature scaling (Guo et al. 2017) in which ε takes up answers that cannot be
+    predicted. The softmax is then the probability that an answer is right, not that it was given.
     """
     return float(_fit((logits,), answers)[0])
 
@@ -77,7 +78,7 @@ def _fit(views: tuple[Logits, ...], answers: Answers) -> NDArray[np.float64]:
 def _log_likelihood(
     w: NDArray[np.float64], views: tuple[Logits, ...], answers: Answers
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the log likelihood of each answer (m,) and the mean slope by ``w``.
+    """Return the log likelihood of each answer (m,), and its mean gradient by ``w``.
 
     ``w`` holds the weights of the views and, last, the log-odds of ε.
     """

@@ -1,4 +1,4 @@
-"""What is said of every sample: quality of its label, the better label, and whether it is wrong."""
+"""Scores of every row: quality of its label, a better label, and whether the label is wrong."""
 
 from dataclasses import dataclass
 
@@ -8,23 +8,23 @@ from numpy.typing import NDArray
 from prototypes.engine.blocks import Labels, unit_rows
 from prototypes.engine.confusion import Confusion
 from prototypes.engine.moments import counted
-from prototypes.engine.pairs import STRUCK, own_labels
+from prototypes.engine.pairs import MASKED, own_labels
 from prototypes.engine.products import HOST, Products
 from prototypes.engine.rivals import Rivals
 from prototypes.engine.unseen import USUAL_CLASSES, unseen_logit
 from prototypes.score.evidence import Evidence
 
 ISSUE_KINDS = (None, "relabel", "outlier")
-"""Names of the numbers in `LabelQuality.issue`."""
+"""Names of the values of `LabelQuality.issue`."""
 ISSUE_MARGIN = 0.28
-"""A label is an issue if the cosine to another class is higher by this ..."""
+"""A label is an issue if the cosine to another class is higher than to its own by this ..."""
 ISSUE_COSINE = 0.15
-"""... or the cosine to its own is below this; with fewer classes than usual less (see `few`)."""
+"""... or if the cosine to its own class is below this, or less with few classes (see `few`)."""
 OUTLIER_COSINE = 0.4
-"""No class fits an image whose cosine to every prototype is below this."""
+"""An image is an outlier if its cosine to every prototype is below this."""
 COUNTED_MARGIN, COUNTED_COSINE = 0.35, 0.1
-"""The same for the labels that count in the estimate: with these as many right labels are
-counted as wrong ones are missed."""
+"""The same for labels that count in the estimated share of wrong labels: with these thresholds as
+many right labels are counted as wrong ones are missed."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class LabelQuality:
     quality: NDArray[np.float32]
     """(n,): softmax over the label and its rivals of the cosine to the prototypes, at the label."""
     suggested: NDArray[np.int64]
-    """(n,): the likeliest class: the label or a rival; -1 where a row has neither."""
+    """(n,): the most likely class, the label or a rival; -1 if a row has neither."""
     suggested_quality: NDArray[np.float32]
     """(n,): the softmax at the suggested class."""
     issue: NDArray[np.int8]
-    """(n,): index into ISSUE_KINDS; for a person to look at, so rather too many."""
+    """(n,): index into ISSUE_KINDS. For a person to review, so rather too many than too few."""
     counted_wrong: NDArray[np.bool_]
-    """(n,): their share of the labelled rows estimates the share of wrong labels."""
+    """(n,): the share of these rows among labelled ones estimates the share of wrong labels."""
 
 
 def label_quality(
@@ -57,12 +57,12 @@ def label_quality(
 ) -> LabelQuality:
     """Compare rows g (n, d) with prototypes (C·k, d) of any length and with their labels.
 
-    Of a class's k prototypes, which lie side by side, the nearest counts.
-    From the cosine to a row's own prototype comes off what the row itself has added to it,
-    ``self_influence`` (C,) (see `AdaptedSpace`), so that a label does not vouch for itself; it is
-    the same for any k, as it comes by way of the space. ``confusion`` says which rivals a label is
-    likely to be taken for, and few classes are made up to more (see `unseen`).
-    ``evidence`` is added to the cosines, in all but the distance.
+    The k prototypes of a class are adjacent, and the nearest counts. ``self_influence`` (C,) (see
+    `AdaptedSpace`) is subtracted from the cosine to a row's own prototype: it is what the row
+    itself has added to that cosine, so that a label does not support itself. It does not depend on
+    k, as it comes from the space. ``confusion`` says which rivals a label is likely to be confused
+    with. A crawl of few classes gets unseen ones (see `unseen`). ``evidence`` is added to all
+    cosines, but does not change the distance.
     """
     k = len(prototypes) // len(self_influence)
     known, given = counted(g, labels, len(self_influence)), own_labels(labels)
@@ -70,9 +70,9 @@ def label_quality(
     away = [prototypes[given * k + i] - g for i in range(k)]
     distance = np.sqrt(np.minimum.reduce([np.einsum("ij,ij->i", a, a) for a in away]))
     if evidence is not None and evidence.rows.size:
-        there = directions.any(axis=1, keepdims=True)
+        present = directions.any(axis=1, keepdims=True)
         g = np.hstack([g, evidence.rows])
-        directions = np.hstack([directions, np.repeat(evidence.classes, k, axis=0) * there])
+        directions = np.hstack([directions, np.repeat(evidence.classes, k, axis=0) * present])
     rivals = products.find_rivals(g, labels, directions, temperature, confusion, k)
     own = np.where(known, rivals.own - self_influence[given], np.float32(np.nan))
     if evidence is not None:
@@ -80,12 +80,12 @@ def label_quality(
     logit = own / np.float32(temperature)
     against = np.logaddexp(rivals.log_partition, unseen_logit(len(self_influence), temperature))
     better = ~(known & (logit >= rivals.logit))
-    everything = np.logaddexp(against, np.where(known, logit, STRUCK))
+    everything = np.logaddexp(against, np.where(known, logit, MASKED))
     best = np.where(better, rivals.logit, logit)
     return LabelQuality(
         np.where(known, distance, np.nan).astype(np.float32),
         np.exp(logit - everything),
-        np.where(better, rivals.likeliest, given),
+        np.where(better, rivals.most_likely, given),
         np.exp(best - everything),
         issues(own, rivals, few(len(self_influence))),
         counted_wrong(own, rivals),
@@ -93,26 +93,27 @@ def label_quality(
 
 
 def few(classes: int) -> float:
-    """Return by how much fewer classes than usual lower the least cosine to the own one.
+    """Return the factor by which few classes lower ISSUE_COSINE: 1 for USUAL_CLASSES or more.
 
-    Of two classes each is what the other is not: an image between both has a cosine of 0 to
-    either, and is not unlike all that there is.
+    With two classes, an image midway between them has a cosine of 0 to both, and is still not
+    unlike both of them.
     """
     return min((classes - 1) / (USUAL_CLASSES - 1), 1.0)
 
 
 def issues(own: NDArray[np.float32], rivals: Rivals, few: float = 1.0) -> NDArray[np.int8]:
-    """Tell wrong labels by the cosines to the given (n,) and to the best other prototype: (n,).
+    """Classify labels by the cosines to the given (n,) and to the best other prototype: (n,).
 
-    Not in the paper. NaN, no label, is no issue.
+    Returns an index into ISSUE_KINDS. NaN, a row without a label, is not an issue. Not in the
+    paper.
     """
-    unlike = own + rivals.outweighed < few * ISSUE_COSINE
+    unlike = own + rivals.size_shift < few * ISSUE_COSINE
     wrong = unlike | (rivals.sized - own > ISSUE_MARGIN)
     outlier = np.fmax(own, rivals.cosine) < OUTLIER_COSINE
     return np.where(wrong, np.where(outlier, 2, 1), 0).astype(np.int8)
 
 
 def counted_wrong(own: NDArray[np.float32], rivals: Rivals) -> NDArray[np.bool_]:
-    """Tell which labels count for the estimated share of wrong ones: (n,)."""
-    unlike = own + rivals.outweighed < COUNTED_COSINE
+    """Tell which labels (n,) count as wrong in the estimated share of wrong labels."""
+    unlike = own + rivals.size_shift < COUNTED_COSINE
     return np.asarray(unlike | (rivals.sized - own > COUNTED_MARGIN))

@@ -1,4 +1,4 @@
-"""Scores of a block of rows: consistency (Eq. 4), and what is said of the label."""
+"""Scores of a block of rows: consistency (Eq. 4) and the quality of labels."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,10 +10,10 @@ from prototypes.engine.blocks import Labels
 from prototypes.engine.moments import Weigh
 from prototypes.engine.pairs import own_labels
 from prototypes.engine.products import HOST, Products
-from prototypes.fit.prevalence import levelled
+from prototypes.fit.prevalence import levelled_distance
 from prototypes.fit.prototypes import Prototypes
 from prototypes.fit.space import AdaptedSpace
-from prototypes.score.evidence import Evidence, lifted
+from prototypes.score.evidence import Evidence, with_level
 from prototypes.score.quality import LabelQuality, label_quality
 
 Rows = NDArray[np.float32]
@@ -21,7 +21,7 @@ Rows = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Scores:
-    """What the method says of n rows."""
+    """Scores of n rows."""
 
     consistency: Rows
     """(n,): p of Eq. 4."""
@@ -39,18 +39,18 @@ def score_block(
 ) -> Scores:
     """Score a block of adapted features g (n, d).
 
-    ``p`` (n,) is their consistency where it is known, NaN elsewhere, and ``evidence`` what else
-    speaks for their labels.
+    ``p`` (n,) is their consistency if it is known, NaN where it is not; ``evidence`` is added to
+    the cosines.
     """
     v, tau, influence = prototypes.v, prototypes.tau, space.self_influence
     p = _completed(p, g, labels, partial(prototypes.consistency, products=products))
     own, weight = own_labels(labels), p if prototypes.weighted else np.ones_like(p)
     if prototypes.level.any():
-        evidence = lifted(evidence, prototypes.level, len(g))
+        evidence = with_level(evidence, prototypes.level, len(g))
     label = label_quality(g, labels, v, tau, influence, prototypes.confusion, evidence, products)
     distance = prototypes.left_out.distance(label.distance, weight, own)
     if prototypes.level.any():
-        distance = levelled(distance, v[own * prototypes.per_class], prototypes.level[own])
+        distance = levelled_distance(distance, v[own * prototypes.per_class], prototypes.level[own])
     return Scores(p, replace(label, distance=distance))
 
 

@@ -1,4 +1,4 @@
-"""Adaptive top-k label smoothing: the given label shares with the K other classes that fit best."""
+"""Adaptive top-k label smoothing: over the given label and the K other classes that fit best."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ from prototypes.engine.neighbours import nearest_prototypes
 from prototypes.engine.softmax import log_softmax
 
 HEAD_START = 0.35
-"""Added to the given label's cosine: a suggestion gets as much as the given label where its cosine
-is higher by this, which is where a label begins to count as wrong (`prototypes.score.quality`)."""
+"""Added to the cosine of the given label. A suggestion gets as much probability as the given label
+if its cosine is higher by this, which is where labels start to count as wrong (`score.quality`)."""
 SHARPNESS = 2.0
-"""The quality's temperature is calibrated on the given labels; the truth is sharper by this."""
+"""Divides τ: label quality is calibrated on given labels, and true labels are more predictable."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class SoftLabels:
     """Smoothed targets of n rows."""
 
     classes: NDArray[np.int64]
-    """(n, K + 1): the given label, then the K other classes of the highest cosines in order."""
+    """(n, K + 1): the given label, then the K other classes with the highest cosines, in order."""
     probabilities: NDArray[np.float32]
-    """(n, K + 1), rows sum to 1; (1, 0 ...) for a row without features, NaN without a label."""
+    """(n, K + 1): rows sum to 1; (1, 0 ...) without features, NaN without a label."""
 
 
 def soft_labels(
@@ -38,19 +38,19 @@ def soft_labels(
 ) -> SoftLabels:
     """Smooth the labels of rows g (n, d) over prototypes (C·k', d) of any length.
 
-    Of k' prototypes of a class, which lie side by side, the nearest counts.
+    The k' prototypes of a class are adjacent, and the nearest counts.
 
-    For a class c, z_c is the cosine of g to its prototype; for the given label y what the row
-    itself has added to it comes off (``self_influence`` (C,), as in `label_quality`) and the head
-    start is added. With T the y and the K other classes of the highest z, and τ the
-    ``temperature`` of label quality:
+    For a class c, z_c is the cosine of g to its prototype. For the given label y the
+    ``self_influence`` (C,) is subtracted, as in `label_quality`, and HEAD_START is added. With T
+    the label y and the K other classes with the highest z, and τ the ``temperature`` of label
+    quality:
 
         q_c = exp(z_c / (τ / SHARPNESS)) / Σ_{j in T} exp(z_j / (τ / SHARPNESS)),  0 outside T.
 
-    This is top-k label smoothing as SINet trains with (the smoothing mass goes to the K most
-    similar classes in place of all), with these deviations: the mass is no constant but follows
-    from how well the label fits, near 0 for a label that fits and up to nearly 1 for one that does
-    not; the K are those most similar to the image; and they share by similarity, not equally.
+    SINet trains with top-k label smoothing, in which the smoothing mass goes to the K most similar
+    classes. Deviates: the mass is not constant, but near 0 for a label that fits and up to nearly 1
+    for one that does not; the K classes are the most similar to the image, not to the label; and
+    they share the mass by similarity, not equally.
 
     Raises ValueError unless 1 ≤ k ≤ C − 1.
     """
@@ -74,18 +74,18 @@ def soft_labels(
 def _absent_last(
     g: NDArray[np.float32], directions: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Add a direction in which rows (n, d) are as far from absent classes as can be."""
-    there = directions.any(axis=1, keepdims=True)
-    if there.all():
+    """Add a dimension in which rows (n, d) are far from absent classes."""
+    present = directions.any(axis=1, keepdims=True)
+    if present.all():
         return g, directions
     ones = np.ones((len(g), 1), np.float32)
-    return np.hstack([g, ones]), np.hstack([directions, there - np.float32(1)])
+    return np.hstack([g, ones]), np.hstack([directions, present - np.float32(1)])
 
 
 def _first_of_class(
     cosines: NDArray[np.float32], classes: NDArray[np.int64], count: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Keep of neighbours (n, m), nearest first, the first of each of ``count`` classes."""
+    """Keep the first neighbour of each class, for ``count`` classes, from (n, m), nearest first."""
     m = classes.shape[1]
     again = ((classes[:, :, None] == classes[:, None, :]) & np.tri(m, m, -1, bool)).any(axis=2)
     first = np.argsort(again, axis=1, kind="stable")[:, :count]

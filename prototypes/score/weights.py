@@ -7,9 +7,9 @@ from prototypes.engine.blocks import Floats
 
 
 def sample_weight(distance: Floats, alpha: float = 1.2, beta: float = 1.5) -> NDArray[np.float32]:
-    """Return w = max(0, α − ‖v_c − g‖)^β for distances (n,); NaN, no distance, weighs 0.
+    """Return w = max(0, α − ‖v_c − g‖)^β for distances (n,); 0 for NaN, a row without one.
 
-    SINet Eq. 6; clipped before the power, else a fractional β of a negative number is NaN.
+    SINet Eq. 6. Clipped before the power, because a negative number to a fractional β is NaN.
     Raises ValueError unless α > 0 and β > 0.
     """
     if not (alpha > 0 and beta > 0):

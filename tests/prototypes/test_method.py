@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prototypes.engine.blocks import EachBlock, in_memory, labelled, unit_rows
+from prototypes.engine.blocks import EachBlock, labelled, unit_rows
 from prototypes.fit.space import AdaptedSpace
 from prototypes.method import (
     Options,
@@ -21,6 +21,7 @@ from prototypes.method import (
     score_block,
 )
 from prototypes.score.weights import sample_weight
+from tests.blocks import in_memory
 
 DEFAULT = Options()
 

@@ -7,8 +7,8 @@ import pytest
 
 from curate.heads.inputs import Inputs
 from curate.heads.training import Examples
-from prototypes.engine.blocks import in_memory
 from prototypes.method import adapted, fit_prototypes, fit_space
+from tests.blocks import in_memory
 
 ROWS, CLASSES, D = 900, 5, 16
 

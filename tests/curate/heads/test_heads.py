@@ -16,9 +16,10 @@ from curate.heads.task import Task
 from curate.heads.training import Examples
 from curate.store.folders import Folders
 from curate.training.device import Computer
-from prototypes.engine.blocks import in_memory, unit_rows
+from prototypes.engine.blocks import unit_rows
 from prototypes.engine.softmax import log_softmax
 from prototypes.method import adapted, fit_prototypes, fit_space
+from tests.blocks import in_memory
 
 from .conftest import CLASSES, Known
 

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from prototypes.engine.absent import absent_classes
-from prototypes.engine.blocks import in_memory, unit_rows
+from prototypes.engine.blocks import unit_rows
 from prototypes.engine.products import HOST, Products
 from prototypes.engine.torch_products import TorchProducts
 from prototypes.method import Scores, adapted, fit_prototypes, fit_space, score_block
 from prototypes.options import Options
 from prototypes.score.missing import missing_labels
 from prototypes.score.soft_labels import soft_labels
+from tests.blocks import in_memory
 
 CLASSES = 4
 """Of which the last has no images."""

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prototypes.engine.blocks import in_memory, unit_rows
+from prototypes.engine.blocks import unit_rows
 from prototypes.engine.moments import add_moments, add_up, block_moments, class_sums
+from tests.blocks import in_memory
 
 
 def crawl(seed: int, n: int = 50, d: int = 6, classes: int = 5) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from prototypes.engine.blocks import in_memory, unit_rows
+from prototypes.engine.blocks import unit_rows
 from prototypes.engine.pairs import own_labels
 from prototypes.engine.rivals import find_rivals, margin
 from prototypes.fit.sample import LabelledSample
@@ -13,6 +13,7 @@ from prototypes.fit.temperature import label_temperature
 from prototypes.method import Prototypes, adapted, fit_prototypes, fit_space, score_block
 from prototypes.score.missing import missing_labels
 from prototypes.score.quality import OUTLIER_COSINE, label_quality
+from tests.blocks import in_memory
 
 CLASSES, LABELS = 12, 4
 NOBODY = np.zeros(CLASSES, np.float32)
@@ -54,7 +55,7 @@ def test_margins_and_rivals_leave_the_other_labels_out() -> None:
     given = cosines[every, own]
     cosines[every, own] = -np.inf
     rivals = find_rivals(g, labels, unit_rows(v), 0.2)
-    assert np.array_equal(rivals.likeliest, cosines.argmax(axis=1))
+    assert np.array_equal(rivals.most_likely, cosines.argmax(axis=1))
     assert np.allclose(rivals.logit, cosines.max(axis=1) / 0.2, atol=1e-5)
     assert np.allclose(rivals.log_partition, np.log(np.exp(cosines / 0.2).sum(axis=1)), atol=1e-4)
     assert np.allclose(rivals.own, given, atol=1e-6)

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prototypes.engine import confusion, rivals, torch_products
-from prototypes.engine.blocks import in_memory, unit_rows
+from prototypes.engine.blocks import unit_rows
 from prototypes.engine.confusion import Confusion
-from prototypes.engine.pairs import STRUCK, own_labels
+from prototypes.engine.pairs import MASKED, own_labels
 from prototypes.engine.products import HOST
 from prototypes.engine.torch_products import TorchProducts
 from prototypes.fit import confusion_fit
@@ -16,6 +16,7 @@ from prototypes.fit.confusion_fit import confusion_of
 from prototypes.fit.relations import relations_of
 from prototypes.method import adapted, fit_prototypes, fit_space, score_block
 from prototypes.options import Options
+from tests.blocks import in_memory
 
 CPU = TorchProducts("cpu")
 TAU = 0.2
@@ -60,14 +61,14 @@ def test_rivals_are_the_same(seed: int, classes: int, k: int, several: bool, rel
     labels = labels_of(rng, 30, classes, several)
     known = some_confusion(rng, classes) if related else None
     found, expected = (v.find_rivals(g, labels, P, TAU, known, k) for v in (CPU, HOST))
-    assert np.array_equal(found.likeliest, expected.likeliest)
+    assert np.array_equal(found.most_likely, expected.most_likely)
     there = own_labels(labels) >= 0
     assert np.allclose(found.own[there], expected.own[there], atol=1e-5)
     for name in ("cosine", "logit", "log_partition"):
         values, slow = getattr(found, name), getattr(expected, name)
-        struck = slow < STRUCK / 10
-        assert np.array_equal(values < STRUCK / 10, struck)
-        assert np.allclose(values[~struck], slow[~struck], atol=1e-4)
+        masked = slow < MASKED / 10
+        assert np.array_equal(values < MASKED / 10, masked)
+        assert np.allclose(values[~masked], slow[~masked], atol=1e-4)
 
 
 def test_of_many_classes_only_the_likeliest_are_added(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +80,7 @@ def test_of_many_classes_only_the_likeliest_are_added(monkeypatch: pytest.Monkey
     known = some_confusion(rng, 40)
     assert known.related.shape == (40, 5)
     found, expected = (v.find_rivals(g, labels, P, TAU, known, 1) for v in (CPU, HOST))
-    assert np.array_equal(found.likeliest, expected.likeliest)
+    assert np.array_equal(found.most_likely, expected.most_likely)
     assert np.allclose(found.log_partition, expected.log_partition, atol=1e-4)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from prototypes.engine.blocks import in_memory, unit_rows
+from prototypes.engine.blocks import unit_rows
 from prototypes.engine.moments import add_up, constant
 from prototypes.fit import clusters as module
 from prototypes.fit.clusters import (
@@ -13,6 +13,7 @@ from prototypes.fit.clusters import (
     sample_block,
     sample_rates,
 )
+from tests.blocks import in_memory
 
 
 def modes(rows: int, centres: np.ndarray, seed: int = 0) -> np.ndarray:

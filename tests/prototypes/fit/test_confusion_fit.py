@@ -5,12 +5,13 @@ import pytest
 from scipy.special import softmax
 
 from prototypes.engine import confusion
-from prototypes.engine.blocks import in_memory, tiles, unit_rows
+from prototypes.engine.blocks import tiles, unit_rows
 from prototypes.engine.confusion import Confusion, uniform
 from prototypes.fit import confusion_fit
 from prototypes.fit.confusion_fit import confusion_of, fit_confusion
 from prototypes.fit.relations import Relations, relations_of
 from prototypes.method import adapted, fit_prototypes, fit_space, score_block
+from tests.blocks import in_memory
 
 RNG = np.random.default_rng(0)
 

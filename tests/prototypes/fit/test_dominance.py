@@ -7,11 +7,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from prototypes.engine.blocks import in_memory, unit_rows
+from prototypes.engine.blocks import unit_rows
 from prototypes.engine.moments import add_moments, block_moments
 from prototypes.fit.dominance import Discriminant, dominance, log_sizes
 from prototypes.fit.space import discriminant
 from prototypes.method import Scores, adapted, fit_prototypes, fit_space, score_block
+from tests.blocks import in_memory
 
 MOST_FLAGGED = 0.05
 

@@ -4,10 +4,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prototypes.engine.blocks import in_memory, unit_rows
+from prototypes.engine.blocks import unit_rows
 from prototypes.engine.moments import add_up
 from prototypes.engine.rivals import margin
 from prototypes.fit.initial import margin_cells, reliable, reliable_bins, reliable_sums
+from tests.blocks import in_memory
 
 
 def crawl(seed: int, n: int = 200) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

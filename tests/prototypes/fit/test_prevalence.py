@@ -6,11 +6,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
-from prototypes.engine.blocks import in_memory, unit_rows
+from prototypes.engine.blocks import unit_rows
 from prototypes.engine.moments import add_up, class_sums
-from prototypes.fit.prevalence import effects, level, levelled, prevalence
+from prototypes.fit.prevalence import effects, level, levelled_distance, prevalence
 from prototypes.method import adapted, fit_prototypes, fit_space, score_block
 from prototypes.score.quality import LabelQuality
+from tests.blocks import in_memory
 
 CLASSES = 10
 
@@ -117,4 +118,4 @@ def test_a_rare_label_is_lifted_by_nothing_and_one_that_all_have_is_taken_at_its
 def test_a_lifted_distance_is_that_at_the_lifted_cosine() -> None:
     v, g = np.array([[0.5, 0]], np.float32), np.array([[0.6, 0.8]], np.float32)
     away = np.linalg.norm(v - g, axis=1)
-    assert np.isclose(levelled(away, v, np.array([0.3]))[0] ** 2, 1 + 0.25 - 2 * 0.5 * 0.9)
+    assert np.isclose(levelled_distance(away, v, np.array([0.3]))[0] ** 2, 1 + 0.25 - 2 * 0.5 * 0.9)

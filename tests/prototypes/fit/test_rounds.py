@@ -3,11 +3,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from prototypes.engine.blocks import in_memory, unit_rows
+from prototypes.engine.blocks import unit_rows
 from prototypes.engine.moments import ClassSums, constant
 from prototypes.fit.rounds import FOLDS, CrossFitted, fold_of, fold_prototypes
 from prototypes.method import fit_prototypes, passes
 from prototypes.options import Options
+from tests.blocks import in_memory
 
 
 def rows(n: int, classes: int, d: int = 6, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from prototypes.engine.blocks import in_memory, unit_rows
+from prototypes.engine.blocks import unit_rows
 from prototypes.engine.moments import add_moments, block_moments
 from prototypes.fit.space import RIDGE_FLOOR, RIDGE_SAMPLES, AdaptedSpace, adapted_space
+from tests.blocks import in_memory
 
 
 def crawl(n: int, d: int, classes: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

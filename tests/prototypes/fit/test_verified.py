@@ -1,10 +1,11 @@
 import numpy as np
 
-from prototypes.engine.blocks import EachBlock, in_memory, labelled, unit_rows
+from prototypes.engine.blocks import EachBlock, labelled, unit_rows
 from prototypes.engine.moments import ClassSums
 from prototypes.fit.verified import VERIFIED_WEIGHT, Verified
 from prototypes.method import Prototypes, adapted, fit_prototypes, fit_space
 from prototypes.options import BOTH, ONLY, Options
+from tests.blocks import in_memory
 
 
 def sums(weight: list[float], total: list[list[float]]) -> ClassSums:

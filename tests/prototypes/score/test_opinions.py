@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from prototypes.engine.blocks import in_memory, total, unit_rows
+from prototypes.engine.blocks import total, unit_rows
 from prototypes.fit.space import AdaptedSpace
 from prototypes.method import Prototypes, adapted, fit_prototypes, fit_space, score_block
 from prototypes.score.evidence import ClassTexts
@@ -15,6 +15,7 @@ from prototypes.score.opinions import (
     sample_opinions,
     score_opinions,
 )
+from tests.blocks import in_memory
 
 N, CLASSES, D = 2000, 8, 24
 RNG = np.random.default_rng(0)

@@ -120,7 +120,7 @@ def test_an_image_midway_has_the_label_of_the_larger_class() -> None:
     assert issues(own, found, few(2)).tolist() == [0, 2, 2]
     assert counted_wrong(own, found).tolist() == [False, True, True]
     smaller = replace(found, sized=found.cosine + larger)
-    assert np.array_equal(smaller.outweighed, np.zeros(3))
+    assert np.array_equal(smaller.size_shift, np.zeros(3))
 
 
 @pytest.mark.parametrize("scale", [0, 1])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.crawl.given import Given
-from curate.crawl.labels import index_labels
+from curate.crawl.labels import keep_labels
 from curate.crawl.stored_blocks import StoredBlocks
 from curate.errors import CurateError
 from curate.features.find import find_features
@@ -71,8 +71,7 @@ def read_crawl(
     with open_run(run_dir) as run:
         opened = open_manifest(manifest, ColumnOptions(), None, run.step("rows"))
         classes, shards = count_classes(opened), freeze_plan(opened, run.step("plan"))
-        positions = run.step("labels", "all")
-        index_labels(opened, shards, classes, positions)
+        positions = keep_labels(opened, shards, classes, run)
         given = Given(classes, positions)
         features = find_features(options, opened, shards, given, run, console)
         blocks = StoredBlocks(shards, features, positions, lambda _: None)

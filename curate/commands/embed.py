@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -17,6 +18,7 @@ from curate.options.weight import WeightOptions
 from curate.store.run import default_folder, open_run
 from curate.terminal.command_line import chosen_options, command_line, say_next
 from curate.terminal.notices import say, say_skipped
+from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
 
 
@@ -55,7 +57,7 @@ def embed(options: WeightOptions, console: Console) -> Embedded:
     """
     require_exists(options.manifest)
     folder = options.run_dir or default_folder(options.manifest, options.output)
-    with open_run(folder) as run:
+    with open_run(folder, partial(progress_bar, console)) as run:
         manifest = open_manifest(options.manifest, options.columns, options.root, run.step("rows"))
         classes, shards = count_classes(manifest), freeze_plan(manifest, run.step("plan"))
         labels = keep_labels(manifest, shards, classes, run)

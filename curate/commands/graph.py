@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from curate.store.run import default_folder, open_run
 from curate.terminal.heatmap import MOST_CLASSES, draw_heatmap
 from curate.terminal.notices import say
 from curate.terminal.printable import brief, shown
+from curate.terminal.progress import progress_bar
 
 NEAREST = 3
 SUM = "sum"
@@ -33,7 +35,7 @@ def show_graph(options: ShowOptions) -> None:
     require_exists(options.manifest)
     folder = options.run_dir or default_folder(options.manifest, options.out or options.manifest)
     console, screen = Console(stderr=True), Console()
-    with open_run(folder) as run:
+    with open_run(folder, partial(progress_bar, console)) as run:
         manifest = open_manifest(options.manifest, options.columns, None, run.step("rows"))
         classes = count_classes(manifest)
         graph = relate(manifest, classes, options.graph_options, run, console)

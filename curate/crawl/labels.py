@@ -1,6 +1,6 @@
 """Each row's labels as positions in the classes, kept by shards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -13,10 +13,9 @@ from curate.manifest.classes import NO_CLASS, Classes
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
-from curate.store.code import code_of
-from curate.store.fingerprint import fingerprint
-from curate.store.folders import Folders
-from curate.store.run import Run
+from curate.store.folders import Content, Folders
+from curate.store.run import Advance, Run
+from curate.store.step import KeptShards, Step, Task, ready
 
 MOST_LABELS = 256
 """Of one image; a longer list is hardly one of labels."""
@@ -24,42 +23,54 @@ MOST_LABELS = 256
 Positions = NDArray[np.int32]
 
 
+LABELS = Step("labels", code=(__name__,))
+
+
 def keep_labels(manifest: Manifest, shards: Sequence[Shard], classes: Classes, run: Run) -> Folders:
     """Make sure that every shard's labels are indexed, and return where."""
-    name = fingerprint(code=code_of(__name__), label=manifest.columns.label, classes=classes.names)
-    store = run.step("labels", name)
-    index_labels(manifest, shards, classes, store)
-    return store
+    facts = {"label": manifest.columns.label, "classes": classes.names}
+    return index_labels(manifest, shards, classes, LABELS.by_shard(run, facts))
 
 
 def index_labels(
-    manifest: Manifest, shards: Sequence[Shard], classes: Classes, store: Folders
-) -> None:
-    """Write int32 positions for the shards that ``store`` does not have.
+    manifest: Manifest, shards: Sequence[Shard], classes: Classes, kept: KeptShards
+) -> Folders:
+    """Index the labels of the shards that are missing, as int32 positions in the classes.
 
     Where an image has one label: labels (n,), -1 for no label. Where it has a list: labels
     (n, L), each row's distinct labels filled up with -1; given (E,), for each element of the lists
     the pair (see `label_pairs`) that it stands for, -1 for null; lengths (n,) of the lists.
     """
-    wanted = [shard for shard in shards if shard.name not in store]
-    for shard, batches in read_shards(manifest, wanted, [manifest.columns.label]):
-        column = pa.chunked_array([batch.column(0) for batch in batches])
-        if not manifest.has_label_lists:
-            positions = classes.indices(_texts(manifest, pl.Series(column)))
-            store.write(shard.name, {"labels": positions}, rows=shard.rows)
-            continue
-        lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy().astype(np.int32)
-        elements = classes.indices(_texts(manifest, pl.Series(pc.list_flatten(column))))
-        sets, given = label_sets(elements, lengths, len(classes.names))
-        if sets.shape[1] > MOST_LABELS:
-            row = shard.first_row + int((sets >= 0).sum(axis=1).argmax()) + 1
-            raise CurateError(
-                f"{manifest.path}, row {row}: column '{manifest.columns.label}' has"
-                f" {sets.shape[1]:,} labels, and curate takes {MOST_LABELS} of an image at most;"
-                " name the column that holds the labels with --label."
-            )
-        contents = {"labels": sets, "given": given, "lengths": lengths}
-        store.write(shard.name, contents, rows=shard.rows)
+
+    def tasks(missing: list[Shard], _: Advance) -> Iterator[tuple[Shard, Task]]:
+        for shard, batches in read_shards(manifest, missing, [manifest.columns.label]):
+            column = pa.chunked_array([batch.column(0) for batch in batches])
+            indexed = _sets if manifest.has_label_lists else _single
+            yield ready(shard, indexed(manifest, shard, column, classes))
+
+    return kept.stream(shards, tasks)
+
+
+def _single(
+    manifest: Manifest, shard: Shard, column: pa.ChunkedArray, classes: Classes
+) -> dict[str, Content]:
+    return {"labels": classes.indices(_texts(manifest, pl.Series(column)))}
+
+
+def _sets(
+    manifest: Manifest, shard: Shard, column: pa.ChunkedArray, classes: Classes
+) -> dict[str, Content]:
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy().astype(np.int32)
+    elements = classes.indices(_texts(manifest, pl.Series(pc.list_flatten(column))))
+    sets, given = label_sets(elements, lengths, len(classes.names))
+    if sets.shape[1] > MOST_LABELS:
+        row = shard.first_row + int((sets >= 0).sum(axis=1).argmax()) + 1
+        raise CurateError(
+            f"{manifest.path}, row {row}: column '{manifest.columns.label}' has"
+            f" {sets.shape[1]:,} labels, and curate takes {MOST_LABELS} of an image at most;"
+            " name the column that holds the labels with --label."
+        )
+    return {"labels": sets, "given": given, "lengths": lengths}
 
 
 def _texts(manifest: Manifest, labels: pl.Series) -> pl.Series:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,9 @@ from curate.manifest.columns import exact_column
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.verified_labels import Asked, look_up, require_single
-from curate.store.code import code_of
-from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.store.run import Run
+from curate.store.step import Made, Step
 from curate.terminal.notices import warn
 from curate.terminal.printable import brief
 from curate.terminal.skipped import Skipped
@@ -77,25 +77,32 @@ def read_verified(
     return rows, looked_up.skipped
 
 
-def take_apart(rows: pl.DataFrame, shards: Sequence[Shard], given: Folders, run: Run) -> LabelParts:
-    """Split the given labels into those of rows that are verified and those of the others."""
-    name = fingerprint(
-        code=code_of(__name__), given=given.root.name, **rows.to_dict(as_series=False)
-    )
-    parts = LabelParts(given, run.step("labels", f"{name}-crowd"), run.step("labels", name))
+PARTS = Step("labels", code=(__name__,))
+
+
+def take_apart(
+    rows: pl.DataFrame | None, shards: Sequence[Shard], given: Folders, run: Run
+) -> LabelParts:
+    """Split the given labels into those of rows that are verified and those of the others.
+
+    ``rows`` are as `read_verified` gives them; None where nothing is verified.
+    """
+    if rows is None:
+        return LabelParts.of_given(given)
     at, labels = rows["row"].to_numpy(), rows["label"].to_numpy()
-    assert parts.verified is not None
-    for shard in shards:
-        if shard.name in parts.crowd and shard.name in parts.verified:
-            continue
+
+    def part(shard: Shard, own: bool) -> Made:
         here = slice(*np.searchsorted(at, (shard.first_row, shard.first_row + shard.rows)))
-        crowd = np.array(given.array(shard.name, "labels"))
-        verified = np.full_like(crowd, NO_CLASS)
-        crowd[at[here] - shard.first_row] = NO_CLASS
-        verified[at[here] - shard.first_row] = labels[here]
-        parts.crowd.write(shard.name, {"labels": crowd}, rows=shard.rows)
-        parts.verified.write(shard.name, {"labels": verified}, rows=shard.rows)
-    return parts
+        inside, found = at[here] - shard.first_row, np.array(given.array(shard.name, "labels"))
+        if own:
+            found = np.full_like(found, NO_CLASS)
+        found[inside] = labels[here] if own else NO_CLASS
+        return Made({"labels": found})
+
+    facts = {"given": given.root.name, **rows.to_dict(as_series=False)}
+    crowd = PARTS.by_shard(run, {"part": "crowd", **facts}).make(shards, partial(part, own=False))
+    verified = PARTS.by_shard(run, {"part": "verified", **facts})
+    return LabelParts(given, crowd, verified.make(shards, partial(part, own=True)))
 
 
 def say_unverified(

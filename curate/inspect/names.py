@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from curate.relations import senses
 from curate.relations.graph import CLASSES
-from curate.relations.senses import STEP, TABLE
 from curate.store.run import Run
 from curate.weighted.weighted import Weighted
 
@@ -42,7 +42,7 @@ def _table(weighted: Weighted) -> pl.DataFrame:
     made_of = weighted.names_of_work
     if made_of is None or not made_of.class_table:
         return pl.read_csv(weighted.run / CLASSES, infer_schema=False)
-    return Run(weighted.run).step(STEP).table(made_of.class_table, TABLE)
+    return Run(weighted.run).step(senses.CLASSES.name).table(made_of.class_table, senses.TABLE)
 
 
 def named(label: str, names: Mapping[str, str]) -> str:

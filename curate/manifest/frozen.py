@@ -9,14 +9,14 @@ import pyarrow as pa
 
 from curate.manifest.manifest import Part, parquet_part
 from curate.manifest.unchanged import SeenFile, see
-from curate.store.code import code_of
 from curate.store.fingerprint import file_identity, fingerprint
 from curate.store.folders import Folders
+from curate.store.step import Made, Step
 from curate.terminal.skipped import Skipped, load_skipped, save_skipped
 
 FROZEN, SKIPPED = "rows.parquet", "skipped.json"
-MAKERS = "curate.manifest.open"
-"""The module that imports all code that makes rows."""
+ROWS = Step("rows", code=("curate.manifest.open",))
+"""That module imports all code that makes rows."""
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,19 @@ def freeze(frozen: Folders, identity: str, write: Callable[[Path], Iterable[Skip
     New code of this package writes it again. Rows that come out the same keep their identity, and
     so the features that were made from them.
     """
-    name = fingerprint(code=code_of(MAKERS), files=identity)
-    if name not in frozen:
+
+    def rows() -> Made:
         skipped: list[Skipped] = []
-        frozen.write(
-            name,
+        return Made(
             {
                 FROZEN: lambda path: skipped.extend(write(path)),
                 SKIPPED: lambda path: save_skipped(path, skipped),
-            },
+            }
         )
-    rows, skipped_file = frozen.file(name, FROZEN), frozen.file(name, SKIPPED)
-    of_rows = fingerprint(files=identity, rows=frozen.receipt(name)["sha256"].get(FROZEN))
-    return Source(rows, of_rows, load_skipped(skipped_file))
+
+    kept = ROWS.once_in(frozen, {"files": identity}, rows)
+    of_rows = fingerprint(files=identity, rows=kept.receipt["sha256"].get(FROZEN))
+    return Source(kept.file(FROZEN), of_rows, load_skipped(kept.file(SKIPPED)))
 
 
 def identity_of(files: Sequence[Path], **options: object) -> str:

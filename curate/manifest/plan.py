@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 from curate.manifest.manifest import Manifest
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
+from curate.store.step import Made, Step
 
 SMALLEST_SHARD = 2_048
 LARGEST_SHARD = 65_536
@@ -31,18 +32,26 @@ class Shard:
         return self.start + self.rows
 
 
+PLAN = Step("plan", code=())
+"""No code is part of it: a plan is kept for the life of a run, and any covers every row once."""
+
+
 def freeze_plan(manifest: Manifest, store: Folders) -> tuple[Shard, ...]:
     """Plan once for these files; later runs keep to the stored plan."""
-    name = plan_name(manifest)
-    if name not in store:
-        shards = [asdict(shard) for shard in plan_shards(manifest)]
-        store.write(name, {"shards": pl.DataFrame(shards)})
-    return stored_plan(store, name)
+
+    def plan() -> Made:
+        return Made({"shards": pl.DataFrame([asdict(shard) for shard in plan_shards(manifest)])})
+
+    return stored_plan(store, PLAN.once_in(store, _facts(manifest), plan).name)
 
 
 def plan_name(manifest: Manifest) -> str:
     """Name the plan of these files."""
-    return fingerprint(parts=[part.identity for part in manifest.parts])
+    return PLAN.named(_facts(manifest))
+
+
+def _facts(manifest: Manifest) -> dict[str, object]:
+    return {"parts": [part.identity for part in manifest.parts]}
 
 
 def stored_plan(store: Folders, name: str) -> tuple[Shard, ...]:

@@ -7,7 +7,6 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
-from rich.console import Console
 
 from curate.errors import CurateError
 from curate.manifest.columns import exact_column
@@ -15,12 +14,10 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
 from curate.relations.class_texts import TextSource
-from curate.store.code import code_of
-from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
-from curate.store.run import Run
+from curate.store.run import Advance, Run
+from curate.store.step import Made, Step, Task, ready
 from curate.terminal.printable import listed
-from curate.terminal.progress import progress_bar
 
 BESIDE_CAPTIONS = (
     "curate.manifest.columns",
@@ -28,6 +25,9 @@ BESIDE_CAPTIONS = (
     "curate.relations.class_texts",
 )
 """Imported here, and no caption's embedding depends on it."""
+CAPTIONS = Step(
+    "captions", code=(__name__, "graphs.bert"), beside=BESIDE_CAPTIONS, title="Reading captions"
+)
 FIRST = "first"
 NO_CAPTION = -1
 
@@ -79,34 +79,30 @@ def caption_column(manifest: Manifest, option: str) -> str:
 
 
 def embed_captions(
-    manifest: Manifest, shards: Sequence[Shard], run: Run, console: Console, text: TextSource
+    manifest: Manifest, shards: Sequence[Shard], run: Run, text: TextSource
 ) -> CaptionVectors:
     """Make or find the embeddings of the captions.
 
     Raises CurateError when there is no caption in any row.
     """
     column = caption_column(manifest, "--caption-agreement")
-    code = code_of(__name__, "graphs.bert", without=BESIDE_CAPTIONS)
-    name = fingerprint(
-        code=code, caption=column, shards=[s.name for s in shards], **text.model_facts
-    )
-    store = run.step("captions", name)
-    if FIRST not in store:
-        store.write(FIRST, {"rows": _first_rows(manifest, column)})
-    first = store.array(FIRST, "rows")
+    facts = {"caption": column, "shards": [s.name for s in shards], **text.model_facts}
+    kept = CAPTIONS.by_shard(run, facts)
+    first = kept.beside(FIRST, lambda: Made({"rows": _first_rows(manifest, column)})).array("rows")
     if not (first != NO_CAPTION).any():
         raise CurateError(
             f"--caption-agreement: column '{column}' of {manifest.path} is empty in every row;"
             " name another with --caption."
         )
-    missing = [shard for shard in shards if shard.name not in store]
-    new = {shard.name: _new(first, shard) for shard in missing}
-    with progress_bar(console, "Reading captions", sum(map(len, new.values()))) as advance:
+
+    def tasks(missing: list[Shard], advance: Advance) -> Iterator[tuple[Shard, Task]]:
         for shard, texts in _texts(manifest, missing, column):
-            rows = new[shard.name]
+            rows = _new(first, shard)
             vectors = text.bert.means(texts.gather(rows - shard.first_row).to_list(), advance)
-            store.write(shard.name, {"rows": rows, "vectors": vectors.astype(np.float16)})
-    return CaptionVectors(shards, store)
+            yield ready(shard, {"rows": rows, "vectors": vectors.astype(np.float16)})
+
+    distinct = sum(len(_new(first, shard)) for shard in kept.missing(shards))
+    return CaptionVectors(shards, kept.stream(shards, tasks, distinct))
 
 
 def _first_rows(manifest: Manifest, column: str) -> NDArray[np.int64]:

@@ -15,16 +15,15 @@ from curate.errors import CurateError, NoWordNetError
 from curate.manifest.classes import Classes, read_class_file
 from curate.manifest.formulas import plain_table
 from curate.manifest.manifest import Manifest
-from curate.options.graph import WORDNET, GraphOptions, Part
+from curate.options.graph import KINDS, WORDNET, GraphOptions, Part
 from curate.relations.captions import CaptionVectors
 from curate.relations.class_texts import TextSource
-from curate.relations.relation import Relation, Sources, relation
-from curate.relations.senses import STEP, ClassTable, class_table
+from curate.relations.relation import KINDS_MODULE, Relation, Sources, relation
+from curate.relations.senses import ClassTable, class_table
 from curate.store.atomic import appearing_file
-from curate.store.code import code_of
-from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders, write_rows
-from curate.store.run import Run
+from curate.store.run import Advance, Run
+from curate.store.step import Kept, Made, Step
 from curate.terminal.notices import say, warn
 from curate.terminal.printable import message
 from curate.terminal.skipped import Skipped
@@ -33,6 +32,9 @@ if TYPE_CHECKING:
     from graphs.wordnet import WordNet
 
 CLASSES = "classes.csv"
+RELATIONS = {kind: Step("graph", code=(__name__, f"{KINDS_MODULE}.{kind}")) for kind in KINDS}
+"""The matrix of each part of --graph, by its kind."""
+SUM = Step("graph", code=(__name__,))
 
 Matrix = NDArray[np.float32]
 
@@ -97,17 +99,18 @@ def relate(
     """
     stated = {} if options.classes is None else read_class_file(options.classes, classes)
     wordnet = _opener(lambda line: say(console, line))
-    table_name, table = class_table(classes, options, stated, run.step(STEP), wordnet)
+    table_name, table = class_table(classes, options, stated, run, wordnet)
     text = TextSource(options, table, wordnet)
     sources = Sources(manifest, table, wordnet, text, console, captions)
-    store = run.step("graph")
-    names = {part: _kept(part, relation(part, sources), classes, store) for part in options.parts}
-    matrices = {str(part): load_relations(store, name) for part, name in names.items()}
-    total = _sum(list(names.values()), list(matrices.values()), store)
-    relations = None if total is None else load_relations(store, total)
-    name = fingerprint(code=code_of(__name__), classes=classes.names, parts=list(names.values()))
+    kept = {part: _related(part, relation(part, sources), classes, run) for part in options.parts}
+    matrices = {str(part): _loaded(each) for part, each in kept.items()}
+    names = [each.name for each in kept.values()]
+    total = _sum(list(kept.values()), list(matrices.values()), run)
+    relations = None if total is None else _loaded(total)
+    name = SUM.named({"classes": classes.names, "parts": names})
     _write_classes(table, options, run.folder / CLASSES)
-    return Graph(name, table, table_name, matrices, relations, total, text)
+    stored = None if total is None else total.name
+    return Graph(name, table, table_name, matrices, relations, stored, text)
 
 
 def _write_classes(table: ClassTable, options: GraphOptions, path: Path) -> None:
@@ -130,24 +133,22 @@ def _opener(report: Callable[[str], None]) -> Callable[[], "WordNet"]:
     return opened
 
 
-def _kept(part: Part, made: Relation, classes: Classes, store: Folders) -> str:
-    """Make the relation matrix of a part unless it is there; return its folder's name."""
-    name = fingerprint(
-        code=code_of(__name__), classes=classes.names, graph=str(part), made_from=made.made_from
-    )
-    if name not in store:
-        _require_room(len(classes.names), store)
+def _related(part: Part, made: Relation, classes: Classes, run: Run) -> Kept:
+    """Make or find the relation matrix of a part."""
+
+    def make(_: Advance) -> Made:
+        _require_room(len(classes.names), run.folder)
         blocks = made.make()
         if part.kind != WORDNET:
             blocks = _relating(blocks, part, classes)
-        write = partial(write_rows, blocks=blocks)
-        store.write(name, {"relations": write}, graph=str(part), made_from=made.made_from)
-    return name
+        return Made({"relations": partial(write_rows, blocks=blocks)}, {"graph": str(part)})
+
+    facts = {"classes": classes.names, "graph": str(part), "made_from": made.made_from}
+    return RELATIONS[part.kind].once(run, facts, make)
 
 
-def _require_room(classes: int, store: Folders) -> None:
+def _require_room(classes: int, folder: Path) -> None:
     """Raise CurateError where a matrix (C, C) of float32 is more than the disk has room for."""
-    folder = next(path for path in (store.root, *store.root.parents) if path.exists())
     need, free = 4 * classes**2, disk_usage(folder).free
     if need > free:
         raise CurateError(
@@ -172,19 +173,22 @@ def _relating(blocks: Iterator[Matrix], part: Part, classes: Classes) -> Iterato
         )
 
 
-def _sum(names: list[str], matrices: list[Matrix], store: Folders) -> str | None:
-    """Make S_t unless it is there; return its folder's name."""
-    if len(names) < 2:
-        return names[0] if names else None
-    name = fingerprint(code=code_of(__name__), sum=names)
-    if name not in store:
-        _require_room(len(matrices[0]), store)
+def _sum(parts: list[Kept], matrices: list[Matrix], run: Run) -> Kept | None:
+    """Make or find S_t; None without a part."""
+    if len(parts) < 2:
+        return parts[0] if parts else None
+
+    def make(_: Advance) -> Made:
+        _require_room(len(matrices[0]), run.folder)
         from graphs.blend import blend_rows
 
-        store.write(
-            name, {"relations": partial(write_rows, blocks=blend_rows(matrices))}, sum=names
-        )
-    return name
+        return Made({"relations": partial(write_rows, blocks=blend_rows(matrices))})
+
+    return SUM.once(run, {"sum": [part.name for part in parts]}, make)
+
+
+def _loaded(kept: Kept) -> Matrix:
+    return load_relations(kept.store, kept.name)
 
 
 def load_relations(store: Folders, name: str) -> Matrix:

@@ -1,7 +1,7 @@
 """One relation matrix of the sum: what it is made from, and how."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,12 @@ from curate.options.graph import Part
 from curate.relations.captions import CaptionVectors
 from curate.relations.class_texts import TextSource
 from curate.relations.senses import ClassTable
-from curate.store.code import code_of
 
 if TYPE_CHECKING:
     from graphs.wordnet import WordNet
 
 Matrix = NDArray[np.float32]
+KINDS_MODULE = "curate.relations.kinds"
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,10 @@ class Relation:
 def relation(part: Part, sources: Sources) -> Relation:
     """Say how one part of --graph is made, by the module of that name in `curate.relations.kinds`.
 
-    The module's code is part of what the matrix is made from. Raises CurateError if something
-    that the part needs is missing.
+    Raises CurateError if something that the part needs is missing.
     """
-    module = f"curate.relations.kinds.{part.kind}"
-    made: Relation = resolve_name(f"{module}:relation")(part.argument, sources)
-    return replace(made, made_from={**made.made_from, "code": code_of(module)})
+    made: Relation = resolve_name(f"{KINDS_MODULE}.{part.kind}:relation")(part.argument, sources)
+    return made
 
 
 def from_file(part: str, make: Callable[[], Matrix]) -> Iterator[Matrix]:

@@ -8,15 +8,15 @@ import polars as pl
 from curate.errors import CurateError
 from curate.manifest.classes import Classes
 from curate.options.graph import GraphOptions
-from curate.store.code import code_of
-from curate.store.fingerprint import fingerprint
-from curate.store.folders import Folders
+from curate.store.run import Advance, Run
+from curate.store.step import Made, Step
 
 if TYPE_CHECKING:
     from graphs.wordnet import WordNet
 
 
-STEP, TABLE = "classes", "classes"
+CLASSES = Step("classes", code=(__name__,))
+TABLE = "classes"
 
 Stated = Mapping[str, Mapping[str, str]]
 """What --classes says of a label: synset, name, description."""
@@ -29,7 +29,7 @@ def class_table(
     classes: Classes,
     options: GraphOptions,
     stated: Stated,
-    store: Folders,
+    run: Run,
     wordnet: Callable[[], "WordNet"],
 ) -> tuple[str, ClassTable]:
     """Make or load the class table; returns its folder's name too.
@@ -37,12 +37,14 @@ def class_table(
     WordNet is opened only where the graphs need its senses.
     """
     senses = _need_senses(classes.names, options, stated)
-    name = fingerprint(code=code_of(__name__), classes=classes.names, stated=stated, senses=senses)
-    if name not in store:
-        table = _table(classes.names, stated, wordnet() if senses else None)
-        store.write(name, {TABLE: table})
+    facts = {"classes": classes.names, "stated": stated, "senses": senses}
+
+    def make(_: Advance) -> Made:
+        return Made({TABLE: _table(classes.names, stated, wordnet() if senses else None)})
+
+    kept = CLASSES.once(run, facts, make)
     counts = pl.Series("rows", classes.counts)
-    return name, store.table(name, TABLE).insert_column(1, counts)
+    return kept.name, kept.table(TABLE).insert_column(1, counts)
 
 
 def _need_senses(names: Sequence[str], options: GraphOptions, stated: Stated) -> bool:

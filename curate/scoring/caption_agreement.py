@@ -1,6 +1,6 @@
 """How well each row's caption agrees with the text of its label, kept by shards."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +10,16 @@ from curate.manifest.classes import NO_CLASS
 from curate.manifest.plan import Shard
 from curate.relations.captions import CaptionVectors
 from curate.relations.class_texts import TextSource
-from curate.store.code import code_of
-from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.store.run import Run
+from curate.store.step import Made, Step
 from prototypes.engine.blocks import tiles, unit_rows
 from prototypes.engine.moments import ClassSums, add_up
 from prototypes.engine.rivals import margin
 from prototypes.score.evidence import margin_moments, z_scores
 
 Rows = NDArray[np.float32]
+AGREEMENT = Step("agreement", code=(__name__,))
 
 
 @dataclass(frozen=True)
@@ -39,35 +39,38 @@ class Agreement:
 
 
 def caption_agreement(
-    shards: Sequence[Shard], captions: CaptionVectors, text: TextSource, labels: Folders, run: Run
-) -> Agreement:
+    shards: Sequence[Shard],
+    read: Callable[[TextSource], CaptionVectors] | None,
+    text: TextSource,
+    labels: Folders,
+    run: Run,
+) -> Agreement | None:
     """Compare every caption with its class's name.
 
     The margin is the cosine of a caption to the name of the given class less that to the name of
     the best other class. It is counted from the mean of the class, for a crawl whose captions
-    hold the word that was searched for praises every image alike. Raises CurateError unless two
-    classes have names.
+    hold the word that was searched for praises every image alike. ``read`` gives the captions;
+    None where they are not to be compared. Raises CurateError unless two classes have names.
     """
-    names = text.embed_names()
-    name = fingerprint(
-        code=code_of(__name__),
-        captions=captions.store.root.name,
-        labels=labels.root.name,
-        **text.names_facts,
-    )
-    store = run.step("agreement", name)
-    for shard in shards:
-        if shard.name not in store:
-            vectors, which = captions.of_shard(shard)
-            positions = labels.array(shard.name, "labels")
-            store.write(shard.name, {"margins": _margins(vectors, which, positions, names)})
+    if read is None:
+        return None
+    captions, names = read(text), text.embed_names()
+    facts = {"captions": captions.store.root.name, "labels": labels.root.name, **text.names_facts}
+    kept = AGREEMENT.by_shard(run, facts)
+
+    def margins(shard: Shard) -> Made:
+        vectors, which = captions.of_shard(shard)
+        positions = labels.array(shard.name, "labels")
+        return Made({"margins": _margins(vectors, which, positions, names)})
+
+    store = kept.make(shards, margins)
     moments = add_up(
         margin_moments(
             store.array(shard.name, "margins"), labels.array(shard.name, "labels"), len(names)
         )
         for shard in shards
     )
-    return Agreement(name, store, labels, moments)
+    return Agreement(kept.name, store, labels, moments)
 
 
 def _margins(

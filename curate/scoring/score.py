@@ -1,7 +1,5 @@
 """Scores of every row, kept by shards; they do not depend on alpha and beta."""
 
-from functools import partial
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -9,9 +7,10 @@ from numpy.typing import NDArray
 from curate.crawl.fit import BlindFit, Fit
 from curate.crawl.stored_blocks import StoredBlocks
 from curate.manifest.plan import Shard
+from curate.scoring.fit import Fits
 from curate.scoring.second_opinions import WeighedOpinions
 from curate.store.folders import Content, Folders
-from curate.store.in_order import in_order
+from curate.store.step import Made, Step
 from prototypes.engine.blocks import not_zero
 from prototypes.engine.products import Products
 from prototypes.method import Prototypes, Scores
@@ -23,40 +22,39 @@ KINDS = pl.Series(ISSUE_KINDS, dtype=pl.String)
 Rows = NDArray[np.int64]
 
 
-def score_shards(
-    blocks: StoredBlocks,
-    fit: Fit,
-    opinions: WeighedOpinions,
-    store: Folders,
-    lists: bool,
-    products: Products,
-    blind: BlindFit | None = None,
-) -> None:
-    """Score, by blocks of g, the shards that ``store`` does not have.
+SCORES = Step("scores", code=(__name__,), title="Scoring")
+
+
+def score(fits: Fits, opinions: WeighedOpinions, lists: bool) -> Folders:
+    """Score every row by its given label, by blocks of g; what was scored is found again.
 
     Kept: distance, consistency, label_quality, suggested (a class's position), suggested_quality,
     is_label_issue, issue_kind, counted_wrong; null where there is none. With captions compared,
     caption_agreement too. With ``lists`` of labels these are of (row, label) pairs, and what is
     missing is kept too: row, suggested, suggested_quality. Where some rows are verified, they are
-    judged by the fit that is ``blind`` to what a person has said.
+    judged by the fit that is blind to what a person has said.
     """
+    fitted, blind = fits.fitted, fits.blind_fit
+    shards, tools = fitted.of.shards, fitted.of.tools
+    blocks = fitted.blocks(fitted.of.labels.given)
+    pairs = np.cumsum([0, *map(blocks.pairs, shards)])
+    firsts = {shard.name: int(first) for shard, first in zip(shards, pairs[:-1], strict=True)}
 
-    def score(shard: Shard, first: int) -> int:
-        if shard.name not in store:
-            scores = _score(blocks, shard, first, fit, opinions, products)
-            if blind is not None:
-                rows = blind.rows(shard)
-                scores = _put(scores, rows, _again(blocks, shard, rows, blind, opinions, products))
-            contents: dict[str, Content] = {"scores": scores}
-            if lists:
-                contents["missing"] = _missing(blocks, shard, fit.prototypes)
-            store.write(shard.name, contents)
-        return shard.rows
+    def one(shard: Shard) -> Made:
+        first, fit, products = firsts[shard.name], fitted.fit, tools.products
+        scores = _score(blocks, shard, first, fit, opinions, products)
+        if blind is not None:
+            rows = blind.rows(shard)
+            scores = _put(scores, rows, _again(blocks, shard, rows, blind, opinions, products))
+        contents: dict[str, Content] = {"scores": scores}
+        if lists:
+            contents["missing"] = _missing(blocks, shard, fit.prototypes)
+        return Made(contents)
 
-    firsts = np.cumsum([0, *map(blocks.pairs, blocks.shards)])
-    tasks = (partial(score, *known) for known in zip(blocks.shards, firsts[:-1], strict=True))
-    for rows in in_order(tasks, blocks.threads):
-        blocks.advance(rows)
+    kept = SCORES.by_shard(fitted.of.run, {**fits.facts, "opinions": opinions.name})
+    if kept.missing(shards):
+        fitted.adapt()
+    return kept.make(shards, one, tools.threads)
 
 
 def _score(

@@ -7,15 +7,14 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.crawl.fit import Fit
 from curate.crawl.stored_blocks import Labels, StoredBlocks
 from curate.crawl.stored_features import BLOCK_ROWS, StoredFeatures
 from curate.manifest.plan import Shard
 from curate.scoring.caption_agreement import Agreement
+from curate.scoring.fit import Fits
 from curate.scoring.zero_shot import ZeroShot
-from curate.store.fingerprint import fingerprint
-from curate.store.run import Run
-from curate.store.state import kept
+from curate.store.run import Advance
+from curate.store.step import Made, Step, state_made
 from prototypes.engine.blocks import total
 from prototypes.fit.sample import sample_stride
 from prototypes.fit.space import AdaptedSpace
@@ -88,38 +87,31 @@ class WeighedOpinions:
     """Second opinions, and what each was found to be worth."""
 
     name: str
-    """Of scores with these opinions."""
+    """Another name, other worths; '' where nothing more is said."""
     sources: SecondOpinions
     worth: Opinions
 
 
-def opinions_name(prototypes_name: str, sources: SecondOpinions) -> str:
-    """Name what the sources are worth beside these prototypes."""
-    return fingerprint(prototypes=prototypes_name, sources=sources.names)
+EVIDENCE = Step("evidence", code=(__name__,), title="Weighing opinions")
 
 
-def unasked(name: str) -> WeighedOpinions:
-    """Return that nothing more is said, for scores of that name."""
-    return WeighedOpinions(name, SecondOpinions(), NO_OPINIONS)
-
-
-def weigh_opinions(
-    blocks: StoredBlocks, fit: Fit, sources: SecondOpinions, run: Run, prototypes_name: str
-) -> WeighedOpinions:
+def weigh_opinions(fits: Fits, sources: SecondOpinions) -> WeighedOpinions:
     """Make or find what the sources are worth: one pass over blocks of g.
 
     Blocks have no label for rows that have helped to make the prototypes as verified.
     """
-    name = opinions_name(prototypes_name, sources)
-    worth = kept(
-        run.step("evidence"),
-        name,
-        Opinions,
-        lambda: fit_opinions(
-            _sample(blocks, fit.space, sources), fit.space, fit.prototypes, sources.texts
-        ),
-    )
-    return WeighedOpinions(name, sources, worth)
+    if not sources.names:
+        return WeighedOpinions("", SecondOpinions(), NO_OPINIONS)
+    fitted = fits.fitted
+
+    def make(advance: Advance) -> Made:
+        blocks, fit = fitted.blocks(fitted.of.labels.crowd, advance), fitted.fit
+        sample = _sample(blocks, fit.space, sources)
+        return state_made(fit_opinions(sample, fit.space, fit.prototypes, sources.texts))
+
+    facts = {**fits.facts, "sources": sources.names}
+    kept = EVIDENCE.once(fitted.of.run, facts, make, fitted.of.rows, first=fitted.adapt)
+    return WeighedOpinions(kept.name, sources, kept.state(Opinions))
 
 
 def _sample(blocks: StoredBlocks, space: AdaptedSpace, sources: SecondOpinions) -> OpinionSample:

@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.crawl.fit import BlindFit, Fit
+from curate.crawl.fit import Fit
 from curate.crawl.stored_blocks import Labels, StoredBlocks
 from curate.errors import CurateError
 from curate.manifest.classes import Classes
 from curate.manifest.plan import Shard
+from curate.scoring.fit import Fits
 from curate.store.folders import Folders
+from curate.store.step import Made, Step
 from prototypes.score.soft_labels import soft_labels
 
 
@@ -24,30 +26,35 @@ def check_count(k: int | None, classes: Classes) -> None:
         )
 
 
-def smooth_shards(
-    blocks: StoredBlocks,
-    fit: Fit,
-    k: int,
-    store: Folders,
-    gpu: bool,
-    blind: BlindFit | None = None,
-) -> None:
-    """Smooth, by blocks of g, the labels of the shards that ``store`` does not have.
+SOFT_LABELS = Step("soft_labels", code=(__name__,), title="Smoothing labels")
+
+
+def smooth(fits: Fits, k: int | None) -> Folders | None:
+    """Smooth every row's label, by blocks of g; None where no soft labels are wanted.
 
     Kept: soft_labels, positions of classes (n, K + 1), and soft_probabilities (n, K + 1). Verified
-    rows are smoothed by the fit that is ``blind`` to what a person has said.
+    rows are smoothed by the fit that is blind to what a person has said.
     """
-    for shard in blocks.shards:
-        if shard.name not in store:
-            soft = _smooth(blocks, shard, fit, k, gpu)
-            if blind is not None:
-                rows = blind.rows(shard)
-                labels = np.asarray(blocks.labels.array(shard.name, "labels"))[rows]
-                again = _smoothed(blind.g(shard, rows), labels, blind.fit, k, gpu)
-                for name, values in again.items():
-                    soft[name][rows] = values
-            store.write(shard.name, soft, rows=shard.rows)
-        blocks.advance(shard.rows)
+    if k is None:
+        return None
+    fitted, blind = fits.fitted, fits.blind_fit
+    shards, gpu = fitted.of.shards, fitted.of.tools.products.gpu
+    blocks = fitted.blocks(fitted.of.labels.given)
+
+    def one(shard: Shard) -> Made:
+        soft = _smooth(blocks, shard, fitted.fit, k, gpu)
+        if blind is not None:
+            rows = blind.rows(shard)
+            labels = np.asarray(blocks.labels.array(shard.name, "labels"))[rows]
+            again = _smoothed(blind.g(shard, rows), labels, blind.fit, k, gpu)
+            for name, values in again.items():
+                soft[name][rows] = values
+        return Made(soft)
+
+    kept = SOFT_LABELS.by_shard(fitted.of.run, {**fits.facts, "k": k})
+    if kept.missing(shards):
+        fitted.adapt()
+    return kept.make(shards, one)
 
 
 def _smooth(

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from curate.crawl.stored_features import StoredFeatures
 from curate.encoders.device import torch_device
@@ -15,14 +13,14 @@ from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
 from curate.manifest.plan import Shard
 from curate.relations.senses import ClassTable
-from curate.store.code import code_of
 from curate.store.fingerprint import file_identity, fingerprint
-from curate.store.run import Run
-from curate.terminal.progress import progress_bar
+from curate.store.run import Advance, Run
+from curate.store.step import Made, Step
 from prototypes.engine.blocks import unit_rows
 from prototypes.score.evidence import ClassTexts
 
 KIND = "open_clip:"
+CLASS_NAMES = Step("zero_shot", code=(__name__,), title="Reading class names")
 
 
 def check_zero_shot(encoder: str | None) -> int:
@@ -54,7 +52,6 @@ def read_classes(
     shards: Sequence[Shard],
     device: str,
     run: Run,
-    console: Console,
 ) -> ZeroShot:
     """Make or find the unit rows (C, E) of the classes' names.
 
@@ -66,28 +63,29 @@ def read_classes(
     spec = split_encoders(str(encoder))[part]
     arch, tag, checkpoint = open_clip_parts(spec.removeprefix(KIND))
     names = [name or label for label, name in table.select("label", "name").iter_rows()]
-    store = run.step("zero_shot")
     weights = None if checkpoint is None or not checkpoint.is_file() else file_identity(checkpoint)
-    made = fingerprint(code=code_of(__name__), arch=arch, tag=tag, weights=weights, names=names)
-    if made not in store:
-        vectors = _embedded(names, arch, tag, checkpoint, device, console)
-        store.write(made, {"vectors": vectors}, encoder=spec, names=names)
-    vectors = np.asarray(store.array(made, "vectors"))
-    columns = features.columns(part, shards[0].name)
-    return ZeroShot(fingerprint(texts=made, columns=columns), ClassTexts(vectors, columns))
+    facts = {"arch": arch, "tag": tag, "weights": weights, "names": names}
+    own = [[part.strip() for part in name.split(",") if part.strip()] or [name] for name in names]
+    distinct = list(dict.fromkeys(name for names in own for name in names))
 
+    def make(advance: Advance) -> Made:
+        from curate.encoders.openclip import embed_names, open_model
 
-def _embedded(
-    texts: list[str], arch: str, tag: str, checkpoint: Path | None, device: str, console: Console
-) -> NDArray[np.float32]:
-    from curate.encoders.openclip import embed_names, open_model
-
-    model, _ = open_model(arch, tag, checkpoint)
-    names = [[part.strip() for part in text.split(",") if part.strip()] or [text] for text in texts]
-    distinct = list(dict.fromkeys(name for own in names for name in own))
-    index = {name: at for at, name in enumerate(distinct)}
-    with progress_bar(console, "Reading class names", len(distinct)) as advance:
+        model, _ = open_model(arch, tag, checkpoint)
         vectors = embed_names(arch, model, distinct, torch_device(device), advance)
+        return Made({"vectors": _means(vectors, distinct, own)})
+
+    made = CLASS_NAMES.once(run, facts, make, len(distinct))
+    columns = features.columns(part, shards[0].name)
+    texts = ClassTexts(np.asarray(made.array("vectors")), columns)
+    return ZeroShot(fingerprint(texts=made.name, columns=columns), texts)
+
+
+def _means(
+    vectors: NDArray[np.float32], distinct: list[str], own: list[list[str]]
+) -> NDArray[np.float32]:
+    """Average the vectors (m, E) of each class's own names: unit rows (C, E)."""
+    index = {name: at for at, name in enumerate(distinct)}
     return unit_rows(
-        np.stack([vectors[[index[name] for name in own]].mean(axis=0) for own in names])
+        np.stack([vectors[[index[name] for name in names]].mean(axis=0) for names in own])
     )

@@ -3,7 +3,8 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,23 @@ ABOUT = """Made by curate. Finished work is kept here and used again.
 The folder can be deleted when no run is going on.
 """
 
+Advance = Callable[[int], None]
+Progress = Callable[[str, int], AbstractContextManager[Advance]]
+"""Shows a title and a total while its block runs, and is told what has just been done."""
+
+
+@contextlib.contextmanager
+def silent(title: str, total: int) -> Iterator[Advance]:
+    """Show nothing."""
+    yield lambda done: None
+
 
 class Run:
     """Folders of finished work, by step; each is named by what it was made from."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, progress: Progress = silent) -> None:
         self.folder = folder
+        self.progress = progress
 
     def step(self, *names: str) -> Folders:
         """Open the finished folders of a step."""
@@ -51,8 +63,10 @@ class Run:
 
 
 @contextlib.contextmanager
-def open_run(folder: Path) -> Iterator[Run]:
+def open_run(folder: Path, progress: Progress = silent) -> Iterator[Run]:
     """Hold the run folder for the length of the block, and clear what a killed run left in it.
+
+    ``progress`` shows how its steps go on.
 
     Raises CurateError when another process holds it, or when it cannot be written.
     """
@@ -79,7 +93,7 @@ def open_run(folder: Path) -> Iterator[Run]:
         ) from error
     with lock:
         remove_unfinished(folder)
-        yield Run(folder)
+        yield Run(folder, progress)
 
 
 def default_folder(manifest: Path, out: Path) -> Path:

@@ -6,22 +6,17 @@ from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 
-from curate.store.folders import Folders
+from curate.store.folders import Content, Folders
 
 State = TypeVar("State")
 
 
-def kept(store: Folders, name: str, kind: type[State], make: Callable[[], State]) -> State:
-    """Load the state of that name, or make and store it first.
-
-    It is loaded in both cases, so that an interrupted run computes with the same bits.
-    """
-    if name not in store:
-        values = _flat(make())
-        arrays = {key: value for key, value in values.items() if isinstance(value, np.ndarray)}
-        numbers = {key: value for key, value in values.items() if key not in arrays}
-        store.write(name, {**arrays, "numbers": numbers})
-    return stored(store, name, kind)
+def parts_of(state: object) -> dict[str, Content]:
+    """Take a state apart: its arrays by their dotted names, and its numbers together."""
+    values = _flat(state)
+    arrays = {key: value for key, value in values.items() if isinstance(value, np.ndarray)}
+    numbers = {key: value for key, value in values.items() if key not in arrays}
+    return {**arrays, "numbers": numbers}
 
 
 def stored(store: Folders, name: str, kind: type[State]) -> State:

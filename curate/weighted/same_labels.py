@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from curate.crawl.labels import index_labels, stored_sets
+from curate.crawl.labels import LABELS, index_labels, stored_sets
 from curate.errors import CurateError
 from curate.manifest.classes import Classes
 from curate.manifest.plan import plan_shards
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
+from curate.store.step import KeptShards
 from curate.terminal.printable import brief
 from curate.weighted.weighted import Weighted
 from curate.weighted.work import Work
@@ -17,8 +18,8 @@ def require_same_labels(weighted: Weighted, work: Work) -> None:
     """Raise CurateError where a row has another label than it was weighed with."""
     manifest, shards = weighted.manifest, plan_shards(weighted.manifest)
     with scratch_folder() as folder:
-        store = Folders(folder, checked=False)
-        index_labels(manifest, shards, Classes(work.classes, ()), store)
+        scratch = KeptShards(LABELS, Folders(folder, checked=False))
+        store = index_labels(manifest, shards, Classes(work.classes, ()), scratch)
         for shard in shards:
             now = stored_sets(store, shard)
             then = work.labels_of(np.arange(shard.first_row, shard.first_row + shard.rows))

@@ -178,7 +178,7 @@ def recall(folder: Path, name: str) -> Work:
         labels = run.step("labels", names.labels)
         unverified = run.step("labels", names.unverified)
         scores = run.step("scores", names.scores)
-        keys = None if names.keys is None else run.step(row_keys.STEP, names.keys)
+        keys = None if names.keys is None else run.step(row_keys.STEP.name, names.keys)
         stores = [
             store for store in (*parts, labels, unverified, scores, keys) if store is not None
         ]

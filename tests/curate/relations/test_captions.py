@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from rich.console import Console
 
 from curate.errors import CurateError
 from curate.manifest.manifest import Manifest
@@ -53,7 +52,7 @@ def test_each_caption_is_read_once_and_found_in_every_row(tmp_path: Path, parts:
     crawl, run, text = manifest(tmp_path, CAPTIONS, parts), Run(tmp_path / "run"), Letters()
     shards = freeze_plan(crawl, run.step("plan"))
     for _ in range(2):
-        read = embed_captions(crawl, shards, run, Console(quiet=True), text)  # type: ignore[arg-type]
+        read = embed_captions(crawl, shards, run, text)  # type: ignore[arg-type]
     assert text.read == ["a cat", "a dog", "a bird", "a fish"]
     for shard in shards:
         vectors, which = read.of_shard(shard)
@@ -69,4 +68,4 @@ def test_a_column_without_a_caption_is_told(tmp_path: Path) -> None:
     crawl, run = manifest(tmp_path, [None, " "], 1), Run(tmp_path / "run")
     shards = freeze_plan(crawl, run.step("plan"))
     with pytest.raises(CurateError, match=r"column 'caption' of .* is empty in every row"):
-        embed_captions(crawl, shards, run, Console(quiet=True), Letters())  # type: ignore[arg-type]
+        embed_captions(crawl, shards, run, Letters())  # type: ignore[arg-type]

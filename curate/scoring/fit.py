@@ -1,0 +1,191 @@
+"""The adapted space and the prototypes of a crawl (Eq. 1 to 5), found again or fitted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+
+from curate.crawl.adapted import ADAPTED, AdaptedFeatures
+from curate.crawl.fit import BlindFit, Fit
+from curate.crawl.products import products_on
+from curate.crawl.stored_blocks import StoredBlocks
+from curate.crawl.stored_features import StoredFeatures
+from curate.crawl.verified_rows import LabelParts
+from curate.manifest.plan import Shard
+from curate.relations.graph import Graph
+from curate.store.folders import Folders
+from curate.store.run import Advance, Run
+from curate.store.step import Made, Step, state_made
+from prototypes import method
+from prototypes.engine.blocks import EachBlock, labelled
+from prototypes.engine.products import Products
+from prototypes.fit.space import AdaptedSpace
+from prototypes.options import BOTH, Options
+
+BESIDE_FIT = ("curate.relations",)
+"""The graph's name is among the facts."""
+SPACE = Step("space", code=(__name__,), beside=BESIDE_FIT, title="Adapting the space")
+PROTOTYPES = Step("prototypes", code=(__name__,), beside=BESIDE_FIT, title="Finding prototypes")
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What passes over the features are made with."""
+
+    device: str
+    threads: int
+
+    @cached_property
+    def products(self) -> Products:
+        """Find a GPU, or the processor, once."""
+        return products_on(self.device)
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """What a space and prototypes are fitted to, and with."""
+
+    shards: Sequence[Shard]
+    features: StoredFeatures
+    labels: LabelParts
+    graph: Graph
+    options: Options
+    tools: Tools
+    run: Run
+
+    @property
+    def blind(self) -> "Fitting":
+        """Fit to given labels alone, as if nobody had verified any."""
+        labels, options = (
+            LabelParts.of_given(self.labels.given),
+            replace(self.options, verified=BOTH),
+        )
+        return replace(self, labels=labels, options=options)
+
+    @property
+    def classes(self) -> int:
+        """C."""
+        return len(self.graph.table)
+
+    @property
+    def rows(self) -> int:
+        """N."""
+        return sum(shard.rows for shard in self.shards)
+
+    def fit(self) -> "Fitted":
+        """Take the features through SINet's steps; each is found again or done.
+
+        Raises `prototypes.space.SameFeaturesError` where all rows have the same features.
+        """
+        space = SPACE.once(self.run, {"contents": self._contents}, self._fit_space, self.rows)
+        g = AdaptedFeatures(
+            self.features,
+            space.state(AdaptedSpace),
+            ADAPTED.by_shard(self.run, {"space": space.name}),
+        )
+        found = PROTOTYPES.once(
+            self.run,
+            {"space": space.name, "graph": self.graph.name, "options": vars(self.options)},
+            partial(self._fit_prototypes, g),
+            method.passes(self.options) * self.rows,
+            first=lambda: g.adapt(self.shards, self.tools.products, self.tools.threads),
+        )
+        return Fitted(self, found.name, space.name, g, found.state(method.Prototypes))
+
+    @property
+    def _contents(self) -> list[object]:
+        """Tell features and labels from any others, shard by shard."""
+        return [
+            (
+                self.features.contents(shard.name),
+                [part.receipt(shard.name)["sha256"] for part in self.labels.fitted],
+            )
+            for shard in self.shards
+        ]
+
+    def _fit_space(self, advance: Advance) -> Made:
+        blocks, verified = self._blocks(self.features, advance)
+        space = method.fit_space(blocks, self.classes, verified, self.tools.products)
+        return state_made(space)
+
+    def _fit_prototypes(self, g: AdaptedFeatures, advance: Advance) -> Made:
+        blocks, verified = self._blocks(g, advance)
+        fitted = method.fit_prototypes(
+            blocks,
+            self.classes,
+            self.graph.relations,
+            self.options,
+            verified,
+            self.tools.products,
+            g.space.class_means,
+        )
+        return state_made(fitted)
+
+    def _blocks(
+        self, features: StoredFeatures | AdaptedFeatures, advance: Advance
+    ) -> tuple[StoredBlocks, EachBlock | None]:
+        """Give the rows that nobody has verified, and those that a person has, if any."""
+        blocks = StoredBlocks(self.shards, features, self.labels.crowd, advance, self.tools.threads)
+        if self.labels.verified is None:
+            return blocks, None
+        verified = replace(blocks, labels=self.labels.verified, advance=lambda _: None)
+        return blocks, labelled(verified)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The adapted space and the prototypes, and names that tell them from any other."""
+
+    of: Fitting
+    name: str
+    space_name: str
+    adapted: AdaptedFeatures
+    prototypes: method.Prototypes
+
+    @property
+    def fit(self) -> Fit:
+        """The space and the prototypes."""
+        return Fit(self.adapted.space, self.prototypes)
+
+    def adapt(self) -> None:
+        """Make sure that the adapted features are there."""
+        self.adapted.adapt(self.of.shards, self.of.tools.products, self.of.tools.threads)
+
+    def blocks(self, labels: Folders, advance: Advance = lambda _: None) -> StoredBlocks:
+        """Give blocks of g with these labels."""
+        return StoredBlocks(self.of.shards, self.adapted, labels, advance, self.of.tools.threads)
+
+
+@dataclass(frozen=True)
+class Fits:
+    """What rows are judged by: ``fitted``, and those that a person has verified ``blind``."""
+
+    fitted: Fitted
+    blind: Fitted
+    """Made from given labels alone; the same where nothing is verified."""
+
+    @property
+    def blind_fit(self) -> BlindFit | None:
+        """What judges the verified rows; None where nothing is verified."""
+        if self.fitted is self.blind:
+            return None
+        return BlindFit(self.blind.fit, self.fitted.adapted.features, self.fitted.of.labels)
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """Tell what rows are judged by, and their given labels, from any other."""
+        fitting = self.fitted.of
+        given = fitting.labels.given
+        return {
+            "prototypes": self.fitted.name,
+            "blind": self.blind.name,
+            "given": [given.receipt(shard.name)["sha256"] for shard in fitting.shards],
+        }
+
+
+def fit_both(fitting: Fitting) -> Fits:
+    """Fit with what a person has verified, and blind to it."""
+    blind = fitting.blind.fit()
+    if fitting.labels.verified is None:
+        return Fits(blind, blind)
+    ADAPTED.remove(fitting.run)
+    return Fits(fitting.fit(), blind)

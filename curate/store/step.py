@@ -1,0 +1,238 @@
+"""The contract for kept work: a step is declared once, and its work is found again or made.
+
+A step says how it makes its work; how often, where, and whether at all is decided here.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.store.code import code_of
+from curate.store.fingerprint import fingerprint
+from curate.store.folders import Content, Folders
+from curate.store.in_order import in_order
+from curate.store.run import Advance, Progress, Run, silent
+from curate.store.state import State, parts_of, stored
+
+Facts = Mapping[str, object]
+"""JSON-able values, by name."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a finished folder holds, and what its receipt states."""
+
+    contents: Mapping[str, Content]
+    facts: Facts = field(default_factory=dict)
+
+
+Task = Callable[[], Made]
+
+
+class Rows(Protocol):
+    """Rows that are worked on together: a shard of the crawl."""
+
+    @property
+    def name(self) -> str:
+        """Name the rows by their content."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """Count them."""
+        ...
+
+
+Shard = TypeVar("Shard", bound=Rows)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kind of kept work, declared beside the code that makes it.
+
+    Work is named by the facts that it is made from and by the sources of the code that makes it:
+    other facts or other code make it again, and nobody has to raise a version.
+    """
+
+    name: str
+    """The step's folder in the run folder."""
+    code: tuple[str, ...]
+    """The modules that make the work; all that they import is part of it."""
+    beside: tuple[str, ...] = ()
+    """Modules and packages that the code imports, and no result depends on."""
+    title: str = ""
+    """Shown beside the progress bar; '' for what takes a moment, or shows more than one."""
+    checked: bool = True
+    """Whether files are hashed; not for what is gone when the run ends."""
+
+    def named(self, facts: Facts) -> str:
+        """Name the work that is made from these facts by the present code."""
+        return fingerprint(code=code_of(*self.code, without=self.beside), **facts)
+
+    def once(
+        self,
+        run: Run,
+        facts: Facts,
+        make: Callable[[Advance], Made],
+        total: int = 0,
+        first: Callable[[], object] = lambda: None,
+    ) -> "Kept":
+        """Find the work, or make it; ``make`` tells its progress out of ``total``.
+
+        ``first`` makes what it is made from and nobody keeps.
+        """
+
+        def shown() -> Made:
+            first()
+            with self.shown(run.progress)(self.title, total) as advance:
+                return make(advance)
+
+        return self.once_in(run.step(self.name), facts, shown)
+
+    def remove(self, run: Run) -> None:
+        """Remove the step's work, of whatever it was made."""
+        run.step(self.name).remove_all()
+
+    def shown(self, progress: Progress) -> Progress:
+        """Show nothing where the step has no title."""
+        return progress if self.title else silent
+
+    def once_in(self, store: Folders, facts: Facts, make: Task) -> "Kept":
+        """Find the work in a folder that is not a run's, or make it there."""
+        name = self.named(facts)
+        if name not in store:
+            made = make()
+            store.write(name, made.contents, made_from=facts, **made.facts)
+        return Kept(store, name)
+
+    def by_shard(self, run: Run, facts: Facts) -> "KeptShards":
+        """Open the work of these facts, which has a folder for each shard."""
+        store = run.step(self.name, self.named(facts))
+        return KeptShards(self, Folders(store.root, self.checked), self.shown(run.progress))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A finished folder of a step."""
+
+    store: Folders
+    name: str
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """Read what was stated when the folder was finished."""
+        return self.store.receipt(self.name)
+
+    def array(self, stem: str) -> NDArray[Any]:
+        """Map an array read-only."""
+        return self.store.array(self.name, stem)
+
+    def table(self, stem: str) -> pl.DataFrame:
+        """Read a table."""
+        return self.store.table(self.name, stem)
+
+    def settings(self, stem: str) -> dict[str, object]:
+        """Read a JSON object."""
+        return self.store.settings(self.name, stem)
+
+    def file(self, file: str) -> Path:
+        """Give the path of a file that a function has written."""
+        return self.store.file(self.name, file)
+
+    def state(self, kind: type[State]) -> State:
+        """Load the dataclass that `state_made` took apart."""
+        return stored(self.store, self.name, kind)
+
+
+@dataclass(frozen=True)
+class KeptShards:
+    """The finished folders of a step, one for each shard."""
+
+    step: Step
+    store: Folders
+    progress: Progress = silent
+
+    @property
+    def name(self) -> str:
+        """The name of this work among the step's."""
+        return self.store.root.name
+
+    def beside(self, name: str, make: Task) -> Kept:
+        """Find or make a folder that stands beside those of the shards."""
+        if name not in self.store:
+            made = make()
+            self.store.write(name, made.contents, **made.facts)
+        return Kept(self.store, name)
+
+    def missing(self, shards: Sequence[Shard]) -> list[Shard]:
+        """List the shards that have no finished folder."""
+        return [shard for shard in shards if shard.name not in self.store]
+
+    def make(
+        self, shards: Sequence[Shard], one: Callable[[Shard], Made], threads: int = 1
+    ) -> Folders:
+        """Make what is missing, shard by shard, on so many threads.
+
+        A shard's work depends on no other's, and is written by the thread that has made it.
+        """
+
+        def tasks(missing: list[Shard], advance: Advance) -> Iterator[tuple[Shard, Task]]:
+            for shard in missing:
+                yield shard, partial(self._counted, one, shard, advance)
+
+        return self.stream(shards, tasks, threads=threads)
+
+    def stream(
+        self,
+        shards: Sequence[Shard],
+        tasks: Callable[[list[Shard], Advance], Iterable[tuple[Shard, Task]]],
+        total: int | None = None,
+        threads: int = 1,
+    ) -> Folders:
+        """Make what is missing in order, as the tasks for it come: for what reads tables.
+
+        ``tasks`` gets the missing shards, and tells its progress out of ``total`` (their rows).
+        """
+        missing = self.missing(shards)
+        if missing:
+            rows = sum(shard.rows for shard in missing) if total is None else total
+            self.replace(lambda advance: tasks(missing, advance), self.step.title, rows, threads)
+        return self.store
+
+    def replace(
+        self,
+        tasks: Callable[[Advance], Iterable[tuple[Shard, Task]]],
+        title: str,
+        total: int,
+        threads: int = 1,
+    ) -> None:
+        """Write the shards of these tasks, those also that are finished."""
+        with self.progress(title, total) as advance:
+            keeping = (partial(self._keep, *each) for each in tasks(advance))
+            for _ in in_order(keeping, threads) if threads > 1 else (keep() for keep in keeping):
+                pass
+
+    def _keep(self, shard: Rows, task: Task) -> None:
+        made = task()
+        self.store.write(shard.name, made.contents, rows=shard.rows, **made.facts)
+
+    @staticmethod
+    def _counted(one: Callable[[Shard], Made], shard: Shard, advance: Advance) -> Made:
+        made = one(shard)
+        advance(shard.rows)
+        return made
+
+
+def ready(shard: Shard, contents: Mapping[str, Content]) -> tuple[Shard, Task]:
+    """Give a shard whose work is made already, for `KeptShards.stream`."""
+    return shard, lambda: Made(contents)
+
+
+def state_made(state: object) -> Made:
+    """Take a dataclass of arrays and numbers apart; see `Kept.state`."""
+    return Made(parts_of(state))

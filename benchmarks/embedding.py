@@ -26,7 +26,7 @@ from rich.table import Table
 from benchmarks.big_pictures import crawl_pictures, enlarged
 from curate.encoders.base import Encoder
 from curate.encoders.spec import open_encoder
-from curate.features.embed import embed_pictures
+from curate.features.embed import ENCODED, Encoding
 from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
 from curate.images.workers import DecodePool
@@ -34,6 +34,7 @@ from curate.manifest.open import open_manifest
 from curate.manifest.plan import freeze_plan
 from curate.options.columns import ColumnOptions
 from curate.store.run import open_run
+from curate.store.step import KeptShards
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -138,12 +139,13 @@ def _stage(encoder: Encoder, blobs: Sequence[bytes], decoder_bound: bool) -> Spe
             DecodePool(encoder.preprocess, 1) as pool,
         ):
             manifest = open_manifest(path, ColumnOptions(), None, run.step("rows"))
-            shards, store = freeze_plan(manifest, run.step("plan")), run.step("features")
+            shards = freeze_plan(manifest, run.step("plan"))
+            kept = KeptShards(ENCODED, run.step("features"))
             list(pool.decode([None]))  # the worker has started
             workers = psutil.Process().children(recursive=True)
             tasks = [Path(f"/proc/{worker.pid}") for worker in workers]
             return _spent(
-                lambda: embed_pictures(manifest, shards, store, encoder, pool, lambda _: None, {}),
+                lambda: kept.stream(shards, Encoding(manifest, encoder, pool, {}).embed),
                 tasks if decoder_bound else [_task_of_this_thread()],
                 workers,
             )

@@ -31,11 +31,11 @@ from curate.heads.training import Positions
 from curate.heads.verdict import Compared, Verdict
 from curate.manifest.plan import Shard
 from curate.options.refine import RefineOptions
-from curate.store.code import code_of
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.store.run import Run, open_run
 from curate.store.scratch import scratch_folder
+from curate.store.step import Step
 from curate.store.versions import today, versions
 from curate.terminal.command_line import command_line, say_next
 from curate.terminal.notices import say, say_skipped, warn
@@ -53,6 +53,8 @@ from curate.weighted.write import check_output, write_manifest
 from prototypes.fit.rounds import FOLDS
 
 HEAD = "head"
+HEADS = Step("heads", code=(__name__,))
+"""One folder for the trained head and, while it is trained, one for each of its members."""
 
 
 @dataclass(frozen=True)
@@ -136,13 +138,13 @@ def _trained(
     several = weighted.manifest.has_label_lists
     kind = choose_head(options.head, several, len(verified.rows) > 0, bag is not None)
     task = task_of(verified, len(work.classes), several)
-    name = fingerprint(
-        code=code_of(__name__), work=weighted.work_name, head=kind, task=vars(task),
-        classes=verified.classes, rows=work.rows_digest,
-        verified=verified.rows.tolist(), labels=verified.labels.tolist(), bag=options.bag,
-        epochs=options.epochs, seed=options.seed,
-    )  # fmt: skip
-    store = run.step("heads", name)
+    facts = {
+        "work": weighted.work_name, "head": kind, "task": vars(task),
+        "classes": verified.classes, "rows": work.rows_digest,
+        "verified": verified.rows.tolist(), "labels": verified.labels.tolist(), "bag": options.bag,
+        "epochs": options.epochs, "seed": options.seed,
+    }  # fmt: skip
+    store = HEADS.by_shard(run, facts).store
     if HEAD not in store:
         examples, folds = gather(work, verified, several, bag, options.seed)
         inputs = Inputs.of(work.blind_fit.space, work.blind_fit.prototypes, task.new)

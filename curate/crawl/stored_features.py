@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from curate.crawl.external_features import LENT, Lent
 from curate.crawl.picture_states import States, file_column
 from curate.images.status import Status
-from curate.manifest.plan import Shard
 from curate.store.folders import Folders
+from curate.store.step import Made
 from prototypes.engine.blocks import in_single
 
 BLOCK_ROWS = 8_192
@@ -105,22 +105,17 @@ def _side_by_side(features: list[Features], ok: NDArray[np.bool_]) -> Features:
     return joined
 
 
-def keep_features(
-    store: Folders,
-    shard: Shard,
-    features: NDArray[np.float16],
-    statuses: NDArray[np.object_],
-    files: States | None = None,
-) -> None:
-    """Store a shard's unit-length features (n, D), why rows have none (n,), and what files were."""
+def made_features(
+    features: NDArray[np.float16], statuses: NDArray[np.object_], files: States | None = None
+) -> Made:
+    """Keep unit-length features (n, D), why rows have none (n,), and what their files were."""
     rows = _status_table(statuses).with_columns(file_column(files))
-    store.write(shard.name, {"features": features, "rows": rows}, rows=shard.rows)
+    return Made({"features": features, "rows": rows})
 
 
-def keep_lent(store: Folders, shard: Shard, lent: Lent, statuses: NDArray[np.object_]) -> None:
-    """Store where a shard's features lie and why rows have none (n,)."""
-    facts = {"rows": shard.rows, LENT: vars(lent)}
-    store.write(shard.name, {"rows": _status_table(statuses)}, **facts)
+def made_lent(lent: Lent, statuses: NDArray[np.object_]) -> Made:
+    """Keep where a shard's features lie and why rows have none (n,)."""
+    return Made({"rows": _status_table(statuses)}, {LENT: vars(lent)})
 
 
 def unit_halves(features: NDArray[np.float32]) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:

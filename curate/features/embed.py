@@ -1,57 +1,58 @@
 """Features of every row, encoded from its picture and kept by shards."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.crawl.picture_states import States, renewed_states
 from curate.crawl.pictures import Mask
-from curate.crawl.stored_features import keep_features, unit_halves
+from curate.crawl.stored_features import made_features, unit_halves
 from curate.encoders.base import Encoder
 from curate.features.encode import Encoded, encode_shards
+from curate.features.from_pictures import BESIDE_PICTURES
 from curate.images.status import Status
 from curate.images.workers import DecodePool
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
+from curate.store.run import Advance
+from curate.store.step import Step, Task
 
-Advance = Callable[[int], None]
-
-
-def embed_pictures(
-    manifest: Manifest,
-    shards: Sequence[Shard],
-    store: Folders,
-    encoder: Encoder,
-    pool: DecodePool,
-    advance: Advance,
-    files: Mapping[str, States],
-) -> None:
-    """Encode these shards; each is stored as soon as it is whole, with what its ``files`` were."""
-    wanted = [(shard, np.ones(shard.rows, bool)) for shard in shards]
-    for encoded in encode_shards(manifest, wanted, encoder, pool, advance):
-        keep_features(store, encoded.shard, *_of_rows(encoded), files.get(encoded.shard.name))
+ENCODED = Step("features", code=(__name__,), beside=BESIDE_PICTURES, title="Encoding")
 
 
-def retry_pictures(
-    manifest: Manifest,
-    wanted: Sequence[tuple[Shard, Mask]],
-    store: Folders,
-    encoder: Encoder,
-    pool: DecodePool,
-    advance: Advance,
-    files: Mapping[str, States],
-) -> None:
-    """Encode again some rows of finished shards; the others keep their features."""
-    for encoded, (_, mask) in zip(
-        encode_shards(manifest, wanted, encoder, pool, advance), wanted, strict=True
-    ):
-        features = np.array(store.array(encoded.shard.name, "features"), np.float16)
-        statuses = store.table(encoded.shard.name, "rows")["status"].to_numpy().astype(object)
-        features[mask], statuses[mask] = _of_rows(encoded)
-        states = renewed_states(store, encoded.shard, mask, files)
-        keep_features(store, encoded.shard, features, statuses, states)
+@dataclass(frozen=True)
+class Encoding:
+    """What pictures are encoded with."""
+
+    manifest: Manifest
+    encoder: Encoder
+    pool: DecodePool
+    files: Mapping[str, States]
+    """What the pictures' files are, by shard; kept beside the features."""
+
+    def embed(self, shards: Sequence[Shard], advance: Advance) -> Iterator[tuple[Shard, Task]]:
+        """Encode every row of these shards; each comes as soon as it is whole."""
+        for encoded in self._encode([(s, np.ones(s.rows, bool)) for s in shards], advance):
+            files = self.files.get(encoded.shard.name)
+            yield encoded.shard, partial(made_features, *_of_rows(encoded), files)
+
+    def embed_again(
+        self, wanted: Sequence[tuple[Shard, Mask]], store: Folders, advance: Advance
+    ) -> Iterator[tuple[Shard, Task]]:
+        """Encode again some rows of finished shards; the others keep their features."""
+        for encoded, (shard, mask) in zip(self._encode(wanted, advance), wanted, strict=True):
+            features = np.array(store.array(shard.name, "features"), np.float16)
+            statuses = store.table(shard.name, "rows")["status"].to_numpy().astype(object)
+            features[mask], statuses[mask] = _of_rows(encoded)
+            states = renewed_states(store, shard, mask, self.files)
+            yield shard, partial(made_features, features, statuses, states)
+
+    def _encode(self, wanted: Sequence[tuple[Shard, Mask]], advance: Advance) -> Iterator[Encoded]:
+        return encode_shards(self.manifest, wanted, self.encoder, self.pool, advance)
 
 
 def _of_rows(encoded: Encoded) -> tuple[NDArray[np.float16], NDArray[np.object_]]:

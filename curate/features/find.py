@@ -2,7 +2,8 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,14 @@ from rich.console import Console
 
 from curate.crawl.given import Given
 from curate.crawl.labels import label_pairs, stored_sets
-from curate.crawl.picture_states import Mask, States, changed_rows, picture_states
+from curate.crawl.picture_states import picture_states
 from curate.crawl.pictures import tell_deaths
 from curate.crawl.stored_features import StoredFeatures
 from curate.encoders.spec import DEFAULT_ENCODER, open_encoder, split_encoders
 from curate.errors import CurateError
-from curate.features.embed import embed_pictures, retry_pictures
-from curate.features.take import take_embeddings
+from curate.features.embed import ENCODED, Encoding
+from curate.features.from_pictures import pictures_facts, rows_again
+from curate.features.take import TAKEN, take_embeddings
 from curate.images.status import Status
 from curate.images.workers import DecodePool
 from curate.manifest.classes import Classes, require_repeated_labels
@@ -27,26 +29,14 @@ from curate.manifest.embeddings import (
     require_width,
 )
 from curate.manifest.manifest import Manifest
-from curate.manifest.pictures import check_paths, has_paths, picture_finder
+from curate.manifest.pictures import check_paths, picture_finder
 from curate.manifest.plan import Shard
 from curate.manifest.tried_path import tried_path
 from curate.options.weight import WeightOptions
-from curate.store.code import code_of
-from curate.store.fingerprint import file_identity, fingerprint
+from curate.store.fingerprint import file_identity
 from curate.store.folders import Folders
 from curate.store.run import Run
-from curate.terminal.progress import progress_bar
 from curate.training.spec import NetworkSpec, is_self, parse_network
-
-BESIDE_PICTURES = (
-    "curate.crawl.external_features", "curate.encoders", "curate.manifest.classes",
-    "curate.manifest.columns", "curate.manifest.manifest", "curate.manifest.plan",
-    "curate.manifest.tables", "curate.options", "prototypes",
-)  # fmt: skip
-"""What the steps from a row to its decoded picture import, and is not part of them.
-
-Encoding can take days, so that a change in these does not ask for it; encoders name their own code.
-"""
 
 
 def find_features(
@@ -67,7 +57,7 @@ def find_features(
         embeddings = None if folder is None else open_embeddings(folder)
         if embeddings is not None:
             check_embeddings(embeddings, manifest)
-        return StoredFeatures((_take(manifest, shards, run, console, embeddings),))
+        return StoredFeatures((_take(manifest, shards, run, embeddings),))
     picture_finder(manifest)
     check_paths(manifest)
     specs = split_encoders(encoder)
@@ -103,18 +93,13 @@ def _take(
     manifest: Manifest,
     shards: Sequence[Shard],
     run: Run,
-    console: Console,
     embeddings: EmbeddingFiles | None,
 ) -> Folders:
-    source: dict[str, object] = {"column": manifest.columns.embedding}
+    facts: dict[str, object] = {"column": manifest.columns.embedding}
     if embeddings is not None:
         where = os.path.relpath(embeddings.folder.resolve(), run.folder.resolve())
-        source = {"files": [file_identity(file) for file in embeddings.files], "where": where}
-    store = run.step("features", fingerprint(code=code_of(take_embeddings.__module__), **source))
-    missing = [shard for shard in shards if shard.name not in store]
-    with progress_bar(console, "Taking embeddings", _rows(missing)) as advance:
-        take_embeddings(manifest, missing, store, embeddings, advance)
-    return store
+        facts = {"files": [file_identity(file) for file in embeddings.files], "where": where}
+    return take_embeddings(manifest, shards, TAKEN.by_shard(run, facts), embeddings)
 
 
 def _train(
@@ -145,20 +130,19 @@ def _encode(
     console: Console,
 ) -> Folders:
     encoder = open_encoder(spec, options.device, manifest.rows)
-    code = code_of(embed_pictures.__module__, without=BESIDE_PICTURES)
-    name = fingerprint(code=code, encoder=encoder.fingerprint, **pictures_facts(manifest))
-    store = run.step("features", name)
+    facts = {"encoder": encoder.fingerprint, **pictures_facts(manifest)}
+    kept = ENCODED.by_shard(run, facts)
     files = picture_states(manifest, shards)
-    missing = [shard for shard in shards if shard.name not in store]
-    again = rows_again(shards, store, files, options.retry_failed, console)
-    if missing or again:
-        with DecodePool(encoder.preprocess, options.decoders) as pool:
-            with progress_bar(console, "Encoding", _rows(missing)) as advance:
-                embed_pictures(manifest, missing, store, encoder, pool, advance, files)
-            with progress_bar(console, "Retrying", sum(int(m.sum()) for _, m in again)) as advance:
-                retry_pictures(manifest, again, store, encoder, pool, advance, files)
-            tell_deaths(pool, console)
-    return store
+    again = rows_again(shards, kept.store, files, options.retry_failed, console)
+    if not kept.missing(shards) and not again:
+        return kept.store
+    with DecodePool(encoder.preprocess, options.decoders) as pool:
+        encoding = Encoding(manifest, encoder, pool, files)
+        kept.stream(shards, encoding.embed)
+        retry = partial(encoding.embed_again, again, kept.store)
+        kept.replace(retry, "Retrying", sum(int(mask.sum()) for _, mask in again))
+        tell_deaths(pool, console)
+    return kept.store
 
 
 def check_width(manifest: Manifest, shards: Sequence[Shard], features: StoredFeatures) -> None:
@@ -193,40 +177,3 @@ def check_features(
         f" no features ({failures or 'none'}); {tried_path(manifest)}mend the images (is --root"
         " right?) and run the same command with --retry-failed, or crawl more."
     )
-
-
-def rows_again(
-    shards: Sequence[Shard],
-    store: Folders,
-    files: Mapping[str, States],
-    retry_failed: bool,
-    console: Console,
-) -> list[tuple[Shard, Mask]]:
-    """List finished shards with rows to be read again: changed files, and failed rows if asked."""
-    changed = changed_rows(shards, store, files, console)
-    failed = failed_rows(shards, store) if retry_failed else []
-    masks: dict[Shard, Mask] = {}
-    for shard, mask in (*changed, *failed):
-        masks[shard] = mask | masks.get(shard, np.zeros_like(mask))
-    return [(shard, masks[shard]) for shard in shards if shard in masks]
-
-
-def failed_rows(shards: Sequence[Shard], store: Folders) -> list[tuple[Shard, Mask]]:
-    """List finished shards with rows that have no features, and which rows those are."""
-    failed = []
-    for shard in shards:
-        if shard.name in store:
-            mask = (store.table(shard.name, "rows")["status"] != Status.OK).to_numpy()
-            if mask.any():
-                failed.append((shard, mask))
-    return failed
-
-
-def pictures_facts(manifest: Manifest) -> dict[str, object]:
-    """Tell where a crawl's pictures come from: others, other features."""
-    root = str(manifest.root.resolve()) if has_paths(manifest) else None
-    return {"image": manifest.columns.image, "root": root}
-
-
-def _rows(shards: Sequence[Shard]) -> int:
-    return sum(shard.rows for shard in shards)

@@ -1,7 +1,7 @@
 """Features that the user has: copied, or left where they are if nothing need be changed."""
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from curate.crawl.external_features import lend
-from curate.crawl.stored_features import keep_features, keep_lent, unit_halves
+from curate.crawl.stored_features import made_features, made_lent, unit_halves
 from curate.errors import CurateError
 from curate.images.status import Status
 from curate.manifest.columns import exact_column
@@ -20,10 +20,13 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
 from curate.store.folders import Folders
-from curate.store.in_order import block_threads, in_order
+from curate.store.in_order import block_threads
+from curate.store.run import Advance
+from curate.store.step import KeptShards, Made, Step, Task
 from prototypes.engine.blocks import HALVES, in_single, tiles
 
 Embeddings = NDArray[np.floating[Any]]
+TAKEN = Step("features", code=(__name__,), title="Taking embeddings")
 TAKERS = 4
 """Shards that are taken at once, at most: each is held whole."""
 UNIT = 2e-3
@@ -33,39 +36,43 @@ UNIT = 2e-3
 def take_embeddings(
     manifest: Manifest,
     shards: Sequence[Shard],
-    store: Folders,
+    kept: KeptShards,
     embeddings: EmbeddingFiles | None,
-    advance: Callable[[int], None],
-) -> None:
+) -> Folders:
     """Take the user's features over: ``embeddings``, else the manifest's own column."""
-    source = (
-        _embedding_column(manifest, shards)
-        if embeddings is None
-        else ((s, embeddings.read(s.first_row, s.first_row + s.rows)) for s in shards)
-    )
-    tasks = (partial(_take_shard, store, embeddings, shard, blocks) for shard, blocks in source)
+
+    def tasks(missing: list[Shard], advance: Advance) -> Iterator[tuple[Shard, Task]]:
+        source = (
+            _embedding_column(manifest, missing)
+            if embeddings is None
+            else ((s, embeddings.read(s.first_row, s.first_row + s.rows)) for s in missing)
+        )
+        for shard, blocks in source:
+            yield shard, partial(_take_shard, kept.store, embeddings, shard, blocks, advance)
+
     with block_threads() as threads:
-        for rows in in_order(tasks, min(threads, TAKERS)):
-            advance(rows)
+        return kept.stream(shards, tasks, threads=min(threads, TAKERS))
 
 
 def _take_shard(
-    store: Folders, embeddings: EmbeddingFiles | None, shard: Shard, blocks: Iterable[Embeddings]
-) -> int:
-    """Keep a copy of the features, or their place in a file where they are what would be kept."""
+    store: Folders,
+    embeddings: EmbeddingFiles | None,
+    shard: Shard,
+    blocks: Iterable[Embeddings],
+    advance: Advance,
+) -> Made:
+    """Copy the features, or note their place in a file where they are what would be kept."""
     blocks = list(blocks)
     taken, statuses = zip(*map(_take, blocks), strict=True)
     status = np.concatenate(statuses)
-    place = None
+    advance(shard.rows)
     if embeddings is not None:
         embeddings.require_unchanged()
-    if embeddings is not None and all(map(operator.is_, taken, blocks)):
-        place = embeddings.place(shard.first_row, shard.first_row + shard.rows)
-    if place is not None:
-        keep_lent(store, shard, lend(*place, shard.rows, store.root), status)
-    else:
-        keep_features(store, shard, np.concatenate(taken), status)
-    return shard.rows
+        if all(map(operator.is_, taken, blocks)):
+            place = embeddings.place(shard.first_row, shard.first_row + shard.rows)
+            if place is not None:
+                return made_lent(lend(*place, shard.rows, store.root), status)
+    return made_features(np.concatenate(taken), status)
 
 
 def _take(embeddings: Embeddings) -> tuple[NDArray[np.float16], NDArray[np.object_]]:

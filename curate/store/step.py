@@ -207,8 +207,8 @@ class KeptShards:
     def replace(
         self,
         tasks: Callable[[Advance], Iterable[tuple[Shard, Task]]],
-        title: str,
-        total: int,
+        title: str = "",
+        total: int = 0,
         threads: int = 1,
     ) -> None:
         """Write the shards of these tasks, those also that are finished."""

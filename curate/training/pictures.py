@@ -1,6 +1,6 @@
 """Decoded pictures of the crawl, kept by shards, so that epochs read memory maps."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,21 +16,23 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.store.arrays import allocate
 from curate.store.folders import Folders
+from curate.store.run import Advance
+from curate.store.step import Task, ready
 
 BLOCK_ROWS = 512
 
 Statuses = NDArray[np.object_]
 
 
-def store_pictures(
+def decode_pictures(
     manifest: Manifest,
     wanted: Sequence[tuple[Shard, Mask]],
     store: Folders,
     side: int,
     pool: DecodePool,
-    advance: Callable[[int], None],
     files: Mapping[str, States],
-) -> None:
+    advance: Advance,
+) -> Iterator[tuple[Shard, Task]]:
     """Decode these rows of these shards into uint8 (n, side, side, 3); failed rows are zeros.
 
     The other rows of a shard that is there already stay as they are. Pictures go to the disk as
@@ -64,11 +66,7 @@ def store_pictures(
             table = pl.DataFrame({"status": statuses.astype(str)})
             table.with_columns(file_column(states)).write_parquet(path)
 
-        store.write(
-            shard.name,
-            {"pictures.npy": write_pictures, "rows.parquet": write_rows},
-            rows=shard.rows,
-        )
+        yield ready(shard, {"pictures.npy": write_pictures, "rows.parquet": write_rows})
 
 
 def _statuses(store: Folders, shard: Shard) -> Statuses:

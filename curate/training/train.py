@@ -1,19 +1,22 @@
 """From stored pictures to a trained network, and from it to features; all kept by name."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from curate.crawl.stored_blocks import StoredBlocks
-from curate.crawl.stored_features import StoredFeatures, keep_features, unit_halves
+from curate.crawl.stored_features import StoredFeatures, made_features, unit_halves
 from curate.errors import CurateError
 from curate.images.status import Status
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
+from curate.store.run import Advance
+from curate.store.step import KeptShards, Step, Task
 from curate.training.checkpoint import Checkpoints, load_tensors, tensors
 from curate.training.device import Computer
 from curate.training.loop import Crawl, Training, split_rows
@@ -24,10 +27,13 @@ from curate.training.plan import Plan
 from curate.training.targets import Targets, given_targets, refreshed_targets
 
 NETWORK = "network"
+BESIDE_NETWORK = ("curate.images", "curate.manifest")
+"""Training begins with stored pictures, and their content is in the network's name."""
 SAMPLE = 2_000
 """Pictures of the crawl that the small network's first layer is fitted to."""
-
-Advance = Callable[[int], None]
+TRAINED = Step(
+    "features", code=(__name__, "curate.training.models"), beside=BESIDE_NETWORK, title="Encoding"
+)
 
 
 @dataclass(frozen=True)
@@ -105,21 +111,21 @@ class _Refreshed:
         if epoch == 0:
             return self.judge.targets()
         features = Folders(self.store.root / "features")
-        write_features(network, self.pictures, self.judge.shards, features, self.computer)
+        encode = partial(encode_pictures, network, self.pictures, self.computer)
+        KeptShards(TRAINED, features).replace(partial(encode, self.judge.shards))
         targets = self.judge.targets(features)
         shutil.rmtree(features.root)
         return targets
 
 
-def write_features(
+def encode_pictures(
     network: Network,
     pictures: StoredPictures,
-    shards: Sequence[Shard],
-    store: Folders,
     computer: Computer,
-    advance: Advance = lambda _: None,
-) -> None:
-    """Store the unit-length features of the shards: of each picture and its mirror image, added."""
+    shards: Sequence[Shard],
+    advance: Advance,
+) -> Iterator[tuple[Shard, Task]]:
+    """Give the unit-length features of the shards: of each picture and its mirror image, added."""
     for shard in shards:
         blocks = []
         for block in pictures.blocks(shard):
@@ -129,7 +135,7 @@ def write_features(
         statuses = pictures.statuses(shard)
         statuses[(statuses == Status.OK) & ~finite] = Status.NOT_FINITE
         features[statuses != Status.OK] = 0
-        keep_features(store, shard, features, statuses)
+        yield shard, partial(made_features, features, statuses)
 
 
 @torch.inference_mode()

@@ -13,7 +13,7 @@ from curate.crawl.picture_states import (
     picture_states,
     renewed_states,
 )
-from curate.features.find import rows_again
+from curate.features.from_pictures import rows_again
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest
 from curate.manifest.plan import Shard

@@ -8,10 +8,11 @@ import pytest
 
 from curate.crawl.stored_features import StoredFeatures
 from curate.errors import CurateError
-from curate.features.take import take_embeddings
+from curate.features.take import TAKEN, take_embeddings
 from curate.manifest.embeddings import open_embeddings
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
+from curate.store.step import KeptShards
 
 SHARDS = (Shard("a", 0, 0, 40, 0), Shard("b", 0, 40, 30, 40))
 
@@ -27,7 +28,8 @@ def taken(folder: Path, *files: np.ndarray) -> StoredFeatures:
     for number, array in enumerate(files):
         np.save(folder / "x" / f"{number}.npy", array)
     store = Folders(folder / "run" / "features")
-    take_embeddings(None, SHARDS, store, open_embeddings(folder / "x"), lambda _: None)  # type: ignore[arg-type]
+    kept = KeptShards(TAKEN, store)
+    take_embeddings(None, SHARDS, kept, open_embeddings(folder / "x"))  # type: ignore[arg-type]
     return StoredFeatures((store,))
 
 

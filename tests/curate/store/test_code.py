@@ -45,10 +45,11 @@ DEPENDS = {
         "curate/manifest/read.py"],
     "curate.features.trained:PICTURES": [
         "curate/images/[!_]*.py", "curate/training/pictures.py", "curate/manifest/pictures.py"],
-    "curate.features.trained:SIDES": ["curate/images/decode.py"],
+    "curate.features.native_side:SIDES": [
+        "curate/features/native_side.py", "curate/images/decode.py"],
     "curate.features.trained:NETWORK": [
         "curate/training/[!_]*.py", "prototypes/method.py", "prototypes/score/quality.py"],
-    "curate.features.trained:TRAINED": ["curate/training/train.py", "curate/training/network.py"],
+    "curate.training.train:TRAINED": ["curate/training/train.py", "curate/training/network.py"],
     "curate.relations.captions:CAPTIONS": ["curate/relations/captions.py", "graphs/bert.py"],
     "curate.relations.senses:CLASSES": [
         "curate/relations/senses.py", "graphs/senses.py", "graphs/class_texts.py"],
@@ -60,7 +61,8 @@ DEPENDS = {
         "curate/scoring/fit.py", "prototypes/fit/space.py", "prototypes/engine/products.py",
         "prototypes/engine/torch_products.py", "curate/crawl/stored_blocks.py"],
     "curate.scoring.fit:PROTOTYPES": [
-        "curate/scoring/fit.py", "prototypes/**/[!_]*.py", "curate/crawl/stored_blocks.py",
+        "curate/scoring/fit.py", "prototypes/fit/[!_]*.py", "prototypes/engine/[!_]*.py",
+        "prototypes/method.py", "curate/crawl/stored_blocks.py",
         "curate/crawl/adapted.py"],
     "curate.scoring.second_opinions:EVIDENCE": [
         "curate/scoring/second_opinions.py", "prototypes/score/opinions.py",
@@ -71,7 +73,9 @@ DEPENDS = {
     "curate.scoring.zero_shot:CLASS_NAMES": [
         "curate/scoring/zero_shot.py", "curate/encoders/openclip.py"],
     "curate.scoring.score:SCORES": [
-        "prototypes/**/[!_]*.py", "curate/scoring/score.py", "curate/scoring/fit.py",
+        "prototypes/fit/[!_]*.py", "prototypes/engine/[!_]*.py", "prototypes/score/opinions.py",
+        "prototypes/score/quality.py", "prototypes/score/missing.py",
+        "curate/scoring/score.py", "curate/scoring/fit.py",
         "curate/scoring/second_opinions.py", "curate/crawl/stored_blocks.py",
         "curate/crawl/adapted.py", "curate/crawl/fit.py"],
     "curate.scoring.soft_labels:SOFT_LABELS": [
@@ -93,6 +97,7 @@ WITHOUT_CODE = {
     "curate/manifest/frozen.py": "rows, by the content that they hold",
     "curate/scoring/zero_shot.py": "the class names' own name is in it, and with it the code",
     "curate/weighted/work.py": "names only",
+    "curate/commands/refine.py": "rows of one crawl",
     "curate/store/folders.py": "the digest of a receipt",
     "curate/exports/folder_names.py": "two labels that look alike on disk",
 }
@@ -242,8 +247,8 @@ def test_a_module_that_is_not_there_has_no_name() -> None:
 
 
 def test_what_is_left_out_is_not_followed() -> None:
-    assert modules_of("prototypes.weights", without=("prototypes",)) == set()
-    assert "prototypes.blocks" in modules_of("prototypes.space")
+    assert modules_of("prototypes.score.weights", without=("prototypes",)) == set()
+    assert "prototypes.engine.blocks" in modules_of("prototypes.fit.space")
     assert not {"curate.errors", "curate.store.folders"} & modules_of("curate.commands.weight")
 
 

@@ -1,6 +1,6 @@
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ from curate.crawl.picture_states import kept_states
 from curate.errors import CurateError
 from curate.images.chunks import Decoded
 from curate.images.status import Status
+from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest
 from curate.manifest.plan import Shard
 from curate.options.columns import ColumnOptions
 from curate.store.folders import Folders
-from curate.training.pictures import StoredPictures, store_pictures
+from curate.store.step import KeptShards, Step
+from curate.training.pictures import StoredPictures, decode_pictures
 
 ROWS = 30
 SHARDS = [Shard("a", 0, 0, 11, 0), Shard("b", 0, 11, 1, 11), Shard("c", 0, 12, 18, 12)]
@@ -36,19 +38,32 @@ class FakePool:
             yield Decoded(statuses, np.array(good, np.uint8).reshape(-1, 2, 2, 3))
 
 
+def store_pictures(
+    manifest: Manifest,
+    wanted: list[tuple[Shard, Any]],
+    store: Folders,
+    pool: Any,
+    files: dict[str, Any],
+    count: Callable[[int], None] = lambda _: None,
+) -> None:
+    KeptShards(Step("pictures", code=()), store).replace(
+        lambda _: decode_pictures(manifest, wanted, store, 2, pool, files, count)
+    )
+
+
 def test_every_row_gets_its_picture_and_failed_ones_can_be_tried_again(tmp_path: Path) -> None:
     images = [str(n).encode() for n in range(ROWS)]
     pl.DataFrame({"image": images, "label": ["x"] * ROWS}).write_parquet(tmp_path / "c.parquet")
     manifest = open_manifest(tmp_path / "c.parquet", ColumnOptions(), None, Folders(tmp_path / "r"))
     store, counted = Folders(tmp_path / "pictures"), []
     everything = [(shard, np.ones(shard.rows, bool)) for shard in SHARDS]
-    store_pictures(manifest, everything, store, 2, FakePool(5), counted.append, {})
+    store_pictures(manifest, everything, store, FakePool(5), {}, counted.append)
     assert sum(counted) == ROWS
     failed = [
         (shard, np.arange(shard.first_row, shard.first_row + shard.rows) % 5 == 0)
         for shard in (SHARDS[0], SHARDS[2])
     ]
-    store_pictures(manifest, failed, store, 2, FakePool(10), counted.append, {})
+    store_pictures(manifest, failed, store, FakePool(10), {}, counted.append)
 
     pictures = StoredPictures(SHARDS, store)
     ok = np.arange(ROWS) % 10 != 0
@@ -74,7 +89,7 @@ def test_the_files_that_pictures_came_from_are_kept_with_them(tmp_path: Path) ->
     def store_with(mask: list[bool], files: list[int]) -> list[int]:
         states = {"a": np.array(files, np.uint64)}
         wanted = [(shard, np.array(mask))]
-        store_pictures(manifest, wanted, store, 2, FakePool(5), lambda _: None, states)
+        store_pictures(manifest, wanted, store, FakePool(5), states)
         return kept_states(store, shard).tolist()
 
     assert store_with([True] * 3, [7, 8, 9]) == [7, 8, 9]
@@ -94,5 +109,5 @@ def test_a_full_disk_is_told_before_anything_is_written(
     everything = [(shard, np.ones(shard.rows, bool)) for shard in SHARDS]
     monkeypatch.setattr(os, "posix_fallocate", full)
     with pytest.raises(CurateError, match="the disk is full"):
-        store_pictures(manifest, everything, store, 2, FakePool(5), lambda _: None, {})
+        store_pictures(manifest, everything, store, FakePool(5), {})
     assert SHARDS[0].name not in store

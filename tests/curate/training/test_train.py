@@ -1,5 +1,6 @@
 """What a trained network leaves behind."""
 
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +12,9 @@ from curate.crawl.stored_features import StoredFeatures
 from curate.images.status import Status
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
+from curate.store.step import KeptShards
 from curate.training.device import computer
-from curate.training.train import write_features
+from curate.training.train import TRAINED, encode_pictures
 
 
 def diverged(pixels: torch.Tensor) -> torch.Tensor:
@@ -30,7 +32,9 @@ def test_features_that_are_not_finite_are_none(tmp_path: Path) -> None:
     network: Any = SimpleNamespace(features=diverged)
     store = Folders(tmp_path)
     shards = [Shard("s", 0, 0, 5, 0)]
-    write_features(network, pictures, shards, store, computer("cpu"))
+    KeptShards(TRAINED, store).stream(
+        shards, partial(encode_pictures, network, pictures, computer("cpu"))
+    )
     features = StoredFeatures((store,))
     assert features.statuses("s").to_list() == ["ok", "not_finite", "ok", "not_finite", "missing"]
     (block,) = features.blocks("s")

@@ -4,13 +4,10 @@ import math
 from dataclasses import dataclass
 
 SOFTMAX, L2 = "softmax", "l2"
-PSI = (SOFTMAX, L2)
 """What ψ of Eq. 4 can be."""
 WEIGHTED, CONSTANT = "weighted", "constant"
-PROTOTYPES = (WEIGHTED, CONSTANT)
 """The weight of a sample in its prototype: p (Eq. 5), or 1 (SINet Table 3)."""
 BOTH, ONLY = "both", "only"
-USES = (BOTH, ONLY)
 """The prototypes of a class come from verified rows and the rows of the crawl, or, if the class has
 verified rows, from these only (SINet Table 8)."""
 LARGEST_LOG = 80.0
@@ -24,18 +21,18 @@ class Options:
     gamma: float = 2.0
     epsilon: float = 0.05
     psi: str = SOFTMAX
-    """ψ of Eq. 4: one of PSI."""
+    """ψ of Eq. 4: SOFTMAX or L2."""
     tau_v: float | None = None
     tau_t: float | None = None
     """Temperatures of a softmax ψ; None: calibrated."""
     prototypes: str = WEIGHTED
-    """One of PROTOTYPES."""
+    """WEIGHTED or CONSTANT."""
     rounds: int = 1
     """How many times p is computed; from the second time on, from the last round's prototypes."""
     per_class: int = 1
     """k: the largest number of prototypes per class."""
     verified: str = BOTH
-    """What verified rows are used for: one of USES."""
+    """What verified rows are used for: BOTH or ONLY."""
     reliable: float = 0.4
     """Share of each class, the most confident, whose mean is the initial prototype."""
 

@@ -43,7 +43,7 @@ from curate.terminal.printable import brief, shown
 from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
 from curate.training.device import computer
-from curate.weighted.columns import NOISE_NAMES, REFINED_LISTS, REFINED_NAMES, check_names
+from curate.weighted.columns import NOISE_NAMES, REFINED_LISTS, REFINED_NAMES, refuse_taken_names
 from curate.weighted.open import open_weighted
 from curate.weighted.provenance import making
 from curate.weighted.same_labels import require_same_labels
@@ -102,7 +102,7 @@ def refine(options: RefineOptions, console: Console) -> RefinedCrawl:
 def _check(weighted: Weighted, options: RefineOptions) -> None:
     """Refuse what cannot end well before any work is done."""
     names = (*REFINED_NAMES, *NOISE_NAMES)
-    check_names(weighted.schema.names, weighted.prefix, str(weighted.path), names)
+    refuse_taken_names(weighted.schema.names, weighted.prefix, str(weighted.path), names)
     check_output(options.output, weighted.itself(), False, options.overwrite)
 
 

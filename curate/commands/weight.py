@@ -49,7 +49,7 @@ from curate.store.run import Run, default_folder, open_run
 from curate.terminal.command_line import command_line, say_next
 from curate.terminal.progress import progress_bar
 from curate.training.spec import is_self
-from curate.weighted.columns import AGREEMENT, NAMES, SOFT_NAMES, check_names
+from curate.weighted.columns import AGREEMENT, NAMES, SOFT_NAMES, refuse_taken_names
 from curate.weighted.noise_matrix import NOISE_MATRIX, write_noise_matrix
 from curate.weighted.provenance import making
 from curate.weighted.work import WorkNames, made_with
@@ -196,7 +196,7 @@ def _check(manifest: Manifest, options: WeightOptions, console: Console) -> None
     if renamed and STATUS in present:
         present = [name for name in present if name != STATUS]
         console.print(f"img2dataset's column {STATUS} is written as {RENAMED}{STATUS}.")
-    check_names(present, options.prefix, str(manifest.path), names)
+    refuse_taken_names(present, options.prefix, str(manifest.path), names)
     if options.zero_shot:
         check_zero_shot(chosen_encoder(options, manifest))
     if options.device == "cuda":

@@ -1,1 +1,1 @@
-"""How a crawl's classes are related: S_t, and what it is made from."""
+"""How the classes of a crawl are related: S_t, and what it is made from."""

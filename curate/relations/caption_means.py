@@ -1,4 +1,4 @@
-"""The crawl's own captions, averaged per class: what its pages say beside its images."""
+"""The embeddings of the crawl's captions, averaged per class."""
 
 import numpy as np
 import polars as pl
@@ -14,11 +14,11 @@ from curate.relations.class_texts import TextSource
 from curate.terminal.progress import progress_bar
 
 CAPTIONS, LEAST_OF_CLASS, MOST_OF_CLASS = 20_000, 10, 100
-"""How many captions are read in all; a mean per class needs no more."""
+"""Captions read in all, and the least and most per class: a mean needs no more."""
 
 
 def caption_facts(manifest: Manifest) -> dict[str, object]:
-    """Say what tells one state of the captions from another.
+    """Return what identifies the captions: another label, column or file, other facts.
 
     Raises CurateError when the manifest has no caption column.
     """
@@ -38,7 +38,7 @@ def mean_captions(
 ) -> NDArray[np.float32]:
     """Return (C, D): the mean embedding of each class's reliable captions, NaN for none.
 
-    ``read`` are the captions' embeddings where they are there already.
+    ``read`` are the embeddings of the captions, if they exist already.
     """
     from graphs.text import caption_embeddings
 
@@ -52,7 +52,7 @@ def mean_captions(
 
 
 def _sample(manifest: Manifest, classes: list[str]) -> pl.DataFrame:
-    """Take captions of each class, evenly spaced over its rows: columns row, class, caption."""
+    """Sample captions of each class, evenly spaced over its rows: columns row, class, caption."""
     caption = caption_column(manifest, "--graph captions")
     per_class = min(max(CAPTIONS // len(classes), LEAST_OF_CLASS), MOST_OF_CLASS)
     position = pl.int_range(pl.len()).over("class")

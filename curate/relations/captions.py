@@ -1,4 +1,4 @@
-"""Embeddings of the crawl's captions, each distinct one read once, kept by shards."""
+"""Embeddings of the crawl's captions: each distinct caption is read once, and stored by shard."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class CaptionVectors:
 
     shards: Sequence[Shard]
     store: Folders
-    """A folder a shard, with the captions that no earlier row has: rows (u,), vectors (u, E)."""
+    """A folder per shard, with the captions that no earlier row has: rows (u,), vectors (u, E)."""
 
     def of_rows(self, rows: NDArray[np.integer]) -> Vectors:
         """Return (n, E) unit rows of rows (n,) of the manifest; NaN without a caption."""

@@ -1,4 +1,4 @@
-"""Embeddings of what is written of the classes, by a frozen text model."""
+"""Embeddings of the texts about the classes, by a frozen text model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Embeddings = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class TextSource:
-    """The classes' texts and the model that reads them, each made when first needed."""
+    """The texts of the classes and the model that reads them, each loaded when first needed."""
 
     options: GraphOptions
     table: ClassTable
@@ -35,7 +35,7 @@ class TextSource:
 
     @cached_property
     def model_facts(self) -> dict[str, object]:
-        """What tells one state of the text model from another."""
+        """What identifies the text model: its files."""
         files = sorted(file for pattern in WEIGHTS for file in self._folder.glob(pattern))
         return {"text_model": [file_identity(file) for file in files]}
 
@@ -57,7 +57,7 @@ class TextSource:
             raise CurateError(f"--text-model {self.options.text_model}: {error}") from error
 
     def embed_classes(self, which: str) -> Embeddings:
-        """Embed each class's name, description or ('') the one that there is: (C, E).
+        """Embed the name of each class, its description, or ('') the description if any: (C, E).
 
         NaN for a class without such a text; raises CurateError if no class has one.
         """

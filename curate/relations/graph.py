@@ -41,10 +41,10 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Graph:
-    """What is known of the classes before any image is seen."""
+    """What is known about the classes before any image is seen."""
 
     name: str
-    """Another name, another graph."""
+    """Names all that the graph was made from."""
     table: ClassTable
     table_name: str
     """Its name among the run's class tables."""
@@ -55,9 +55,9 @@ class Graph:
     stored: str | None
     """The name of S_t among the run's graphs."""
     text: TextSource
-    """Reads what is written of the classes."""
+    """Embeds the texts about the classes."""
     skipped: tuple[Skipped, ...] = ()
-    """What --graph names and cannot be had."""
+    """Parts of --graph that are not available."""
 
 
 def relate_or_skip_wordnet(
@@ -68,7 +68,7 @@ def relate_or_skip_wordnet(
     console: Console,
     captions: Callable[[TextSource], CaptionVectors] | None = None,
 ) -> Graph:
-    """Do as `relate`; where WordNet cannot be had say so, and go on without it."""
+    """Call `relate`; if WordNet is not available, warn and continue without it."""
     try:
         return relate(manifest, classes, options, run, console, captions)
     except NoWordNetError as error:

@@ -1,4 +1,4 @@
-"""The table that says what each class is taken for: its name, its synset, what is said of it."""
+"""The class table: the name, synset and description of each class."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING

@@ -32,10 +32,10 @@ TAR_COLUMNS = {"tar", "offset", "length"}
 """What `curate weight` writes of a picture that lies in a tar."""
 
 
-def check_names(
+def refuse_taken_names(
     present: Sequence[str], prefix: str, manifest: str, names: Sequence[str] = NAMES
 ) -> None:
-    """Refuse a manifest that has a column of the same name as one of ours."""
+    """Refuse a manifest that already has a column with the name of one that curate adds."""
     for name in names:
         if prefix + name in present:
             raise CurateError(

@@ -169,7 +169,7 @@ class Consistency:
     """(C, d): initial prototypes P."""
     expected: Targets
     psi: str
-    """One of `options.PSI`."""
+    """`options.SOFTMAX` or `options.L2`."""
     tau_v: float
     """Temperature of ψ(s_v), if ψ is a softmax."""
     tau_t: float

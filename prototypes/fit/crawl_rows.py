@@ -23,7 +23,7 @@ class CrawlRows:
 
     @classmethod
     def of(cls, each: EachBlock, classes: int, verified: EachBlock | None, use: str) -> "CrawlRows":
-        """Sum the rows per class: one pass over each source. ``use`` is one of `verified.USES`."""
+        """Sum the rows per class: one pass over each source. ``use`` is BOTH or ONLY."""
         sums = add_up(each(partial(class_sums, classes=classes)))
         return cls(each, sums, Verified.of(verified, sums, use))
 

@@ -29,7 +29,7 @@ class Verified:
     counts: NDArray[np.float64]
     """(C,): labelled rows of the crawl that are not verified."""
     use: str
-    """One of `options.USES`."""
+    """`options.BOTH` or `options.ONLY`."""
 
     @classmethod
     def of(cls, each: EachBlock | None, crowd: ClassSums, use: str) -> "Verified":

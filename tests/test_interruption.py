@@ -113,7 +113,7 @@ def test_an_output_that_cannot_be_finished_leaves_the_old_one(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("curate.weighted.write.write_parquet", full)
+    monkeypatch.setattr("curate.weighted.write.RowGroups", full)
     result = CliRunner().invoke(app, command(crawl, out, "--alpha", "0.9", "--overwrite"))
     assert result.exit_code == 2
     assert "cannot be written: the disk is full" in result.stderr

@@ -136,7 +136,7 @@ def test_a_full_disk_while_the_output_is_written_leaves_the_old_one(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr("curate.weighted.write.write_parquet", full)
+        patch.setattr("curate.weighted.write.RowGroups", full)
         result = CliRunner().invoke(app, command(whole, folder, "--overwrite"))
     assert result.exit_code == 2, result.output
     assert "cannot be written: the disk is full" in result.stderr

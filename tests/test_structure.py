@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,10 @@ def room(module: str) -> int:
 def test_no_room_imports_from_one_above_it() -> None:
     arrows = [(module, other) for module, others in imports().items() for other in others]
     assert [arrow for arrow in arrows if room(arrow[0]) > room(arrow[1])] == []
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    TopologicalSorter(imports()).prepare()  # raises CycleError, which names the circle
 
 
 def test_only_doors_stand_outside_the_rooms() -> None:

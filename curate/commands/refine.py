@@ -100,7 +100,7 @@ def refine(options: RefineOptions, console: Console) -> RefinedCrawl:
 
 
 def _check(weighted: Weighted, options: RefineOptions) -> None:
-    """Refuse what cannot end well before any work is done."""
+    """Refuse bad options before any work is done."""
     names = (*REFINED_NAMES, *NOISE_NAMES)
     refuse_taken_names(weighted.schema.names, weighted.prefix, str(weighted.path), names)
     check_output(options.output, weighted.itself(), False, options.overwrite)

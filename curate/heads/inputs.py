@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from prototypes.engine.torch_products import adapt
 from prototypes.fit.space import AdaptedSpace
 from prototypes.method import Prototypes
 
@@ -68,9 +69,8 @@ class Inputs(nn.Module):
 
     @torch.no_grad()
     def adapted(self, features: Tensor) -> Tensor:
-        """Map features (n, D) of any length to unit rows g (n, d); see `AdaptedSpace`."""
-        x = functional.normalize(features.float())
-        return functional.normalize((x - self.mean) @ self.projection)
+        """Map features (n, D) to unit rows g (n, d), as `AdaptedSpace` does."""
+        return adapt(features.float(), self.mean, self.projection)
 
     @torch.no_grad()
     def forward(self, features: Tensor, given: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What captions and class names say of labels beside the features, and what that is worth."""
+"""What captions and class names say of labels beside the features, and how much that counts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ from prototypes.score.opinions import (
 
 @dataclass(frozen=True)
 class SecondOpinions:
-    """Where more is said of labels; None where the user did not ask for it."""
+    """The sources of second opinions; None where the user did not ask for one."""
 
     captions: Agreement | None = None
     zero_shot: ZeroShot | None = None
@@ -39,7 +39,7 @@ class SecondOpinions:
 
     @property
     def names(self) -> list[str]:
-        """Other names, other numbers; none: nothing is said."""
+        """Names of the sources, which change with their numbers; empty where none was asked for."""
         return [source.name for source in (self.captions, self.zero_shot) if source is not None]
 
     @property
@@ -84,10 +84,10 @@ class SecondOpinions:
 
 @dataclass(frozen=True)
 class WeighedOpinions:
-    """Second opinions, and what each was found to be worth."""
+    """Second opinions, and the weight of each."""
 
     name: str
-    """Another name, other worths; '' where nothing more is said."""
+    """Changes with the weights; '' where there are no second opinions."""
     sources: SecondOpinions
     worth: Opinions
 
@@ -96,9 +96,9 @@ EVIDENCE = Step("evidence", code=(__name__,), title="Weighing opinions")
 
 
 def weigh_opinions(fits: Fits, sources: SecondOpinions) -> WeighedOpinions:
-    """Make or find what the sources are worth: one pass over blocks of g.
+    """Fit the weights of the sources, or load them: one pass over blocks of g.
 
-    Blocks have no label for rows that have helped to make the prototypes as verified.
+    Rows whose verified label helped to make the prototypes have no label in that pass.
     """
     if not sources.names:
         return WeighedOpinions("", SecondOpinions(), NO_OPINIONS)

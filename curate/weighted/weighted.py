@@ -21,7 +21,7 @@ from curate.store.run import MARKER
 from curate.weighted.columns import AGREEMENT, NAMES, NOISE_NAMES, REFINED_NAMES, SOFT_NAMES
 from curate.weighted.origin import Origin
 from curate.weighted.pairing import pair_by_key, require_same_scores
-from curate.weighted.work import Work, WorkNames, known_names, recall
+from curate.weighted.work import Work, WorkNames, known_names, load_work
 
 FEW = 50
 """Rows from which on one pass over all is faster than reading each where it lies."""
@@ -76,7 +76,7 @@ class Weighted:
                 f" there: {self.origin.run / MARKER}); name the folder with --run-dir, or weigh"
                 " again."
             )
-        work = recall(self.run, self.work_name)
+        work = load_work(self.run, self.work_name)
         if work.keys is not None and self.manifest.columns.key is not None:
             known = scan_keys(work.keys, work.shards)
             keys = self.scan().select("key")

@@ -52,7 +52,7 @@ class WorkNames:
     """Of what the classes were taken for; '' where that was not remembered."""
 
     def remember(self, run: Run) -> str:
-        """Write this down in the run; returns the name by which `recall` finds it."""
+        """Write this down in the run; returns the name by which `load_work` finds it."""
         name = fingerprint(**vars(self))
         if name not in run.step(STEP):
             run.step(STEP).write(name, {FACTS: vars(self)}, day=today(), versions=versions())
@@ -168,7 +168,7 @@ def known_names(run: Path, work: str | None) -> WorkNames | None:
         return None
 
 
-def recall(folder: Path, name: str) -> Work:
+def load_work(folder: Path, name: str) -> Work:
     """Open the work of that name in a run folder; raises CurateError where part of it is gone."""
     run = Run(folder)
     try:

@@ -21,6 +21,14 @@ TILE = 2**25
 """Size of a tile of products, 128 MiB: all classes of as many rows as fit."""
 
 
+def adapt(x: Tensor, mean: Tensor, A: Tensor) -> Tensor:
+    """Map features (n, D) in float32 to unit rows g (n, d), as `products.adapt` does."""
+    length = x.norm(dim=1, keepdim=True)
+    g = x @ A / length.where(length > 0, 1) - mean @ A
+    unit: Tensor = functional.normalize(g, eps=float(np.finfo(np.float32).tiny)) * (length > 0)
+    return unit
+
+
 @dataclass(frozen=True)
 class TorchProducts:
     """`Products` on a device, in float32; torch does not use TF32 for products by default.
@@ -48,12 +56,7 @@ class TorchProducts:
 
     def adapt(self, features: Floats, mean: Rows, A: Rows) -> Rows:
         """Compute `products.adapt`."""
-        x = self._put(features).float()
-        length = x.norm(dim=1, keepdim=True)
-        projection = self._put(A)
-        g = x @ projection / length.where(length > 0, 1) - self._put(mean) @ projection
-        g = functional.normalize(g, eps=float(np.finfo(np.float32).tiny))
-        return _array(g * (length > 0))
+        return _array(adapt(self._put(features).float(), self._put(mean), self._put(A)))
 
     def margin(self, g: Rows, labels: Labels, prototypes: Rows) -> Rows:
         """Compute `rivals.margin`."""

@@ -9,12 +9,15 @@ from jinja2 import Environment, StrictUndefined
 
 from curate.report.thumbnails import Thumbnail
 
+SCRIPTS = [f"script/{name}.js" for name in ("page", "sample", "classes", "heatmap", "start")]
+"""Parts of the page's script, in the order in which they run."""
+
 
 def render(content: Mapping[str, object], pictures: Sequence[Thumbnail]) -> str:
     """Fill the template; all text is escaped, and data is JSON without any markup."""
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
-    style, script = _own("page.css"), _own("page.js")
+    style, script = _own("page.css"), "\n".join(map(_own, SCRIPTS))
     policy = (
         f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)};"
         " base-uri 'none'; form-action 'none'"

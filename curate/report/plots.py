@@ -8,7 +8,7 @@ from jinja2 import Environment, StrictUndefined
 
 WIDTH, HEIGHT = 340, 150
 """Pixels, with the axes."""
-LEFT, RIGHT, TOP, BOTTOM = 38, 8, 8, 22
+LEFT, RIGHT, TOP, BOTTOM = 38, 18, 8, 22
 """Pixels around the bars; the same for all, so that plots beside each other have one size."""
 GAP = 1.5
 """Pixels between bars."""

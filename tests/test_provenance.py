@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from curate.weighted.origin import read_origin, sidecar
@@ -163,3 +164,25 @@ def test_a_csv_that_stands_alone_outlives_a_run_with_another_label(tmp_path: Pat
     page = report(out)
     assert "does not say how it was made" in page
     assert 'id="relations"' not in page
+
+
+@pytest.mark.parametrize("to", ["parquet", "csv", "jsonl", "huggingface"])
+def test_an_export_says_what_made_it(tmp_path: Path, to: str) -> None:
+    weigh(crawl(tmp_path))
+    out = tmp_path / ("shards" if to == "huggingface" else f"out.{to}")
+    done = curate(
+        "export", tmp_path / "crawl.weighted.parquet", "--to", to, "--out", out, "--keep", "all"
+    )
+    assert done.exit_code == 0, done.output
+    if to == "parquet":
+        said = json.loads(pq.read_schema(out).metadata[b"curate"])
+    else:
+        beside = out / "curate-export.json" if out.is_dir() else Path(f"{out}.curate.json")
+        said = json.loads(beside.read_text())
+    first, last = said["made"]
+    assert first["command"].startswith("curate weight crawl.parquet ")
+    assert last["command"] == (
+        f"curate export crawl.weighted.parquet --to {to} --out {out.name} --keep all"
+    )
+    assert last["options"]["keep"] == "all"
+    assert "polars" in last["versions"]

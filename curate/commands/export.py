@@ -23,11 +23,14 @@ from curate.options.export import SOFT, ExportOptions
 from curate.store.atomic import appearing_file, appearing_folder, clear_unfinished
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
+from curate.store.versions import today, versions
 from curate.terminal.notices import say
 from curate.terminal.printable import printable
 from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
 from curate.weighted.open import open_weighted
+from curate.weighted.origin import save_sidecar
+from curate.weighted.provenance import making
 from curate.weighted.weighted import Weighted
 
 RECEIPT = "curate-export.json"
@@ -97,12 +100,19 @@ def export(options: ExportOptions, console: Console) -> Exported:
                 skipped=(*written.skipped, *columns),
                 reader=reader,
             )
-            if not format_.endings:
-                facts = {"options": options.as_json(), "exported": asdict(exported)}
-                text = json.dumps(facts, indent=1, default=str, ensure_ascii=False)
-                (unfinished / RECEIPT).write_text(text, encoding="utf-8")
-                os.sync()
+            _say_what_made_it(job, exported, format_, unfinished)
     return exported
+
+
+def _say_what_made_it(job: Job, exported: Exported, format_: Format, unfinished: Path) -> None:
+    """Write it into the folder, last, or beside the file; Parquet has it in its metadata."""
+    facts = {"made": [each.as_json() for each in job.made], "exported": asdict(exported)}
+    if not format_.endings:
+        text = json.dumps(facts, indent=1, default=str, ensure_ascii=False)
+        (unfinished / RECEIPT).write_text(text, encoding="utf-8")
+        os.sync()
+    elif job.options.to != "parquet":
+        save_sidecar(facts, job.options.out, unfinished)
 
 
 def _job(weighted: Weighted, options: ExportOptions, format_: Format, chosen: Path) -> Job:
@@ -111,7 +121,9 @@ def _job(weighted: Weighted, options: ExportOptions, format_: Format, chosen: Pa
         record = fixed_record(schema, format_.columns, options)
     else:
         record = crawl_record(weighted, schema, options, format_.holds, format_.pictures)
-    job = Job(weighted, options, record, chosen, format_.pictures)
+    made = making("export", options, options.out, versions(), today())
+    history = (*weighted.origin.made, made)
+    job = Job(weighted, options, record, chosen, format_.pictures, history)
     if not job.rows:
         raise CurateError(
             f"no row of {weighted.path} is left by --keep {options.keep}"

@@ -19,6 +19,7 @@ from curate.manifest.pictures import picture_finder
 from curate.manifest.plan import plan_shards
 from curate.manifest.read import read_shards
 from curate.options.export import ExportOptions
+from curate.weighted.provenance import Making
 from curate.weighted.weighted import Weighted
 
 BATCH_BYTES = 32 * 2**20
@@ -65,6 +66,8 @@ class Job:
     chosen: Path
     """What `select_rows` gave, as Parquet."""
     wants_pictures: bool
+    made: tuple[Making, ...] = ()
+    """The commands that the output went through, this export last."""
 
     @cached_property
     def rows(self) -> int:

@@ -1,5 +1,6 @@
 """Parquet: all columns of the crawl and ours; curate opens it again."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from curate.manifest.class_label import described, features
 from curate.manifest.columns import NO_KEY
 from curate.manifest.parquet import RowGroups
 from curate.options.columns import ColumnOptions
-from curate.weighted.origin import Origin
+from curate.weighted.origin import KEY, Origin
 from curate.weighted.weighted import OURS
 
 
@@ -67,10 +68,10 @@ def _features(job: Job) -> dict[bytes, bytes]:
 
 
 def _metadata(job: Job) -> dict[bytes, bytes]:
-    """Say what the columns are, unless ours have other names than curate knows."""
+    """Say what made the file, and what its columns are, unless ours have other names."""
     manifest, record, prefix = job.weighted.manifest, job.record, job.weighted.prefix
     if any(record.ours(name) != prefix + name for name in OURS):
-        return {}
+        return {KEY: json.dumps({"made": [each.as_json() for each in job.made]}).encode()}
     columns = manifest.columns
     names = (columns.label, columns.image, columns.key, columns.caption)
     label, image, key, caption = (None if name is None else record.name(name) for name in names)
@@ -79,7 +80,8 @@ def _metadata(job: Job) -> dict[bytes, bytes]:
     named = ColumnOptions(label=label, image=image, key=key or NO_KEY, caption=caption)
     out = job.options.out
     # The run that weighed it has other rows: in its place stands what is no run.
-    return Origin(out, out, root_of_output(manifest, out), named, prefix).metadata(out)
+    root = root_of_output(manifest, out)
+    return Origin(out, out, root, named, prefix, made=job.made).metadata(out)
 
 
 FORMAT = Format(write, read, endings=(".parquet",), holds=lambda _: True, rows=rows)

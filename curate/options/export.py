@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, asdict, dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Annotated, Literal, get_args
 
 import typer
@@ -163,10 +163,6 @@ class ExportOptions:
         """The part that says what is read."""
         columns = ColumnOptions(self.label, self.image, self.key, self.caption)
         return WeightedOptions(self.weighted, columns, self.root, self.prefix)
-
-    def as_json(self) -> dict[str, object]:
-        """Give the options as they are written beside the output."""
-        return asdict(self)
 
 
 def read_renames(renames: Sequence[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ A Parquet file carries it in its metadata; CSV and JSON lines have a small file 
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,18 +57,23 @@ class Origin:
         return {KEY: json.dumps(self.facts(out), default=str).encode()}
 
     def save_sidecar(self, out: Path, written: Path) -> None:
-        """Write the small file beside ``out``, before ``written`` takes its place.
-
-        It holds their hash, and beside other bytes it is not believed.
-        """
-        facts = self.facts(out) | {"sha256": sha256_of(written)}
-        with appearing_file(sidecar(out)) as unfinished:
-            unfinished.write_text(json.dumps(facts, indent=1, default=str))
+        """Write the small file beside ``out``, before ``written`` takes its place."""
+        save_sidecar(self.facts(out), out, written)
 
 
 def sidecar(out: Path) -> Path:
     """Name the small file that says where a CSV or JSON lines file comes from."""
     return out.with_name(f"{out.name}.curate.json")
+
+
+def save_sidecar(facts: Mapping[str, object], out: Path, written: Path) -> None:
+    """Write facts beside ``out``, before ``written`` takes its place.
+
+    The file holds the hash of what was written, and beside other bytes it is not believed.
+    """
+    text = json.dumps({**facts, "sha256": sha256_of(written)}, indent=1, default=str)
+    with appearing_file(sidecar(out)) as unfinished:
+        unfinished.write_text(text)
 
 
 def read_origin(path: Path) -> Origin | None:

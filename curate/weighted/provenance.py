@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from curate.terminal.command_line import POSITIONAL, chosen_options, command_line, every_option
 
 WHERE_ONLY = ("out", "overwrite", "retry_failed", "workers")
-"""Options that change nothing in an output but where it is, or when it comes."""
+"""Options that change nothing in an output but where it is, or when it comes; they are left out
+where a command can do without them."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,11 @@ class Making:
 def making(command: str, options: Any, out: Path, versions: Mapping[str, str], day: str) -> Making:
     """Say that `curate COMMAND` with these options (a dataclass) made ``out``."""
     home = out.absolute().parent
+    required = {each.name for each in fields(options) if each.default is MISSING}
     counted = {
         name: _plain(value, home)
         for name, value in every_option(options).items()
-        if name not in WHERE_ONLY
+        if name in required or name not in WHERE_ONLY
     }
     typed = {name: counted[name] for name in chosen_options(options) if name in counted}
     inputs = [str(counted[name]) for name in POSITIONAL if name in counted]

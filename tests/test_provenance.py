@@ -166,10 +166,10 @@ def test_a_csv_that_stands_alone_outlives_a_run_with_another_label(tmp_path: Pat
     assert 'id="relations"' not in page
 
 
-@pytest.mark.parametrize("to", ["parquet", "csv", "jsonl", "huggingface"])
+@pytest.mark.parametrize("to", ["parquet", "csv", "jsonl"])
 def test_an_export_says_what_made_it(tmp_path: Path, to: str) -> None:
     weigh(crawl(tmp_path))
-    out = tmp_path / ("shards" if to == "huggingface" else f"out.{to}")
+    out = tmp_path / f"out.{to}"
     done = curate(
         "export", tmp_path / "crawl.weighted.parquet", "--to", to, "--out", out, "--keep", "all"
     )
@@ -177,8 +177,7 @@ def test_an_export_says_what_made_it(tmp_path: Path, to: str) -> None:
     if to == "parquet":
         said = json.loads(pq.read_schema(out).metadata[b"curate"])
     else:
-        beside = out / "curate-export.json" if out.is_dir() else Path(f"{out}.curate.json")
-        said = json.loads(beside.read_text())
+        said = json.loads(sidecar(out).read_text())
     first, last = said["made"]
     assert first["command"].startswith("curate weight crawl.parquet ")
     assert last["command"] == (

@@ -1,4 +1,4 @@
-"""What a trained head says of every row of a run, shard by shard."""
+"""Apply a trained head to every row of a run, shard by shard."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from curate.weighted.work import Work
 
 @dataclass
 class Bags:
-    """What rows that share a bag say together."""
+    """The combined evidence of rows that share a bag."""
 
     of_row: Positions
     """(N,): the bag of each row."""
@@ -47,7 +47,7 @@ class HeadOnRun:
     bags: Bags | None = None
 
     def gather_bags(self, advance: Callable[[int], None]) -> None:
-        """Sum up over all rows of each bag, before any is judged."""
+        """Sum over all rows of each bag before any row is judged."""
         assert self.bag is not None
         size = (int(self.bag.max()) + 1, self.head.task.classes)
         self.bags = Bags(self.bag, np.zeros(size, np.float32), np.zeros(size, np.float32))
@@ -61,9 +61,9 @@ class HeadOnRun:
             advance(shard.rows)
 
     def judge_shard(self, shard: Shard) -> Iterator[tuple[Refined, Compared]]:
-        """Give what is said of each block of a shard; verified rows are what a person says.
+        """Yield the refined rows of each block of a shard; verified rows get the verified label.
 
-        Beside it what the head said of the block's verified rows.
+        Beside them, what the head predicted for the block's verified rows.
         """
         for block in stored_blocks(self.work, shard):
             rows = self._unjudged(block)
@@ -129,7 +129,7 @@ class HeadOnRun:
         self, block: Stored, given: NDArray[np.float32], p: NDArray[np.float32],
         known: NDArray[np.bool_],
     ) -> Compared:  # fmt: skip
-        """Put what a person said of verified rows in place of what the head says; return both."""
+        """Overwrite the predictions for verified rows with the verified labels; return both."""
         at = np.searchsorted(self.verified.rows, block.rows)
         found = np.flatnonzero(np.isin(block.rows, self.verified.rows) & block.there)
         task = self.head.task

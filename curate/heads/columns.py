@@ -17,22 +17,22 @@ TOP = 5
 
 @dataclass(frozen=True)
 class Refined:
-    """What a head says of n rows."""
+    """The predictions of a head for n rows."""
 
     probabilities: NDArray[np.float32]
-    """(n, K); of rows of which nothing is known ones for the given labels, zeros for none."""
+    """(n, K); where nothing is known, ones for the given labels and zeros elsewhere."""
     known: NDArray[np.bool_]
     """(n,): whether probabilities are known."""
     g: NDArray[np.float32]
     """(n, d): adapted features."""
     there: NDArray[np.bool_]
-    """(n,): who has features."""
+    """(n,): which rows have features."""
     noise: NDArray[np.float32] | None
     """(n, 3): the posterior of the types of noise."""
     distances: NDArray[np.float32]
     """(n, K): to the given labels, as `curate weight` found them; NaN for other classes."""
     labelled: NDArray[np.bool_]
-    """(n,): who was given a label that may be noise."""
+    """(n,): which rows have a given label and features."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from curate.heads.task import LEAST, Task, normalized
 
 TINY = torch.finfo(torch.float32).tiny
 PRIOR = 1.0
-"""So many rows of each true class are reckoned with before any is seen, labelled like all rows."""
+"""Pseudo-count of the prior: rows of each true class, with the label distribution of all rows."""
 
 
 def no_confusion(task: Task) -> Tensor:

@@ -96,6 +96,6 @@ def folds_of(features: NDArray[np.float16], bag: Positions | None) -> Positions:
 
 
 def clean(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:
-    """Say what each label should be."""
+    """Return p(true label | image, given label)."""
     del chosen
     return head.clean(x, given)

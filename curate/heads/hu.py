@@ -44,7 +44,7 @@ class Hu(StagedHead):
         return self.task.probabilities(self.c(x))
 
     def clean(self, x: Tensor, given: Tensor) -> Tensor:
-        """Return g(x); the given label says nothing in this model."""
+        """Return g(x); this model ignores the given label."""
         del given
         return self.classify(x)
 

@@ -45,7 +45,7 @@ class VerifiedRows:
     chosen: tuple[str, ...] = ()
     """How they were chosen (column strategy, as `curate verify` writes it), where not at random."""
     skipped: tuple[Skipped, ...] = ()
-    """What of the table names no row."""
+    """Entries of the table that match no row."""
 
     @classmethod
     def none(cls, classes: tuple[str, ...]) -> "VerifiedRows":
@@ -64,7 +64,7 @@ class Stored:
     given: Positions
     """(n, L): given labels, filled up with -1."""
     there: NDArray[np.bool_]
-    """(n,): who has features."""
+    """(n,): which rows have features."""
 
 
 def stored_blocks(work: Work, shard: Shard) -> Iterator[Stored]:
@@ -125,7 +125,7 @@ def _strategies(path: Path) -> tuple[str, ...]:
 
 
 def task_of(verified: VerifiedRows, classes: int, several: bool) -> Task:
-    """Say what is asked of a head."""
+    """Describe the task of a head: its classes, and one label or several per image."""
     new = len(verified.classes) - classes
     none = bool((verified.labels < 0).all(axis=1).any())
     empty = none or not len(verified.rows)
@@ -167,7 +167,7 @@ def gather(
 
 
 def widened(labels: Positions, width: int) -> Positions:
-    """Fill label sets (n, L) up with -1 to (n, width)."""
+    """Pad label sets (n, L) with -1 to (n, width)."""
     return np.pad(labels, ((0, 0), (0, width - labels.shape[1])), constant_values=NO_CLASS)
 
 

@@ -29,7 +29,7 @@ class TrainedHead:
     classes: tuple[str, ...]
     """The classes of given labels and the new ones, in the order of outputs."""
     encoder: str
-    """What made the features, as the user named it."""
+    """The encoder of the features, as the user named it."""
     crawl: str
     """Tells the crawl that it was trained on from any other."""
 
@@ -101,6 +101,6 @@ def _load(store: Folders, name: str) -> TrainedHead:
 
 
 def _reason(error: BaseException) -> str:
-    """Say in words what is wrong; those of a KeyError are a name only."""
+    """Return the message of an error; that of a KeyError is only a name."""
     text = (str(error).splitlines() or [""])[0].rstrip(".")
     return f"without {text}" if isinstance(error, KeyError) else text or type(error).__name__

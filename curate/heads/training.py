@@ -20,7 +20,7 @@ LEARNING_RATE, WEIGHT_DECAY = 2e-3, 1e-3
 EPOCHS = 8
 HELD_OUT = 0.2
 PATIENCE = 3
-"""A stage ends when so many epochs have brought nothing better."""
+"""A stage ends after this many epochs without improvement."""
 LEAST_STEPS = 80
 """Of a stage of EPOCHS on few rows: an epoch is then several passes."""
 JUDGED = 4096
@@ -65,7 +65,7 @@ class Learner:
     epochs: int
     seed: int
     advance: Callable[[int], None]
-    """Told of each epoch."""
+    """Called after each epoch."""
 
     def holding_out(self, of: NDArray[np.bool_]) -> "Learner":
         """Hold out a share of these rows (n,), which then say when a stage is over."""

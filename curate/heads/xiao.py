@@ -83,7 +83,7 @@ class Xiao(StagedHead):
 
 
 def _has_label(rows: Rows) -> Tensor:
-    """Tell which rows (n,) were given a label: of the others there is no noise."""
+    """Tell which rows (n,) have a given label; the others have no noise type."""
     return rows.given.any(1)
 
 

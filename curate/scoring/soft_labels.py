@@ -17,7 +17,7 @@ from prototypes.score.soft_labels import soft_labels
 
 
 def check_count(k: int | None, classes: Classes) -> None:
-    """Raise CurateError where there are not so many other classes."""
+    """Raise CurateError where there are fewer than k other classes."""
     others = len(classes.names) - 1
     if k is not None and k > others:
         raise CurateError(

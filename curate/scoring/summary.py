@@ -110,7 +110,7 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
 
 
 def show_opinions(console: Console, sources: SecondOpinions, opinions: Opinions) -> None:
-    """Say what captions and class names were found to be worth, where they were asked."""
+    """Print the weights of captions and class names, where they were asked for."""
     asked = (
         (sources.captions, "captions", "--caption-agreement", opinions.agreement),
         (sources.zero_shot, "class names", "--zero-shot", opinions.zero_shot),

@@ -41,7 +41,7 @@ class Tally:
     wrong: int = 0
     """Labels that count as wrong in the estimate of their share."""
     skipped: tuple[Skipped, ...] = ()
-    """What of the user's files is in no row."""
+    """Parts of the user's files that are in no row."""
     missing: int = 0
     """Labels that images with lists seem to lack."""
     incomplete: int = 0

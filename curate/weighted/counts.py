@@ -25,7 +25,7 @@ class Counts:
     examples: Mapping[str, Sequence[str]]
     """The first few rows without features of each status."""
     skipped: Sequence[Skipped]
-    """What of the user's files is in no row."""
+    """Parts of the user's files that are in no row."""
     unlabelled: int
     """Rows without any label."""
     labels: int
@@ -50,7 +50,7 @@ class Counts:
 
 
 def count_table(counts: Counts, classes: int) -> Table:
-    """Set the counts, for so many classes, as lines of a name and what there is to say."""
+    """Lay out the counts as a table of names and values; ``classes`` is their number."""
     table = Table.grid(Column(style="dim", no_wrap=True), Column(), padding=(0, 2))
     carried = f", with {counts.labels:,} labels" if counts.lists else ""
     table.add_row("rows", f"{counts.rows:,} in {classes:,} classes{carried}")

@@ -51,7 +51,7 @@ def list_columns(
 
 
 def _of_elements(pairs: pa.ChunkedArray, lists: Lists, default: float | None) -> pa.ListArray:
-    """Deal what is said of pairs out to the elements of the lists."""
+    """Give each element of the lists the value of its pair."""
     given, lengths = lists
     values = pairs.combine_chunks().take(pa.array(given, mask=np.asarray(given) < 0))
     if default is not None:

@@ -83,7 +83,7 @@ def _manifest(
 
 
 def _first(named: ColumnOptions, known: ColumnOptions) -> ColumnOptions:
-    """Take what the user named, else what the file says of itself."""
+    """Take the user's column names, else those that the file records."""
     chosen = {name: column or getattr(known, name) for name, column in vars(named).items()}
     return ColumnOptions(**chosen)
 

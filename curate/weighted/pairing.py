@@ -14,7 +14,7 @@ from curate.terminal.printable import brief
 
 Rows = NDArray[np.int64]
 CLOSE = 1e-4
-"""A quality that was written as text differs by less from what it was."""
+"""Writing a quality as text changes it by less than this."""
 
 
 def pair_by_key(keys: pl.LazyFrame, known: pl.LazyFrame, file: str, other: str) -> Rows | None:

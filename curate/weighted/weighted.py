@@ -30,7 +30,7 @@ NUMBERS = ("weight", "label_quality", "suggested_quality", "distance", "consiste
            "refined_probability", "refined_weight", *NOISE_NAMES)  # fmt: skip
 """Columns of ours that a CSV holds as text."""
 TRUE = ("true", "1", "1.0")
-"""What we, pandas (True), spreadsheets (TRUE) and casts to numbers write for a flag."""
+"""How curate, pandas (True), spreadsheets (TRUE) and casts to numbers write a true flag."""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class WorkNames:
     keys: str | None
     """None where the crawl has no key column."""
     class_table: str = ""
-    """Of what the classes were taken for; '' where that was not remembered."""
+    """Name of the class table; '' where it was not recorded."""
 
     def remember(self, run: Run) -> str:
         """Write this down in the run; returns the name by which `load_work` finds it."""
@@ -73,7 +73,7 @@ class Work:
     """Made with the verified rows, if any; all other rows were judged by it."""
     blind_fit: Fit
     """Made from the given labels of all rows alone. It judges the verified rows, and heads learn
-    from it: it knows of a verified row what it knows of any other."""
+    from it: it treats a verified row like any other."""
     relations: NDArray[np.float32] | None
     """S_t (C, C); None without a graph."""
     classes: tuple[str, ...]

@@ -155,7 +155,7 @@ def _described(kind: pa.DataType) -> dict[str, object]:
 def _opened(
     path: Path, ending: str, metadata: dict[bytes, bytes]
 ) -> Iterator[Callable[[pa.Table], None]]:
-    """Open a file of that ending; gives what writes a table into it."""
+    """Open a file of that ending; yields the function that writes a table into it."""
     if ending == ".parquet":
         with RowGroups(path, metadata) as groups:
             yield groups.add

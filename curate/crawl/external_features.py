@@ -1,4 +1,4 @@
-"""Features that stay in the user's file: a shard has their place, not a copy."""
+"""External features: they stay in the user's file, and a shard stores where, not a copy."""
 
 import hashlib
 import os
@@ -13,12 +13,12 @@ from curate.errors import CurateError
 from curate.store.fingerprint import file_identity
 
 HASHED_ROWS = 4_096
-LENT = "lent"
-"""What a shard's receipt calls its `Lent`."""
+EXTERNAL = "lent"
+"""The key of an `External` in a shard's receipt; run folders of earlier versions have it too."""
 
 
 @dataclass(frozen=True)
-class Lent:
+class External:
     """Rows of a .npy file of halves, as the file was when they were looked at."""
 
     file: str
@@ -55,12 +55,12 @@ _LOST = (
 )
 
 
-def lend(file: Path, first: int, rows: int, shards: Path) -> Lent:
+def external_rows(file: Path, first: int, rows: int, shards: Path) -> External:
     """Note rows [first, first + rows) of a file as it is now."""
     whole = file.resolve()
     content = _sha256(whole, first, rows, _changed(whole))
     where = os.path.relpath(whole, shards.resolve())
-    return Lent(where, file_identity(whole), first, rows, content)
+    return External(where, file_identity(whole), first, rows, content)
 
 
 def _rows(file: Path, first: int, rows: int) -> NDArray[np.float16]:

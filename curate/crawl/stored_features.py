@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.crawl.external_features import LENT, Lent
+from curate.crawl.external_features import EXTERNAL, External
 from curate.crawl.picture_states import States, file_column
 from curate.images.status import Status
 from curate.store.folders import Folders
@@ -26,7 +26,7 @@ class StoredFeatures:
     """Shards of unit-length features, one store for each encoder.
 
     A shard's features lie in its folder or, where they were in the right form already, in the
-    user's file (see `Lent`).
+    user's file (see `External`).
 
     Each encoder has the same length in a row, so that the adapted space decides what it is worth.
     A row has features where all have, and is zeros elsewhere.
@@ -47,12 +47,12 @@ class StoredFeatures:
             self._there[shard] = (self.statuses(shard) == Status.OK).to_numpy()
         return self._there[shard]
 
-    def check_lent(self, shard: str) -> None:
+    def check_external(self, shard: str) -> None:
         """Raise CurateError where the user's file is not what it was."""
         for part in self.parts:
-            lent = _lent(part, shard)
-            if lent is not None:
-                lent.found(part.root)
+            external = _external(part, shard)
+            if external is not None:
+                external.found(part.root)
 
     def blocks(self, shard: str) -> Iterator[Features]:
         """Give the shard's features (n, D), ``BLOCK_ROWS`` rows at a time."""
@@ -77,24 +77,28 @@ class StoredFeatures:
         return sum(widths[:part]), sum(widths[: part + 1])
 
     def contents(self, shard: str) -> list[object]:
-        """Tell the shard's features from others: hashes of its files, and of the rows it was lent.
+        """Identify the shard's features by hashes: of its files, and of its external rows.
 
-        Not from where: in another folder, or at another time, they are the same.
+        The hashes depend neither on the folder nor on the time.
         """
         receipts = [part.receipt(shard) for part in self.parts]
-        return [[receipt["sha256"], receipt.get(LENT, {}).get("sha256")] for receipt in receipts]
+        return [
+            [receipt["sha256"], receipt.get(EXTERNAL, {}).get("sha256")] for receipt in receipts
+        ]
 
 
 def _features(store: Folders, shard: str) -> Features:
-    lent = _lent(store, shard)
+    external = _external(store, shard)
     return (
-        store.array(shard, "features") if lent is None else lent.features(store.root, store.checked)
+        store.array(shard, "features")
+        if external is None
+        else external.features(store.root, store.checked)
     )
 
 
-def _lent(store: Folders, shard: str) -> Lent | None:
-    noted = store.receipt(shard).get(LENT)
-    return None if noted is None else Lent(**noted)
+def _external(store: Folders, shard: str) -> External | None:
+    noted = store.receipt(shard).get(EXTERNAL)
+    return None if noted is None else External(**noted)
 
 
 def _side_by_side(features: list[Features], ok: NDArray[np.bool_]) -> Features:
@@ -113,9 +117,9 @@ def made_features(
     return Made({"features": features, "rows": rows})
 
 
-def made_lent(lent: Lent, statuses: NDArray[np.object_]) -> Made:
+def made_external(external: External, statuses: NDArray[np.object_]) -> Made:
     """Keep where a shard's features lie and why rows have none (n,)."""
-    return Made({"rows": _status_table(statuses)}, {LENT: vars(lent)})
+    return Made({"rows": _status_table(statuses)}, {EXTERNAL: vars(external)})
 
 
 def unit_halves(features: NDArray[np.float32]) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:

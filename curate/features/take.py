@@ -10,8 +10,8 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from curate.crawl.external_features import lend
-from curate.crawl.stored_features import made_features, made_lent, unit_halves
+from curate.crawl.external_features import external_rows
+from curate.crawl.stored_features import made_external, made_features, unit_halves
 from curate.errors import CurateError
 from curate.images.status import Status
 from curate.manifest.columns import exact_column
@@ -71,7 +71,7 @@ def _take_shard(
         if all(map(operator.is_, taken, blocks)):
             place = embeddings.place(shard.first_row, shard.first_row + shard.rows)
             if place is not None:
-                return made_lent(lend(*place, shard.rows, store.root), status)
+                return made_external(external_rows(*place, shard.rows, store.root), status)
     return made_features(np.concatenate(taken), status)
 
 

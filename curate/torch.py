@@ -5,42 +5,23 @@ for images, labels, weights, keys in DataLoader(train, batch_size=256, shuffle=T
     loss = weighted_cross_entropy(model(images), labels, weights)
 """
 
-import os
-import shutil
-import tempfile
-import warnings
-import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from rich.console import Console
-from torch import Tensor
 from torch.utils.data import Dataset, IterableDataset, WeightedRandomSampler, get_worker_info
 
 from curate.errors import CurateError
-from curate.exports.select import select_rows
-from curate.images.decode import decode
-from curate.images.preprocess import Preprocess
-from curate.images.source import FileSlice, ImageSource, read
-from curate.images.status import Status, Undecodable
-from curate.manifest.pictures import check_paths, picture_finder
-from curate.manifest.plan import Shard, plan_shards, row_groups
-from curate.manifest.read import read_shards
-from curate.manifest.unchanged import require_unchanged
-from curate.options.columns import ColumnOptions
-from curate.options.export import SOFT, Keep, Labels, Normalize, SelectOptions
-from curate.options.weighted import WeightedOptions
-from curate.store.folders import Folders
-from curate.terminal.printable import brief, printable
+from curate.exports.training_rows import Sample, TrainingRows, Transform
+from curate.images.source import FileSlice, ImageSource
+from curate.manifest.plan import plan_shards, row_groups
 from curate.terminal.progress import progress_bar
 from curate.training.loss import weighted_binary_cross_entropy, weighted_cross_entropy
-from curate.weighted.open import open_weighted
 
 __all__ = [
     "Sample",
@@ -51,202 +32,11 @@ __all__ = [
     "weighted_sampler",
 ]
 
-Transform = Callable[[Tensor], Tensor]
-MISSING = RAISE, WARN = "raise", "warn"
-"""What happens where a picture is not there."""
-WORKERS = 255
-"""Counts of workers that are kept apart."""
 BUFFER = 1024
 """Pictures, not decoded yet, among which a stream draws the next."""
 
 
-class Sample(NamedTuple):
-    """An image for training; PyTorch's own collate makes a batch of the same four of them."""
-
-    image: Tensor
-    """(3, size, size) bytes, or what the transform makes of them."""
-    label: Tensor
-    """() number of the class; (C,) shares with labels="soft"; (C,) 0 and 1 for lists of labels."""
-    weight: Tensor
-    """() float32; (C,) for lists of labels: 1 for the classes that were not given."""
-    key: str
-    """Of the row, so that what a trainer finds leads back to the crawl."""
-
-
-class _Rows:
-    """The rows that are trained on; labels, weights and keys are in memory, pictures are not."""
-
-    def __init__(
-        self,
-        path: str | Path,
-        transform: Transform | None = None,
-        *,
-        size: int = 256,
-        keep: Keep = "weighted",
-        min_quality: float | None = None,
-        labels: Labels = "given",
-        normalize: Normalize = "none",
-        split: str | None = None,
-        seed: int = 0,
-        part: str | None = None,
-        classes: Sequence[str] | None = None,
-        image: str | None = None,
-        label: str | None = None,
-        key: str | None = None,
-        root: str | Path | None = None,
-        prefix: str | None = None,
-        missing: str = RAISE,
-    ) -> None:
-        if missing not in MISSING:
-            raise CurateError(f"missing={missing!r}: it must be one of {', '.join(MISSING)}.")
-        self.transform = transform
-        self._path, self._missing = path, missing
-        counts = torch.zeros(1 + WORKERS, dtype=torch.int64)
-        self._unreadable = counts.share_memory_()  # type: ignore[no-untyped-call]
-        self._preprocess = Preprocess(size)
-        self._scratch = tempfile.mkdtemp(prefix="curate-")
-        weakref.finalize(self, _remove, self._scratch, os.getpid())
-        options = SelectOptions(keep, min_quality, labels, normalize, split, seed)
-        columns = ColumnOptions(image=image, label=label, key=key)
-        weighted = open_weighted(
-            WeightedOptions(Path(path), columns, None if root is None else Path(root), prefix),
-            Folders(Path(self._scratch)),
-        )
-        self._manifest, self._soft = weighted.manifest, options.labels == SOFT
-        sources = (source for part in self._manifest.parts for source in part.sources)
-        self._seen = {source.path: source for source in sources}
-        check_paths(self._manifest)
-        lists = self._manifest.has_label_lists
-        names = ["row", "key", "label", "weight", "status"]
-        names += ["soft_labels", "soft_probabilities"] if self._soft else []
-        names += ["split"] if options.shares else []
-        rows = select_rows(weighted, options).select(names).collect(engine="streaming")
-        rows = rows.filter(pl.col("status") == Status.OK, pl.col("label").is_not_null())
-        given = rows["label"].explode(empty_as_null=False) if lists else rows["label"]
-        self.classes = list(
-            classes or self._manifest.class_names or sorted(given.drop_nulls().unique())
-        )
-        """Their places are the numbers of the labels; the same in every part of a split."""
-        if part is not None:
-            if part not in options.shares:
-                raise CurateError(
-                    f"part={part!r} is no part of split={options.split!r}; its parts are:"
-                    f" {', '.join(options.shares)}."
-                )
-            rows = rows.filter(pl.col("split") == part)
-        if not len(rows):
-            raise CurateError(f"no row of {path} is left to train on; keep more.")
-        # As Arrow: worker processes that are forked must not wait for polars' threads.
-        self._rows = self._numbered(rows, lists).to_arrow()
-        self._numbers: NDArray[np.uint32] = rows["row"].to_numpy()
-
-    def _numbered(self, rows: pl.DataFrame, lists: bool) -> pl.DataFrame:
-        """Put the classes' numbers in place of their names."""
-        unknown = set(
-            (rows["label"].explode(empty_as_null=False) if lists else rows["label"]).unique()
-        )
-        unknown -= {*self.classes, None}
-        if unknown:
-            raise CurateError(
-                f"classes= lacks '{min(unknown)}', which is a label of rows that are trained on."
-            )
-        number = pl.Enum(self.classes)
-        for name in ("label", "soft_labels")[: 1 + self._soft]:
-            if rows.schema[name] == pl.List:
-                numbers = pl.element().cast(pl.String).cast(number).to_physical()
-                rows = rows.with_columns(pl.col(name).list.eval(numbers))
-            else:
-                rows = rows.with_columns(pl.col(name).cast(number).to_physical())
-        return rows.drop("status")
-
-    @property
-    def weights(self) -> Tensor:
-        """(n,) weights of the rows; of an image with several labels the largest."""
-        weight = pl.Series(self._rows["weight"])
-        single = weight.list.max() if weight.dtype == pl.List else weight
-        return torch.from_numpy(single.to_numpy(writable=True))
-
-    def _sample(self, place: int, source: ImageSource | None) -> Sample:
-        """Decode a picture; where it cannot be read, a black one of weight 0, which no loss sees.
-
-        Raises CurateError where it is not there, unless asked only to warn.
-        """
-        row = self._rows.slice(place, 1).to_pylist()[0]
-        if isinstance(source, FileSlice) and source.path in self._seen:
-            require_unchanged([self._seen[source.path]])
-        try:
-            data = b"" if source is None else read(source)
-            picture, there = decode(data, self._preprocess), 1.0
-        except Undecodable as error:
-            self._pass_over(row["key"], source, error.status)
-            size = self._preprocess.size
-            picture, there = np.zeros((size, size, 3), np.uint8), 0.0
-        image = torch.from_numpy(picture).permute(2, 0, 1).contiguous()
-        label, weight = self._target(row)
-        transformed = image if self.transform is None else self.transform(image)
-        return Sample(transformed, label, weight * there, row["key"])
-
-    def _pass_over(self, key: str, source: ImageSource | None, status: Status) -> None:
-        """Count a picture that cannot be read, and warn of the first; raise where it is missing."""
-        where = ""
-        if isinstance(source, FileSlice) and source.path.parent != Path(self._scratch):
-            where = f" ({printable(str(source.path))})"
-        said = f"{self._path}: the picture of row '{brief(key)}'{where} is {status}"
-        if status in (Status.MISSING, Status.OUTSIDE, Status.EMPTY) and self._missing == RAISE:
-            raise CurateError(
-                f"{said}; its paths start from {self._manifest.root}, name another folder with"
-                f" root=, or take what is missing as black pictures of weight 0 with"
-                f" missing={WARN!r}."
-            )
-        info = get_worker_info()
-        own = self._unreadable[0 if info is None else 1 + info.id % WORKERS]
-        if not own:
-            warnings.warn(
-                f"{said}: it is black and weighs 0, as any further one; unreadable counts them.",
-                stacklevel=2,
-            )
-        own += 1
-
-    @property
-    def unreadable(self) -> int:
-        """Pictures that could not be read so far, by all workers: black, of weight 0."""
-        return int(self._unreadable.sum())
-
-    def _target(self, row: dict[str, Any]) -> tuple[Tensor, Tensor]:
-        label, weight = row["label"], row["weight"]
-        if self._soft:
-            shares = torch.zeros(len(self.classes))
-            shares[row["soft_labels"]] = torch.tensor(row["soft_probabilities"])
-            return shares, torch.tensor(weight, dtype=torch.float32)
-        if not isinstance(label, list):
-            return torch.tensor(label), torch.tensor(weight, dtype=torch.float32)
-        target, weights = torch.zeros(len(self.classes)), torch.ones(len(self.classes))
-        target[label] = 1
-        weights[label] = torch.tensor(weight, dtype=torch.float32)
-        return target, weights
-
-    def _sources(self, unit: Shard, places: range) -> Iterator[tuple[int, ImageSource | None]]:
-        """Find the pictures of chosen rows that lie in a unit, in order."""
-        columns, find = picture_finder(self._manifest)
-        numbers = self._numbers[places.start : places.stop]
-        done = 0
-        for _, batches in read_shards(self._manifest, [unit], columns):
-            at = unit.first_row
-            for batch in batches:
-                stop = int(np.searchsorted(numbers, at + batch.num_rows))
-                if stop > done:
-                    taken = batch.take(numbers[done:stop] - at)
-                    yield from zip(places[done:stop], find(taken), strict=True)
-                done, at = stop, at + batch.num_rows
-
-    def _places(self, unit: Shard) -> range:
-        """Say which of the chosen rows lie in a unit."""
-        bounds = [unit.first_row, unit.first_row + unit.rows]
-        first, stop = np.searchsorted(self._numbers, bounds)
-        return range(int(first), int(stop))
-
-
-class WeightedImages(_Rows, Dataset[Sample]):
+class WeightedImages(TrainingRows, Dataset[Sample]):
     """A weighted manifest as a map-style dataset: any row at any time.
 
     ``path`` is what `curate weight`, `curate refine` or `curate export --to parquet` wrote. Rows
@@ -306,7 +96,7 @@ class WeightedImages(_Rows, Dataset[Sample]):
         return pa.table(dict(zip(names, zip(*slices, strict=True), strict=True)))
 
 
-class WeightedStream(_Rows, IterableDataset[Sample]):
+class WeightedStream(TrainingRows, IterableDataset[Sample]):
     """A weighted manifest as an iterable dataset: Parquet row groups, one after the other.
 
     Options as of `WeightedImages`. Each epoch (`set_epoch`) the row groups come in another order,
@@ -400,9 +190,3 @@ def weighted_sampler(
         raise CurateError("all rows weigh 0, and none can be drawn by its weight; keep others.")
     count = len(dataset) if num_samples is None else num_samples
     return WeightedRandomSampler(weights, count, generator=generator)  # type: ignore[arg-type]
-
-
-def _remove(folder: str, process: int) -> None:
-    """Remove a folder, but not from a worker that was forked."""
-    if os.getpid() == process:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -1,55 +1,33 @@
 """The screen: one sample at a time, asked and answered with single keys."""
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from PIL.Image import Image as Pixels
 from rich.console import RenderableType
 from rich.text import Text
 from textual import on, work
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal, Vertical, VerticalScroll
-from textual.widgets import Footer, Input, OptionList, ProgressBar, Static
-from textual.widgets.option_list import Option
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.widgets import Footer, ProgressBar, Static
 
 from curate.errors import CurateError
 from curate.images.status import Status
-from curate.inspect.pictures import Pictures, unasked
+from curate.inspect.pictures import Pictures
 from curate.terminal.printable import printable
 from curate.verify import words
 from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import Label
 from curate.verify.classes import AskedClasses
+from curate.verify.picture_widget import picture_widget
 from curate.verify.samples import MOST_SUGGESTIONS, Sample, Suggestions, suggestions
+from curate.verify.search import Search
 from curate.verify.session import Session
 
-with unasked():
-    from textual_image.widget import HalfcellImage, SixelImage, TGPImage
-
-IMAGES: dict[Pictures, type[HalfcellImage | SixelImage | TGPImage]] = {
-    Pictures.KITTY: TGPImage,
-    Pictures.SIXEL: SixelImage,
-}
-"""What draws pictures; all others are drawn with characters."""
 AHEAD = 8
 """Pictures that are decoded before they are asked for."""
-MOST_FOUND = 200
-"""Classes that a search lists."""
 DIGITS = range(1, 10)
 ANSWERS = {"keep", "drop", "pick", "search"}
 """Actions that need a sample that can be seen."""
-
-
-class SearchLine(Input):
-    """A line to type in, whose keys also move about in the classes that it finds."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "take", key_display="⏎"),
-        Binding("down", "app.mark_found(1)", "choose", key_display="↑↓"),
-        Binding("up", "app.mark_found(-1)", show=False),
-        Binding("escape", "app.leave_search", "back", key_display="esc"),
-    ]
 
 
 class VerifyApp(App[None]):
@@ -79,7 +57,7 @@ class VerifyApp(App[None]):
         self._choices = classes
         self._crawl = crawl
         self._lists = lists
-        self._image = IMAGES.get(pictures, HalfcellImage)
+        self._image = picture_widget(pictures)
         self._suggested: Suggestions = ()
         self._marked: dict[str, bool] = {}
         self._bind_keys()
@@ -117,9 +95,7 @@ class VerifyApp(App[None]):
             with VerticalScroll(id="side", can_focus=False):
                 for name in ("label", "definition", "quality", "options", "caption", "key"):
                     yield Static(id=name)
-                with Vertical(id="search"):
-                    yield SearchLine(placeholder="type to search")
-                    yield OptionList()
+                yield Search(self._choices)
         with Horizontal(id="tally"):
             yield Static(id="verdicts")
             yield Static(id="last")
@@ -266,51 +242,25 @@ class VerifyApp(App[None]):
     def action_search(self) -> None:
         """Search among all classes."""
         self.screen.add_class("searching")
-        line = self.query_one(Input)
-        line.value = ""
-        line.focus()
-        self._list_found("")
+        self.query_one(Search).begin([label for label, _ in self._suggested])
 
     def action_mark_found(self, by: int) -> None:
         """Mark the class below or above."""
-        found = self.query_one(OptionList)
-        (found.action_cursor_down if by > 0 else found.action_cursor_up)()
+        self.query_one(Search).mark(by)
 
     def action_leave_search(self) -> None:
         """Go back to the question."""
         self.screen.remove_class("searching")
         self.set_focus(None)
 
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        self._list_found(event.value)
-
-    @on(Input.Submitted)
-    def _entered(self) -> None:
-        found = self.query_one(OptionList)
-        if found.highlighted is not None:
-            self._take(found.get_option_at_index(found.highlighted))
-
-    @on(OptionList.OptionSelected)
-    def _clicked(self, event: OptionList.OptionSelected) -> None:
-        self._take(event.option)
-
-    def _list_found(self, typed: str) -> None:
-        first = [label for label, _ in self._suggested]
-        labels = self._choices.find(typed, first)[:MOST_FOUND]
-        found = self.query_one(OptionList)
-        found.clear_options()
-        found.add_options(Found(label, self._choices) for label in labels)
-        found.highlighted = 0 if labels else None
-
-    def _take(self, option: Option) -> None:
-        assert isinstance(option, Found)
+    @on(Search.Chosen)
+    def _chosen(self, event: Search.Chosen) -> None:
         self.action_leave_search()
         if self._lists:
-            self._marked[option.label] = False
-            self._mark(option.label)
+            self._marked[event.label] = False
+            self._mark(event.label)
         else:
-            self._answer(option.label)
+            self._answer(event.label)
 
     def _mark(self, label: str) -> None:
         self._marked[label] = not self._marked[label]
@@ -345,11 +295,3 @@ class VerifyApp(App[None]):
             super()._handle_exception(error)
         else:
             self._fail(error)
-
-
-class Found(Option):
-    """A class in the list."""
-
-    def __init__(self, label: str, classes: AskedClasses) -> None:
-        super().__init__(words.title(label, classes))
-        self.label = label

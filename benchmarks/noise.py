@@ -27,7 +27,8 @@ def add_noise(crawl: Crawl, kind: str, rate: float, rng: np.random.Generator) ->
 
     uniform: any other class. confusing-visual: one of the nearest by the cosine of class means;
     confusing-wordnet: by WordNet's path similarity; confusing: by one or the other. open-set: the
-    images of held-out classes get labels of the others. Raises CurateError for what cannot be.
+    images of held-out classes get labels of the others. Raises CurateError
+    for an unknown kind and a rate out of range.
     """
     if kind not in KINDS or not 0 < rate < 1:
         raise CurateError(

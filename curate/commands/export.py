@@ -176,7 +176,7 @@ def _format(options: ExportOptions) -> Format:
 
 
 def _check(weighted: Weighted, options: ExportOptions, format_: Format) -> None:
-    """Refuse what cannot end well before any work is done."""
+    """Refuse, before any work starts, what would fail later."""
     manifest = weighted.manifest
     if manifest.has_label_lists and not format_.lists:
         raise CurateError(

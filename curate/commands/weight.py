@@ -19,9 +19,8 @@ from curate.crawl.row_keys import keep_keys
 from curate.crawl.stored_features import StoredFeatures
 from curate.crawl.verified_rows import read_verified, say_unverified, take_apart
 from curate.encoders.device import torch_device
-from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
-from curate.features.find import check_features, check_width, chosen_encoder, find_features
+from curate.features.find import check_features, check_width, chosen_encoders, find_features
 from curate.images.status import Status
 from curate.manifest.classes import Classes, count_classes, require_repeated_labels
 from curate.manifest.img2dataset import RENAMED, STATUS, is_download_status
@@ -166,8 +165,8 @@ def _zero_shot(
     """Read the classes' names by the encoder's text tower, where that is asked for."""
     if not options.zero_shot:
         return None
-    encoder = chosen_encoder(options, manifest)
-    return read_classes(encoder, graph.table, features, shards, options.device, run)
+    encoders = chosen_encoders(options, manifest)
+    return read_classes(encoders, graph.table, features, shards, options.device, run)
 
 
 def _fit(options: WeightOptions, fitting: Fitting) -> Fits:
@@ -182,7 +181,7 @@ def _fit(options: WeightOptions, fitting: Fitting) -> Fits:
 
 
 def _check(manifest: Manifest, options: WeightOptions, console: Console) -> None:
-    """Refuse what cannot end well before any work is done."""
+    """Refuse, before any work starts, what would fail later."""
     if manifest.has_label_lists:
         _check_lists(manifest, options)
     present = [manifest.columns.key or "row"] if options.slim else manifest.schema.names
@@ -198,7 +197,7 @@ def _check(manifest: Manifest, options: WeightOptions, console: Console) -> None
         console.print(f"img2dataset's column {STATUS} is written as {RENAMED}{STATUS}.")
     refuse_taken_names(present, options.prefix, str(manifest.path), names)
     if options.zero_shot:
-        check_zero_shot(chosen_encoder(options, manifest))
+        check_zero_shot(chosen_encoders(options, manifest))
     if options.device == "cuda":
         torch_device(options.device)
     check_output(options.output, manifest, options.slim, options.overwrite)
@@ -212,7 +211,7 @@ def _check_lists(manifest: Manifest, options: WeightOptions) -> None:
         ("--caption-agreement", options.caption_agreement),
         ("--zero-shot", options.zero_shot),
         ("--soft-labels", options.soft_labels is not None),
-        ("--encoder self", any(map(is_self, split_encoders(options.encoder or "")))),
+        ("--encoder self", any(map(is_self, options.encoders))),
     ):
         if asked:
             raise CurateError(
@@ -244,7 +243,7 @@ def _remember(
         blind_prototypes=blind.name,
         relations=graph.stored,
         classes=given.classes.names,
-        encoder=chosen_encoder(options, manifest) or "embeddings",
+        encoder="+".join(chosen_encoders(options, manifest)) or "embeddings",
         alpha=options.alpha,
         beta=options.beta,
         scores=scores.root.name,

@@ -2,10 +2,13 @@
 
 import re
 from pkgutil import resolve_name
+from typing import TYPE_CHECKING
 
-from curate.encoders.base import Encoder
 from curate.encoders.device import check_device
 from curate.errors import CurateError
+
+if TYPE_CHECKING:
+    from curate.encoders.base import Encoder
 
 DEFAULT_ENCODER = "open_clip:ViT-B-32/laion2b_s34b_b79k"
 ENCODERS = {
@@ -35,7 +38,7 @@ ANOTHER = re.compile(rf"\+(?={'|'.join(_STARTS)}|self(?:[:@+]|$))")
 """The plus between two encoders; a plus in a path is followed by something else."""
 
 
-def split_encoders(spec: str) -> list[str]:
+def split_encoders(spec: str) -> tuple[str, ...]:
     """Split A+B into the encoders whose features stand side by side.
 
     Raises CurateError if one is named twice.
@@ -44,10 +47,10 @@ def split_encoders(spec: str) -> list[str]:
     twice = [part for part in parts if parts.count(part) > 1]
     if twice:
         raise CurateError(f"--encoder {spec}: {twice[0]} is in it twice; take one of them out.")
-    return parts
+    return tuple(parts)
 
 
-def open_encoder(spec: str, device: str = "auto", pictures: int = 0) -> Encoder:
+def open_encoder(spec: str, device: str = "auto", pictures: int = 0) -> "Encoder":
     """Open the encoder that ``spec`` names, on ``device``: auto, cpu or cuda.
 
     ``pictures`` is how many the crawl has; an encoder may spend more time to start for more of

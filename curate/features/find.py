@@ -14,7 +14,7 @@ from curate.crawl.labels import label_pairs, stored_sets
 from curate.crawl.picture_states import picture_states
 from curate.crawl.pictures import tell_deaths
 from curate.crawl.stored_features import StoredFeatures
-from curate.encoders.spec import DEFAULT_ENCODER, open_encoder, split_encoders
+from curate.encoders.spec import DEFAULT_ENCODER, open_encoder
 from curate.errors import CurateError
 from curate.features.embed import ENCODED, Encoding
 from curate.features.from_pictures import pictures_facts, rows_again
@@ -52,15 +52,14 @@ def find_features(
     In this order: --embeddings (or those of a clip-retrieval folder), --encoder, the manifest's
     column embedding, the default encoder.
     """
-    encoder, folder = chosen_encoder(options, manifest), _embeddings_folder(options)
-    if encoder is None:
+    specs, folder = chosen_encoders(options, manifest), _embeddings_folder(options)
+    if not specs:
         embeddings = None if folder is None else open_embeddings(folder)
         if embeddings is not None:
             check_embeddings(embeddings, manifest)
         return StoredFeatures((_take(manifest, shards, run, embeddings),))
     picture_finder(manifest)
     check_paths(manifest)
-    specs = split_encoders(encoder)
     networks = {spec: parse_network(spec) for spec in specs if is_self(spec)}
     stores = {
         spec: _encode(spec, options, manifest, shards, run, console)
@@ -73,13 +72,13 @@ def find_features(
     return StoredFeatures(tuple(stores[spec] for spec in specs))
 
 
-def chosen_encoder(options: WeightOptions, manifest: Manifest) -> str | None:
-    """Say which encoder makes the features; None where they are there already."""
-    if options.encoder is not None:
-        return options.encoder
+def chosen_encoders(options: WeightOptions, manifest: Manifest) -> tuple[str, ...]:
+    """Say which encoders make the features; none where they are there already."""
+    if options.encoders:
+        return options.encoders
     if _embeddings_folder(options) is not None or manifest.columns.embedding is not None:
-        return None
-    return DEFAULT_ENCODER
+        return ()
+    return (DEFAULT_ENCODER,)
 
 
 def _embeddings_folder(options: WeightOptions) -> Path | None:

@@ -27,7 +27,7 @@ NUMBERS_OF_LABELS = (*OF_LABELS, "distance", "consistency")
 
 @dataclass(frozen=True)
 class Selection:
-    """Which samples are wanted; None: any. Raises CurateError for what cannot be."""
+    """Which samples are wanted; None: any. Raises CurateError as it is made."""
 
     label: str | None = None
     suggested: str | None = None

@@ -55,7 +55,7 @@ class Part:
 
 @dataclass(frozen=True)
 class GraphOptions:
-    """The options of the class relation graph; raises CurateError for what cannot be."""
+    """The options of the class relation graph; raises CurateError as it is made."""
 
     graph: str = "wordnet"
     text_model: str = DEFAULT_TEXT_MODEL

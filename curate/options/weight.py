@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
 from curate.options import shared
 from curate.options.choices import check_choices
@@ -168,7 +169,7 @@ class WeightOptions:
             raise CurateError("--verified-use only: name the verified rows with --verified FILE.")
         if self.workers is not None and self.workers < 1:
             raise CurateError(f"--workers {self.workers}: at least one process decodes images.")
-        _ = self.graph_options  # checks itself as it is made
+        _ = self.graph_options, self.encoders  # check themselves as they are made
         if self.encoder is not None and self.embeddings is not None:
             raise CurateError("--encoder and --embeddings exclude each other; choose one of them.")
         if self.root is not None and not self.root.is_dir():
@@ -220,6 +221,11 @@ class WeightOptions:
             self.device,
             self.caption_agreement or self.zero_shot,
         )
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """The encoders whose features stand side by side; none where --encoder is not given."""
+        return () if self.encoder is None else split_encoders(self.encoder)
 
     @property
     def output(self) -> Path:

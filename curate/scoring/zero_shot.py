@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from curate.crawl.stored_features import StoredFeatures
 from curate.encoders.device import torch_device
 from curate.encoders.openclip import open_clip_parts
-from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
 from curate.manifest.plan import Shard
 from curate.relations.senses import ClassTable
@@ -23,12 +22,12 @@ KIND = "open_clip:"
 CLASS_NAMES = Step("zero_shot", code=(__name__,), title="Reading class names")
 
 
-def check_zero_shot(encoder: str | None) -> int:
+def check_zero_shot(encoders: tuple[str, ...]) -> int:
     """Return which of the encoders is open_clip's; raises CurateError where none is."""
-    specs = [] if encoder is None else split_encoders(encoder)
-    found = [at for at, spec in enumerate(specs) if spec.startswith(KIND)]
+    found = [at for at, spec in enumerate(encoders) if spec.startswith(KIND)]
     if not found:
-        what = "features that are there already" if encoder is None else f"--encoder {encoder}"
+        made = f"--encoder {'+'.join(encoders)}"
+        what = made if encoders else "features that are there already"
         raise CurateError(
             f"--zero-shot compares images with class names by the text tower of an open_clip model,"
             f" and {what} has none; choose --encoder open_clip:ARCH/TAG, or leave --zero-shot out."
@@ -46,7 +45,7 @@ class ZeroShot:
 
 
 def read_classes(
-    encoder: str | None,
+    encoders: tuple[str, ...],
     table: ClassTable,
     features: StoredFeatures,
     shards: Sequence[Shard],
@@ -59,9 +58,8 @@ def read_classes(
     image tower's part of the features is found beside those of other encoders. Raises CurateError
     unless one of the encoders is open_clip's.
     """
-    part = check_zero_shot(encoder)
-    spec = split_encoders(str(encoder))[part]
-    arch, tag, checkpoint = open_clip_parts(spec.removeprefix(KIND))
+    part = check_zero_shot(encoders)
+    arch, tag, checkpoint = open_clip_parts(encoders[part].removeprefix(KIND))
     names = [name or label for label, name in table.select("label", "name").iter_rows()]
     weights = None if checkpoint is None or not checkpoint.is_file() else file_identity(checkpoint)
     facts = {"arch": arch, "tag": tag, "weights": weights, "names": names}

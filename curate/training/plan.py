@@ -37,7 +37,10 @@ class Plan:
 
 
 def picture_side(native: int, rows: int, device: str) -> int:
-    """Choose the side of the small network's pictures: no larger than they are, nor than pays."""
+    """Choose the side of the small network's pictures, in pixels.
+
+    The largest of SIDES that is not above ``native`` and leaves time for GOOD_EPOCHS.
+    """
     fitting = [side for side in SIDES if side <= native]
     paying = [side for side in fitting if _affordable(side, rows, device) >= GOOD_EPOCHS]
     return max(paying, default=SIDES[0])

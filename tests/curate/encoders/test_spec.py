@@ -64,7 +64,7 @@ def test_opens_the_embedded_encoder():
     ],
 )
 def test_a_plus_splits_only_before_another_encoder(spec, parts):
-    assert split_encoders(spec) == parts
+    assert split_encoders(spec) == tuple(parts)
 
 
 def test_an_encoder_named_twice_is_told():

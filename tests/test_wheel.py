@@ -12,7 +12,8 @@ def test_the_wheel_installs_and_runs_from_another_folder(tmp_path: Path) -> None
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     files = zipfile.ZipFile(wheel).namelist()
-    assert {f"curate/report/page.{kind}" for kind in ("html", "css", "js")} <= set(files)
+    parts = ("page.html", "page.css", "histogram.svg", "script/page.js", "script/start.js")
+    assert {f"curate/report/{part}" for part in parts} <= set(files)
     names = {Path(name).parts[0] for name in files}
     assert names == {"cli.py", "curate", "graphs", "prototypes", "curate-0.1.0.dist-info"}
 

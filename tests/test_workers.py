@@ -12,9 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
-from curate.commands import weight as weigh
 from curate.manifest import plan
-from curate.scoring import score
+from curate.scoring import fit, score
 from prototypes.engine.torch_products import TorchProducts
 from prototypes.fit.relations import relations_of
 from prototypes.score.opinions import score_opinions
@@ -67,7 +66,7 @@ def test_torch_gives_the_same_weights(
     crawl: Path, alone: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a GPU would: only the device differs."""
-    monkeypatch.setattr(weigh, "products_on", lambda _: TorchProducts("cpu"))
+    monkeypatch.setattr(fit, "products_on", lambda _: TorchProducts("cpu"))
     result = CliRunner().invoke(app, command(crawl, "torch"))
     assert result.exit_code == 0, result.output
     found = pl.read_parquet(crawl / "torch.parquet")

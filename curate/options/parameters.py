@@ -4,8 +4,10 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import MISSING, Field, fields
 from functools import wraps
-from inspect import Parameter, Signature
+from inspect import Parameter, Signature, formatannotation
+from numbers import Integral, Real
 from pathlib import Path
+from types import UnionType
 from typing import (
     Annotated,
     Any,
@@ -14,6 +16,8 @@ from typing import (
     NamedTuple,
     ParamSpec,
     TypeVar,
+    Union,
+    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -106,18 +110,45 @@ def function(
     """
     signature = python_signature(options)
 
-    def call(first: str | Path, /, *args: P.args, **given: P.kwargs) -> Result:
-        for keyword in given:
+    def call(*given: Any, **keywords: Any) -> Result:
+        for keyword in keywords:
             if keyword not in signature.parameters:
                 raise TypeError(
                     f"curate.{name}() has no option '{keyword}'; see curate {name} --help."
                 )
-        return run(options(Path(first), *args, **given))
+        try:
+            bound = signature.bind(*given, **keywords)
+        except TypeError as error:
+            raise TypeError(f"curate.{name}(): {error}") from None
+        for parameter in signature.parameters.values():
+            value = bound.arguments.get(parameter.name, parameter.default)
+            if not _fits(value, parameter.annotation):
+                raise TypeError(
+                    f"curate.{name}(): {parameter.name}={value!r} is not what it takes:"
+                    f" {formatannotation(parameter.annotation)}."
+                )
+        first, *rest = signature.parameters
+        chosen = {key: bound.arguments[key] for key in rest if key in bound.arguments}
+        return run(options(Path(bound.arguments[first]), **chosen))  # type: ignore[call-arg]
 
     call.__name__ = call.__qualname__ = name
-    call.__doc__ = doc
+    call.__module__, call.__doc__ = "curate", doc
     call.__signature__ = signature  # type: ignore[attr-defined]
-    return call
+    return cast(Callable[Concatenate[str | Path, P], Result], call)
+
+
+def _fits(value: object, annotation: Any) -> bool:
+    """Tell whether a value is of an annotated type; words are left to `check_choices`."""
+    if get_origin(annotation) in (Union, UnionType):
+        return any(_fits(value, part) for part in get_args(annotation))
+    if get_origin(annotation) is Literal:
+        return isinstance(value, str)
+    kind = get_origin(annotation) or annotation or type(None)
+    if isinstance(value, bool) or kind is bool:
+        return isinstance(value, bool) and kind is bool
+    if isinstance(value, str):
+        return kind is str
+    return isinstance(value, {float: Real, int: Integral}.get(kind, kind))
 
 
 def python_signature(options: Any) -> Signature:

@@ -65,6 +65,25 @@ def test_an_unknown_keyword_is_named() -> None:
         curate.export("x", to="csv")
 
 
+def test_a_value_of_another_type_is_named() -> None:
+    for options, words in (
+        ({"alpha": "1.0"}, r"curate.weight\(\): alpha='1.0' is not what it takes: float"),
+        ({"overwrite": "no"}, "overwrite='no' is not what it takes: bool"),
+        ({"soft_labels": True}, "soft_labels=True is not what it takes"),
+        ({"graph": None}, "graph=None is not what it takes: str"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            curate.weight("x", **options)
+    with pytest.raises(TypeError, match="rename='weight=w' is not what it takes"):
+        curate.export("x", to="csv", out="y.csv", rename="weight=w")
+    with pytest.raises(TypeError, match=r"curate.weight\(\): missing a required.*'manifest'"):
+        curate.weight()
+    with pytest.raises(TypeError, match=r"curate.weight\(\): too many positional"):
+        curate.weight("x", "y")
+    with pytest.raises(CurateError, match="does not exist"):
+        curate.weight(manifest="no.csv", alpha=1, tau_v=np.float32(0.1), rounds=np.int64(2))
+
+
 def test_paths_may_be_text() -> None:
     chosen = WeightOptions(Path("x"), out="a/b.csv", verified=None)
     assert (chosen.out, chosen.verified) == (Path("a/b.csv"), None)

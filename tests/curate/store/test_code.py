@@ -101,8 +101,7 @@ WITHOUT_CODE = {
     "curate/store/folders.py": "the digest of a receipt",
     "curate/exports/folder_names.py": "two labels that look alike on disk",
 }
-NAME_CODE = ("curate/store/step.py", "curate/encoders/onnx.py",
-             "curate/encoders/openclip_encoder.py")  # fmt: skip
+NAME_CODE = ("curate/store/step.py", "curate/encoders/")
 
 
 @pytest.fixture
@@ -217,7 +216,7 @@ def test_every_module_that_names_results_names_its_code() -> None:
             where = str(file.relative_to(ROOT))
             if "fingerprint" in called and where not in WITHOUT_CODE:
                 assert "code_of" in called, file
-            assert "code_of" not in called or where in NAME_CODE, file
+            assert "code_of" not in called or where.startswith(NAME_CODE), file
 
 
 def test_imports_are_those_that_python_finds() -> None:

@@ -32,6 +32,8 @@ from curate.options.paths import OptionalPath, RequiredPath
 P = ParamSpec("P")
 Options = TypeVar("Options")
 Result = TypeVar("Result")
+NUMBERS: dict[Any, Any] = {float: Real, int: Integral}
+"""NumPy's numbers are taken too."""
 ON_COMMAND_LINE = {OptionalPath: Path | None, RequiredPath: Path}
 IN_PYTHON = {OptionalPath: str | Path | None, RequiredPath: str | Path}
 
@@ -148,7 +150,7 @@ def _fits(value: object, annotation: Any) -> bool:
         return isinstance(value, bool) and kind is bool
     if isinstance(value, str):
         return kind is str
-    return isinstance(value, {float: Real, int: Integral}.get(kind, kind))
+    return isinstance(value, NUMBERS.get(kind, kind))
 
 
 def python_signature(options: Any) -> Signature:

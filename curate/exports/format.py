@@ -48,6 +48,7 @@ class Format:
     soft: bool = True
     """Tells whether it can hold soft labels."""
     splits: bool = True
+    """Tells whether it can hold the parts of a split."""
     keep: Keep = "weighted"
     """What is kept where the user does not say."""
     holds: Holds | None = None

@@ -59,9 +59,8 @@ def rows(job: Job, batch: Batch) -> Iterator[Row]:
 FORMAT = Format(
     write,
     read,
+    splits=True,
     endings=(".parquet", ".csv"),
-    lists=False,
-    soft=False,
     keep=ALL,
     columns=COLUMNS,
     rows=rows,

@@ -64,9 +64,8 @@ def _rows(job: Job, batch: Batch) -> Iterator[Row]:
 FORMAT = Format(
     write,
     read,
+    splits=True,
     endings=(".csv",),
-    lists=False,
-    soft=False,
     holds=lambda kind: fits(kind, ".csv"),
     rows=_rows,
 )

@@ -67,6 +67,4 @@ def rows(_: Job, batch: Batch) -> Iterator[Row]:
     yield from (Row(key.lower()) for key in batch.rows["key"])
 
 
-FORMAT = Format(
-    write, read, endings=(".npy",), soft=False, splits=False, columns={"uid": "key"}, rows=rows
-)
+FORMAT = Format(write, read, lists=True, endings=(".npy",), columns={"uid": "key"}, rows=rows)

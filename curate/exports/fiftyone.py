@@ -100,4 +100,4 @@ def _label(truth: dict[str, Any] | None) -> Any:
     return truth["label"] if several is None else [one["label"] for one in several]
 
 
-FORMAT = Format(write, read, pictures=True, soft=False, keep=ALL, columns=COLUMNS)
+FORMAT = Format(write, read, lists=True, splits=True, pictures=True, keep=ALL, columns=COLUMNS)

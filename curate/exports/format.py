@@ -43,11 +43,11 @@ class Format:
     """Of the file; none where it is a folder."""
     pictures: bool = False
     """Tells whether pictures are written beside the columns of the crawl."""
-    lists: bool = True
+    lists: bool = False
     """Tells whether an image may have several labels."""
-    soft: bool = True
+    soft: bool = False
     """Tells whether it can hold soft labels."""
-    splits: bool = True
+    splits: bool = False
     """Tells whether it can hold the parts of a split."""
     keep: Keep = "weighted"
     """What is kept where the user does not say."""

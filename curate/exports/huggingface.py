@@ -175,4 +175,4 @@ def holds(kind: pa.DataType) -> bool:
     return any(test(kind) for test in LEAVES)
 
 
-FORMAT = Format(write, read, pictures=True, holds=holds)
+FORMAT = Format(write, read, lists=True, soft=True, splits=True, pictures=True, holds=holds)

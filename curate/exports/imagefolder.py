@@ -101,4 +101,4 @@ def rows(job: Job, batch: Batch) -> Iterator[Row]:
         yield row._replace(picture=picture.data)
 
 
-FORMAT = Format(write, read, pictures=True, lists=False, soft=False, columns=COLUMNS, rows=rows)
+FORMAT = Format(write, read, splits=True, pictures=True, columns=COLUMNS, rows=rows)

@@ -34,5 +34,12 @@ def _read(path: Path, label: str, weight: str) -> Iterator[Row]:
 
 
 FORMAT = Format(
-    write, read, endings=(".jsonl",), holds=lambda kind: fits(kind, ".jsonl"), rows=held
+    write,
+    read,
+    lists=True,
+    soft=True,
+    splits=True,
+    endings=(".jsonl",),
+    holds=lambda kind: fits(kind, ".jsonl"),
+    rows=held,
 )

@@ -84,4 +84,13 @@ def _metadata(job: Job) -> dict[bytes, bytes]:
     return Origin(out, out, root, named, prefix, made=job.made).metadata(out)
 
 
-FORMAT = Format(write, read, endings=(".parquet",), holds=lambda _: True, rows=rows)
+FORMAT = Format(
+    write,
+    read,
+    lists=True,
+    soft=True,
+    splits=True,
+    endings=(".parquet",),
+    holds=lambda _: True,
+    rows=rows,
+)

@@ -107,4 +107,13 @@ def _tarfile(tars: list[Path]) -> Iterator[dict[str, bytes]]:
                 yield {m.name.split(".")[1]: tar.extractfile(m).read() for m in members}  # type: ignore[union-attr]
 
 
-FORMAT = Format(write, read, pictures=True, holds=lambda kind: fits(kind, ".jsonl"), rows=held)
+FORMAT = Format(
+    write,
+    read,
+    lists=True,
+    soft=True,
+    splits=True,
+    pictures=True,
+    holds=lambda kind: fits(kind, ".jsonl"),
+    rows=held,
+)

@@ -14,11 +14,11 @@ DEFAULT_ENCODER = "open_clip:ViT-B-32/laion2b_s34b_b79k"
 ENCODERS = {
     "open_clip": (
         "curate.encoders.openclip_encoder:open_encoder",
-        "open_clip:ARCH/PRETRAINED_TAG, open_clip:ARCH[/TAG]@/path/to/checkpoint",
+        "open_clip:ARCH/TAG, open_clip:ARCH[/TAG]@CHECKPOINT",
     ),
     "onnx": (
         "curate.encoders.onnx:open_encoder",
-        "onnx:/path/model.onnx (with model.json beside it)",
+        "onnx:MODEL.onnx (with model.json beside it)",
     ),
     "embedded": ("curate.encoders.embedded:open_encoder", "embedded"),
 }

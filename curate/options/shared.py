@@ -4,7 +4,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from rich.markup import escape
 
+from curate.encoders.spec import DEFAULT_ENCODER
+from curate.encoders.spec import POSSIBLE as POSSIBLE_ENCODERS
+from curate.options.graph import POSSIBLE as POSSIBLE_GRAPHS
 from curate.options.paths import OptionalPath
 
 CrawlPath = Annotated[
@@ -46,11 +50,9 @@ FoundRun = Annotated[
 Encoder = Annotated[
     str | None,
     typer.Option(
-        help="open_clip:ARCH/TAG, open_clip:ARCH@CHECKPOINT, onnx:MODEL.onnx, embedded, self"
-        " (a network trained on the crawl: self:timm/NAME or self:open_clip/ARCH where the"
-        " small one is not enough, @FILE, @pretrained or @TAG for weights to begin with), or a"
-        " sum a+b. Default: the column 'embedding' where there is one, else"
-        " open_clip:ViT-B-32/laion2b_s34b_b79k.",
+        help=f"{escape(POSSIBLE_ENCODERS)}. self:timm/NAME or self:open_clip/ARCH where the small"
+        " network is not enough; @FILE, @pretrained or @TAG for weights to begin with. Default: the"
+        f" column 'embedding' where there is one, else {DEFAULT_ENCODER}.",
         show_default=False,
     ),
 ]
@@ -66,9 +68,8 @@ RetryFailed = Annotated[
 GraphSum = Annotated[
     str,
     typer.Option(
-        help="Class relation graph: none, or one or a sum (a+b) of wordnet, text:name,"
-        " text:description, text (the description where there is one), hierarchy:edges.csv"
-        " (child,parent), captions, matrix:file.npz (S, names)."
+        help=f"Class relation graph: {POSSIBLE_GRAPHS}. text alone takes the description where"
+        " there is one; edges have columns child,parent; a matrix file has S and names."
     ),
 ]
 TextModel = Annotated[

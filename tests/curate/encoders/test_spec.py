@@ -39,7 +39,7 @@ def test_the_default_names_weights_that_open_clip_publishes(monkeypatch):
 
 @pytest.mark.parametrize("spec", ["", "clip", "open_clip", "open_clip:", "onnx:", "embedded:x"])
 def test_a_string_that_names_no_encoder_is_told_with_those_that_are_possible(spec):
-    with pytest.raises(CurateError, match=r"possible are open_clip:ARCH/PRETRAINED_TAG.*embedded"):
+    with pytest.raises(CurateError, match=r"possible are open_clip:ARCH/TAG.*embedded"):
         open_encoder(spec)
 
 

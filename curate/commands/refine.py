@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
-import torch
 from rich.console import Console
 from rich.table import Table
 
@@ -17,7 +16,7 @@ from curate.errors import CurateError
 from curate.heads.apply import HeadOnRun
 from curate.heads.columns import Columns
 from curate.heads.cross_fit import CrossFitted
-from curate.heads.inputs import Inputs
+from curate.heads.fit import fit_members, inputs_of
 from curate.heads.learned import (
     VerifiedRows,
     gather,
@@ -25,7 +24,7 @@ from curate.heads.learned import (
     read_verified_rows,
     task_of,
 )
-from curate.heads.saved import TrainedHead, load_head, load_member, save_member
+from curate.heads.saved import TrainedHead, load_head
 from curate.heads.spec import choose_head
 from curate.heads.training import Positions
 from curate.heads.verdict import Compared, Verdict
@@ -42,7 +41,6 @@ from curate.terminal.notices import say, say_skipped, warn
 from curate.terminal.printable import brief, shown
 from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
-from curate.training.device import computer
 from curate.weighted.columns import NOISE_NAMES, REFINED_LISTS, REFINED_NAMES, refuse_taken_names
 from curate.weighted.open import open_weighted
 from curate.weighted.provenance import making
@@ -50,7 +48,6 @@ from curate.weighted.same_labels import require_same_labels
 from curate.weighted.weighted import Weighted
 from curate.weighted.work import Work
 from curate.weighted.write import check_output, write_manifest
-from prototypes.fit.rounds import FOLDS
 
 HEAD = "head"
 HEADS = Step("heads", code=(__name__,))
@@ -147,23 +144,8 @@ def _trained(
     store = HEADS.by_shard(run, facts).store
     if HEAD not in store:
         examples, folds = gather(work, verified, several, bag, options.seed)
-        inputs = Inputs.of(work.blind_fit.space, work.blind_fit.prototypes, task.new)
-        for new in range(task.new):
-            of_class = (examples.true == task.classes + new).any(axis=1)
-            g = inputs.adapted(torch.from_numpy(examples.features[of_class]))
-            inputs.new_prototypes[new] = g.mean(dim=0)
-        here, epochs = computer(options.device), options.epochs
-        head = CrossFitted(kind, task, inputs)
-        total = FOLDS * head.member(0).runs * epochs
-        with progress_bar(console, f"Training {kind}", total) as advance:
-            for fold in range(FOLDS):
-                member = f"member-{fold}"
-                if member in store:
-                    load_member(head.member(fold), store, member)
-                    advance(total // FOLDS)
-                    continue
-                head.fit_member(fold, examples, folds, here, epochs, options.seed, advance)
-                save_member(head.member(fold), store, member)
+        head = CrossFitted(kind, task, inputs_of(work, task, examples))
+        fit_members(head, examples, folds, options, store, console)
         made = TrainedHead(head, verified.classes, work.encoder, crawl_name(work))
         made.save(store, HEAD)
         store.remove_others(HEAD)

@@ -16,7 +16,7 @@ from curate.manifest.read import read_shards
 from curate.relations.class_texts import TextSource
 from curate.store.folders import Folders
 from curate.store.run import Advance, Run
-from curate.store.step import Made, Step, Task, ready
+from curate.store.step import Made, Step, Task, found_or_made, ready
 from curate.terminal.printable import listed
 
 BESIDE_CAPTIONS = (
@@ -88,7 +88,8 @@ def embed_captions(
     column = caption_column(manifest, "--caption-agreement")
     facts = {"caption": column, "shards": [s.name for s in shards], **text.model_facts}
     kept = CAPTIONS.by_shard(run, facts)
-    first = kept.beside(FIRST, lambda: Made({"rows": _first_rows(manifest, column)})).array("rows")
+    rows = found_or_made(kept.store, FIRST, lambda: Made({"rows": _first_rows(manifest, column)}))
+    first = rows.array("rows")
     if not (first != NO_CAPTION).any():
         raise CurateError(
             f"--caption-agreement: column '{column}' of {manifest.path} is empty in every row;"

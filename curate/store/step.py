@@ -104,11 +104,7 @@ class Step:
 
     def once_in(self, store: Folders, facts: Facts, make: Task) -> "Kept":
         """Find the work in a folder that is not a run's, or make it there."""
-        name = self.named(facts)
-        if name not in store:
-            made = make()
-            store.write(name, made.contents, made_from=facts, **made.facts)
-        return Kept(store, name)
+        return found_or_made(store, self.named(facts), make, made_from=facts)
 
     def by_shard(self, run: Run, facts: Facts) -> "KeptShards":
         """Open the work of these facts, which has a folder for each shard."""
@@ -161,13 +157,6 @@ class KeptShards:
     def name(self) -> str:
         """The name of this work among the step's."""
         return self.store.root.name
-
-    def beside(self, name: str, make: Task) -> Kept:
-        """Find or make a folder that stands beside those of the shards."""
-        if name not in self.store:
-            made = make()
-            self.store.write(name, made.contents, **made.facts)
-        return Kept(self.store, name)
 
     def missing(self, shards: Sequence[Shard]) -> list[Shard]:
         """List the shards that have no finished folder."""
@@ -226,6 +215,14 @@ class KeptShards:
         made = one(shard)
         advance(shard.rows)
         return made
+
+
+def found_or_made(store: Folders, name: str, make: Task, **facts: object) -> Kept:
+    """Find the folder of that name, or make it; ``facts`` are stated in its receipt."""
+    if name not in store:
+        made = make()
+        store.write(name, made.contents, **facts, **made.facts)
+    return Kept(store, name)
 
 
 def ready(shard: Shard, contents: Mapping[str, Content]) -> tuple[Shard, Task]:

@@ -16,7 +16,7 @@ from curate.images.status import Status
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
 from curate.store.run import Advance
-from curate.store.step import KeptShards, Step, Task
+from curate.store.step import KeptShards, Made, Step, Task, found_or_made
 from curate.training.checkpoint import Checkpoints, load_tensors, tensors
 from curate.training.device import Computer
 from curate.training.loop import Crawl, Training, split_rows
@@ -102,10 +102,12 @@ class _Refreshed:
         past = [refresh for refresh in self.plan.refreshes if refresh <= epoch]
         if not past:
             return given_targets(self.labels)
-        name = f"targets-{past[-1]}"
-        if name not in self.store:
-            self.store.write(name, vars(self._refresh(past[-1], network)))
-        return Targets(**{key: self.store.array(name, key) for key in Targets.__annotations__})
+        kept = found_or_made(
+            self.store,
+            f"targets-{past[-1]}",
+            lambda: Made(vars(self._refresh(past[-1], network))),
+        )
+        return Targets(**{key: kept.array(key) for key in Targets.__annotations__})
 
     def _refresh(self, epoch: int, network: Network) -> Targets:
         if epoch == 0:

@@ -13,7 +13,7 @@ from curate.options.demo import DemoOptions
 from curate.options.embed import EmbedOptions
 from curate.options.export import ExportOptions
 from curate.options.inspect import InspectOptions
-from curate.options.parameters import takes_options
+from curate.options.on_command_line import takes_options
 from curate.options.refine import RefineOptions
 from curate.options.report import ReportOptions
 from curate.options.show_graph import ShowOptions

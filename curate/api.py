@@ -21,7 +21,7 @@ from curate.errors import CurateError
 from curate.manifest.formulas import formula_table
 from curate.options.columns import ColumnOptions
 from curate.options.export import ExportOptions
-from curate.options.parameters import function
+from curate.options.in_python import python_function
 from curate.options.refine import RefineOptions
 from curate.options.weight import WeightOptions
 from curate.options.weighted import WeightedOptions
@@ -82,7 +82,7 @@ def _scan(output: Path) -> pl.LazyFrame:
 
 
 weight = _in_python(
-    function(
+    python_function(
         "weight",
         WeightOptions,
         _weigh,
@@ -94,7 +94,7 @@ weight = _in_python(
     )
 )
 refine = _in_python(
-    function(
+    python_function(
         "refine",
         RefineOptions,
         _refine,
@@ -105,7 +105,7 @@ refine = _in_python(
     )
 )
 export = _in_python(
-    function(
+    python_function(
         "export",
         ExportOptions,
         _export,

@@ -2,14 +2,21 @@
 
 import math
 from dataclasses import dataclass
+from typing import Final, Literal
 
-SOFTMAX, L2 = "softmax", "l2"
+Psi = Literal["softmax", "l2"]
 """What ψ of Eq. 4 can be."""
-WEIGHTED, CONSTANT = "weighted", "constant"
+SOFTMAX: Final = "softmax"
+L2: Final = "l2"
+PrototypeWeights = Literal["weighted", "constant"]
 """The weight of a sample in its prototype: p (Eq. 5), or 1 (SINet Table 3)."""
-BOTH, ONLY = "both", "only"
+WEIGHTED: Final = "weighted"
+CONSTANT: Final = "constant"
+VerifiedUse = Literal["both", "only"]
 """The prototypes of a class come from verified rows and the rows of the crawl, or, if the class has
 verified rows, from these only (SINet Table 8)."""
+BOTH: Final = "both"
+ONLY: Final = "only"
 LARGEST_LOG = 80.0
 """Natural log of the largest p that sums in float32 can hold; that of the least is below -80."""
 
@@ -20,19 +27,17 @@ class Options:
 
     gamma: float = 2.0
     epsilon: float = 0.05
-    psi: str = SOFTMAX
-    """ψ of Eq. 4: SOFTMAX or L2."""
+    psi: Psi = SOFTMAX
+    """ψ of Eq. 4."""
     tau_v: float | None = None
     tau_t: float | None = None
     """Temperatures of a softmax ψ; None: calibrated."""
-    prototypes: str = WEIGHTED
-    """WEIGHTED or CONSTANT."""
+    prototypes: PrototypeWeights = WEIGHTED
     rounds: int = 1
     """How many times p is computed; from the second time on, from the last round's prototypes."""
     per_class: int = 1
     """k: the largest number of prototypes per class."""
-    verified: str = BOTH
-    """What verified rows are used for: BOTH or ONLY."""
+    verified: VerifiedUse = BOTH
     reliable: float = 0.4
     """Share of each class, the most confident, whose mean is the initial prototype."""
 

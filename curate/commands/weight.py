@@ -115,7 +115,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
                 options, Fitting(shards, features, parts, graph, options.method, tools, run)
             )
             opinions = weigh_opinions(fits, sources)
-            show_opinions(console, opinions.sources, opinions.worth)
+            show_opinions(console, opinions.sources, opinions.weights)
             scores = score(fits, opinions, given.lists)
             soft = soft_labels.smooth(fits, options.soft_labels)
         ADAPTED.remove(run)

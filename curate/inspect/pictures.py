@@ -15,8 +15,6 @@ from enum import StrEnum
 from PIL import Image
 from rich.console import Console, RenderableType
 
-from curate.errors import CurateError
-
 SIXEL_TERMS = ("foot", "foot-extra", "mlterm", "contour", "yaft-256color")
 SIXEL_PROGRAMS = ("WezTerm", "iTerm.app", "mintty")
 KITTY_TERMS = ("xterm-kitty", "xterm-ghostty")
@@ -35,13 +33,6 @@ class Pictures(StrEnum):
     KITTY = "kitty"
     NONE = "none"
     """Words only."""
-
-
-def parse_pictures(word: str) -> Pictures:
-    """Read --pictures; raises CurateError for another word."""
-    if word not in list(Pictures):
-        raise CurateError(f"--pictures {word}: it must be one of {', '.join(Pictures)}.")
-    return Pictures(word)
 
 
 def choose_pictures(wanted: Pictures, console: Console, environment: Mapping[str, str]) -> Pictures:

@@ -11,7 +11,7 @@ from curate.errors import CurateError
 from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
-from curate.options.parameters import Typed
+from curate.options.on_command_line import Typed
 from curate.options.paths import OptionalPath, RequiredPath
 from curate.options.weighted import WeightedOptions
 

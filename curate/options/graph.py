@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from curate.errors import CurateError
 
@@ -36,7 +36,7 @@ KINDS = {
 POSSIBLE = "none, or one or a sum (a+b) of " + ", ".join(
     form for name, kind in KINDS.items() for form in kind.written(name)
 )
-POOLINGS = ("mean", "lstm")
+Pooling = Literal["mean", "lstm"]
 DEFAULT_TEXT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
 
@@ -59,7 +59,7 @@ class GraphOptions:
 
     graph: str = "wordnet"
     text_model: str = DEFAULT_TEXT_MODEL
-    text_pooling: str = "mean"
+    text_pooling: Pooling = "mean"
     classes: Path | None = None
     device: str = "auto"
     names: bool = False
@@ -69,10 +69,6 @@ class GraphOptions:
 
     def __post_init__(self) -> None:
         parse_graph(self.graph)
-        if self.text_pooling not in POOLINGS:
-            raise CurateError(
-                f"--text-pooling {self.text_pooling} is not known; choose {' or '.join(POOLINGS)}."
-            )
 
     @property
     def parts(self) -> tuple[Part, ...]:

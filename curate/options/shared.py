@@ -1,14 +1,16 @@
 """Options that several commands have, each with what is said of it."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from curate.encoders import device
 from curate.encoders.spec import DEFAULT_ENCODER
 from curate.encoders.spec import POSSIBLE as POSSIBLE_ENCODERS
 from curate.options.graph import POSSIBLE as POSSIBLE_GRAPHS
+from curate.options.graph import Pooling
 from curate.options.paths import OptionalPath
 
 CrawlPath = Annotated[
@@ -56,7 +58,7 @@ Encoder = Annotated[
         show_default=False,
     ),
 ]
-Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="What computes.")]
+Device = Annotated[device.Device, typer.Option(help="What computes.")]
 Workers = Annotated[
     int | None,
     typer.Option(help="Processes that decode images. Default: one for each core."),
@@ -76,7 +78,7 @@ TextModel = Annotated[
     str, typer.Option(help="Encoder of transformers for text and captions: hub id or folder.")
 ]
 TextPooling = Annotated[
-    Literal["mean", "lstm"],
+    Pooling,
     typer.Option(
         help="How a text becomes one vector; lstm: a bidirectional LSTM trained on the classes'"
         " own texts."

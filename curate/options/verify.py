@@ -10,9 +10,11 @@ import typer
 from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
-from curate.options.parameters import Typed
+from curate.options.on_command_line import Typed
 from curate.options.paths import OptionalPath
 from curate.options.weighted import WeightedOptions
+
+Strategy = Literal["suspect", "boundary", "balanced", "random"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class VerifyOptions:
         ),
     ] = OptionalPath()
     strategy: Annotated[
-        Literal["suspect", "boundary", "balanced", "random"],
+        Strategy,
         typer.Option(
             help="suspect: the worst first; boundary: where it is least sure; balanced: every class"
             " and every quality, for curate refine; random: for an unbiased share of wrong labels."

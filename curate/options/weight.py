@@ -4,7 +4,7 @@ import math
 import os
 from dataclasses import KW_ONLY, asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -16,7 +16,17 @@ from curate.options.columns import ColumnOptions
 from curate.options.graph import DEFAULT_TEXT_MODEL, GraphOptions
 from curate.options.method import check_above_0, check_method
 from curate.options.paths import OptionalPath
-from prototypes.options import LARGEST_LOG, ONLY, Options
+from prototypes.options import (
+    BOTH,
+    LARGEST_LOG,
+    ONLY,
+    SOFTMAX,
+    WEIGHTED,
+    Options,
+    PrototypeWeights,
+    Psi,
+    VerifiedUse,
+)
 
 TEXT_OUTPUTS = {".csv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl"}
 SINET = "Consistency and prototypes (SINet Eq. 4, 5)"
@@ -97,9 +107,9 @@ class WeightOptions:
     retry_failed: shared.RetryFailed = False
     overwrite: shared.Overwrite = False
     psi: Annotated[
-        Literal["softmax", "l2"],
+        Psi,
         typer.Option(help="ψ of Eq. 4.", rich_help_panel=SINET, hidden=True),
-    ] = "softmax"
+    ] = SOFTMAX
     tau_v: Annotated[
         float | None,
         typer.Option(
@@ -125,13 +135,13 @@ class WeightOptions:
         float, typer.Option(help="What is added to the KL.", rich_help_panel=SINET, hidden=True)
     ] = 0.05
     prototypes: Annotated[
-        Literal["weighted", "constant"],
+        PrototypeWeights,
         typer.Option(
             help="Means weighted by consistency (Eq. 5), or plain means.",
             rich_help_panel=SINET,
             hidden=True,
         ),
-    ] = "weighted"
+    ] = WEIGHTED
     rounds: Annotated[
         int,
         typer.Option(
@@ -150,14 +160,14 @@ class WeightOptions:
         ),
     ] = 1
     verified_use: Annotated[
-        Literal["both", "only"],
+        VerifiedUse,
         typer.Option(
             help="Whether a class with verified rows has its prototype from those and all other"
             " rows, or from those only.",
             rich_help_panel=SINET,
             hidden=True,
         ),
-    ] = "both"
+    ] = BOTH
 
     def __post_init__(self) -> None:
         check_choices(self)

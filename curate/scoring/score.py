@@ -102,8 +102,8 @@ def _judged(
     p: NDArray[np.float32] | None,
     products: Products,
 ) -> pl.DataFrame:
-    texts, worth = opinions.sources.texts, opinions.worth
-    scores = score_opinions(block, fit.space, fit.prototypes, texts, worth, p, products)
+    texts, weights = opinions.sources.texts, opinions.weights
+    scores = score_opinions(block, fit.space, fit.prototypes, texts, weights, p, products)
     table = _table(scores, not_zero(block.g))
     if opinions.sources.captions is None:
         return table

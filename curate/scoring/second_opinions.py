@@ -89,7 +89,7 @@ class WeighedOpinions:
     name: str
     """Changes with the weights; '' where there are no second opinions."""
     sources: SecondOpinions
-    worth: Opinions
+    weights: Opinions
 
 
 EVIDENCE = Step("evidence", code=(__name__,), title="Weighing opinions")

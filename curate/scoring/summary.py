@@ -115,11 +115,11 @@ def show_opinions(console: Console, sources: SecondOpinions, opinions: Opinions)
         (sources.captions, "captions", "--caption-agreement", opinions.agreement),
         (sources.zero_shot, "class names", "--zero-shot", opinions.zero_shot),
     )
-    for source, what, option, worth in asked:
+    for source, what, option, weight in asked:
         if source is not None:
             found = (
-                f"predict held-out rows and count in label_quality with weight {worth:.3g}."
-                if worth > 0
+                f"predict held-out rows and count in label_quality with weight {weight:.3g}."
+                if weight > 0
                 else "predict nothing about held-out rows and do not count in label_quality."
             )
             console.print(f"{option}: the {what} {found}", soft_wrap=not console.is_terminal)

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import polars as pl
@@ -9,10 +10,11 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.inspect.asked_class import find_class
+from curate.options.verify import Strategy
 from curate.terminal.printable import brief
 from curate.weighted.weighted import Weighted
 
-STRATEGIES = ("suspect", "boundary", "balanced", "random")
+STRATEGIES = get_args(Strategy)
 QUARTERS = 4
 """Of the qualities of a class, each asked as often, by ``balanced``."""
 

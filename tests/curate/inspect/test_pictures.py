@@ -12,8 +12,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from curate.errors import CurateError
-from curate.inspect.pictures import Pictures, choose_pictures, parse_pictures, picture
+from curate.inspect.pictures import Pictures, choose_pictures, picture
 
 RED = Image.new("RGB", (4, 4), (255, 0, 0))
 
@@ -53,8 +52,6 @@ def test_without_colours_or_a_terminal_there_are_words_unless_pictures_are_asked
     ):
         assert choose_pictures(Pictures.AUTO, plain, kitty) == "none"
         assert choose_pictures(Pictures.SIXEL, plain, kitty) == "sixel"
-    with pytest.raises(CurateError, match="--pictures ascii: it must be one of auto, blocks"):
-        parse_pictures("ascii")
 
 
 def test_each_kind_draws_in_its_own_way(capsys: pytest.CaptureFixture[str]) -> None:

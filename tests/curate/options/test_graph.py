@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from curate.errors import CurateError
-from curate.options.graph import GraphOptions, Part, parse_graph
+from curate.options.graph import Part, parse_graph
 
 
 def test_a_sum_is_read_part_by_part(tmp_path: Path) -> None:
@@ -46,8 +46,3 @@ def test_what_is_no_sum_of_graphs_is_told_with_what_is(spec: str, said: str) -> 
     with pytest.raises(CurateError) as caught:
         parse_graph(spec)
     assert said in str(caught.value)
-
-
-def test_another_pooling_is_told() -> None:
-    with pytest.raises(CurateError, match="--text-pooling max is not known; choose mean or lstm"):
-        GraphOptions(text_pooling="max")

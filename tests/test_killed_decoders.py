@@ -1,5 +1,6 @@
 """Decoding processes that are killed while `curate weight` runs."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -46,8 +47,9 @@ def test_a_run_whose_decoders_are_killed_loses_no_picture(tmp_path: Path) -> Non
         kills = 0
         while run.poll() is None and kills < 6:
             for worker in decoding_processes(run.pid)[:1]:
-                os.kill(worker, signal.SIGKILL)
-                kills += 1
+                with contextlib.suppress(ProcessLookupError):  # it ended after it was found
+                    os.kill(worker, signal.SIGKILL)
+                    kills += 1
             time.sleep(0.1)
         _, messages = run.communicate(timeout=120)
     assert run.returncode == 0, messages.decode()

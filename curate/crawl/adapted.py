@@ -33,9 +33,9 @@ class AdaptedFeatures:
         """Map these shards' features, where that is not done."""
         self.kept.make(shards, partial(self._adapt, products=products), threads)
 
-    def there(self, shard: str) -> NDArray[np.bool_]:
+    def has_features(self, shard: str) -> NDArray[np.bool_]:
         """Tell which rows of the shard (n,) have features."""
-        return self.features.there(shard)
+        return self.features.has_features(shard)
 
     def blocks(self, shard: str) -> Iterator[Fixed]:
         """Give the shard's g (n, d), ``BLOCK_ROWS`` rows at a time, as they are stored."""

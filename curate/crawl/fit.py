@@ -36,7 +36,7 @@ class BlindFit:
         given, crowd = (
             part.array(shard.name, "labels") for part in (self.labels.given, self.labels.crowd)
         )
-        return np.flatnonzero((given != crowd) & self.features.there(shard.name))
+        return np.flatnonzero((given != crowd) & self.features.has_features(shard.name))
 
     def g(self, shard: Shard, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return some rows of a shard in the space (m, d)."""

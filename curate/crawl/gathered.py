@@ -18,13 +18,13 @@ Rows = NDArray[np.int64]
 def gathered_features(
     shards: Sequence[Shard], features: StoredFeatures, rows: Rows
 ) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
-    """Return features (n, D) of rows (n,) of the run, and which of them there are (n,)."""
+    """Return features (n, D) of rows (n,) of the run, and which rows have features (n,)."""
     _, width = features.columns(len(features.parts) - 1, shards[0].name)
-    found, there = np.zeros((len(rows), width), np.float16), np.zeros(len(rows), bool)
+    found, has_features = np.zeros((len(rows), width), np.float16), np.zeros(len(rows), bool)
     for shard, at, inside in _by_shard(shards, rows):
         found[at] = features.rows(shard.name, inside)
-        there[at] = features.there(shard.name)[inside]
-    return found, there
+        has_features[at] = features.has_features(shard.name)[inside]
+    return found, has_features
 
 
 def gathered_labels(shards: Sequence[Shard], labels: Folders, rows: Rows) -> Rows:

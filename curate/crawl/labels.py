@@ -101,9 +101,9 @@ def label_sets(
 
 def label_pairs(sets: Positions) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """List the (row, place) of every label in sets (n, L); a row without labels is one pair too."""
-    there = sets != NO_CLASS
-    there[:, 0] = True
-    rows, places = np.nonzero(there)
+    is_pair = sets != NO_CLASS
+    is_pair[:, 0] = True
+    rows, places = np.nonzero(is_pair)
     return rows, places
 
 

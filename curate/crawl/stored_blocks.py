@@ -25,7 +25,7 @@ Stored = NDArray[np.float16] | NDArray[np.int16]
 class FeatureSource(Protocol):
     """Features of the rows of each shard: x as they were stored, or g (see `AdaptedFeatures`)."""
 
-    def there(self, shard: str) -> NDArray[np.bool_]:
+    def has_features(self, shard: str) -> NDArray[np.bool_]:
         """Tell which rows of the shard (n,) have features."""
         ...
 
@@ -74,14 +74,14 @@ class StoredBlocks:
 
     def read(self, shard: Shard) -> Iterator[tuple[Stored, Labels]]:
         """Give the blocks of a shard: features and labels of at most BLOCK_ROWS pairs."""
-        for features, sets, ok in self._images(shard):
+        for features, sets, has_features in self._images(shard):
             if self.most == 1:
-                yield features, np.where(ok, sets[:, 0], NO_CLASS)
+                yield features, np.where(has_features, sets[:, 0], NO_CLASS)
                 continue
             rows, places = label_pairs(sets)
             for start in range(0, len(rows), BLOCK_ROWS):
                 row, place = rows[start : start + BLOCK_ROWS], places[start : start + BLOCK_ROWS]
-                labels = np.where(ok[row, None], sets[row], NO_CLASS)
+                labels = np.where(has_features[row, None], sets[row], NO_CLASS)
                 yield features[row], self._own_first(labels, place)
 
     def images(self, shard: Shard) -> Iterator[tuple[Stored, Labels]]:
@@ -95,11 +95,11 @@ class StoredBlocks:
         return max(int(stored_sets(self.labels, shard).shape[1]) for shard in self.shards)
 
     def _images(self, shard: Shard) -> Iterator[tuple[Stored, Labels, NDArray[np.bool_]]]:
-        ok = self.features.there(shard.name)
+        has_features = self.features.has_features(shard.name)
         sets, start = stored_sets(self.labels, shard), 0
         for features in self.features.blocks(shard.name):
             rows = slice(start, start + len(features))
-            yield features, sets[rows], ok[rows]
+            yield features, sets[rows], has_features[rows]
             start = rows.stop
 
     def _own_first(self, labels: Labels, place: NDArray[np.int64]) -> Labels:

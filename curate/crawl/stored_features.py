@@ -33,19 +33,19 @@ class StoredFeatures:
     """
 
     parts: tuple[Folders, ...]
-    _there: dict[str, NDArray[np.bool_]] = field(default_factory=dict, compare=False)
-    """By shard, a byte a row: every pass asks."""
+    _has_features: dict[str, NDArray[np.bool_]] = field(default_factory=dict, compare=False)
+    """By shard; kept in memory (a byte a row), because every pass needs it."""
 
     def statuses(self, shard: str) -> pl.Series:
         """Say of each row ok, or why the first encoder that has no features has none."""
         columns = [part.table(shard, "rows")["status"] for part in self.parts]
         return reduce(lambda first, second: first.zip_with(first != Status.OK, second), columns)
 
-    def there(self, shard: str) -> NDArray[np.bool_]:
+    def has_features(self, shard: str) -> NDArray[np.bool_]:
         """Tell which rows of the shard (n,) have features."""
-        if shard not in self._there:
-            self._there[shard] = (self.statuses(shard) == Status.OK).to_numpy()
-        return self._there[shard]
+        if shard not in self._has_features:
+            self._has_features[shard] = (self.statuses(shard) == Status.OK).to_numpy()
+        return self._has_features[shard]
 
     def check_external(self, shard: str) -> None:
         """Raise CurateError where the user's file is not what it was."""
@@ -57,10 +57,10 @@ class StoredFeatures:
     def blocks(self, shard: str) -> Iterator[Features]:
         """Give the shard's features (n, D), ``BLOCK_ROWS`` rows at a time."""
         arrays = [_features(part, shard) for part in self.parts]
-        ok = self.there(shard)
-        for start in range(0, len(ok), BLOCK_ROWS):
+        has_features = self.has_features(shard)
+        for start in range(0, len(has_features), BLOCK_ROWS):
             rows = slice(start, start + BLOCK_ROWS)
-            yield _side_by_side([array[rows] for array in arrays], ok[rows])
+            yield _side_by_side([array[rows] for array in arrays], has_features[rows])
 
     def as_floats(self, block: NDArray[Any]) -> NDArray[np.float32]:
         """Return rows of a block in single precision."""
@@ -68,8 +68,8 @@ class StoredFeatures:
 
     def rows(self, shard: str, rows: NDArray[np.int64]) -> Features:
         """Give the features (n, D) of some rows of the shard."""
-        ok = self.there(shard)[rows]
-        return _side_by_side([_features(part, shard)[rows] for part in self.parts], ok)
+        has_features = self.has_features(shard)[rows]
+        return _side_by_side([_features(part, shard)[rows] for part in self.parts], has_features)
 
     def columns(self, part: int, shard: str) -> tuple[int, int]:
         """Return the first column of a part's features, and the one after its last."""
@@ -101,11 +101,11 @@ def _external(store: Folders, shard: str) -> External | None:
     return None if noted is None else External(**noted)
 
 
-def _side_by_side(features: list[Features], ok: NDArray[np.bool_]) -> Features:
+def _side_by_side(features: list[Features], has_features: NDArray[np.bool_]) -> Features:
     if len(features) == 1:
         return features[0]
     joined = np.concatenate(features, axis=1)
-    joined[~ok] = 0
+    joined[~has_features] = 0
     return joined
 
 

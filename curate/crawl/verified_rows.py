@@ -114,8 +114,8 @@ def say_unverified(
     counts = np.zeros(len(classes.names), np.int64)
     for shard in shards:
         labels = parts.verified.array(shard.name, "labels")
-        ok = features.there(shard.name)
-        counts += np.bincount(labels[ok & (labels >= 0)], minlength=len(counts))
+        has_features = features.has_features(shard.name)
+        counts += np.bincount(labels[has_features & (labels >= 0)], minlength=len(counts))
     bare = np.flatnonzero(counts == 0)
     if len(bare):
         warn(

@@ -89,8 +89,8 @@ def _single(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
         )
         doubted = pl.col("refined_probability") < SURE
     elif options.labels == SOFT:
-        there = pl.col("soft_labels").is_not_null() & (pl.col("status") == "ok")
-        rows = rows.with_columns(weight=there.cast(pl.Float32))
+        usable = pl.col("soft_labels").is_not_null() & (pl.col("status") == "ok")
+        rows = rows.with_columns(weight=usable.cast(pl.Float32))
     rows = rows.with_columns(weight.fill_null(0))
     if options.keep != ALL:
         rows = rows.filter(weight > 0, pl.col("label").is_not_null())

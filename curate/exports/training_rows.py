@@ -123,15 +123,15 @@ class TrainingRows:
             require_unchanged([self._seen[source.path]])
         try:
             data = b"" if source is None else read(source)
-            picture, there = decode(data, self._preprocess), 1.0
+            picture, readable = decode(data, self._preprocess), 1.0
         except Undecodable as error:
             self._pass_over(row["key"], source, error.status)
             size = self._preprocess.size
-            picture, there = np.zeros((size, size, 3), np.uint8), 0.0
+            picture, readable = np.zeros((size, size, 3), np.uint8), 0.0
         image = torch.from_numpy(picture).permute(2, 0, 1).contiguous()
         label, weight = self._target(row)
         transformed = image if self.transform is None else self.transform(image)
-        return Sample(transformed, label, weight * there, row["key"])
+        return Sample(transformed, label, weight * readable, row["key"])
 
     def _pass_over(self, key: str, source: ImageSource | None, status: Status) -> None:
         """Count a picture that cannot be read, and warn of the first; raise where it is missing."""

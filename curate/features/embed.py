@@ -58,8 +58,8 @@ class Encoding:
 def _of_rows(encoded: Encoded) -> tuple[NDArray[np.float16], NDArray[np.object_]]:
     """Return features (n, D) of the wanted rows, zeros where there are none, and statuses (n,)."""
     statuses = np.array(encoded.statuses, object)
-    there = np.flatnonzero(statuses == Status.OK)
+    encoded_rows = np.flatnonzero(statuses == Status.OK)
     features = np.zeros((len(statuses), encoded.features.shape[1]), np.float16)
-    features[there], finite = unit_halves(encoded.features)
-    statuses[there[~finite]] = Status.NOT_FINITE
+    features[encoded_rows], finite = unit_halves(encoded.features)
+    statuses[encoded_rows[~finite]] = Status.NOT_FINITE
     return features, statuses

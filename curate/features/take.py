@@ -138,8 +138,8 @@ def _embeddings(
                 " length, and null where there is none."
             )
         features = np.zeros((len(lists), dim), np.float32)
-        there = lists.is_not_null().to_numpy()
-        features[there] = lists.drop_nulls().explode().fill_null(np.nan).to_numpy().reshape(-1, dim)
+        given = lists.is_not_null().to_numpy()
+        features[given] = lists.drop_nulls().explode().fill_null(np.nan).to_numpy().reshape(-1, dim)
         yield features
         row += len(lists)
 

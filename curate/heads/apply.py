@@ -53,9 +53,9 @@ class HeadOnRun:
         self.bags = Bags(self.bag, np.zeros(size, np.float32), np.zeros(size, np.float32))
         for shard in self.work.file_shards:
             for block in stored_blocks(self.work, shard):
-                bag, there = self.bag[block.rows], block.there
+                bag, has_features = self.bag[block.rows], block.has_features
                 absent = self.head.each(self._unjudged(block), _absent)
-                np.add.at(self.bags.absent, bag[there], absent[there])
+                np.add.at(self.bags.absent, bag[has_features], absent[has_features])
                 given = self.head.task.given(torch.from_numpy(block.given)).numpy()
                 np.maximum.at(self.bags.given, bag, given)
             advance(shard.rows)
@@ -73,7 +73,7 @@ class HeadOnRun:
             noise = None
             if isinstance(self.head.member(0), Xiao):
                 noise = self.head.each(rows, _noise_type)
-            if not np.isfinite(p[block.there]).all():
+            if not np.isfinite(p[block.has_features]).all():
                 raise CurateError(
                     "the head gives NaN or infinity for some rows: its numbers or the features are"
                     " damaged; train it again (with another --seed, if it was trained just now)."
@@ -81,10 +81,10 @@ class HeadOnRun:
             given = self._given(block.given)
             p, known = settled(self.head.task, p, given)
             compared = self._tell_verified(block, given, p, known)
-            labelled = given.any(axis=1) & block.there
+            labelled = given.any(axis=1) & block.has_features
             distances = self._distances(block, p.shape)
-            refined = Refined(p, known, self._g(block), block.there, noise, distances, labelled)
-            yield refined, compared
+            g, has_features = self._g(block), block.has_features
+            yield Refined(p, known, g, has_features, noise, distances, labelled), compared
 
     def _g(self, block: Stored) -> NDArray[np.float32]:
         inputs = self.head.inputs
@@ -131,7 +131,7 @@ class HeadOnRun:
     ) -> Compared:  # fmt: skip
         """Overwrite the predictions for verified rows with the verified labels; return both."""
         at = np.searchsorted(self.verified.rows, block.rows)
-        found = np.flatnonzero(np.isin(block.rows, self.verified.rows) & block.there)
+        found = np.flatnonzero(np.isin(block.rows, self.verified.rows) & block.has_features)
         task = self.head.task
         if not len(found):
             return Compared.none(task.outputs)

@@ -25,7 +25,7 @@ class Refined:
     """(n,): whether probabilities are known."""
     g: NDArray[np.float32]
     """(n, d): adapted features."""
-    there: NDArray[np.bool_]
+    has_features: NDArray[np.bool_]
     """(n,): which rows have features."""
     noise: NDArray[np.float32] | None
     """(n, 3): the posterior of the types of noise."""
@@ -54,10 +54,10 @@ class _Listed:
     def classes(self) -> NDArray[np.int64]:
         return np.asarray(self.order[self.kept])
 
-    def column(self, values: pa.Array, there: NDArray[np.bool_]) -> pa.ListArray:
-        """Deal values of (row, class) pairs out to rows; null where a row is not there."""
+    def column(self, values: pa.Array, valid: NDArray[np.bool_]) -> pa.ListArray:
+        """Deal values of (row, class) pairs out to rows; null where a row is not valid."""
         offsets = pa.array(np.append(0, self.lengths.cumsum()), pa.int32())
-        return pa.ListArray.from_arrays(offsets, values, mask=pa.array(~there))
+        return pa.ListArray.from_arrays(offsets, values, mask=pa.array(~valid))
 
 
 @dataclass(frozen=True)
@@ -76,19 +76,19 @@ class Columns:
 
     def table(self, found: Refined) -> pa.Table:
         """Make the columns of REFINED_NAMES, and NOISE_NAMES where the head tells them (n rows)."""
-        named, told = found.probabilities[:, : self.task.named], found.there & found.known
+        named, told = found.probabilities[:, : self.task.named], found.has_features & found.known
         order = np.argsort(-named, axis=1, kind="stable")
         best = np.take_along_axis(named, order, axis=1)
         if self.task.several:
-            chosen = _Listed(order, np.where(found.there, set_sizes(named, self.task.empty), 0))
+            sizes = np.where(found.has_features, set_sizes(named, self.task.empty), 0)
+            chosen = _Listed(order, sizes)
             weights = self._weights(found, chosen.rows, chosen.classes)
-            own = (
-                chosen.column(self._labels(chosen.classes), found.there),
-                chosen.column(
-                    pa.array(best[chosen.kept], pa.float32(), mask=~told[chosen.rows]), found.there
-                ),
-                chosen.column(pa.array(weights, pa.float32()), found.there),
+            values = (
+                self._labels(chosen.classes),
+                pa.array(best[chosen.kept], pa.float32(), mask=~told[chosen.rows]),
+                pa.array(weights, pa.float32()),
             )
+            own = tuple(chosen.column(each, found.has_features) for each in values)
         else:
             own = self._single(order[:, 0], best[:, 0], found)
         top = _Listed(order, np.where(told, min(TOP, self.task.named), 0))
@@ -114,10 +114,10 @@ class Columns:
             none |= found.probabilities[:, -1] > p
             p = np.maximum(p, found.probabilities[:, -1])
         rows = np.arange(len(best))
-        weights = np.where(none | ~found.there, 0, self._weights(found, rows, best))
+        weights = np.where(none | ~found.has_features, 0, self._weights(found, rows, best))
         return (
-            self._labels(best, none | ~found.there),
-            pa.array(p, pa.float32(), mask=~(found.there & found.known)),
+            self._labels(best, none | ~found.has_features),
+            pa.array(p, pa.float32(), mask=~(found.has_features & found.known)),
             pa.array(weights, pa.float32()),
         )
 

@@ -63,15 +63,15 @@ class Stored:
     """(n, D)"""
     given: Positions
     """(n, L): given labels, filled up with -1."""
-    there: NDArray[np.bool_]
+    has_features: NDArray[np.bool_]
     """(n,): which rows have features."""
 
 
 def stored_blocks(work: Work, shard: Shard) -> Iterator[Stored]:
     """Give the rows of one of the file's shards, some thousand at a time."""
     for rows in work.blocks(shard):
-        features, there = work.features_of(rows)
-        yield Stored(rows, features, work.labels_of(rows), there)
+        features, has_features = work.features_of(rows)
+        yield Stored(rows, features, work.labels_of(rows), has_features)
 
 
 def read_verified_rows(
@@ -148,7 +148,7 @@ def gather(
     parts = []
     for shard in work.file_shards:
         for block in stored_blocks(work, shard):
-            wanted = block.there & (drawn[block.rows] | is_verified[block.rows])
+            wanted = block.has_features & (drawn[block.rows] | is_verified[block.rows])
             parts.append((block.rows[wanted], block.features[wanted], block.given[wanted]))
     rows = np.concatenate([part[0] for part in parts])
     features = np.concatenate([part[1] for part in parts])

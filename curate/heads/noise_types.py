@@ -49,9 +49,9 @@ def noise_types(given: Labels, true: Labels, C: Matrix) -> NDArray[np.int64]:
 def _most_likely(share: Matrix, at_random: float) -> NDArray[np.int64]:
     """Choose which wrong labels, of these shares (C,) of a true class, are confusing noise."""
     order = np.argsort(-share, kind="stable")
-    there = share[order][: np.count_nonzero(share)]
-    kept = np.cumsum(there)
-    own = np.cumsum(there * np.log(there)) - kept * np.log(kept)
+    shares = share[order][: np.count_nonzero(share)]
+    kept = np.cumsum(shares)
+    own = np.cumsum(shares * np.log(shares)) - kept * np.log(kept)
     likelihood = np.append(0, own) + (1 - np.append(0, kept)) * np.log(at_random)
     best = len(likelihood) - 1 - int(np.argmax(likelihood[::-1]))
     return order[:best]

@@ -139,11 +139,11 @@ def _jpeg(data: bytes, size: int) -> Loaded:
     scans = _read_scans(data)
     if not scans.are_all:
         raise Undecodable(Status.TRUNCATED)
-    there = data[: scans.end].rstrip(b"\xff")
-    loaded = load(there + _END, "JPEG", size)
+    complete = data[: scans.end].rstrip(b"\xff")
+    loaded = load(complete + _END, "JPEG", size)
     if scans.number == 1:
         # A row of blocks that is not whole is not given out before the end.
-        rest = np.asarray(loaded.image)[_decoded_rows(there, size) :]
+        rest = np.asarray(loaded.image)[_decoded_rows(complete, size) :]
         missing = _is_grey(rest.reshape(*rest.shape[:2], -1)).all(axis=2).sum()
         if missing > (1 - LEAST_DECODED) * loaded.image.width * loaded.image.height:
             raise Undecodable(Status.TRUNCATED)

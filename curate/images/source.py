@@ -53,8 +53,8 @@ def _read_slice(source: FileSlice) -> bytes:
     try:
         info = os.fstat(number)
         _check_regular(info)
-        there = max(info.st_size - source.offset, 0)
-        length = there if source.length is None else min(source.length, there)
+        available = max(info.st_size - source.offset, 0)
+        length = available if source.length is None else min(source.length, available)
         if length > MAX_BYTES:
             raise Undecodable(Status.TOO_LARGE)
         with os.fdopen(number, "rb", closefd=False) as file:

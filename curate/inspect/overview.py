@@ -128,17 +128,17 @@ def _rows(weighted: Weighted) -> pl.LazyFrame:
     """Scan the rows' numbers and what is counted, labels as text."""
     lists, text = weighted.manifest.has_label_lists, pl.String()
     kinds = {name: pl.List(text) if lists else text for name in OF_ROWS} | {"status": text}
-    there = [name for name in (*OF_LABELS, *OF_ROWS) if name in weighted.names]
+    present = [name for name in (*OF_LABELS, *OF_ROWS) if name in weighted.names]
     label = LABEL.list.eval(as_text(pl.element())) if lists else as_text(LABEL)
-    rows = weighted.scan().select("row", label.alias("label"), *there)
-    return _complete(rows.cast({n: kind for n, kind in kinds.items() if n in there}), kinds)
+    rows = weighted.scan().select("row", label.alias("label"), *present)
+    return _complete(rows.cast({n: kind for n, kind in kinds.items() if n in present}), kinds)
 
 
 def _complete(rows: pl.LazyFrame, kinds: Mapping[str, pl.DataType]) -> pl.LazyFrame:
     """Add columns that the file lacks, of nulls."""
-    there = rows.collect_schema().names()
+    present = rows.collect_schema().names()
     return rows.with_columns(
-        pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in there
+        pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in present
     )
 
 

@@ -59,8 +59,8 @@ def _numbered_batches(
         kept = [field for field in schema if field.name in whole.values()]
         shared = pa.schema(kept, schema.metadata)
         # If a file has none of them, one column is read for its number of rows.
-        there = file.schema_arrow.names
-        names = [name for name in columns if whole[name] in there] or there[:1]
+        present = file.schema_arrow.names
+        names = [name for name in columns if whole[name] in present] or present[:1]
     start = 0
     for group in range(file.metadata.num_row_groups):
         stop = start + file.metadata.row_group(group).num_rows

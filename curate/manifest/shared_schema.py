@@ -208,10 +208,10 @@ def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
 def conformed(scan: pl.LazyFrame, schema: pa.Schema) -> pl.LazyFrame:
     """Give a scan the columns of a schema, in its order and of its types; null what it lacks."""
     wanted = pl.DataFrame(schema.empty_table()).schema
-    there = scan.collect_schema()
-    if there == wanted and there.names() == wanted.names():
+    found = scan.collect_schema()
+    if found == wanted and found.names() == wanted.names():
         return scan
     return scan.select(
-        (exact_column(name).cast(kind) if name in there else pl.lit(None, kind)).alias(name)
+        (exact_column(name).cast(kind) if name in found else pl.lit(None, kind)).alias(name)
         for name, kind in wanted.items()
     )

@@ -139,21 +139,21 @@ class _Index:
     def require(self, table: pl.DataFrame, where: Path) -> None:
         """Raise CurateError if there are samples but none has a label, or the named picture."""
         named = self._named
-        there = listed([name for name, _ in self._endings.most_common()], ENDINGS_NAMED)
-        there += "".join(f"; passed over: {each}" for each in self.passed.skipped)
+        members = listed([name for name, _ in self._endings.most_common()], ENDINGS_NAMED)
+        members += "".join(f"; passed over: {each}" for each in self.passed.skipped)
         if not len(table):
             return
         if named.image is not None and not table["image"].count():
             raise CurateError(
                 f"{where}: no sample has a member '{named.image}' (--image); its samples have"
-                f" members: {there}."
+                f" members: {members}."
             )
         if not table["label"].count():
             what = "a member .cls, or a field 'label' in .json; name another with --label"
             if named.label is not None:
                 what = f"no member and no field of .json is called '{named.label}' (--label)"
             raise CurateError(
-                f"{where}: no sample has a label ({what}). Its samples have members: {there}. If"
+                f"{where}: no sample has a label ({what}). Its samples have members: {members}. If"
                 " folders in it are the classes, unpack it and weigh the folder."
             )
 

@@ -152,13 +152,13 @@ def _with_keys(asked: Asked, given: pl.DataFrame, keys: pl.LazyFrame) -> pl.Data
     if not len(lost):
         return given
     same = keys.select("key", form=form).join(lost.lazy(), on="form", how="semi")
-    there = same.group_by("form").agg(pl.len(), there=pl.col("key").first())
-    clear = there.filter(pl.col("len") == 1).collect(engine="streaming")
-    found = lost.join(clear, on="form", maintain_order="left").select("key", "there")
+    known = same.group_by("form").agg(pl.len(), known=pl.col("key").first())
+    clear = known.filter(pl.col("len") == 1).collect(engine="streaming")
+    found = lost.join(clear, on="form", maintain_order="left").select("key", "known")
     _say(asked, found["key"], "keys differ from one of the manifest in blanks or Unicode form only",
         "and are taken for it")  # fmt: skip
     joined = given.join(found, on="key", how="left", maintain_order="left")
-    return joined.select(pl.coalesce("there", "key").alias("key"), "labels")
+    return joined.select(pl.coalesce("known", "key").alias("key"), "labels")
 
 
 def _lists(labels: pl.Series) -> pl.Series:

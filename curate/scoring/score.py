@@ -121,7 +121,7 @@ def _missing(blocks: StoredBlocks, shard: Shard, prototypes: Prototypes) -> pl.D
     return pl.concat(tables)
 
 
-def _table(scores: Scores, there: NDArray[np.bool_]) -> pl.DataFrame:
+def _table(scores: Scores, has_features: NDArray[np.bool_]) -> pl.DataFrame:
     label = scores.label
     table = pl.DataFrame(
         {
@@ -135,7 +135,7 @@ def _table(scores: Scores, there: NDArray[np.bool_]) -> pl.DataFrame:
             "issue_kind": KINDS.gather(label.issue),
         }
     )
-    scored = pl.lit(pl.Series(there))
+    scored = pl.lit(pl.Series(has_features))
     return table.select(pl.when(scored).then(pl.all())).with_columns(
         pl.col(pl.Float32).fill_nan(None)
     )

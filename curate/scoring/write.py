@@ -80,9 +80,9 @@ def _added(
         ours = list_columns(ours, lists, missing, statuses, classes, column)
         tally = tally.with_missing(missing)
     if judged.soft is not None:
-        there = (statuses == Status.OK).to_numpy()
+        has_features = (statuses == Status.OK).to_numpy()
         targets, shares = (judged.soft.array(shard.name, name) for name in SOFT_NAMES)
-        smoothed = soft_columns(targets, shares, there, classes, column)
+        smoothed = soft_columns(targets, shares, has_features, classes, column)
         for name, values in zip(SOFT_NAMES, smoothed.columns, strict=True):
             ours = ours.append_column(name, values)
     return ours.rename_columns([options.prefix + name for name in ours.column_names]), tally

@@ -78,17 +78,16 @@ def our_columns(
 def soft_columns(
     labels: NDArray[np.int32],
     probabilities: NDArray[np.float32],
-    there: NDArray[np.bool_],
+    has_features: NDArray[np.bool_],
     classes: Classes,
     column: pa.DataType,
 ) -> pa.Table:
     """Make the columns of SOFT_NAMES, lists, from soft labels (n, K + 1), the given one first.
 
-    A row that is not ``there`` (n,), without features, has its given label alone; a row without
-    a label has nulls.
+    A row without features has its given label alone; a row without a label has nulls.
     """
     unlabelled = labels[:, 0] < 0
-    lengths = np.where(unlabelled, 0, np.where(there, labels.shape[1], 1))
+    lengths = np.where(unlabelled, 0, np.where(has_features, labels.shape[1], 1))
     kept = np.arange(labels.shape[1]) < lengths[:, None]
     offsets = pa.array(np.append(0, lengths.cumsum()), pa.int32())
     values = (as_labels(classes, pl.Series(labels[kept]), column), pa.array(probabilities[kept]))

@@ -48,15 +48,15 @@ def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
     manifest = _manifest(options, origin, part, schema, frozen)
     numbers = [name for name in NUMBERS if prefix + name in schema.names]
     require_numbers(str(path), part, schema, numbers, prefix, manifest.has_label_lists)
-    there = (run / MARKER).exists()
-    work = origin.work or (Run(run).recorded().get("work") if there else None)
+    exists = (run / MARKER).exists()
+    work = origin.work or (Run(run).recorded().get("work") if exists else None)
     plan = None
     if manifest.parts != (part,):
-        names = known_names(run, work) if there else None
+        names = known_names(run, work) if exists else None
         plan = None if names is None else names.plan
         part = in_crawl_order(path, part, schema, manifest, plan, frozen)
     origin = replace(origin, run=run, prefix=prefix, work=work)
-    found = Weighted(path, part, schema, manifest, prefix, run if there else None, work, origin)
+    found = Weighted(path, part, schema, manifest, prefix, run if exists else None, work, origin)
     if plan not in (None, plan_name(manifest)):
         require_same_labels(found, found.work())
     return found

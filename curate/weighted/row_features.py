@@ -31,7 +31,7 @@ def row_features(options: WeightedOptions) -> NDArray[np.float16]:
         allocate(file)
     for shard in work.file_shards:
         for rows in work.blocks(shard):
-            block, there = work.features_of(rows)
-            block[~there] = np.nan
+            block, has_features = work.features_of(rows)
+            block[~has_features] = np.nan
             features[rows[0] : rows[-1] + 1] = block
     return features

@@ -122,7 +122,7 @@ class Work:
             yield np.arange(start, min(start + BLOCK_ROWS, stop))
 
     def features_of(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
-        """Return the features (n, D) of rows (n,) of the file, and which of them there are (n,)."""
+        """Return features (n, D) of rows (n,) of the file, and which rows have features (n,)."""
         return gathered_features(self.shards, self.features, self.run_rows[rows])
 
     def labels_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:

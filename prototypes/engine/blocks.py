@@ -65,9 +65,9 @@ def total(parts: Iterable[T]) -> T:
 
 def not_zero(rows: Floats) -> NDArray[np.bool_]:
     """Tell which rows (n, d) are not all zeros; the first number of a row mostly suffices."""
-    there = np.asarray(rows[:, 0] != 0)
-    there[~there] = rows[~there].any(axis=1)
-    return there
+    found = np.asarray(rows[:, 0] != 0)
+    found[~found] = rows[~found].any(axis=1)
+    return found
 
 
 def unit_rows(rows: Floats) -> NDArray[np.float32]:
@@ -97,9 +97,9 @@ def in_single(rows: Floats) -> NDArray[np.float32]:
         return np.asarray(rows, np.float32)
     singles = np.empty(rows.shape, np.float32)
     for part in tiles(len(rows), HALVES):
-        there = singles[part]
-        bits = there.view(np.int32)
+        single = singles[part]
+        bits = single.view(np.int32)
         np.left_shift(rows[part].view(np.int16), 13, out=bits, dtype=np.int32)
         bits &= SINGLE
-        there *= TO_SINGLE
+        single *= TO_SINGLE
     return singles

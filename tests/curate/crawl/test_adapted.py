@@ -39,4 +39,4 @@ def test_g_is_that_of_the_space_to_the_fifth_digit(adapted: AdaptedFeatures) -> 
         assert g.dtype == np.float32
         assert np.abs(g - adapted.space.transform(x)).max() < 2e-5
         assert not g[4].any()
-        assert adapted.there(name).sum() == ROWS - 1
+        assert adapted.has_features(name).sum() == ROWS - 1

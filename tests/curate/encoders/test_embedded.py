@@ -60,10 +60,10 @@ def test_an_empty_batch_gives_an_empty_block():
 
 def test_edges_of_a_picture_turned_by_half_are_the_same_histogram_turned_by_half():
     luma = np.random.default_rng(3).random((2, SIDE, SIDE), dtype=np.float32)
-    there = edges(luma).reshape(2, 4, 4, 12)
+    upright = edges(luma).reshape(2, 4, 4, 12)
     back = edges(luma[:, ::-1, ::-1]).reshape(2, 4, 4, 12)
     turned = np.roll(back[:, ::-1, ::-1], 6, axis=-1)
-    np.testing.assert_allclose(turned, there, atol=1e-4)
+    np.testing.assert_allclose(turned, upright, atol=1e-4)
 
 
 def test_patterns_do_not_see_a_change_of_brightness():

@@ -48,7 +48,7 @@ def test_halves_of_unit_length_stay_where_they_are(tmp_path: Path) -> None:
     assert not copied(features, "a") and not copied(features, "b")
     assert np.array_equal(rows_of(features), x)
     assert np.array_equal(features.rows("b", np.array([4, 1])), x[[44, 41]])
-    assert features.there("a").all() and features.columns(0, "a") == (0, 12)
+    assert features.has_features("a").all() and features.columns(0, "a") == (0, 12)
     assert features.contents("a") != features.contents("b")
 
 

@@ -171,17 +171,17 @@ def test_several_labels_are_marked_one_by_one(
 def test_no_answer_is_taken_before_the_picture_can_be_seen(
     tmp_path: Path, write_weighted: Write, sitting: Sitting
 ) -> None:
-    there = threading.Event()
+    loadable = threading.Event()
 
     def load(row: int) -> Look:
-        there.wait(20)
+        loadable.wait(20)
         return Look(Image.new("RGB", (8, 8)), ("dog",))
 
     async def hasty(pilot: Pilot[None]) -> None:
         await pilot.press("enter", "1", "d", "slash")
         await pilot.pause()
         assert pilot.app.session.current.key == "k00"
-        there.set()
+        loadable.set()
         await seen(pilot)
         assert "2 dog" in await shown(pilot)
         await pilot.press("2")

@@ -117,8 +117,8 @@ def test_folders_may_move_together(tmp_path: Path) -> None:
     here = tmp_path / "here"
     here.mkdir()
     weighed(here)
-    there = here.rename(tmp_path / "there")
-    assert opened(there / "crawl.weighted.parquet", tmp_path).run == there / "crawl.parquet.curate"
+    moved = here.rename(tmp_path / "moved")
+    assert opened(moved / "crawl.weighted.parquet", tmp_path).run == moved / "crawl.parquet.curate"
 
 
 def test_a_csv_is_read_as_the_same_numbers(tmp_path: Path) -> None:

@@ -62,8 +62,8 @@ def test_rivals_are_the_same(seed: int, classes: int, k: int, several: bool, rel
     known = some_confusion(rng, classes) if related else None
     found, expected = (v.find_rivals(g, labels, P, TAU, known, k) for v in (CPU, HOST))
     assert np.array_equal(found.most_likely, expected.most_likely)
-    there = own_labels(labels) >= 0
-    assert np.allclose(found.own[there], expected.own[there], atol=1e-5)
+    labelled = own_labels(labels) >= 0
+    assert np.allclose(found.own[labelled], expected.own[labelled], atol=1e-5)
     for name in ("cosine", "logit", "log_partition"):
         values, slow = getattr(found, name), getattr(expected, name)
         masked = slow < MASKED / 10
@@ -92,8 +92,8 @@ def test_partitions_and_nearest_rivals_are_the_same(seed: int, classes: int, sev
     found, expected = (v.log_partition(g, P, TAU) for v in (CPU, HOST))
     assert np.allclose(found, expected, atol=1e-5)
     margin, slow = (v.margin(g, labels, P) for v in (CPU, HOST))
-    there = own_labels(labels) >= 0
-    assert np.allclose(margin[there], slow[there], atol=1e-6)
+    labelled = own_labels(labels) >= 0
+    assert np.allclose(margin[labelled], slow[labelled], atol=1e-6)
 
 
 @pytest.mark.parametrize("options", [Options(), Options(rounds=2), Options(psi="l2")])

@@ -114,7 +114,7 @@ def fit_prototypes(
     rows = CrawlRows.of(each, classes, verified, options.verified)
     initial = fit_initial(rows, options.reliable, class_means, products)
     judge = fit_judge(rows, initial, graph, options, products)
-    sums, p = rows.sums, None
+    sums, p = initial.sums, None
     if options.prototypes == WEIGHTED:
         sums, p = weighted_sums(each, judge.weigh, classes)
     if options.prototypes != WEIGHTED or options.rounds > 1:
@@ -123,7 +123,15 @@ def fit_prototypes(
     tau, confusion = calibrate(rows, initial, judge, centres, options.per_class)
     weighted = options.prototypes == WEIGHTED
     return Prototypes(
-        centres.v, tau, judge.consistency, confusion, p, weighted, centres.left_out, centres.level
+        centres.v,
+        tau,
+        judge.consistency,
+        confusion,
+        p,
+        weighted,
+        initial.chosen,
+        centres.left_out,
+        centres.level,
     )
 
 

@@ -9,7 +9,10 @@ Psi = Literal["softmax", "l2"]
 SOFTMAX: Final = "softmax"
 L2: Final = "l2"
 PrototypeWeights = Literal["weighted", "constant"]
-"""The weight of a sample in its prototype: p (Eq. 5), or 1 (SINet Table 3)."""
+"""The weight of a sample in its prototype: p (Eq. 5), or 1 for each candidate (SINet Table 3).
+
+Candidates are the images whose mean is the initial prototype; with `CONSTANT` no other counts.
+"""
 WEIGHTED: Final = "weighted"
 CONSTANT: Final = "constant"
 VerifiedUse = Literal["both", "only"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.engine.blocks import Floats, Labels, unit_rows
-from prototypes.engine.moments import BlockSums, add_up, class_sums, counted
+from prototypes.engine.moments import BlockSums, ClassSums, add_up, class_sums, counted
 from prototypes.engine.pairs import own_labels
 from prototypes.engine.products import HOST, Products
 from prototypes.fit.crawl_rows import CrawlRows
@@ -26,11 +26,29 @@ Cells = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """Tells the candidates: the most confidently classified rows of each class."""
+
+    plain: NDArray[np.float32]
+    """(C, d): the class means by which confidence is measured."""
+    bins: NDArray[np.int32]
+    """(C,): the lowest bin of a candidate's margin."""
+
+    def weigh(self, g: NDArray[np.float32], labels: Labels) -> NDArray[np.float32]:
+        """Give each candidate of rows g (n, d) the weight 1, NaN to any other row: (n,)."""
+        chosen = reliable(margin_cells(g, labels, self.plain), self.bins)
+        return np.where(chosen, np.float32(1), np.float32(np.nan))
+
+
+@dataclass(frozen=True)
 class Initial:
     """The initial prototypes, and the sample that all temperatures are calibrated on."""
 
     prototypes: NDArray[np.float32]
     """(C, d): P, unit rows; zeros for a class without rows."""
+    sums: ClassSums
+    """Sums per class of the candidates among the crawl's rows."""
+    chosen: Chosen
     sample: LabelledSample
     reliable: LabelledSample
     """Those of the sample that are among the most confident of their class."""
@@ -53,9 +71,10 @@ def fit_initial(
     sums = add_up(rows.each(partial(reliable_sums, bins=bins), cells))
     samples += rows.verified.blocks(partial(sample_rows, classes=rows.classes, stride=rows.stride))
     sample = join_samples(samples, rows.classes)
-    chosen = reliable(margin_cells(sample.g, sample.labels, plain), bins)
+    kept = reliable(margin_cells(sample.g, sample.labels, plain), bins)
     prototypes = unit_rows(rows.verified.join(sums).means())
-    return Initial(prototypes, sample, LabelledSample(sample.g[chosen], sample.labels[chosen]))
+    candidates = LabelledSample(sample.g[kept], sample.labels[kept])
+    return Initial(prototypes, sums, Chosen(plain, bins), sample, candidates)
 
 
 def _confidence(

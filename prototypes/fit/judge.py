@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.engine.moments import Weigh, constant
+from prototypes.engine.moments import Weigh
 from prototypes.engine.products import HOST, Products
 from prototypes.fit.consistency import Consistency, l2_targets, targets
 from prototypes.fit.crawl_rows import CrawlRows
@@ -41,11 +41,12 @@ def fit_judge(
 ) -> Judge:
     """Fit Eq. 4: one pass over the rows for every round after the first.
 
-    With constant prototypes every row has weight 1, and there is only one round.
+    With constant prototypes the candidates have weight 1 and no other row counts (SINet Table 3:
+    the plain mean of the candidates); there is only one round.
     """
     judge = _judge_by(initial.prototypes, graph, initial, options, products)
     if options.prototypes != WEIGHTED:
-        return replace(judge, weigh=partial(constant, p=1.0))
+        return replace(judge, weigh=initial.chosen.weigh)
     for _ in range(options.rounds - 1):
         found = fold_prototypes(rows.each, judge.weigh, initial.prototypes, rows.verified.join)
         judge = _judge_again(found, graph, initial, options, products)

@@ -17,7 +17,7 @@ from prototypes.fit.confusion_fit import fit_confusion
 from prototypes.fit.consistency import Consistency
 from prototypes.fit.crawl_rows import CrawlRows
 from prototypes.fit.dominance import log_sizes
-from prototypes.fit.initial import Initial
+from prototypes.fit.initial import Chosen, Initial
 from prototypes.fit.judge import Judge
 from prototypes.fit.left_out import LeftOut
 from prototypes.fit.prevalence import FREQUENT, effects, level, prevalence, turned
@@ -43,7 +43,9 @@ class Prototypes:
     """(rows,): p of Eq. 4, NaN for a row without one. None after several rounds and with constant
     prototypes, where p is not the weight of a row, unless images have several labels."""
     weighted: bool
-    """Whether the weight of a row in its prototype is p; else it is 1."""
+    """Whether the weight of a row in its prototype is p; else it is 1 for the candidates only."""
+    chosen: Chosen
+    """Tells the candidates."""
     left_out: LeftOut
     level: Rows
     """(C,): added to the cosines to each class (see `prevalence`); zeros unless images have several

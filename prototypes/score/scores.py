@@ -44,7 +44,8 @@ def score_block(
     """
     v, tau, influence = prototypes.v, prototypes.tau, space.self_influence
     p = _completed(p, g, labels, partial(prototypes.consistency, products=products))
-    own, weight = own_labels(labels), p if prototypes.weighted else np.ones_like(p)
+    own = own_labels(labels)
+    weight = p if prototypes.weighted else prototypes.chosen.weigh(g, labels)
     if prototypes.level.any():
         evidence = with_level(evidence, prototypes.level, len(g))
     label = label_quality(g, labels, v, tau, influence, prototypes.confusion, evidence, products)

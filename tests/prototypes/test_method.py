@@ -166,3 +166,28 @@ def test_without_its_self_influence_a_sample_is_as_near_its_prototype_as_a_new_o
     seen, new = own[:n].mean(), own[n:].mean()
     assert seen - new > 0.05
     assert abs(seen - space.self_influence[y[:n]].mean() - new) < (seen - new) / 2
+
+
+def test_constant_prototypes_are_the_plain_means_of_the_candidates() -> None:
+    x, y, wrong = crawl(900, 5, 0.3)
+    space, prototypes = fit(in_memory(x, y, 100), 5, None, Options(prototypes="constant"))
+    g = space.transform(x)
+    candidates = ~np.isnan(prototypes.chosen.weigh(g, y))
+    assert 0.2 < candidates.mean() < 0.5
+    assert wrong[candidates].mean() < 0.02
+    means = np.array([g[candidates & (y == c)].mean(axis=0) for c in range(5)])
+    np.testing.assert_allclose(prototypes.v, unit_rows(means), atol=1e-5)
+    np.testing.assert_allclose(prototypes.v, prototypes.consistency.initial, atol=1e-6)
+
+
+def test_a_candidate_alone_is_left_out_of_its_constant_prototype() -> None:
+    x, y, _ = crawl(900, 5, 0.3)
+    space, prototypes = fit(in_memory(x, y, 100), 5, None, Options(prototypes="constant"))
+    g = space.transform(x)
+    weight = prototypes.chosen.weigh(g, y)
+    found = score_block(g, y, space, prototypes).label.distance
+    for row in (*np.flatnonzero(weight == 1)[:3], *np.flatnonzero(np.isnan(weight))[:3]):
+        others = (weight == 1) & (y == y[row]) & (np.arange(900) != row)
+        away = np.linalg.norm(prototypes.v[y[row]] - g[row])
+        mass = others.sum() + (weight[row] == 1)
+        assert np.isclose(found[row], min(away * mass / others.sum(), 2), atol=1e-4)

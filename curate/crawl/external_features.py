@@ -13,8 +13,8 @@ from curate.errors import CurateError
 from curate.store.fingerprint import file_identity
 
 HASHED_ROWS = 4_096
-EXTERNAL = "lent"
-"""The key of an `External` in a shard's receipt; run folders of earlier versions have it too."""
+EXTERNAL = "external"
+"""The key of an `External` in the receipt of a shard."""
 
 
 @dataclass(frozen=True)

@@ -47,11 +47,16 @@ class StoredFeatures:
             self._has_features[shard] = (self.statuses(shard) == Status.OK).to_numpy()
         return self._has_features[shard]
 
-    def check_external(self, shard: str) -> None:
-        """Raise CurateError where the user's file is not what it was."""
+    def check_files(self, shard: str) -> None:
+        """Raise FileNotFoundError where features are gone from the run folder.
+
+        Raises CurateError where the user's file is not what it was.
+        """
         for part in self.parts:
             external = _external(part, shard)
-            if external is not None:
+            if external is None:
+                (part.root / shard / "features.npy").stat()
+            else:
                 external.found(part.root)
 
     def blocks(self, shard: str) -> Iterator[Features]:

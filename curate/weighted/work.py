@@ -187,7 +187,7 @@ def load_work(folder: Path, name: str) -> Work:
                 raise FileNotFoundError(store.root / shard.name)
         features = StoredFeatures(parts)
         for shard in shards:
-            features.check_external(shard.name)
+            features.check_files(shard.name)
         return Work(
             shards,
             features,

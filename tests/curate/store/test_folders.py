@@ -36,10 +36,10 @@ def test_changed_content_is_noticed_and_the_way_out_named(tmp_path: Path) -> Non
 
 def test_a_receipt_vouches_for_itself(tmp_path: Path) -> None:
     store = Folders(tmp_path)
-    store.write("a", {"facts": {"x": 1}}, rows=2048, lent={"first": 2048, "file": "x.npy"})
+    store.write("a", {"facts": {"x": 1}}, rows=2048, external={"first": 2048, "file": "x.npy"})
     path = tmp_path / "a" / "receipt.json"
     whole = path.read_text()
-    assert store.receipt("a")["lent"] == {"first": 2048, "file": "x.npy"}
+    assert store.receipt("a")["external"] == {"first": 2048, "file": "x.npy"}
     for at, character in enumerate(whole):
         if character.isspace():
             continue

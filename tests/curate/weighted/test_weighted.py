@@ -169,13 +169,17 @@ def test_what_the_weights_were_made_from_is_found_again(tmp_path: Path, ending: 
 
 def test_work_that_is_gone_is_said(tmp_path: Path) -> None:
     weighed(tmp_path)
-    shutil.rmtree(tmp_path / "crawl.parquet.curate" / "features")
+    features = tmp_path / "crawl.parquet.curate" / "features"
     weighted = opened(tmp_path / "crawl.weighted.parquet", tmp_path)
+    next(features.rglob("features.npy")).unlink()
+    with pytest.raises(CurateError, match=r"no longer holds what .*features\.npy\); run the same"):
+        weighted.work()
+    shutil.rmtree(features)
     with pytest.raises(CurateError, match="no longer holds what the weights were made from"):
         weighted.work()
 
 
-def test_features_that_were_lent_and_are_gone_are_said(tmp_path: Path) -> None:
+def test_external_features_that_are_gone_are_said(tmp_path: Path) -> None:
     weighed(tmp_path, halves=True)
     out = tmp_path / "crawl.weighted.parquet"
     looked = ("inspect", str(out), "--key", "k007")

@@ -1,4 +1,4 @@
-"""Arrays written so that a full disk is an error: none is cut off, and no map ends the process."""
+"""Write arrays so that a full disk raises an error: no file is cut off, no bus error follows."""
 
 import errno
 import os
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 def write_array(file: BinaryIO, array: NDArray[Any]) -> None:
     """Write an array as .npy into an open file.
 
-    `np.save` writes through C's buffers, and does not hear of it where the disk has no room for
-    the last of them.
+    `np.save` writes through C's buffers, and misses the error when the disk has no room for the
+    last of them.
     """
     header = np.lib.format.header_data_from_array_1_0(np.empty_like(array, order="C", shape=(0,)))
     _write_header(file, {**header, "shape": array.shape})
@@ -22,7 +22,7 @@ def write_array(file: BinaryIO, array: NDArray[Any]) -> None:
 
 
 def write_square(path: Path, blocks: Iterable[NDArray[Any]]) -> None:
-    """Write a square matrix that comes by blocks of rows as .npy."""
+    """Write a square matrix, given in blocks of rows, as .npy."""
     with path.open("wb") as file:
         for number, block in enumerate(blocks):
             if number == 0:
@@ -32,9 +32,9 @@ def write_square(path: Path, blocks: Iterable[NDArray[Any]]) -> None:
 
 
 def allocate(file: BinaryIO) -> None:
-    """Take the room for all of a file that is mapped, before it is written through the map.
+    """Reserve disk space for all of a mapped file, before it is written through the map.
 
-    Writing where the disk has none would be a bus error; raises OSError instead.
+    Raises OSError if the disk is full; writing through the map would end in a bus error.
     """
     size = os.fstat(file.fileno()).st_size
     if size and hasattr(os, "posix_fallocate"):

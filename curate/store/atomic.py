@@ -38,8 +38,8 @@ def appearing_file(path: Path) -> Iterator[Path]:
 def appearing_folder(path: Path) -> Iterator[Path]:
     """Give a temporary folder; on success it replaces ``path``, else it vanishes.
 
-    If the process is killed at any moment, the old folder or the new one is there. If the two
-    cannot change places in one step, the next write puts the old one back first.
+    Whenever the process is killed, the old folder or the new one exists. Where the system cannot
+    exchange the two in one step, the next write first restores the old one.
     """
     unfinished = _unfinished(path)
     with _disk_errors(path):
@@ -72,14 +72,14 @@ def remove_unfinished(folder: Path) -> None:
 
 
 def clear_unfinished(path: Path) -> None:
-    """Remove what killed processes left unfinished of ``path``, and restore what they replaced."""
+    """Remove unfinished copies of ``path`` left by killed processes; restore what they replaced."""
     for leftover in path.parent.glob(f"{UNFINISHED}{glob.escape(path.name)}-*"):
         if not _is_alive(leftover):
             _clear(leftover)
 
 
 def _clear(leftover: Path) -> None:
-    """Remove what was left unfinished; restore what it was to replace if that is missing."""
+    """Remove an unfinished file or folder; restore the one it was to replace if that is missing."""
     target = leftover.with_name(leftover.name.removeprefix(UNFINISHED).rsplit("-", 3)[0])
     if leftover.name.endswith(REPLACED) and not target.exists():
         leftover.rename(target)
@@ -111,7 +111,7 @@ def _sync(path: Path) -> None:
 REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
-    errno.EFBIG: "a file may not be so large there (ulimit -f)",
+    errno.EFBIG: "it is larger than the file system or `ulimit -f` allows",
     errno.EROFS: "the disk is read-only",
     errno.EACCES: "this user may not write there",
     errno.ENOTDIR: "a file stands where a folder should be",
@@ -135,7 +135,7 @@ def _disk_errors(path: Path) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str | None:
-    """Say why the disk refused to write; polars says it in words only."""
+    """Say why the disk refused to write; polars gives a message only, no error number."""
     if is_full(error):
         return REASONS[errno.ENOSPC]
     if "File too large" in str(error):

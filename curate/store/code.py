@@ -1,6 +1,6 @@
-"""What code a result is made by: hashed into its name, so that an old result is not taken for new.
+"""Hash the code that makes a result into its name, so that an old result is not taken for new.
 
-Sources are read as bytes, not imported: a step's code has a name before torch is loaded.
+Sources are read as bytes, not imported: a step's code is hashed before torch is loaded.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PASSIVE = ("curate.errors", "curate.store", "curate.terminal")
-"""What says how a run goes, and what keeps its results as they are: no result depends on these."""
+"""Packages that report on a run or store its results; no result depends on them."""
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from|import)[ \t]+((?:curate|graphs|prototypes)\b[\w.]*)"
     rb"(?:[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*))?",
@@ -25,9 +25,9 @@ _REFERENCE = re.compile(rb'"((?:curate|graphs|prototypes)(?:\.\w+)+):\w+"')
 def code_of(*modules: str, without: tuple[str, ...] = ()) -> str:
     """Hash the sources of modules and of all that they import of curate, graphs and prototypes.
 
-    Imports inside functions count, and comments, and modules of objects named as "module:name".
-    ``without`` names modules and packages that are not followed, as no result of these modules
-    depends on them. Raises FileNotFoundError for a module that is not there.
+    Comments count, as do imports inside functions and modules of objects named as "module:name".
+    ``without`` names modules and packages that are not followed, because no result of these
+    modules depends on them. Raises FileNotFoundError for a module that does not exist.
     """
     digest = hashlib.blake2b(digest_size=8)
     for module in sorted(modules_of(*modules, without=without)):
@@ -61,7 +61,7 @@ def _source(module: str) -> bytes:
 
 @cache
 def _imports(module: str) -> tuple[str, ...]:
-    """Name the modules of this project that a source imports; of a package also its parts."""
+    """Name the modules of this project that a source imports, from a package also submodules."""
     return tuple(name for name in _mentioned(_source(module)) if _file(name) is not None)
 
 

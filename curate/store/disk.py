@@ -4,7 +4,7 @@ import errno
 
 
 def is_full(error: BaseException) -> bool:
-    """Tell whether a disk was full; NumPy and polars say so in words only."""
+    """Tell whether a disk was full; NumPy and polars say so only in the message."""
     text = str(error)
     return (
         getattr(error, "errno", None) == errno.ENOSPC

@@ -9,13 +9,13 @@ from typing import Any
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 UNSUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
-"""Answers of an old kernel, and of a file system that cannot do it."""
+"""Errors of an old kernel, and of a file system that cannot exchange names."""
 
 
 def exchange(first: Path, second: Path) -> bool:
     """Exchange two files or folders of one file system; return False if that is not possible.
 
-    Raises OSError for errors that two steps would meet too.
+    Raises OSError for errors that would also occur in two steps.
     """
     rename = _renameat2()
     if rename is None:

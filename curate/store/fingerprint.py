@@ -12,13 +12,13 @@ def fingerprint(**parts: object) -> str:
 
 
 def file_identity(path: Path) -> dict[str, object]:
-    """Tell one state of a file from another without reading it: name, bytes, time of change."""
+    """Identify the state of a file without reading it: name, bytes, time of change."""
     stat = path.stat() if path.exists() else path.lstat()
     return {"name": path.name, "bytes": stat.st_size, "modified_ns": stat.st_mtime_ns}
 
 
 def file_content(path: Path) -> dict[str, object]:
-    """Tell a file by its name and what is in it, whatever its times; it need not be there."""
+    """Identify a file by its name and content, not its times; the hash is None without a file."""
     return {"name": path.name, "sha256": sha256_of(path) if path.is_file() else None}
 
 

@@ -23,9 +23,9 @@ class Folders:
     """One step's finished folders, by name; a folder with no receipt does not exist.
 
     Arrays are ``NAME.npy`` (never pickled), tables ``NAME.parquet``, settings ``NAME.json``; a
-    function writes the file of its name itself. Without ``checked`` files are neither hashed nor
-    held against the receipt's hashes: for a look at a few rows, which is over before all of a file
-    is read, and for what is gone when the run ends.
+    function writes the file of its name itself. Without ``checked``, files are neither hashed nor
+    compared with the receipt's hashes: for reading a few rows without reading whole files, and for
+    folders that are removed when the run ends.
     """
 
     def __init__(self, root: Path, checked: bool = True) -> None:
@@ -84,17 +84,17 @@ class Folders:
         return self.root / name / file
 
     def remove_all(self) -> None:
-        """Remove the step's folders, of whatever they were made."""
+        """Remove all folders of the step, whatever they were made from."""
         shutil.rmtree(self.root, ignore_errors=True)
 
     def remove_others(self, name: str) -> None:
-        """Remove all folders but ``name``: what led to it is no longer needed."""
+        """Remove all folders but ``name``: the work that led to it is no longer needed."""
         for folder in self.root.iterdir():
             if folder.name != name:
                 shutil.rmtree(folder)
 
     def _verify(self, name: str) -> None:
-        """Check, once a process, that the files are those of the receipt."""
+        """Check, once per process, that the files have the hashes of the receipt."""
         if name in self._verified or not self.checked:
             return
         folder = self.root / name
@@ -108,12 +108,12 @@ class Folders:
 
 
 def write_rows(path: Path, blocks: Iterable[NDArray[Any]]) -> None:
-    """Write a square matrix that comes by blocks of rows, as the array of that name."""
+    """Write a square matrix, given in blocks of rows, as the array of that name."""
     write_square(path.with_name(f"{path.name}.npy"), blocks)
 
 
 def _sealed(receipt: dict[str, Any]) -> str:
-    """Write a receipt as JSON that vouches for itself: a digest of all the rest is in it."""
+    """Write a receipt as JSON that contains a digest of all its other content."""
     stated = json.loads(json.dumps(receipt, default=str))
     return json.dumps({**stated, DIGEST: fingerprint(receipt=stated)}, indent=1)
 

@@ -1,4 +1,4 @@
-"""The run folder: one at a time works in it, and what is finished in it is used again."""
+"""The run folder: one process at a time works in it, and finished work in it is used again."""
 
 import contextlib
 import json
@@ -64,11 +64,11 @@ class Run:
 
 @contextlib.contextmanager
 def open_run(folder: Path, progress: Progress = silent) -> Iterator[Run]:
-    """Hold the run folder for the length of the block, and clear what a killed run left in it.
+    """Lock the run folder for the length of the block, and remove what a killed run left in it.
 
-    ``progress`` shows how its steps go on.
+    ``progress`` shows the progress of the steps.
 
-    Raises CurateError when another process holds it, or when it cannot be written.
+    Raises CurateError when another process has locked it, or when it cannot be written.
     """
     if folder.exists() and not folder.is_dir():
         raise CurateError(f"--run-dir {folder} is a file; name a folder.")
@@ -84,7 +84,7 @@ def open_run(folder: Path, progress: Progress = silent) -> Iterator[Run]:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise CurateError(
-            f"another curate is at work in {folder}; wait for it, or name another folder with"
+            f"another curate is running in {folder}; wait for it, or name another folder with"
             " --run-dir."
         ) from error
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A temporary folder, which does not outlive a killed process for long."""
+"""A temporary folder; what a killed process leaves behind is removed by the next process."""
 
 import contextlib
 import shutil
@@ -14,7 +14,7 @@ PREFIX = "curate-scratch-"
 
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Give a folder below TMPDIR, removed at the end; first removes those of killed processes."""
+    """Give a folder below TMPDIR, removed at the end; first remove those of killed processes."""
     home = Path(tempfile.gettempdir())
     _clear_dead(home)
     folder = home / f"{PREFIX}{uuid.uuid4().hex}"

@@ -1,4 +1,4 @@
-"""The small state between two passes, a dataclass of arrays and numbers, kept in a folder."""
+"""Keep the small state between two passes, a dataclass of arrays and numbers, in a folder."""
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass

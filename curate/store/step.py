@@ -1,6 +1,6 @@
-"""The contract for kept work: a step is declared once, and its work is found again or made.
+"""The contract for kept work: a step is declared once, and its work is loaded or made.
 
-A step says how it makes its work; how often, where, and whether at all is decided here.
+A step says how its work is made. This module decides whether, when and where it is made.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -55,8 +55,8 @@ Shard = TypeVar("Shard", bound=Rows)
 class Step:
     """One kind of kept work, declared beside the code that makes it.
 
-    Work is named by the facts that it is made from and by the sources of the code that makes it:
-    other facts or other code make it again, and nobody has to raise a version.
+    Work is named by the facts that it is made from and by the source code that makes it. When
+    either changes, the work is made again; nobody has to raise a version.
     """
 
     name: str
@@ -64,11 +64,11 @@ class Step:
     code: tuple[str, ...]
     """The modules that make the work; all that they import is part of it."""
     beside: tuple[str, ...] = ()
-    """Modules and packages that the code imports, and no result depends on."""
+    """Modules and packages that the code imports but no result depends on."""
     title: str = ""
-    """Shown beside the progress bar; '' for what takes a moment, or shows more than one."""
+    """Shown beside the progress bar; '' for a step that takes a moment or shows several bars."""
     checked: bool = True
-    """Whether files are hashed; not for what is gone when the run ends."""
+    """Whether files are hashed; not needed for work that is removed when the run ends."""
 
     def named(self, facts: Facts) -> str:
         """Name the work that is made from these facts by the present code."""
@@ -82,9 +82,9 @@ class Step:
         total: int = 0,
         first: Callable[[], object] = lambda: None,
     ) -> "Kept":
-        """Find the work, or make it; ``make`` tells its progress out of ``total``.
+        """Load the work, or make it; ``make`` reports its progress out of ``total``.
 
-        ``first`` makes what it is made from and nobody keeps.
+        ``first`` is called before ``make``: it prepares what ``make`` reads and nobody keeps.
         """
 
         def shown() -> Made:
@@ -95,19 +95,19 @@ class Step:
         return self.once_in(run.step(self.name), facts, shown)
 
     def remove(self, run: Run) -> None:
-        """Remove the step's work, of whatever it was made."""
+        """Remove all work of the step, whatever it was made from."""
         run.step(self.name).remove_all()
 
     def shown(self, progress: Progress) -> Progress:
-        """Show nothing where the step has no title."""
+        """Choose how progress is shown: not at all for a step without a title."""
         return progress if self.title else silent
 
     def once_in(self, store: Folders, facts: Facts, make: Task) -> "Kept":
-        """Find the work in a folder that is not a run's, or make it there."""
+        """Load the work from a folder that is not a run's, or make it there."""
         return found_or_made(store, self.named(facts), make, made_from=facts)
 
     def by_shard(self, run: Run, facts: Facts) -> "KeptShards":
-        """Open the work of these facts, which has a folder for each shard."""
+        """Open the work that is made from these facts, which has a folder for each shard."""
         store = run.step(self.name, self.named(facts))
         return KeptShards(self, Folders(store.root, self.checked), self.shown(run.progress))
 
@@ -165,9 +165,9 @@ class KeptShards:
     def make(
         self, shards: Sequence[Shard], one: Callable[[Shard], Made], threads: int = 1
     ) -> Folders:
-        """Make what is missing, shard by shard, on so many threads.
+        """Make the missing shards on ``threads`` threads.
 
-        A shard's work depends on no other's, and is written by the thread that has made it.
+        No shard's work depends on another's; each is written by the thread that made it.
         """
 
         def tasks(missing: list[Shard], advance: Advance) -> Iterator[tuple[Shard, Task]]:
@@ -183,9 +183,10 @@ class KeptShards:
         total: int | None = None,
         threads: int = 1,
     ) -> Folders:
-        """Make what is missing in order, as the tasks for it come: for what reads tables.
+        """Make the missing shards in the order of their tasks, for steps that read tables.
 
-        ``tasks`` gets the missing shards, and tells its progress out of ``total`` (their rows).
+        ``tasks`` gets the missing shards, and reports its progress out of ``total``, by default
+        the number of their rows.
         """
         missing = self.missing(shards)
         if missing:
@@ -200,7 +201,7 @@ class KeptShards:
         total: int = 0,
         threads: int = 1,
     ) -> None:
-        """Write the shards of these tasks, those also that are finished."""
+        """Write the shards of these tasks, finished ones too."""
         with self.progress(title, total) as advance:
             keeping = (partial(self._keep, *each) for each in tasks(advance))
             for _ in in_order(keeping, threads) if threads > 1 else (keep() for keep in keeping):
@@ -218,7 +219,7 @@ class KeptShards:
 
 
 def found_or_made(store: Folders, name: str, make: Task, **facts: object) -> Kept:
-    """Find the folder of that name, or make it; ``facts`` are stated in its receipt."""
+    """Open the folder of that name, or make it; ``facts`` are stated in its receipt."""
     if name not in store:
         made = make()
         store.write(name, made.contents, **facts, **made.facts)

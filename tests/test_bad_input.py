@@ -110,7 +110,7 @@ def test_an_output_that_exists_or_is_the_input(tmp_path: Path) -> None:
 
 def test_a_column_named_weight_is_already_there(tmp_path: Path) -> None:
     path = crawl(tmp_path / "crawl.parquet", weight=[1.0] * 8)
-    assert "already has a column 'weight'; give ours other names with --prefix curate_" in refusal(
+    assert "already has a column 'weight'; choose other names with --prefix curate_" in refusal(
         path
     ).replace("--prefix, such as ", "")
 
@@ -179,7 +179,7 @@ def test_two_runs_in_one_folder(tmp_path: Path) -> None:
 
     path = crawl(tmp_path / "crawl.parquet")
     with open_run(tmp_path / "run"):
-        assert "another curate is at work" in refusal(path, "--run-dir", tmp_path / "run")
+        assert "another curate is running" in refusal(path, "--run-dir", tmp_path / "run")
 
 
 def test_a_folder_that_is_not_ours_is_no_run_folder(tmp_path: Path) -> None:

@@ -22,14 +22,14 @@ SOFT_NAMES = ("soft_labels", "soft_probabilities")
 """Added by --soft-labels."""
 REFINED_NAMES = ("refined_label", "refined_probability", "refined_weight", "refined_classes",
                  "refined_probabilities")  # fmt: skip
-"""Added by `curate refine`: the label it takes for right, its probability, the weight for it, and
-the likeliest classes (lists, best first) with theirs."""
+"""Added by `curate refine`: the label it takes for right, its probability and weight, and the
+likeliest classes (lists, best first) with their probabilities."""
 REFINED_LISTS = REFINED_NAMES[3:]
-"""Those that are lists; a CSV cannot hold them and goes without."""
+"""Those that are lists; a CSV cannot hold them and is written without them."""
 NOISE_NAMES = ("noise_free", "noise_random", "noise_confusing")
 """Added by `curate refine --head xiao`: the posterior of each type of noise."""
 TAR_COLUMNS = {"tar", "offset", "length"}
-"""What `curate weight` writes of a picture that lies in a tar."""
+"""Columns that `curate weight` writes for pictures inside a tar."""
 
 
 def refuse_taken_names(
@@ -39,7 +39,7 @@ def refuse_taken_names(
     for name in names:
         if prefix + name in present:
             raise CurateError(
-                f"{manifest} already has a column '{prefix}{name}'; give ours other names with"
+                f"{manifest} already has a column '{prefix}{name}'; choose other names with"
                 f" --prefix, such as --prefix {'curate_' if not prefix else 'sinet_'}."
             )
 
@@ -52,12 +52,11 @@ def our_columns(
     alpha: float,
     beta: float,
 ) -> pa.Table:
-    """Make the added columns (n rows), as named in NAMES, from stored scores; and AGREEMENT.
+    """Make the columns of NAMES (n rows) from stored scores, and AGREEMENT where it is scored.
 
-    What has no distance (no features, or no label) weighs 0.
-
-    A suggested label has the type of the manifest's labels, which are in a ``column`` of that type.
-    Where images have lists of labels these are columns of (row, label) pairs, see `label_lists`.
+    A row without a distance (no features, or no label) has weight 0. Suggested labels have the
+    type of the manifest's labels; ``column`` is the type of their column. Where images have lists
+    of labels, a row is a (row, label) pair here; see `list_columns`.
     """
     distance = scores["distance"].fill_null(np.nan).to_numpy()
     suggested = as_labels(classes, scores["suggested"], column)
@@ -100,6 +99,6 @@ def soft_columns(
 
 
 def as_labels(classes: Classes, positions: pl.Series, column: pa.DataType) -> pa.Array:
-    """Give the classes at positions (n,) as values of the type of labels in such a ``column``."""
+    """Turn positions of classes (n,) into labels of the type that a ``column`` of labels has."""
     names = pl.Series(classes.names).to_arrow()
     return names.take(positions.to_arrow()).cast(label_type(column))

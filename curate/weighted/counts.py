@@ -1,4 +1,4 @@
-"""What every summary of a crawl begins with."""
+"""The counts that every summary of a crawl begins with."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from curate.terminal.skipped import Skipped
 class Counts:
     """Counts of rows, and of their labels where these are lists.
 
-    A label is judged where its image has features: where it has a quality.
+    A label is judged if its image has features; then it has a quality.
     """
 
     rows: int
@@ -29,7 +29,7 @@ class Counts:
     unlabelled: int
     """Rows without any label."""
     labels: int
-    """Given labels, none of them null or empty; in an image's list each counts once."""
+    """Given labels that are neither null nor empty; in an image's list each counts once."""
     judged: int
     flagged: int
     relabel: int
@@ -39,7 +39,7 @@ class Counts:
     """Rows (labels, where they are lists) of weight 0."""
     missing: int
     incomplete: int
-    """With lists: labels that images seem to lack, and images that lack any."""
+    """With lists: labels that images seem to lack, and images that seem to lack a label."""
     noise: float | None
     """Estimated share of wrong labels among the judged; None where it is not known."""
 

@@ -26,13 +26,14 @@ def list_columns(
 
     - ``weight``, ``label_quality``, ``distance``, ``consistency``, ``is_label_issue`` and
       ``issue_kind`` have a value for each element of the given list: that of the image and this
-      label, where the image's other labels are no rivals. A label that stands twice has the same
-      values twice. A null or empty element is no label: it weighs 0 and is else null, and so is
-      every element of an image without features. Empty for an empty list and for null.
+      label, where the image's other labels are no rivals. A label listed twice has the same
+      values twice. A null or empty element is no label: its weight is 0 and its other values are
+      null, as are those of every element of an image without features. The list is empty where
+      the given list is empty or null.
     - ``suggested_label``: the labels that the image seems to lack, best first: classes that were
-      not given and whose prototype has a cosine to it of
-      `prototypes.score.quality.OUTLIER_COSINE` or
-      more, below which a given label that is wrong counts as an outlier. Null without features.
+      not given and whose prototype's cosine to the image is at least
+      `prototypes.score.quality.OUTLIER_COSINE` (below it, a wrong given label counts as an
+      outlier). Null without features.
     - ``suggested_quality``: for each of them the quality that it would have if it were given too.
     - ``status`` is the row's.
     """

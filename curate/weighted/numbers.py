@@ -1,4 +1,4 @@
-"""The numbers that curate wrote, checked: somebody may have edited the file."""
+"""Check the numbers in a weighted file: somebody may have edited it."""
 
 from collections.abc import Sequence
 
@@ -11,15 +11,15 @@ from curate.manifest.manifest import Part
 from curate.terminal.printable import brief
 
 ROW = "\x00row"
-"""No column of a file is called so."""
+"""A name that no column of a file has."""
 FROM_0 = ("weight", "refined_weight", "distance")
-"""Of these a number below 0 is none that curate writes."""
+"""Columns in which curate writes neither negative numbers nor NaN."""
 
 
 def require_numbers(
     path: str, part: Part, schema: pa.Schema, names: Sequence[str], prefix: str, lists: bool
 ) -> None:
-    """Raise CurateError for the first value of a column of numbers that is none, with its row.
+    """Raise CurateError for the first value that curate does not write, with its row.
 
     With ``lists`` of labels some columns are lists of numbers.
     """
@@ -48,7 +48,7 @@ def require_numbers(
 
 
 def _wrong(column: pl.Expr, lists: bool, name: str) -> pl.Expr:
-    """Tell which values are there and no finite number; NaN passes, but as a weight."""
+    """Tell which values are neither null nor a finite number; NaN passes, except in FROM_0."""
     element = pl.element() if lists else column
     number = element.cast(pl.Float64, strict=False)
     wrong = element.is_not_null() & number.is_infinite().fill_null(True)

@@ -24,10 +24,10 @@ from curate.weighted.work import known_names
 
 
 def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
-    """Open what `curate weight` wrote; CSV and JSON lines are written as Parquet into ``frozen``.
+    """Open what `curate weight` wrote; CSV and JSON lines are converted to Parquet in ``frozen``.
 
-    Raises CurateError where it does not exist, has not been weighed, or has neither labels nor a
-    manifest that it was made from.
+    Raises CurateError for a file that does not exist, for one that curate did not weigh, and for
+    one without labels whose manifest is gone.
     """
     path = options.path
     require_exists(path)
@@ -42,7 +42,7 @@ def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
     run = options.run_dir or origin.run
     if options.run_dir is not None and not (run / MARKER).exists():
         raise CurateError(
-            f"--run-dir {run} is no folder of a run; name the one in which `curate weight` kept"
+            f"--run-dir {run} is not a run folder; name the one in which `curate weight` kept"
             " its work."
         )
     manifest = _manifest(options, origin, part, schema, frozen)
@@ -89,7 +89,7 @@ def _first(named: ColumnOptions, known: ColumnOptions) -> ColumnOptions:
 
 
 def _guess(weighted: Path) -> Origin:
-    """Guess where a file comes from by the names that `curate weight` gives of itself."""
+    """Guess where a file comes from by the names that `curate weight` chooses by default."""
     stem = weighted.name.removesuffix(weighted.suffix).removesuffix(".weighted")
     manifest = weighted.absolute().with_name(stem + weighted.suffix)
     home = manifest.parent

@@ -1,6 +1,6 @@
-"""Where an output comes from and what made it, which the output says itself.
+"""Where an output comes from and what made it, as the output itself records.
 
-A Parquet file carries it in its metadata; CSV and JSON lines have a small file beside them.
+A Parquet file has it in its metadata; a CSV or JSON lines file in a small file beside it.
 """
 
 import json
@@ -37,12 +37,12 @@ class Origin:
     work: str | None = None
     """The name of the run's `curate.weighted.work`."""
     made: tuple[Making, ...] = ()
-    """The commands that it went through, first to last; empty where it does not say."""
+    """The commands that made it, first to last; empty where the file does not say."""
     skipped: tuple[Skipped, ...] = ()
-    """What of the user's files is in no row."""
+    """Parts of the user's files that are in no row."""
 
     def facts(self, out: Path) -> dict[str, object]:
-        """Give what ``out`` says of itself; paths are relative to its folder."""
+        """Give what ``out`` records about itself; paths are relative to its folder."""
         home = out.absolute().parent
         return {name: os.path.relpath(getattr(self, name).absolute(), home) for name in PATHS} | {
             "columns": asdict(self.columns),
@@ -53,11 +53,11 @@ class Origin:
         }
 
     def metadata(self, out: Path) -> dict[bytes, bytes]:
-        """Give what Parquet file ``out`` carries."""
+        """Give the metadata of the Parquet file ``out``."""
         return {KEY: json.dumps(self.facts(out), default=str).encode()}
 
     def save_sidecar(self, out: Path, written: Path) -> None:
-        """Write the small file beside ``out``, before ``written`` takes its place."""
+        """Write the small file beside ``out``, before ``written`` is renamed to ``out``."""
         save_sidecar(self.facts(out), out, written)
 
 
@@ -67,9 +67,9 @@ def sidecar(out: Path) -> Path:
 
 
 def save_sidecar(facts: Mapping[str, object], out: Path, written: Path) -> None:
-    """Write facts beside ``out``, before ``written`` takes its place.
+    """Write facts beside ``out``, before ``written`` is renamed to ``out``.
 
-    The file holds the hash of what was written, and beside other bytes it is not believed.
+    The file holds the hash of ``written``; beside a file with another hash it is ignored.
     """
     text = json.dumps({**facts, "sha256": sha256_of(written)}, indent=1, default=str)
     with appearing_file(sidecar(out)) as unfinished:
@@ -77,7 +77,7 @@ def save_sidecar(facts: Mapping[str, object], out: Path, written: Path) -> None:
 
 
 def read_origin(path: Path) -> Origin | None:
-    """Read what an output says of itself; None where it says nothing."""
+    """Read what an output records about itself; None where it records nothing."""
     try:
         return _origin(path, _facts(path))
     except (OSError, pa.ArrowInvalid, AttributeError, KeyError, TypeError, ValueError):

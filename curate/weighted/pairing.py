@@ -1,4 +1,4 @@
-"""Which row of a run each row of a file is: paired by keys or contents, never by position alone."""
+"""Pair the rows of a file with those of a run by keys or content, never by position alone."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +18,10 @@ CLOSE = 1e-4
 
 
 def pair_by_key(keys: pl.LazyFrame, known: pl.LazyFrame, file: str, other: str) -> Rows | None:
-    """Find the keys of a ``file`` (column key, N rows) among those that are ``known`` (M rows).
+    """Find the keys of a ``file`` (column key, N rows) among ``known`` keys (M rows).
 
-    Returns the places (N,) among these, or None where they are the same keys in the same order.
-    Raises CurateError for a key that is not known or that stands twice.
+    Returns their places (N,) among the known keys, or None where both are the same keys in the
+    same order. Raises CurateError for a key that is unknown or occurs twice.
     """
     if _count(keys) == _count(known) and _same(keys, known):
         return None
@@ -48,8 +48,8 @@ def require_same_scores(
 ) -> None:  # fmt: skip
     """Raise CurateError unless rows without keys are those of the run in the run's order.
 
-    They are told by what the run found of them: ``quality`` is the file's column label_quality,
-    with ``lists`` a list of them.
+    Rows are compared by label_quality: ``quality`` is that column of the file, a number for each
+    row or, with ``lists``, a list of numbers.
     """
     for shard in shards:
         rows = quality.slice(shard.first_row, shard.rows).collect().to_series()

@@ -9,25 +9,25 @@ from typing import Any
 from curate.terminal.command_line import POSITIONAL, chosen_options, command_line, every_option
 
 WHERE_ONLY = ("out", "overwrite", "retry_failed", "workers")
-"""Options that change nothing in an output but where it is, or when it comes; they are left out
-where a command can do without them."""
+"""Options that change only where an output is or how soon it is done; a recorded command has them
+only where it cannot run without them."""
 
 
 @dataclass(frozen=True)
 class Making:
-    """A command that had a part in an output; paths are relative to the output's folder."""
+    """A command that helped to make an output; paths are relative to the output's folder."""
 
     command: str
-    """As it can be typed there; files in --encoder and --graph are as they were named."""
+    """Can be typed in that folder; files in --encoder and --graph are as the user named them."""
     options: Mapping[str, object]
-    """Every option that counts, by its name on the command line."""
+    """Every option that can change the output, by its name on the command line."""
     versions: Mapping[str, str]
     day: str
     """As ISO 8601 writes it, in UTC. Not the time: the same work on the same day gives the same
     bytes."""
 
     def as_json(self) -> dict[str, object]:
-        """Give it as it is written down."""
+        """Give the fields by name, for JSON."""
         return asdict(self)
 
 

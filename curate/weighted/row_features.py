@@ -15,12 +15,11 @@ from curate.weighted.open import open_weighted
 def row_features(options: WeightedOptions) -> NDArray[np.float16]:
     """Return features (N, D) of unit length, float16, NaN in rows that have none.
 
-    They are those of the run: before the adapted space, and of a sum of encoders those of
-    each side by side, each of unit length. They are copied block by block to a temporary file
-    (TMPDIR), which is mapped into memory and goes with the array. Rows that were sorted or
-    filtered since are found by their keys. Raises CurateError where the run's folder is gone, or
-    is not that of these rows, or where features that stayed in the user's file are there no
-    longer.
+    They are the features before the adapted space. With a sum of encoders, a row has the features
+    of all encoders side by side, each of unit length. They are copied block by block to a
+    temporary file (TMPDIR), which is mapped into memory and disappears with the array. Rows that
+    were sorted or filtered since are found by their keys. Raises CurateError where the run folder
+    is gone or belongs to other rows, and where external features are gone.
     """
     with scratch_folder() as frozen:
         weighted = open_weighted(options, Folders(frozen))

@@ -1,4 +1,4 @@
-"""Are the labels of a file those that were weighed? A head learns the latter."""
+"""Check that the labels of a file are those that were weighed, from which heads learn."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What `curate weight --slim` wrote, brought into the order of the crawl that it was made from."""
+"""Bring rows that `curate weight --slim` wrote into the order of the crawl they came from."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +18,9 @@ ROW, PART = "row", "in_order"
 def in_crawl_order(
     path: Path, part: Part, schema: pa.Schema, manifest: Manifest, plan: str | None, frozen: Folders
 ) -> Part:  # fmt: skip
-    """Give the rows of a slim file in the order of the crawl; ``part`` where they are in it.
+    """Give the rows of a slim file in the order of the crawl; ``part`` itself if they are in it.
 
-    ``plan`` names the files that were weighed: without a key column only these have surely the
+    ``plan`` names the files that were weighed: without a key column, only these surely have the
     same rows in the same order. Raises CurateError where rows cannot be paired.
     """
     key = manifest.columns.key

@@ -24,7 +24,7 @@ from curate.weighted.pairing import pair_by_key, require_same_scores
 from curate.weighted.work import Work, WorkNames, known_names, load_work
 
 FEW = 50
-"""Rows from which on one pass over all is faster than reading each where it lies."""
+"""For more rows than this, one pass over the file is faster than reading each row by itself."""
 OURS = (*NAMES, AGREEMENT, *SOFT_NAMES, *REFINED_NAMES, *NOISE_NAMES)
 NUMBERS = ("weight", "label_quality", "suggested_quality", "distance", "consistency", AGREEMENT,
            "refined_probability", "refined_weight", *NOISE_NAMES)  # fmt: skip
@@ -35,7 +35,7 @@ TRUE = ("true", "1", "1.0")
 
 @dataclass(frozen=True)
 class Weighted:
-    """The rows of a crawl, in order, with what was found of each."""
+    """The rows of a crawl, in order, with what was found for each."""
 
     path: Path
     """What the user named."""
@@ -44,10 +44,10 @@ class Weighted:
     schema: pa.Schema
     """Of the file."""
     manifest: Manifest
-    """The labels and images: the file again, or, where it was written with --slim, its origin."""
+    """Has labels and images: the file itself or, with --slim, the manifest it was made from."""
     prefix: str
     run: Path | None
-    """The folder of the run that weighed it; None where it is not known or no longer there."""
+    """The folder of the run that weighed it; None where it is unknown or gone."""
     work_name: str | None
     origin: Origin
 
@@ -57,7 +57,7 @@ class Weighted:
         return replace(self.manifest, path=self.path, parts=(part,), schema=self.schema)
 
     def require_unchanged(self) -> None:
-        """Raise CurateError where a file that rows are read from is no longer what it was."""
+        """Raise CurateError where a file that rows are read from has changed."""
         require_unchanged(self._sources)
 
     @property
@@ -93,12 +93,12 @@ class Weighted:
 
     @property
     def names_of_work(self) -> WorkNames | None:
-        """What the run calls the parts that it was made from; None where that is not known."""
+        """The names of what it was made from, in the run folder; None where they are unknown."""
         return None if self.run is None else known_names(self.run, self.work_name)
 
     @property
     def scores(self) -> str | None:
-        """The name of the run's scores that it was written from; None where that is not known."""
+        """The name, in the run folder, of the scores it was written from; None where unknown."""
         names = self.names_of_work
         return None if names is None else names.scores
 
@@ -118,7 +118,7 @@ class Weighted:
         return [name for name in OURS if self.prefix + name in self.schema.names]
 
     def scan(self) -> pl.LazyFrame:
-        """Scan lazily: row, key (the row's number without one), label, caption, and our columns.
+        """Scan lazily: row, key (or else the row's number), label, caption, and our columns.
 
         Ours have the names of `curate.weighted.columns`, whatever the prefix. No images.
         """
@@ -127,7 +127,7 @@ class Weighted:
     def read(self, rows: Sequence[int]) -> pl.DataFrame:
         """Read some rows, in the order given, as `scan` gives them.
 
-        Of a few rows only those row groups are read in which they lie.
+        For a few rows, only the row groups that contain them are read.
         """
         order = pl.DataFrame({"row": pl.Series(rows, dtype=pl.get_index_type())})
         if len(rows) > FEW:
@@ -152,16 +152,16 @@ class Weighted:
     def pictures(self, rows: Sequence[int]) -> list[ImageSource | None]:
         """Find the pictures of some rows.
 
-        None where a row names none, or where the crawl has none; one outside of the root is not
-        read.
+        None for a row that names no picture, and where the crawl has no pictures. A picture
+        outside of the root is not read.
         """
         found = dict(self.each_picture(rows))
         return [found[row] for row in rows]
 
     def each_picture(self, rows: Sequence[int]) -> Iterator[tuple[int, ImageSource | None]]:
-        """Find the pictures of some rows one after the other, in the order of their numbers.
+        """Find the pictures of some rows one by one, in the order of the row numbers.
 
-        None as in `pictures`; bytes are read as they are asked for.
+        None as in `pictures`. Bytes are read when the iterator reaches their row.
         """
         if self.manifest.columns.image is None:
             yield from ((row, None) for row in sorted(set(rows)))
@@ -197,7 +197,7 @@ class Weighted:
 
     @cached_property
     def _spellings(self) -> dict[str, str]:
-        """Name, for rarer spellings of a class, that which most rows have."""
+        """Map rarer spellings of each class to the most frequent one."""
         _, spellings = spelled(self.manifest.scan_labels())
         return {other: each[0] for each in spellings for other in each[1:]}
 

@@ -1,4 +1,4 @@
-"""What a run made weights from, found again by the commands that go on from there."""
+"""What weights were made from, kept in the run folder for the commands that follow."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ STEP, FACTS = "work", "work"
 
 @dataclass(frozen=True)
 class WorkNames:
-    """The names of the parts of a `Work` in the run folder, and the options that were chosen."""
+    """The names of the parts of a `Work` in the run folder, and the chosen options."""
 
     plan: str
     features: tuple[str, ...]
@@ -52,7 +52,7 @@ class WorkNames:
     """Name of the class table; '' where it was not recorded."""
 
     def remember(self, run: Run) -> str:
-        """Write this down in the run; returns the name by which `load_work` finds it."""
+        """Keep the names in the run folder; return the name by which `load_work` finds them."""
         name = fingerprint(**vars(self))
         if name not in run.step(STEP):
             run.step(STEP).write(name, {FACTS: vars(self)}, day=today(), versions=versions())
@@ -85,7 +85,7 @@ class Work:
     keys: Folders | None
     """See `curate.crawl.row_keys`; None where the crawl has no key column."""
     order: NDArray[np.int64] | None = None
-    """(N,): the run's row of each row of a file that goes on from it; None: the same."""
+    """(N,): the run's row of each row of the file; None where both have the same rows."""
 
     @property
     def rows(self) -> int:
@@ -100,19 +100,19 @@ class Work:
 
     @cached_property
     def file_rows(self) -> NDArray[np.int64]:
-        """Give the file's row of each row of the run; -1 where the file goes without it."""
+        """Give the file's row of each row of the run; -1 for a row that the file lacks."""
         rows = np.full(sum(shard.rows for shard in self.shards), -1, np.int64)
         rows[self.run_rows] = np.arange(self.rows)
         return rows
 
     @cached_property
     def file_shards(self) -> tuple[Shard, ...]:
-        """Cut the file's rows into shards: the run's, unless the file has others."""
+        """Divide the file's rows into shards: the run's, unless the file has other rows."""
         return self.shards if self.order is None else shards_of(len(self.order))
 
     @property
     def rows_digest(self) -> str | None:
-        """Tell the rows of a file and their order; None where they are the run's."""
+        """Hash which rows the file has, in which order; None where they are the run's."""
         return None if self.order is None else sha256(self.order.tobytes()).hexdigest()
 
     def blocks(self, shard: Shard) -> Iterator[NDArray[np.int64]]:
@@ -140,7 +140,7 @@ class Work:
         return shard, at - shard.first_row
 
     def fit_of(self, row: int) -> Fit:
-        """Return what a row of the file was judged by."""
+        """Return the fit by which a row of the file was judged."""
         shard, at = self.place(row)
         given, unverified = (
             part.array(shard.name, "labels")[at] for part in (self.labels, self.unverified)
@@ -161,7 +161,7 @@ def work_names(folder: Path, name: str) -> WorkNames:
 
 
 def known_names(run: Path, work: str | None) -> WorkNames | None:
-    """Read what a run calls the parts of a work; None where that is not known."""
+    """Read the names of the parts of a work; None where they are unknown."""
     try:
         return None if work is None else work_names(run, work)
     except (FileNotFoundError, TypeError):

@@ -27,10 +27,10 @@ OUTPUTS = (".parquet", ".csv", ".jsonl")
 
 
 class Summed(Protocol):
-    """What is found of a shard, and can be added to what was found of those before it."""
+    """The result for a shard, which can be added to the result for the shards before it."""
 
     def __add__(self, other: Any, /) -> Any:
-        """Return what was found of both."""
+        """Return the result for both."""
         ...
 
 
@@ -48,10 +48,10 @@ def write_manifest(
 ) -> T:
     """Write all shards with the columns that ``added`` gives for each; ``out`` appears whole.
 
-    Returns the sum of what ``added`` has found beside the columns. The ending of ``out`` chooses
-    Parquet, CSV or JSON lines. ``slim`` leaves all of the user's columns out but the key; without
-    a key the row's number is written. What ``origin`` says is in the file's metadata, or in a small
-    file beside it.
+    Returns the sum of the results that ``added`` gives beside the columns. The ending of ``out``
+    chooses Parquet, CSV or JSON lines. ``slim`` leaves out all of the user's columns but the key;
+    without a key the row's number is written. ``origin`` is written into the file's metadata, or
+    into a small file beside it.
     """
     key = manifest.columns.key
     found: T | None = None
@@ -130,12 +130,12 @@ def _side_by_side(left: pa.Table, right: pa.Table) -> pa.Table:
 
 
 def _renamed(name: str, ours: Sequence[str]) -> str:
-    """Make room for ours, where img2dataset's status is let in."""
+    """Rename a column of the user's, img2dataset's status, that has the name of one of ours."""
     return RENAMED + name if name in ours else name
 
 
 def _metadata(schema: pa.Schema, ours: pa.Schema) -> dict[bytes, bytes] | None:
-    """Tell Hugging Face's datasets, which wants every column described, of the new ones."""
+    """Describe the new columns for Hugging Face's datasets, which needs all columns described."""
     metadata: dict[bytes, bytes] | None = schema.metadata
     known = features(schema)
     if metadata is None or not known:

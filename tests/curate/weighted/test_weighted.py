@@ -195,7 +195,7 @@ def test_external_features_that_are_gone_are_said(tmp_path: Path) -> None:
 def test_what_cannot_be_is_said(tmp_path: Path) -> None:
     weighed(tmp_path, "--slim")
     out = tmp_path / "crawl.weighted.parquet"
-    with pytest.raises(CurateError, match=r"--run-dir .*nowhere is no folder of a run"):
+    with pytest.raises(CurateError, match=r"--run-dir .*nowhere is not a run folder"):
         opened(out, tmp_path, run_dir=tmp_path / "nowhere")
     with pytest.raises(CurateError, match="no column 'x_label_quality'"):
         opened(out, tmp_path, prefix="x_")

@@ -35,7 +35,7 @@ class TextSource:
 
     @cached_property
     def model_facts(self) -> dict[str, object]:
-        """What identifies the text model: its files."""
+        """The files that identify the text model."""
         files = sorted(file for pattern in WEIGHTS for file in self._folder.glob(pattern))
         return {"text_model": [file_identity(file) for file in files]}
 
@@ -57,8 +57,9 @@ class TextSource:
             raise CurateError(f"--text-model {self.options.text_model}: {error}") from error
 
     def embed_classes(self, which: str) -> Embeddings:
-        """Embed the name of each class, its description, or ('') the description if any: (C, E).
+        """Embed the texts of the classes: (C, E).
 
+        ``which`` is name, description, or '' for the description if any, else the name.
         NaN for a class without such a text; raises CurateError if no class has one.
         """
         from graphs.text import spread_over_classes

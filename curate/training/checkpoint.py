@@ -1,4 +1,4 @@
-"""Where a training stands, on disk, so that a killed one goes on as if it had not been."""
+"""Checkpoints of a training, so that a killed one goes on and ends with the same network."""
 
 import time
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from curate.store.folders import Folders
 
 NAME = "checkpoint"
 SECONDS = 60.0
-"""What a kill may cost."""
+"""Time between checkpoints: the most work that a kill costs."""
 
 
 @dataclass
 class Position:
-    """The step that comes next, and what was the best network so far."""
+    """The next step, and the epoch of the best network so far."""
 
     epoch: int = 0
     step: int = 0
@@ -27,14 +27,14 @@ class Position:
 
 @dataclass
 class Checkpoints:
-    """Saves the state of ``parts`` (anything with state_dict) now and then, and restores it."""
+    """Saves and restores the state of ``parts``: anything that has a state_dict."""
 
     store: Folders
     parts: dict[str, Any]
     saved: float = field(default_factory=time.monotonic)
 
     def restore(self) -> Position:
-        """Load the last checkpoint into the parts; without one, begin."""
+        """Load the last checkpoint into the parts; without one, start at the beginning."""
         if NAME not in self.store:
             return Position()
         state = load_tensors(self.store, NAME, "state")
@@ -43,19 +43,19 @@ class Checkpoints:
         return Position(**state["position"])
 
     def save_now_and_then(self, position: Position) -> None:
-        """Save where the last time is ``SECONDS`` ago."""
+        """Save if the last checkpoint is at least ``SECONDS`` old."""
         if time.monotonic() - self.saved >= SECONDS:
             self.save(position)
 
     def save(self, position: Position) -> None:
-        """Save; a kill meanwhile leaves the last one."""
+        """Save; a kill while this runs leaves the last checkpoint intact."""
         state = {name: part.state_dict() for name, part in self.parts.items()}
         self.store.write(NAME, {"state.pt": tensors({**state, "position": vars(position)})})
         self.saved = time.monotonic()
 
 
 def tensors(state: dict[str, Any]) -> Callable[[Path], None]:
-    """Give the writer of a file of tensors and plain numbers."""
+    """Return a function that writes tensors and plain numbers to a file."""
     return lambda path: torch.save(state, path)
 
 

@@ -1,4 +1,4 @@
-"""How a network computes: where, and how precisely."""
+"""The device and the precision of a network."""
 
 from dataclasses import dataclass
 from typing import Any

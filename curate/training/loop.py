@@ -1,4 +1,4 @@
-"""The training loop: weighted cross entropy towards targets that are refreshed now and then."""
+"""The training loop: weighted cross entropy with targets that are refreshed between epochs."""
 
 import copy
 from collections.abc import Callable
@@ -19,12 +19,12 @@ from curate.training.targets import Targets
 
 SEED = 0
 SMOOTHING = 0.1
-"""Share of every target that goes to all classes alike."""
+"""Share of every target that is spread evenly over all classes."""
 MOMENTUM = 0.9
 RISE = 0.2
 """Share of the steps in which the learning rate rises; then it falls to 0."""
 AVERAGE = 1 / 25
-"""The averaged network forgets over this share of all steps."""
+"""The averaged network is a moving average over this share of all steps."""
 TRAIN, HOLD_OUT = 0, 1
 
 Rows = NDArray[np.int64]
@@ -57,7 +57,7 @@ def split_rows(labels: NDArray[np.int32], held_out: int) -> tuple[Rows, Rows]:
 
 
 class Training:
-    """A network in training: the network, its average, the optimiser, and where it stands."""
+    """A network in training: the network, its average, the best average, and the optimiser."""
 
     def __init__(
         self, network: Network, recipe: Recipe, plan: Plan, crawl: Crawl, computer: Computer
@@ -76,10 +76,10 @@ class Training:
         targets: Callable[[int, Network], Targets],
         advance: Callable[[int], None],
     ) -> Network:
-        """Train to the end, or until held-out labels say stop; return the best average.
+        """Train to the end, or until held-out labels fit no better; return the best average.
 
-        ``targets(epoch, average)`` gives what is trained towards from that epoch on, and is asked
-        at the start of each epoch.
+        ``targets(epoch, average)`` gives the targets from that epoch on; it is called at the start
+        of each epoch.
         """
         saved = checkpoints(
             {
@@ -137,7 +137,7 @@ class Training:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        """Move the average towards the network; at first it follows closely."""
+        """Move the average towards the network; in the first steps it follows closely."""
         steps = self._schedule.last_epoch
         share = max(1 / (AVERAGE * self._steps * self._plan.epochs), 9 / (steps + 9))
         states = zip(
@@ -150,10 +150,10 @@ class Training:
                 average.copy_(now)
 
     def _judge(self, position: Position) -> None:
-        """Keep the average unless held-out labels agree with it less than with the best.
+        """Keep the average as the best, unless it agrees with held-out labels clearly less.
 
-        Less by more than a standard error. A network that begins to learn wrong labels by heart
-        agrees less with the labels that it has not seen, whatever share of them is wrong.
+        Clearly is by more than a standard error. A network that begins to learn wrong labels by
+        heart agrees less with labels that it has not seen, whatever share of them is wrong.
         """
         agreement, error = self._agreement()
         if agreement >= position.best_agreement - error:
@@ -166,7 +166,7 @@ class Training:
 
     @torch.inference_mode()
     def _agreement(self) -> tuple[float, float]:
-        """Return the share of held-out labels that the average gives, and its standard error."""
+        """Return the share of held-out labels that the average predicts, and its standard error."""
         rows, hits = self._crawl.held_out, 0
         if not len(rows):
             return 0.0, 0.0
@@ -185,11 +185,11 @@ class Training:
 
 
 PATIENCE = 3
-"""Training ends when a third of the epochs have brought no better network."""
+"""Training ends after a third of all epochs without a better network."""
 
 
 def _optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
-    """Biases and scales (one axis) are not decayed."""
+    """Make the optimiser; biases and scales (one axis) have no weight decay."""
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     groups = [
         {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.weight_decay},

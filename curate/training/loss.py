@@ -1,4 +1,4 @@
-"""The loss that heeds weights: SINet Eq. 7."""
+"""The weighted loss: SINet Eq. 7."""
 
 import torch
 from torch.nn import functional
@@ -11,8 +11,8 @@ def weighted_cross_entropy(
 
     logits: (n, C); target: (n,) numbers of classes, or (n, C) shares of the classes, a soft label;
     weight: (n,), multiplied as it is: 1/n Σ w_i · CE_i, not divided by Σ w_i, so that a batch of
-    doubtful samples moves the network less. ``smoothing`` of each target goes to all classes alike
-    (not in the paper's Eq. 7).
+    doubtful samples moves the network less. A share ``smoothing`` of each target is spread evenly
+    over all classes (not in the paper's Eq. 7).
     """
     losses = functional.cross_entropy(
         logits.float(), target, reduction="none", label_smoothing=smoothing

@@ -26,19 +26,19 @@ SMALL = Recipe("sgd", 0.28, 5e-4)
 """At batches of ``SMALL_BATCH``."""
 NEW = Recipe("adamw", 1e-3, 5e-2)
 FINE = Recipe("adamw", 1e-4, 5e-2)
-"""From saved weights on: small steps."""
+"""For training that starts from saved weights: small steps."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A network that was not trained on the crawl yet."""
+    """A network that is not yet trained on the crawl."""
 
     preprocess: Preprocess | None
-    """What its pictures look like; None: any size will do."""
+    """How its pictures are prepared; None: any size will do."""
     build: Callable[[NDArray[np.uint8], int], Network]
     """Makes the network from some pictures of the crawl (n, side, side, 3) and C."""
     recipe: Callable[[int], Recipe]
-    """Chooses how it is optimised by the size of batches."""
+    """Chooses, by the size of batches, how it is optimised."""
     largest_batch: int
 
 
@@ -79,14 +79,14 @@ def _small(spec: NetworkSpec, pictures: NDArray[np.uint8], classes: int) -> Netw
 
 @contextlib.contextmanager
 def _seeded() -> Iterator[None]:
-    """Make what is random the same each time."""
+    """Make random numbers the same each time."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         yield
 
 
 class _VisualTower(nn.Module):
-    """The pictures' half of an open_clip model."""
+    """The image tower of an open_clip model."""
 
     def __init__(self, visual: nn.Module) -> None:
         super().__init__()

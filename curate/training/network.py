@@ -1,4 +1,4 @@
-"""The network that is trained: a trunk that sees features, a head that tells classes."""
+"""The network that is trained: a trunk gives features, a head gives logits of the classes."""
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ PATCH = 2
 WHITENING_FLOOR = 5e-4
 """Added to the variances of the patches."""
 SHARPNESS = 1 / 9
-"""Logits start small, so that the first steps are safe."""
+"""Scale of the logits: they start small, so that the first steps are stable."""
 
 
 class Network(nn.Module):
@@ -35,7 +35,7 @@ class Network(nn.Module):
         self.register_buffer("std", std.view(3, 1, 1))
 
     def onto(self, device: torch.device) -> "Network":
-        """Move it to a device, its pictures channels last: so convolutions are fastest."""
+        """Move it to a device, with channels last, which makes convolutions fastest."""
         self.to(device)
         self.to(memory_format=torch.channels_last)
         return self
@@ -55,8 +55,8 @@ class Network(nn.Module):
 class SmallTrunk(nn.Module):
     """Three blocks of two convolutions behind a fixed layer that whitens small patches.
 
-    As airbench94 (Jordan 2024, 94% on CIFAR-10 in 3.29 seconds on one GPU), which reaches much in
-    few epochs; deviates: ReLU and a pool over what is left, so that any side from 20 pixels works.
+    As airbench94 (Jordan 2024, 94% on CIFAR-10 in 3.29 seconds on one GPU), which learns much in
+    few epochs; deviates: ReLU, and a pool over all remaining pixels, so that sides from 20 work.
     """
 
     def __init__(self, widths: tuple[int, ...]) -> None:

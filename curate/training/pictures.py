@@ -35,8 +35,8 @@ def decode_pictures(
 ) -> Iterator[tuple[Shard, Task]]:
     """Decode these rows of these shards into uint8 (n, side, side, 3); failed rows are zeros.
 
-    The other rows of a shard that is there already stay as they are. Pictures go to the disk as
-    they come. ``files`` are kept beside them.
+    In a shard that exists already, other rows stay as they are. Pictures are written to the disk
+    as they are decoded. ``files`` are kept beside them.
     """
     for shard, mask in wanted:
         statuses, states = _statuses(store, shard), files.get(shard.name)
@@ -92,7 +92,7 @@ class StoredPictures:
         self.side = int(self._maps[0].shape[1])
 
     def statuses(self, shard: Shard) -> Statuses:
-        """Say of each row of a shard ok, or why there is no picture."""
+        """Give the status of each row of a shard: ok, or why it has no picture."""
         return _statuses(self._store, shard)
 
     def labels(self, labels: Folders) -> NDArray[np.int32]:

@@ -1,4 +1,4 @@
-"""How large the pictures are and how long is trained: functions of the crawl, set once."""
+"""How large the pictures are and how long to train, chosen by the size of the crawl."""
 
 from dataclasses import dataclass
 
@@ -18,21 +18,21 @@ HELD_OUT_SHARE, MOST_HELD_OUT, FEWEST_HELD_OUT = 0.05, 1000, 50
 
 @dataclass(frozen=True)
 class Plan:
-    """How long is trained and when labels are judged again."""
+    """How long to train, and when to judge the labels again."""
 
     epochs: int
     batch_size: int
     refreshes: tuple[int, ...]
     """Epochs before which weights and prototypes are refreshed."""
     held_out: int
-    """Labelled rows that are not trained on but tell when to stop; 0: too few to spare any."""
+    """Labelled rows that only decide when to stop; 0 where there are too few to spare any."""
 
     def length(self, labelled: int) -> int:
         """Count the pictures that are trained on in all."""
         return self.epochs * self.steps(labelled) * self.batch_size
 
     def steps(self, labelled: int) -> int:
-        """Count the batches of an epoch; what is left over waits for the next."""
+        """Count the batches of an epoch; rows that fill no batch wait for the next epoch."""
         return max((labelled - self.held_out) // self.batch_size, 1)
 
 
@@ -51,8 +51,8 @@ def plan_training(side: int, rows: int, device: str, largest_batch: int, taught:
 
     ``taught``: other encoders' features judge the labels before the first epoch, and beside the
     network's own at each refresh. By its own features alone a network confirms its own mistakes
-    (label_quality's AUROC on 7,035 rows of tinyweb: .862 plain, .857 refreshed), so that then it
-    is trained plainly.
+    (label_quality's AUROC on 7,035 rows of tinyweb: .862 plain, .857 refreshed), so without other
+    encoders nothing is refreshed.
     """
     epochs = min(max(round(_affordable(side, rows, device)), FEWEST_EPOCHS), MOST_EPOCHS)
     every = max(round(REFRESH_SHARE * epochs), 1)
@@ -67,7 +67,7 @@ def plan_training(side: int, rows: int, device: str, largest_batch: int, taught:
 
 
 def _affordable(side: int, rows: int, device: str) -> float:
-    """Epochs that the budget pays for; the large pictures of large networks count as 64 x 64."""
+    """Return how many epochs the budget allows; pictures above 64 x 64 count as 64 x 64."""
     return BUDGET[device] / (rows * (min(side, SIDES[-1]) / SIDES[0]) ** 2)
 
 

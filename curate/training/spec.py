@@ -14,13 +14,13 @@ LIBRARIES = ("timm", "open_clip")
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """Which network is trained, and what from."""
+    """Which network is trained, and from which weights."""
 
     library: str
     """timm, open_clip, or '' for the small network."""
     name: str
     init: str
-    """A file, a published set of weights, or '' for nothing."""
+    """A file, a published set of weights, or '' for random weights."""
 
 
 def is_self(spec: str) -> bool:

@@ -1,4 +1,4 @@
-"""What each row is trained towards: its label to the degree that it is trusted, else what fits."""
+"""The target of each row: its label, as far as it is trusted, and the classes that fit best."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from prototypes.fit.space import AdaptedSpace
 SUGGESTIONS = 3
 """k of the adaptive label smoothing."""
 NOISE = (0.02, 0.6)
-"""Bounds of the share of wrong labels that is reckoned with."""
+"""Bounds of the estimated share of wrong labels."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Targets:
     """Shares of a few classes for each of N rows, and the rows' weights in the loss (Eq. 7)."""
 
     classes: NDArray[np.int32]
-    """(N, 1 + m): the given label, then suggestions; a class that comes twice has no share then."""
+    """(N, 1 + m): the given label, then suggestions; one that repeats the label has share 0."""
     shares: NDArray[np.float32]
-    """(N, 1 + k), each row's sum is 1."""
+    """(N, 1 + m): each row sums to 1."""
     weights: NDArray[np.float32]
     """(N,), 0 for rows that cannot be judged."""
 
@@ -39,11 +39,11 @@ def given_targets(labels: NDArray[np.int32]) -> Targets:
 
 
 def refreshed_targets(blocks: StoredBlocks, classes: int) -> Targets:
-    """Judge the labels by the method on the network's present features.
+    """Judge the labels with SINet on the network's current features.
 
-    SINet's adaptive label smoothing: a label keeps the share that it is right with, the rest goes
-    to the k other classes that fit best, in the proportions of the softmax over classes. Without a
-    class relation graph, so that another graph does not ask for another training.
+    SINet's adaptive label smoothing: a label's share is the probability that it is right; the rest
+    goes to the k other classes that fit best, in proportion to the softmax over classes. There is
+    no class relation graph in it, so that a change of graph requires no new training.
     """
     space = method.fit_space(blocks, classes)
     each = method.adapted(blocks, space)
@@ -55,11 +55,12 @@ def refreshed_targets(blocks: StoredBlocks, classes: int) -> Targets:
 
 
 def share_right(quality: Floats, noise: float, others: int) -> NDArray[np.float32]:
-    """Return the chance (n,) that a label of this quality is right, where ``noise`` are wrong.
+    """Return the probability (n,) that a label of this quality is right.
 
-    Quality is the chance of the label among labels as they are given. By Bayes' rule, a wrong one
-    being any of ``others`` classes alike: even an unlikely label is right more often
-    than not, as there are more right labels than wrong ones.
+    ``noise`` is the share of wrong labels; quality is the probability of the label among labels
+    as they are given. By Bayes' rule, where a wrong label is any of ``others`` classes with equal
+    probability. Even an unlikely label is more often right than not, because there are more right
+    labels than wrong ones.
     """
     right = (1 - noise) * quality
     wrong = noise * (1 - quality) / others
@@ -91,7 +92,7 @@ class _Judge:
     def _suggestions(
         self, g: NDArray[np.float32], labels: Labels
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Find up to k classes beside the given one (n, k), and their proportions (n, k)."""
+        """Find the m = k + 1 best classes (n, m), and their proportions: 0 for the given label."""
         k = min(SUGGESTIONS + 1, len(self.prototypes.v))
         cosines, classes = nearest_prototypes(g, unit_rows(self.prototypes.v), k)
         other = np.where(classes == labels[:, None], np.float32(-np.inf), cosines)
@@ -100,7 +101,7 @@ class _Judge:
 
 
 def _joined(parts: Sequence[Targets]) -> Targets:
-    """Put blocks together; rows without a label get a class that is there, and weight 0."""
+    """Put blocks together; rows without a label get class 0 and weight 0."""
     return Targets(
         np.maximum(np.concatenate([part.classes for part in parts]), 0),
         np.concatenate([part.shares for part in parts]),

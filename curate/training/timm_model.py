@@ -17,7 +17,7 @@ PUBLISHED = "pretrained"
 def open_timm(spec: NetworkSpec) -> tuple[nn.Module, dict[str, Any]]:
     """Return a model without its head, and size, interpolation, mean and std of its pictures.
 
-    Raises CurateError for an unknown name, and for weights that cannot be had.
+    Raises CurateError for an unknown name, and for weights that cannot be downloaded or loaded.
     """
     from timm import create_model, is_model
     from timm.data.config import resolve_data_config
@@ -26,7 +26,7 @@ def open_timm(spec: NetworkSpec) -> tuple[nn.Module, dict[str, Any]]:
         raise CurateError(_no_such_model(spec.name))
     try:
         model = create_model(spec.name, pretrained=spec.init == PUBLISHED, num_classes=0)
-    # Its errors are those of the hub's HTTP client, of torch and its own.
+    # timm raises errors of the hub's HTTP client, of torch, and its own.
     except Exception as error:
         raise CurateError(
             f"{what_happened(f'timm/{spec.name}', error)} Download its weights on another machine"

@@ -1,4 +1,4 @@
-"""From stored pictures to a trained network, and from it to features; all kept by name."""
+"""Train a network on stored pictures and encode them with it; all of it is kept by name."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ from curate.training.targets import Targets, given_targets, refreshed_targets
 
 NETWORK = "network"
 BESIDE_NETWORK = ("curate.images", "curate.manifest")
-"""Training begins with stored pictures, and their content is in the network's name."""
+"""Training reads stored pictures only, and their content is part of the network's name."""
 SAMPLE = 2_000
 """Pictures of the crawl that the small network's first layer is fitted to."""
 TRAINED = Step(
@@ -38,7 +38,7 @@ TRAINED = Step(
 
 @dataclass(frozen=True)
 class Judge:
-    """Judges labels by the network's present features, beside those of other encoders."""
+    """Judges labels by the network's current features together with those of other encoders."""
 
     shards: Sequence[Shard]
     labels: Folders
@@ -61,9 +61,9 @@ def train(
     store: Folders,
     advance: Advance,
 ) -> Network:
-    """Train the network, or go on with it, or load it if it is done.
+    """Train the network, go on with its training, or load it if it is finished.
 
-    ``advance`` is told of pictures trained on, `Plan.length` in all.
+    ``advance`` is told how many pictures were trained on, `Plan.length` in all.
     """
     labels = pictures.labels(judge.labels)
     crawl = Crawl(pictures, labels, *split_rows(labels, plan.held_out))
@@ -88,7 +88,7 @@ def train(
 
 @dataclass(frozen=True)
 class _Refreshed:
-    """What is trained towards, by epoch; each refresh is made once and kept."""
+    """The targets by epoch; each refresh is made once and kept."""
 
     plan: Plan
     pictures: StoredPictures
@@ -98,7 +98,7 @@ class _Refreshed:
     labels: NDArray[np.int32]
 
     def __call__(self, epoch: int, network: Network) -> Targets:
-        """Give the targets of this epoch; ``network`` is the present average."""
+        """Give the targets of this epoch; ``network`` is the current average."""
         past = [refresh for refresh in self.plan.refreshes if refresh <= epoch]
         if not past:
             return given_targets(self.labels)

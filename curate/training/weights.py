@@ -1,4 +1,4 @@
-"""Saved weights into a trunk."""
+"""Load saved weights into a trunk."""
 
 import warnings
 from pathlib import Path
@@ -16,7 +16,7 @@ def load_trunk(trunk: nn.Module, path: Path, what: str) -> None:
     """Load the weights of a trunk: safetensors, or what torch loads with ``weights_only``.
 
     Raises CurateError for a file that is missing, damaged, or lacks weights of this architecture;
-    what it has beside them, such as another head, is left out.
+    other content of the file, such as a head, is ignored.
     """
     if not path.is_file():
         raise CurateError(f"there is no checkpoint {path}; give its path after the @.")
@@ -25,7 +25,7 @@ def load_trunk(trunk: nn.Module, path: Path, what: str) -> None:
         reason = f"it lacks {missing[0]}" if missing else ""
     except (RuntimeError, TypeError, AttributeError, OSError, EOFError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-    except UnpicklingError:  # torch's own words advise to load it unsafely
+    except UnpicklingError:  # torch's own message recommends loading it unsafely
         reason = "it is damaged, or holds more than plain tensors"
     if reason:
         raise CurateError(

@@ -1,4 +1,4 @@
-"""Classes related by what is written of them: their names, descriptions or both."""
+"""Classes related by the texts about them: their names, descriptions or both."""
 
 from collections.abc import Iterator
 

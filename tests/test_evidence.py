@@ -230,8 +230,8 @@ def test_towers_that_know_the_names_sharpen_quality(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--zero-shot"], "features that are there already has none"),
-        (["--zero-shot", "--encoder", "embedded"], "--encoder embedded has none"),
+        (["--zero-shot"], "which a crawl with its own features lacks"),
+        (["--zero-shot", "--encoder", "embedded"], "which --encoder embedded lacks"),
         (["--caption-agreement", "--caption", "alt"], "has no column 'alt'"),
         (["--caption-agreement", "--text-model", "/no/bert"], "/no/bert is not a folder"),
     ],

@@ -124,7 +124,7 @@ def test_labels_have_the_type_of_the_manifests(kind: pa.DataType, tmp_path: Path
     ("options", "words"),
     [
         (("--soft-labels", 0), "--soft-labels 0: the given label shares with at least one"),
-        (("--soft-labels", 4), "--soft-labels 4: a label can share with 3 other classes"),
+        (("--soft-labels", 4), "--soft-labels 4: a label can share with at most 3 other classes"),
         (("--soft-labels", 1, "--out", "out.csv"), "writes lists, which out.csv cannot hold"),
     ],
 )

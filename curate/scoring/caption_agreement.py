@@ -27,7 +27,7 @@ class Agreement:
     """Agreement of caption and label: a margin of cosines, in standard deviations of its class."""
 
     name: str
-    """Another name, other numbers."""
+    """Changes when the numbers change."""
     margins: Folders
     labels: Folders
     moments: ClassSums
@@ -78,7 +78,7 @@ def _margins(
 ) -> Rows:
     """Return (n,) margins of rows whose caption is ``vectors[which]`` (u, E); NaN without one.
 
-    A class without a name, NaN in ``names`` (C, E), is near no caption and has no agreement.
+    A class without a name, NaN in ``names`` (C, E), agrees with no caption; its rows have NaN too.
     """
     named = np.asarray(np.isfinite(names).all(axis=1))
     written = np.isfinite(vectors[which]).all(axis=1)

@@ -1,4 +1,4 @@
-"""The adapted space and the prototypes of a crawl (Eq. 1 to 5), found again or fitted."""
+"""Fit the adapted space and the prototypes of a crawl (Eq. 1 to 5), or load them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,14 +29,14 @@ PROTOTYPES = Step("prototypes", code=(__name__,), beside=BESIDE_FIT, title="Find
 
 @dataclass(frozen=True)
 class Tools:
-    """What passes over the features are made with."""
+    """The device and the threads that passes over the features use."""
 
     device: str
     threads: int
 
     @cached_property
     def products(self) -> Products:
-        """Find a GPU, or the processor, once."""
+        """Choose the products of a GPU or of the processor, once."""
         return products_on(self.device)
 
 
@@ -54,7 +54,7 @@ class Fitting:
 
     @property
     def blind(self) -> "Fitting":
-        """Fit to given labels alone, as if nobody had verified any."""
+        """The same fitting to given labels alone, as if nobody had verified any."""
         labels, options = (
             LabelParts.of_given(self.labels.given),
             replace(self.options, verified=BOTH),
@@ -72,9 +72,9 @@ class Fitting:
         return sum(shard.rows for shard in self.shards)
 
     def fit(self) -> "Fitted":
-        """Take the features through SINet's steps; each is found again or done.
+        """Fit the space, then the prototypes; what an earlier run kept is loaded.
 
-        Raises `prototypes.space.SameFeaturesError` where all rows have the same features.
+        Raises `prototypes.fit.space.SameFeaturesError` where all rows have the same features.
         """
         space = SPACE.once(self.run, {"contents": self._contents}, self._fit_space, self.rows)
         g = AdaptedFeatures(
@@ -93,7 +93,7 @@ class Fitting:
 
     @property
     def _contents(self) -> list[object]:
-        """Tell features and labels from any others, shard by shard."""
+        """Identify the features and labels, shard by shard."""
         return [
             (
                 self.features.contents(shard.name),
@@ -133,7 +133,7 @@ class Fitting:
 
 @dataclass(frozen=True)
 class Fitted:
-    """The adapted space and the prototypes, and names that tell them from any other."""
+    """The adapted space and the prototypes, and the names that identify them."""
 
     of: Fitting
     name: str
@@ -157,7 +157,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Fits:
-    """What rows are judged by: ``fitted``, and those that a person has verified ``blind``."""
+    """What rows are judged by: ``fitted`` or, for verified rows, ``blind``."""
 
     fitted: Fitted
     blind: Fitted
@@ -172,7 +172,7 @@ class Fits:
 
     @property
     def facts(self) -> dict[str, object]:
-        """Tell what rows are judged by, and their given labels, from any other."""
+        """Identify what rows are judged by, and their given labels."""
         fitting = self.fitted.of
         given = fitting.labels.given
         return {
@@ -183,7 +183,7 @@ class Fits:
 
 
 def fit_both(fitting: Fitting) -> Fits:
-    """Fit with what a person has verified, and blind to it."""
+    """Fit with verified labels, and without them."""
     blind = fitting.blind.fit()
     if fitting.labels.verified is None:
         return Fits(blind, blind)

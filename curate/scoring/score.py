@@ -26,13 +26,13 @@ SCORES = Step("scores", code=(__name__,), title="Scoring")
 
 
 def score(fits: Fits, opinions: WeighedOpinions, lists: bool) -> Folders:
-    """Score every row by its given label, by blocks of g; what was scored is found again.
+    """Score the given label of every row, in blocks of g; kept scores are loaded.
 
     Kept: distance, consistency, label_quality, suggested (a class's position), suggested_quality,
     is_label_issue, issue_kind, counted_wrong; null where there is none. With captions compared,
     caption_agreement too. With ``lists`` of labels these are of (row, label) pairs, and what is
-    missing is kept too: row, suggested, suggested_quality. Where some rows are verified, they are
-    judged by the fit that is blind to what a person has said.
+    missing is kept too: row, suggested, suggested_quality. Verified rows are judged by the fit
+    that does not know their verified labels.
     """
     fitted, blind = fits.fitted, fits.blind_fit
     shards, tools = fitted.of.shards, fitted.of.tools

@@ -1,4 +1,4 @@
-"""What captions and class names say of labels beside the features, and how much that counts."""
+"""Second opinions on labels, from captions and class names, and the weights of these."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ class SecondOpinions:
     captions: Agreement | None = None
     zero_shot: ZeroShot | None = None
     features: StoredFeatures | None = None
-    """The images as the class texts are to see them."""
+    """The features with which the class texts are compared."""
 
     @property
     def names(self) -> list[str]:
@@ -44,13 +44,13 @@ class SecondOpinions:
 
     @property
     def texts(self) -> ClassTexts | None:
-        """The classes' names where the images are."""
+        """The embeddings of the classes' names, in the space of the images."""
         return None if self.zero_shot is None else self.zero_shot.texts
 
     def beside(self, blocks: StoredBlocks, shard: Shard) -> Iterator[OpinionSample]:
-        """Give the blocks of a shard's g with what else is known of their rows.
+        """Give the blocks of a shard's g with the second opinions on their rows.
 
-        The agreement of their captions is NaN without one.
+        The agreement of a caption is NaN for a row without one.
         """
         agreement = None if self.captions is None else self.captions.read(shard)
         start = 0
@@ -65,7 +65,7 @@ class SecondOpinions:
     def of_rows(
         self, shard: Shard, rows: NDArray[np.int64], g: NDArray[np.float32], labels: Labels
     ) -> OpinionSample:
-        """Give some rows (m,) of a shard, of these g (m, d) and labels (m,), likewise."""
+        """Give the same for some rows (m,) of a shard, with these g (m, d) and labels (m,)."""
         said = np.full(len(rows), np.nan, np.float32)
         if self.captions is not None:
             said = self.captions.read(shard)[rows]
@@ -75,7 +75,7 @@ class SecondOpinions:
         return OpinionSample(g, images, labels, said)
 
     def _images(self, blocks: StoredBlocks, shard: Shard) -> Iterable[NDArray[np.float32]]:
-        """Give the shard's features x by the same blocks; nothing of them where no text asks."""
+        """Give the shard's features x in the same blocks; (n, 0) where there are no class texts."""
         if self.texts is None or self.features is None:
             return repeat(np.zeros((BLOCK_ROWS, 0), np.float32))
         images = replace(blocks, features=self.features).read(shard)

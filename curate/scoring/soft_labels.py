@@ -21,8 +21,8 @@ def check_count(k: int | None, classes: Classes) -> None:
     others = len(classes.names) - 1
     if k is not None and k > others:
         raise CurateError(
-            f"--soft-labels {k}: a label can share with {others} other classes here, as there are"
-            f" {others + 1} in all; give at most {others}."
+            f"--soft-labels {k}: a label can share with at most {others} other classes, as there"
+            f" are {others + 1} in all; give at most {others}."
         )
 
 
@@ -33,7 +33,7 @@ def smooth(fits: Fits, k: int | None) -> Folders | None:
     """Smooth every row's label, by blocks of g; None where no soft labels are wanted.
 
     Kept: soft_labels, positions of classes (n, K + 1), and soft_probabilities (n, K + 1). Verified
-    rows are smoothed by the fit that is blind to what a person has said.
+    rows are smoothed by the fit that does not know their verified labels.
     """
     if k is None:
         return None

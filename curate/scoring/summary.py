@@ -1,4 +1,4 @@
-"""What a person wants to know at the end of a run."""
+"""The summary at the end of a run."""
 
 from collections import Counter
 from pathlib import Path
@@ -25,7 +25,7 @@ LOUD_SHARE = 0.1
 SHOWN_CLASSES = 5
 STRONGEST_CONFUSIONS = 4
 DOMINANT = 0.5
-"""Share of the images from which on a class is named as larger than all others together."""
+"""A class with more than this share of the images is named as larger than all others together."""
 
 
 def show_failures(console: Console, tally: Tally, source: str, tried: str = "") -> None:
@@ -40,8 +40,8 @@ def show_failures(console: Console, tally: Tally, source: str, tried: str = "") 
     reason, count = reasons.most_common(1)[0]
     console.print(
         f"[bold red]{failed:,} of {tally.rows:,} rows ({failed / tally.rows:.0%}) have"
-        f" no features[/] and weigh 0. The commonest reason: {reason} ({count:,} rows, such as"
-        f" {', '.join(tally.examples[reason])}). {_sentence(tried)}Look at these rows of"
+        f" no features[/] and have weight 0. The most common reason: {reason} ({count:,} rows, such"
+        f" as {', '.join(tally.examples[reason])}). {_sentence(tried)}Look at these rows of"
         f" {shown(source)}, then run the same command with --retry-failed --overwrite.",
         soft_wrap=True,
     )

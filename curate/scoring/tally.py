@@ -1,4 +1,4 @@
-"""What is counted over the rows that are written, shard by shard."""
+"""Counts over the rows that are written, added up shard by shard."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -32,9 +32,9 @@ class Tally:
     noise_counts: NoiseCounts
     """Pairs of given and estimated true class, over the rows that could be judged."""
     judged: NDArray[np.int64]
-    """(C) labels of each class, of images that have features."""
+    """(C,): labels of each class, over images that have features."""
     issues: NDArray[np.int64]
-    """(C) of them, flagged."""
+    """(C,): those of them that are flagged."""
     rows: int = 0
     unlabelled: int = 0
     zero_weight: int = 0
@@ -45,7 +45,7 @@ class Tally:
     missing: int = 0
     """Labels that images with lists seem to lack."""
     incomplete: int = 0
-    """Images that seem to lack any."""
+    """Images that seem to lack a label."""
     statuses: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     examples: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Tally:
         return self + replace(self._none, rows=rows, statuses=counts, examples=examples)
 
     def with_missing(self, missing: pl.DataFrame) -> "Tally":
-        """Count what the lists of a shard seem to lack, a row each."""
+        """Count the labels that lists of a shard seem to lack; ``missing`` has a row for each."""
         images = missing["row"].n_unique()
         return self + replace(self._none, missing=len(missing), incomplete=images)
 

@@ -1,4 +1,4 @@
-"""The weighted manifest, written from the scores of each shard and counted on the way."""
+"""Write the weighted manifest from the scores of each shard, and count what is written."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -52,7 +52,7 @@ def write_weighted(
 def weighted_origin(
     manifest: Manifest, options: WeightOptions, run: Path, work: str, made: Making
 ) -> Origin:
-    """Say what the output is made from, for the commands that go on from it."""
+    """Say what the output is made from, for the commands that read it."""
     named = _named(manifest, options.columns)
     return Origin(
         manifest.path, run, manifest.root, named, options.prefix, work, (made,), manifest.skipped

@@ -1,4 +1,4 @@
-"""The classes' names in the image tower's space: embeddings by open_clip's text tower."""
+"""The classes' names in the space of the images: embeddings by open_clip's text tower."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,21 +26,20 @@ def check_zero_shot(encoders: tuple[str, ...]) -> int:
     """Return which of the encoders is open_clip's; raises CurateError where none is."""
     found = [at for at, spec in enumerate(encoders) if spec.startswith(KIND)]
     if not found:
-        made = f"--encoder {'+'.join(encoders)}"
-        what = made if encoders else "features that are there already"
+        what = f"--encoder {'+'.join(encoders)}" if encoders else "a crawl with its own features"
         raise CurateError(
-            f"--zero-shot compares images with class names by the text tower of an open_clip model,"
-            f" and {what} has none; choose --encoder open_clip:ARCH/TAG, or leave --zero-shot out."
+            "--zero-shot compares images with class names by the text tower of an open_clip model,"
+            f" which {what} lacks; choose --encoder open_clip:ARCH/TAG, or leave --zero-shot out."
         )
     return found[0]
 
 
 @dataclass(frozen=True)
 class ZeroShot:
-    """The classes' names where the images are."""
+    """The embeddings of the classes' names, in the space of the images."""
 
     name: str
-    """Another name, other texts."""
+    """Changes when the texts change."""
     texts: ClassTexts
 
 
@@ -54,8 +53,8 @@ def read_classes(
 ) -> ZeroShot:
     """Make or find the unit rows (C, E) of the classes' names.
 
-    A class is its names, which commas divide, averaged; its label where it has no name. The
-    image tower's part of the features is found beside those of other encoders. Raises CurateError
+    A class's row is the mean over its names, which commas separate; a class without a name has its
+    label. The columns of the image tower are found among those of all encoders. Raises CurateError
     unless one of the encoders is open_clip's.
     """
     part = check_zero_shot(encoders)

@@ -20,8 +20,8 @@ def write_noise_matrix(
 ) -> None:
     """Write a row for every pair of given and true class that occurs, by true, commonest first.
 
-    It is kept by the name of the scores that it was counted from, and stands open in the run's
-    folder for the user until another run follows.
+    It is kept under the name of the scores that it was counted from. A copy in the run folder is
+    for the user, until the next run replaces it.
 
     Columns given and true (of the type of the manifest's labels; a null in true: none of the
     classes), count, given_by_true = p(given | true) and true_by_given = p(true | given).

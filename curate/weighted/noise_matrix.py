@@ -8,6 +8,7 @@ from curate.manifest.classes import Classes
 from curate.manifest.manifest import Manifest
 from curate.store.atomic import appearing_file
 from curate.store.run import Run
+from curate.store.step import Made, found_or_made
 from curate.weighted.columns import as_labels
 from prototypes.score.noise_matrix import OUTSIDE, NoiseCounts
 
@@ -37,8 +38,7 @@ def write_noise_matrix(
             "true_by_given": counts.true_by_given(),
         }
     ).sort("true", "count", "given", descending=[False, True, False], nulls_last=True)
-    if scores not in run.step(STEP):
-        run.step(STEP).write(scores, {COUNTS: table})
+    found_or_made(run.step(STEP), scores, lambda: Made({COUNTS: table}))
     with appearing_file(run.folder / NOISE_MATRIX) as unfinished:
         table.write_parquet(unfinished)
 

@@ -21,6 +21,7 @@ from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.store.run import Run
 from curate.store.state import stored
+from curate.store.step import Made, found_or_made
 from curate.store.versions import today, versions
 from prototypes.fit.space import AdaptedSpace
 from prototypes.method import Prototypes
@@ -53,10 +54,8 @@ class WorkNames:
 
     def remember(self, run: Run) -> str:
         """Keep the names in the run folder; return the name by which `load_work` finds them."""
-        name = fingerprint(**vars(self))
-        if name not in run.step(STEP):
-            run.step(STEP).write(name, {FACTS: vars(self)}, day=today(), versions=versions())
-        return name
+        made = Made({FACTS: vars(self)}, {"day": today(), "versions": versions()})
+        return found_or_made(run.step(STEP), fingerprint(**vars(self)), lambda: made).name
 
 
 @dataclass(frozen=True)

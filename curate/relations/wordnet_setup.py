@@ -38,9 +38,9 @@ def data_folder() -> Path:
 
 
 def ensure_wordnet(report: Report = lambda _: None) -> Path:
-    """Return a data folder with a complete WordNet (``corpora/wordnet``), after setting it up.
+    """Return a data folder with a complete WordNet (``corpora/wordnet``); set it up if necessary.
 
-    In this order: NLTK's data, curate's own folder, NLTK's download, Debian's packages.
+    Tried in this order: NLTK's data, curate's own folder, NLTK's download, Debian's packages.
     Raises NoWordNetError, with the reason for each, if none of them works.
     """
     ours = data_folder() / "nltk_data"

@@ -29,9 +29,9 @@ def score(fits: Fits, opinions: WeighedOpinions, lists: bool) -> Folders:
     """Score the given label of every row, in blocks of g; kept scores are loaded.
 
     Kept: distance, consistency, label_quality, suggested (a class's position), suggested_quality,
-    is_label_issue, issue_kind, counted_wrong; null where there is none. With captions compared,
-    caption_agreement too. With ``lists`` of labels these are of (row, label) pairs, and what is
-    missing is kept too: row, suggested, suggested_quality. Verified rows are judged by the fit
+    is_label_issue, issue_kind, counted_wrong; null where there is none. If captions are compared,
+    caption_agreement too. With ``lists`` of labels, each row is a (row, label) pair, and missing
+    labels are kept too: row, suggested, suggested_quality. Verified rows are judged by the fit
     that does not know their verified labels.
     """
     fitted, blind = fits.fitted, fits.blind_fit
@@ -82,14 +82,14 @@ def _again(
     opinions: WeighedOpinions,
     products: Products,
 ) -> pl.DataFrame:
-    """Score some rows of a shard by another fit than the rest."""
+    """Score some rows of a shard again, by the blind fit."""
     labels = blocks.labels.array(shard.name, "labels")[rows]
     sample = opinions.sources.of_rows(shard, rows, blind.g(shard, rows), labels)
     return _judged(sample, blind.fit, opinions, None, products)
 
 
 def _put(scores: pl.DataFrame, rows: Rows, others: pl.DataFrame) -> pl.DataFrame:
-    """Replace rows (m,) of scores by others (m rows)."""
+    """Replace rows (m,) of the scores by ``others`` (m rows)."""
     order = np.arange(len(scores))
     order[rows] = len(scores) + np.arange(len(rows))
     return pl.concat([scores, others])[order]

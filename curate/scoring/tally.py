@@ -122,7 +122,7 @@ class Tally:
 
     @property
     def counts(self) -> Counts:
-        """What every summary begins with."""
+        """The counts that every summary begins with."""
         return Counts(
             rows=self.rows,
             lists=self.lists,

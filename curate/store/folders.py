@@ -63,7 +63,7 @@ class Folders:
     def array(self, name: str, stem: str) -> NDArray[Any]:
         """Map an array of the folder read-only."""
         self._verify(name)
-        path = str(self.root / name / f"{stem}.npy")  # of a Path NumPy asks where all links lead
+        path = str(self.root / name / f"{stem}.npy")  # given a Path, NumPy resolves its links
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         return array
 

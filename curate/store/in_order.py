@@ -10,7 +10,7 @@ from threadpoolctl import ThreadpoolController
 
 T = TypeVar("T")
 MOST_THREADS = 16
-"""Each holds a block and its products: some 100 MB, and with 50,000 classes twice that."""
+"""Each thread holds a block and its products: about 100 MB, and twice that for 50,000 classes."""
 
 
 @contextmanager
@@ -29,8 +29,8 @@ def block_threads() -> Iterator[int]:
 def in_order(tasks: Iterable[Callable[[], T]], threads: int) -> Iterator[T]:
     """Run tasks on ``threads`` threads and give their results in order.
 
-    Tasks are taken from the iterable as needed: at most twice as many as there are threads are
-    under way or waiting.
+    Tasks are taken from the iterable as needed: at most twice as many tasks as threads are running
+    or waiting.
     """
     waiting: deque[Future[T]] = deque()
     with ThreadPoolExecutor(threads) as pool:

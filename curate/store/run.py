@@ -17,7 +17,7 @@ from curate.store.folders import Folders
 from curate.store.versions import versions
 
 MARKER = "curate.txt"
-"""Tells a run folder from any other."""
+"""The file that marks a run folder."""
 ABOUT = """Made by curate. Finished work is kept here and used again.
 The folder can be deleted when no run is going on.
 """

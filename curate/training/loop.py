@@ -150,10 +150,10 @@ class Training:
                 average.copy_(now)
 
     def _judge(self, position: Position) -> None:
-        """Keep the average as the best, unless it agrees with held-out labels clearly less.
+        """Keep the average as the best, unless it agrees less with the held-out labels.
 
-        Clearly is by more than a standard error. A network that begins to learn wrong labels by
-        heart agrees less with labels that it has not seen, whatever share of them is wrong.
+        A difference of up to a standard error does not count. A network that begins to memorise
+        wrong labels agrees less with labels that it has not seen, whatever share of them is wrong.
         """
         agreement, error = self._agreement()
         if agreement >= position.best_agreement - error:

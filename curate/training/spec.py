@@ -7,7 +7,7 @@ from curate.errors import CurateError
 POSSIBLE = (
     "self (a small network), self@FILE (the same from saved weights), "
     "self:timm/NAME[@pretrained or @FILE], self:open_clip/NAME[@TAG or @FILE]; "
-    "without an @ it starts from nothing"
+    "without an @ it is trained from scratch"
 )
 LIBRARIES = ("timm", "open_clip")
 

@@ -31,7 +31,7 @@ def open_timm(spec: NetworkSpec) -> tuple[nn.Module, dict[str, Any]]:
         raise CurateError(
             f"{what_happened(f'timm/{spec.name}', error)} Download its weights on another machine"
             f" and use --encoder self:timm/{spec.name}@/path/to/weights.safetensors, or leave the @"
-            " out to train from nothing."
+            " out to train from scratch."
         ) from error
     if spec.init not in ("", PUBLISHED):
         load_trunk(model, Path(spec.init).expanduser(), spec.name)

@@ -127,7 +127,7 @@ def encode_pictures(
     shards: Sequence[Shard],
     advance: Advance,
 ) -> Iterator[tuple[Shard, Task]]:
-    """Give the unit-length features of the shards: of each picture and its mirror image, added."""
+    """Yield the features of the shards: each picture's plus its mirror image's, at unit length."""
     for shard in shards:
         blocks = []
         for block in pictures.blocks(shard):

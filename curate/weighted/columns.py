@@ -22,7 +22,7 @@ SOFT_NAMES = ("soft_labels", "soft_probabilities")
 """Added by --soft-labels."""
 REFINED_NAMES = ("refined_label", "refined_probability", "refined_weight", "refined_classes",
                  "refined_probabilities")  # fmt: skip
-"""Added by `curate refine`: the label it takes for right, its probability and weight, and the
+"""Added by `curate refine`: the label it considers right, its probability and weight, and the
 likeliest classes (lists, best first) with their probabilities."""
 REFINED_LISTS = REFINED_NAMES[3:]
 """Those that are lists; a CSV cannot hold them and is written without them."""

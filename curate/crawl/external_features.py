@@ -1,4 +1,4 @@
-"""External features: they stay in the user's file, and a shard stores where, not a copy."""
+"""External features: they stay in the user's file, and a shard keeps their place, not a copy."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ EXTERNAL = "external"
 
 @dataclass(frozen=True)
 class External:
-    """Rows of a .npy file of halves, as the file was when they were looked at."""
+    """Rows of a .npy file of halves, and the state of the file when they were taken."""
 
     file: str
     """Its path from the folder of the shards: both can be moved together."""
@@ -30,9 +30,9 @@ class External:
     """Of the rows."""
 
     def features(self, shards: Path, checked: bool = True) -> NDArray[np.float16]:
-        """Map the rows (n, D); raises CurateError where the file is not what it was.
+        """Map the rows (n, D); raises CurateError where the file has changed.
 
-        The rows themselves are checked once a process, and not at all where not ``checked``.
+        The rows themselves are checked once per process, or not at all unless ``checked``.
         """
         file = self.found(shards)
         if checked and _sha256(file, self.first, self.rows, _changed(file)) != self.sha256:
@@ -40,7 +40,7 @@ class External:
         return _rows(file, self.first, self.rows)
 
     def found(self, shards: Path) -> Path:
-        """Find the file; raises CurateError where it is not what it was."""
+        """Find the file; raises CurateError where it is gone or has changed."""
         file = Path(os.path.normpath(shards.resolve() / self.file))
         if not os.access(file, os.R_OK):
             raise CurateError(_LOST.format(file, "is gone, or cannot be read,"))
@@ -56,7 +56,7 @@ _LOST = (
 
 
 def external_rows(file: Path, first: int, rows: int, shards: Path) -> External:
-    """Note rows [first, first + rows) of a file as it is now."""
+    """Describe rows [first, first + rows) of a file as it is now."""
     whole = file.resolve()
     content = _sha256(whole, first, rows, _changed(whole))
     where = os.path.relpath(whole, shards.resolve())

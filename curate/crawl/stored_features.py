@@ -28,8 +28,8 @@ class StoredFeatures:
     A shard's features lie in its folder or, where they were in the right form already, in the
     user's file (see `External`).
 
-    Each encoder has the same length in a row, so that the adapted space decides what it is worth.
-    A row has features where all have, and is zeros elsewhere.
+    In a row, the features of each encoder have the same length, so that the adapted space decides
+    how much each encoder counts. A row has features if all encoders have; otherwise it is zeros.
     """
 
     parts: tuple[Folders, ...]
@@ -37,7 +37,7 @@ class StoredFeatures:
     """By shard; kept in memory (a byte a row), because every pass needs it."""
 
     def statuses(self, shard: str) -> pl.Series:
-        """Say of each row ok, or why the first encoder that has no features has none."""
+        """Give the status of each row: ok, or that of the first encoder without features."""
         columns = [part.table(shard, "rows")["status"] for part in self.parts]
         return reduce(lambda first, second: first.zip_with(first != Status.OK, second), columns)
 
@@ -123,7 +123,7 @@ def made_features(
 
 
 def made_external(external: External, statuses: NDArray[np.object_]) -> Made:
-    """Keep where a shard's features lie and why rows have none (n,)."""
+    """Keep where the features of a shard are, and why rows have none (n,)."""
     return Made({"rows": _status_table(statuses)}, {EXTERNAL: vars(external)})
 
 

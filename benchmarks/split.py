@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.crawl import Crawl, read_crawl
+from benchmarks.noise import KINDS, add_noise
 from benchmarks.probe import Samples, Weight, accuracies
 from curate.errors import CurateError
 from curate.options.weight import WeightOptions
@@ -28,6 +29,14 @@ Embeddings = Annotated[
 RunDir = Annotated[
     Path | None, typer.Option(help="Keeps what --encoder has encoded. Default: nothing does.")
 ]
+Noise = Annotated[
+    tuple[str, float] | None,
+    typer.Option(
+        "--add-noise",
+        help="KIND RATE: leave the wrong rows out, then make this share wrong:"
+        f" {', '.join(KINDS)}.",
+    ),
+]
 Seeds = Annotated[int, typer.Option(help="Classifiers of each row: mean ± standard deviation.")]
 Steps = Annotated[list[int], typer.Option(help="Batches after which accuracy is taken.")]
 STEPS = [500, 1000, 2000, 4000]
@@ -41,12 +50,17 @@ class Split:
     training: Samples
     validation: Samples
 
-    def score(self, weight: Weight, steps: list[int], seeds: int) -> NDArray[np.float64]:
-        """Return top-1 accuracy (seeds, steps) of classifiers trained with weights (N,)."""
+    def score(
+        self, weight: Weight, steps: list[int], seeds: int, then: Weight | None = None
+    ) -> NDArray[np.float64]:
+        """Return top-1 and top-5 (seeds, steps, 2) of classifiers trained with weights (N,).
+
+        With ``then`` (N,) there is one more step: fine-tuned with those weights.
+        """
         classes = len(self.crawl.names)
         return np.array(
             [
-                accuracies(self.training, weight, self.validation, classes, steps, seed)
+                accuracies(self.training, weight, self.validation, classes, steps, seed, then)
                 for seed in range(seeds)
             ]
         )
@@ -58,10 +72,13 @@ def read_split(
     encoder: str | None,
     embeddings: tuple[Path, Path] | None,
     folder: Path,
+    noise: tuple[str, float] | None = None,
 ) -> Split:
     """Read a crawl and its validation images, ``paths``; ``folder`` keeps their features.
 
-    Raises CurateError as `curate weight` does, and for a validation class that is not crawled.
+    ``noise`` is a kind and a rate of `benchmarks.noise`: of the crawl's right labels so many are
+    made wrong. Raises CurateError as `curate weight` does, and for a validation class that is not
+    crawled.
     """
     crawl, validation = (
         read_crawl(
@@ -75,6 +92,8 @@ def read_split(
             ("crawl", "validation"), paths, embeddings or (None, None), strict=True
         )
     )
+    if noise is not None:
+        crawl = add_noise(crawl, *noise, np.random.default_rng(0))
     return make_split(crawl, validation)
 
 

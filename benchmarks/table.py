@@ -54,12 +54,23 @@ def accuracy_table(
     rows: Sequence[tuple[Sequence[str], NDArray[np.float64]]],
     steps: Sequence[int],
 ) -> Table:
-    """Lay out rows of cells, one for each heading, and of accuracies (seeds, steps)."""
+    """Lay out rows of cells, one for each heading, and of accuracies (seeds, steps, 2).
+
+    Top-1 and, after a stroke, top-5.
+    """
     table = Table(box=box.MARKDOWN, title=title, title_justify="left")
     table.add_column(headings[0])
     for heading in (*headings[1:], *(f"{step:,} steps" for step in steps)):
         table.add_column(heading, justify="right")
     for cells, found in rows:
-        mean, spread = found.mean(axis=0), found.std(axis=0)
-        table.add_row(*cells, *(f"{m:.3f} ± {s:.3f}" for m, s in zip(mean, spread, strict=True)))
+        table.add_row(*cells, *accuracy_cells(found))
     return table
+
+
+def accuracy_cells(found: NDArray[np.float64]) -> list[str]:
+    """Write accuracies (seeds, steps, 2) as a cell for each step: mean ± deviation over seeds."""
+    mean, spread = found.mean(axis=0), found.std(axis=0)
+    return [
+        f"{m[0]:.3f} ± {s[0]:.3f} / {m[1]:.3f} ± {s[1]:.3f}"
+        for m, s in zip(mean, spread, strict=True)
+    ]

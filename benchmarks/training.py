@@ -22,6 +22,7 @@ from benchmarks.probe import Weight
 from benchmarks.split import (
     STEPS,
     Embeddings,
+    Noise,
     RunDir,
     Seeds,
     Split,
@@ -50,6 +51,7 @@ def training(
         Path | None,
         typer.Option(help="Keeps what cleanlab is told, and is taken for it if it is there: .npz."),
     ] = None,
+    noise: Noise = None,
     seeds: Seeds = 3,
     steps: Steps = STEPS,
     run_dir: RunDir = None,
@@ -59,7 +61,7 @@ def training(
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         kept = run_dir or work / "run"
-        split = read_split((crawl, validation), truth, encoder, embeddings, kept)
+        split = read_split((crawl, validation), truth, encoder, embeddings, kept, noise)
         given = [split.crawl.names[label] for label in split.crawl.labels]
         task = make_task(work / "task", split.crawl.features, given, graph)
         weights = {
@@ -75,7 +77,7 @@ def training(
     console = Console()
     if not console.is_terminal:
         console.width = WIDTH
-    title = f"{crawl.name}: top-1 accuracy on {_count(split)} clean images, {seeds} seeds"
+    title = f"{crawl.name}: top-1 / top-5 on {_count(split)} clean images, {seeds} seeds"
     console.print(accuracy_table(title, ["trained on", "rows", "right"], rows, steps))
     facts = {"command": shlex.join(["python", "-m", "benchmarks.training", *sys.argv[1:]])}
     found = {cells[0]: accuracy.tolist() for cells, accuracy in rows}

@@ -37,6 +37,13 @@ def test_exactly_the_rate_is_wrong_and_the_images_are_as_before(kind: str) -> No
     assert np.array_equal(crawl.true, clean_crawl().true)
 
 
+def test_uniform_by_class_makes_the_same_share_of_each_class_wrong() -> None:
+    crawl = noisy("uniform-by-class", 0.4)
+    for c in range(6):
+        own = crawl.true == c
+        assert crawl.wrong[own].sum() == round(0.4 * own.sum())
+
+
 def test_uniform_noise_reaches_every_other_class_as_often() -> None:
     crawl = noisy("uniform", 0.5, crawl=clean_crawl(6000))
     pairs = np.zeros((6, 6))
@@ -84,7 +91,7 @@ def test_the_same_seed_gives_the_same_labels_and_another_seed_others() -> None:
 def test_an_unknown_kind_or_rate_is_refused_with_those_that_are_known(
     kind: str, rate: float
 ) -> None:
-    with pytest.raises(CurateError, match="uniform, confusing"):
+    with pytest.raises(CurateError, match="uniform, uniform-by-class, confusing"):
         noisy(kind, rate)
 
 

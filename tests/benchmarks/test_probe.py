@@ -13,7 +13,9 @@ def samples(rows: int = 600, seed: int = 0) -> Samples:
 
 
 def trained(crawl: Samples, weight: np.ndarray, seed: int = 0) -> list[float]:
-    return accuracies(crawl, weight, samples(300, seed=1), 3, [1, 40], seed)
+    found = accuracies(crawl, weight, samples(300, seed=1), 3, [1, 40], seed)
+    assert all(top_5 == 1 for _, top_5 in found), "there are three classes"
+    return [top_1 for top_1, _ in found]
 
 
 def with_wrong_labels(crawl: Samples, wrong: np.ndarray) -> Samples:
@@ -56,3 +58,20 @@ def test_weights_decide_between_labels_that_contradict_each_other() -> None:
     assert trained(both, right_first)[-1] > 0.8
     assert trained(both, right_first[::-1])[-1] < 0.2
     assert trained(with_wrong_labels(samples(), wrong), (~wrong).astype(float))[-1] > 0.9
+
+
+def test_fine_tuning_goes_on_with_other_rows() -> None:
+    wrong = np.ones(600, bool)
+    wrong[:60] = False
+    crawl = with_wrong_labels(samples(), wrong)
+    found = accuracies(crawl, wrong.astype(float), samples(300, seed=1), 3, [40], 0, ~wrong)
+    assert found[0][0] < 0.1
+    assert found[1][0] > 0.8
+    alone = accuracies(crawl, wrong.astype(float), samples(300, seed=1), 3, [40], 0)
+    assert alone == found[:1]
+
+
+def test_top_5_counts_the_five_likeliest() -> None:
+    crawl = Samples(torch.eye(8), torch.arange(8))
+    [(top_1, top_5)] = accuracies(crawl, np.ones(8), crawl, 8, [1], 0)
+    assert top_1 <= top_5 < 1

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-METHODS = ("curate", "cleanlab", "knn")
+METHODS = ("curate", "cleanlab", "knn", "curriculumnet")
 
 
 @dataclass(frozen=True)

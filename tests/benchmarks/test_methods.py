@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.crawl import CLEAN, Crawl
 from benchmarks.measure import measure
-from benchmarks.methods import Judgement, Task, curate, knn, make_task
+from benchmarks.methods import Judgement, Task, curate, curriculumnet, knn, make_task
 from benchmarks.metrics import auroc
 
 
@@ -27,6 +27,27 @@ def test_a_method_finds_wrong_labels(method, tmp_path: Path) -> None:  # type: i
         assert auroc(wrong, score) > 0.95
     assert (judgement.flag == wrong).mean() > 0.95
     assert judgement.noise == pytest.approx(0.2, abs=0.05)
+
+
+def test_density_doubts_the_rows_far_from_the_middle_of_their_class(tmp_path: Path) -> None:
+    task, wrong = task_with_wrong_labels(tmp_path / "task")
+    judgement = curriculumnet.judge(task)
+    for score in judgement.scores.values():
+        assert auroc(wrong, score) > 0.95
+    assert wrong[judgement.flag].mean() > 0.95
+
+
+def test_density_and_distance_are_those_of_a_plain_loop() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(30, 4)).astype(np.float32)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    squared = np.array([[((a - b) ** 2).sum() for b in x] for a in x])
+    near = np.sort(squared.ravel())[int(0.6 * squared.size)]
+    counts = [sum(d < near for d in row) for row in squared]
+    found = curriculumnet.distances(x)
+    np.testing.assert_allclose(found, squared, atol=1e-5)
+    assert np.abs(curriculumnet.neighbours(found) * 30 - counts).max() <= 1
+    assert not curriculumnet.farthest(np.array([0.0, 1.0])).any()
 
 
 def test_neighbours_are_the_nearest_others_even_among_doubles() -> None:

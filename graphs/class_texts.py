@@ -22,6 +22,8 @@ class ClassTexts:
     """CD of SINet: the user's description, or its gloss and those of the synsets directly above."""
     others: tuple[str, ...] = ()
     """Its gloss and its parents' glosses."""
+    own: str | None = None
+    """The user's description, or its gloss alone."""
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -30,9 +32,14 @@ class ClassTexts:
         return tuple(dict.fromkeys(text for text in texts if text))
 
     def text(self, which: str) -> str | None:
-        """Return the name, the description, or ('') the description if any, else the name."""
+        """Return the name, the description, or ('') the description if any, else the name.
+
+        'gloss' is "name: gloss", what SINet reads; one of the two where the other is unknown.
+        """
         if which == "name":
             return self.name
+        if which == "gloss":
+            return ": ".join(text for text in (self.name, self.own) if text) or None
         return self.description or (None if which == "description" else self.name)
 
 
@@ -61,4 +68,5 @@ def class_texts(
 ) -> ClassTexts:
     """Return the texts of a class from its name, the user's description and its synset."""
     glosses = [] if synset is None or wordnet is None else wordnet.glosses(synset)
-    return ClassTexts(name, description or "; ".join(glosses) or None, tuple(glosses))
+    own = description or next(iter(glosses), None)
+    return ClassTexts(name, description or "; ".join(glosses) or None, tuple(glosses), own)

@@ -121,6 +121,9 @@ def test_the_users_names_and_descriptions_are_what_is_read(crawl: Path) -> None:
     order = sorted(LABELS)
     row = S[order.index("sku-1")]
     assert np.argsort(-row)[1] == order.index("sku-2")
+    result = curate("graph", crawl, "--graph", "text:gloss", *options[2:])
+    assert result.exit_code == 0, result.output
+    assert np.isfinite(relations(run)["text:gloss"]).all(), "a name is read where there is no gloss"
 
 
 @pytest.mark.parametrize(

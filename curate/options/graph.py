@@ -27,7 +27,7 @@ class Kind(NamedTuple):
 WORDNET = "wordnet"
 KINDS = {
     WORDNET: Kind(),
-    "text": Kind(words=("name", "description")),
+    "text": Kind(words=("name", "description", "gloss")),
     "hierarchy": Kind(file="edges.csv"),
     "captions": Kind(),
     "matrix": Kind(file="file.npz"),

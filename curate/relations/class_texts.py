@@ -59,7 +59,8 @@ class TextSource:
     def embed_classes(self, which: str) -> Embeddings:
         """Embed the texts of the classes: (C, E).
 
-        ``which`` is name, description, or '' for the description if any, else the name.
+        ``which`` is name, description, gloss ("name: gloss"), or '' for the description if any,
+        else the name.
         NaN for a class without such a text; raises CurateError if no class has one.
         """
         from graphs.text import spread_over_classes

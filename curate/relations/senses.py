@@ -56,12 +56,14 @@ def _need_senses(names: Sequence[str], options: GraphOptions, stated: Stated) ->
     parts = {str(part) for part in options.parts}
     if "wordnet" in parts:
         return True
-    if parts & {"text", "text:description"} or (
+    described = parts & {"text", "text:description", "text:gloss"} or (
         "text:name" in parts and options.text_pooling == "lstm"
-    ):
-        return not all("description" in stated.get(name, {}) for name in names)
+    )
+    if described and not all("description" in stated.get(name, {}) for name in names):
+        return True
     unnamed = (name for name in names if "name" not in stated.get(name, {}))
-    return ("text:name" in parts or options.names) and any(map(is_synset, unnamed))
+    read = options.names or bool(parts & {"text:name", "text:gloss"})
+    return read and any(map(is_synset, unnamed))
 
 
 def _table(names: Sequence[str], stated: Stated, wordnet: "WordNet | None") -> ClassTable:

@@ -43,3 +43,13 @@ def test_text_is_the_description_where_there_is_one_else_the_name() -> None:
     ]  # fmt: skip
     assert [named.text(which) for which in ("", "name", "description")] == ["plate", "plate", None]
     assert named.all == ("plate",)
+
+
+def test_the_papers_text_is_the_name_and_its_own_gloss(wordnet: "WordNet") -> None:
+    texts = class_texts("tabby", None, "tabby.n.01", wordnet)
+    gloss = "a cat with a grey or tawny coat mottled with black"
+    assert texts.text("gloss") == f"tabby: {gloss}"
+    assert class_texts("mug", "a cup with a handle").text("gloss") == "mug: a cup with a handle"
+    assert class_texts("plate").text("gloss") == "plate"
+    assert class_texts(None, None, "tabby.n.01", wordnet).text("gloss") == gloss
+    assert class_texts(None).text("gloss") is None

@@ -34,7 +34,7 @@ def test_a_files_name_may_have_a_plus_and_a_colon(tmp_path: Path) -> None:
         ("wordnet+none", "--graph none is not known"),
         ("", "is not known; choose none, or one or a sum"),
         ("wordnet+", "is not known"),
-        ("text:gloss", "--graph text:gloss is not known; choose none, or one or a sum"),
+        ("text:glosses", "--graph text:glosses is not known; choose none, or one or a sum"),
         ("text:", "--graph text: is not known"),
         ("wordnet:3", "--graph wordnet:3 is not known"),
         ("text+wordnet+text", "names text twice"),

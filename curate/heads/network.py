@@ -35,13 +35,13 @@ def in_half(module: nn.Module, half: torch.dtype | None) -> Iterator[None]:
             network.precision = None
 
 
-def classifier(features: int, outputs: int) -> Network:
+def classifier(features: int, outputs: int, activation: type[nn.Module] = nn.ReLU) -> Network:
     """Make a network with a hidden layer; on frozen features it stands for the papers' CNN."""
     return Network(
         nn.BatchNorm1d(features, affine=False),
         nn.Linear(features, HIDDEN),
         nn.BatchNorm1d(HIDDEN),
-        nn.ReLU(),
+        activation(),
         nn.Dropout(DROPOUT),
         nn.Linear(HIDDEN, outputs),
     )

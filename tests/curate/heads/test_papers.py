@@ -5,8 +5,9 @@ import torch
 from torch.nn import functional
 
 from curate.heads.confusion import as_given, by_bayes, confusion
-from curate.heads.hu import ACTIVATIONS, Hu
+from curate.heads.hu import ACTIVATIONS, MANY, Hu, alpha_of
 from curate.heads.nmn import Nmn, labels_of, mean_of, noisy_or, observed, posterior
+from curate.heads.stage import Batch, Rows
 from curate.heads.task import Task
 from curate.heads.veit import Veit
 from curate.heads.xiao import em_loss
@@ -76,7 +77,30 @@ def test_hu_without_residual_takes_noisy_labels_for_clean(numbers: torch.Generat
         with torch.no_grad():
             head.r[2].weight.zero_()
             head.r[2].bias.zero_()
-            torch.testing.assert_close(head.classify(x), (head.r(x) + head.c(x)).sigmoid())
+            torch.testing.assert_close(head.classify(x), (head.r(x) + head.y(x)).sigmoid())
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_both_nets_of_hu_have_the_activation(activation: str) -> None:
+    head = Hu(Task(C), D, activation)
+    for net in (head.y, head.r):
+        found = [type(layer) for layer in net if type(layer) in ACTIVATIONS.values()]
+        assert found == [ACTIVATIONS[activation]]
+
+
+def test_hu_decides_by_bayes_rule_and_weighs_the_clean_loss(numbers: torch.Generator) -> None:
+    task = Task(C)
+    head = Hu(task, D).eval()
+    true = functional.one_hot(torch.randint(C, (60,), generator=numbers), C).float()
+    given = functional.one_hot(torch.randint(C, (60,), generator=numbers), C).float()
+    rows = Rows(torch.randn(60, D, generator=numbers), given, true, torch.arange(60))
+    (stage,) = head.stages(rows)
+    bayes = by_bayes(task, head.classify(rows.x), given, confusion(task, given, true))
+    torch.testing.assert_close(head.clean(rows.x, given), bayes)
+    of_clean = task.cross_entropy(head.y(rows.x), true).mean()
+    of_noise = task.cross_entropy(head.y(rows.x) + head.r(rows.x), given).mean()
+    torch.testing.assert_close(stage.loss(Batch(rows, rows)), 0.2 * of_clean + of_noise)
+    assert [alpha_of(MANY - 1), alpha_of(MANY)] == [0.2, 1.0]
 
 
 def test_nmn_posterior_is_bayes_rule(numbers: torch.Generator) -> None:

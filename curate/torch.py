@@ -7,7 +7,6 @@ for images, labels, weights, keys in DataLoader(train, batch_size=256, shuffle=T
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +16,11 @@ from rich.console import Console
 from torch.utils.data import Dataset, IterableDataset, WeightedRandomSampler, get_worker_info
 
 from curate.errors import CurateError
-from curate.exports.training_rows import Sample, TrainingRows, Transform
+from curate.exports.training_rows import Sample, TrainingRows
 from curate.images.source import FileSlice, ImageSource
 from curate.manifest.plan import plan_shards, row_groups
+from curate.options.in_python import python_constructor
+from curate.options.training import StreamOptions, TrainingOptions
 from curate.terminal.progress import progress_bar
 from curate.training.loss import weighted_binary_cross_entropy, weighted_cross_entropy
 
@@ -31,9 +32,6 @@ __all__ = [
     "weighted_cross_entropy",
     "weighted_sampler",
 ]
-
-BUFFER = 1024
-"""Pictures, not decoded yet, among which a stream draws the next."""
 
 
 class WeightedImages(TrainingRows, Dataset[Sample]):
@@ -56,8 +54,9 @@ class WeightedImages(TrainingRows, Dataset[Sample]):
     that is too large for that there is `WeightedStream`.
     """
 
-    def __init__(self, path: str | Path, transform: Transform | None = None, **options: Any):
-        super().__init__(path, transform, **options)
+    @python_constructor(TrainingOptions)
+    def __init__(self, options: TrainingOptions) -> None:
+        super().__init__(options)
         self._slices = self._index()
 
     def __len__(self) -> int:
@@ -106,21 +105,13 @@ class WeightedStream(TrainingRows, IterableDataset[Sample]):
     left over, others each time.
     """
 
-    def __init__(
-        self,
-        path: str | Path,
-        transform: Transform | None = None,
-        *,
-        shuffle: bool = True,
-        buffer: int = BUFFER,
-        rank: int | None = None,
-        world: int | None = None,
-        **options: Any,
-    ):
-        super().__init__(path, transform, **options)
-        self._shuffle, self._buffer, self._seed = shuffle, buffer, options.get("seed", 0)
+    @python_constructor(StreamOptions)
+    def __init__(self, options: StreamOptions) -> None:
+        super().__init__(options)
+        self._shuffle, self._buffer, self._seed = options.shuffle, options.buffer, options.seed
         self._epoch = 0
         self._units = [unit for unit in row_groups(self._manifest) if len(self._places(unit))]
+        rank, world = options.rank, options.world
         here = (0, 1) if rank is None or world is None else (rank, world)
         if rank is None and torch.distributed.is_available() and torch.distributed.is_initialized():
             here = torch.distributed.get_rank(), torch.distributed.get_world_size()

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,7 +32,6 @@ from curate.store.folders import Folders
 from curate.terminal.printable import brief, printable
 from curate.weighted.open import open_weighted
 
-Transform = Callable[[Tensor], Tensor]
 WORKERS = 255
 """Counts of workers that are kept apart."""
 
@@ -53,8 +52,8 @@ class Sample(NamedTuple):
 class TrainingRows:
     """The rows that are trained on; labels, weights and keys are in memory, pictures are not."""
 
-    def __init__(self, path: str | Path, transform: Transform | None = None, **options: Any):
-        chosen = TrainingOptions(Path(path), **options)
+    def __init__(self, chosen: TrainingOptions):
+        path, transform = chosen.path, chosen.transform
         self.transform = transform
         self._path, self._missing = path, chosen.missing
         counts = torch.zeros(1 + WORKERS, dtype=torch.int64)

@@ -1,7 +1,8 @@
-"""A typed Python function, made of a dataclass of options."""
+"""Typed Python functions and constructors, made of a dataclass of options."""
 
 from collections.abc import Callable
 from dataclasses import fields
+from functools import wraps
 from inspect import Parameter, Signature, formatannotation
 from numbers import Integral, Real
 from pathlib import Path
@@ -23,6 +24,7 @@ from curate.options.defaults import default_of
 from curate.options.paths import OptionalPath, RequiredPath
 
 P = ParamSpec("P")
+Made = TypeVar("Made")
 Options = TypeVar("Options")
 Result = TypeVar("Result")
 PATHS = {OptionalPath: str | Path | None, RequiredPath: str | Path}
@@ -38,31 +40,13 @@ def python_function(
 ) -> Callable[Concatenate[str | Path, P], Result]:
     """Make `curate.NAME`, whose parameters are the fields of ``options`` (a dataclass).
 
-    The first field is a path and may be given by place; all others are keywords. The function
-    raises TypeError for a keyword that is no field, and for a value of another type.
+    The first field is a path. Those of KW_ONLY must be given by keyword. The function raises
+    TypeError for a keyword that is no field, and for a value of another type.
     """
-    signature = _signature(options)
+    signature, place = _signature(options), (f"curate.{name}", f"curate {name} --help")
 
     def call(*given: Any, **keywords: Any) -> Result:
-        for keyword in keywords:
-            if keyword not in signature.parameters:
-                raise TypeError(
-                    f"curate.{name}() has no option '{keyword}'; see curate {name} --help."
-                )
-        try:
-            bound = signature.bind(*given, **keywords).arguments
-        except TypeError as error:
-            raise TypeError(f"curate.{name}(): {error}") from None
-        for keyword, value in bound.items():
-            kind = signature.parameters[keyword].annotation
-            if not _fits(value, kind):
-                raise TypeError(
-                    f"curate.{name}(): {keyword}={value!r} is not what it takes:"
-                    f" {formatannotation(kind)}."
-                )
-        first, *rest = bound
-        chosen = {keyword: bound[keyword] for keyword in rest}
-        return run(options(Path(bound[first]), **chosen))  # type: ignore[call-arg]
+        return run(_read(options, signature, place, given, keywords))
 
     call.__name__ = call.__qualname__ = name
     call.__module__, call.__doc__ = "curate", doc
@@ -70,8 +54,58 @@ def python_function(
     return cast(Callable[Concatenate[str | Path, P], Result], call)
 
 
+def python_constructor(
+    options: Callable[Concatenate[Path, P], Options],
+) -> Callable[[Callable[[Made, Options], None]], Callable[Concatenate[Made, str | Path, P], None]]:
+    """Make an `__init__` of one that takes ``options`` (a dataclass), as `python_function` does."""
+    signature = _signature(options)
+    self = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
+
+    def typed(
+        init: Callable[[Made, Options], None],
+    ) -> Callable[Concatenate[Made, str | Path, P], None]:
+        name = f"{init.__module__}.{init.__qualname__.removesuffix('.__init__')}"
+
+        @wraps(init)
+        def call(made: Made, *given: Any, **keywords: Any) -> None:
+            init(made, _read(options, signature, (name, f"help({name})"), given, keywords))
+
+        parameters = [self, *signature.parameters.values()]
+        call.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        call.__annotations__ = {each.name: each.annotation for each in parameters[1:]}
+        return cast(Callable[Concatenate[Made, str | Path, P], None], call)
+
+    return typed
+
+
+def _read(
+    options: Callable[..., Options],
+    signature: Signature,
+    place: tuple[str, str],
+    given: tuple[Any, ...],
+    keywords: dict[str, Any],
+) -> Options:
+    """Make options of arguments; ``place``: what was called, and where its options are listed."""
+    name, listed = place
+    for keyword in keywords:
+        if keyword not in signature.parameters:
+            raise TypeError(f"{name}() has no option '{keyword}'; see {listed}.")
+    try:
+        bound = signature.bind(*given, **keywords).arguments
+    except TypeError as error:
+        raise TypeError(f"{name}(): {error}") from None
+    for keyword, value in bound.items():
+        kind = signature.parameters[keyword].annotation
+        if not _fits(value, kind):
+            raise TypeError(
+                f"{name}(): {keyword}={value!r} is not what it takes: {formatannotation(kind)}."
+            )
+    first, *rest = bound
+    return options(Path(bound[first]), **{keyword: bound[keyword] for keyword in rest})
+
+
 def _signature(options: Any) -> Signature:
-    """Give the parameters: the first field, a path, by place or by name, and keywords."""
+    """Give the parameters, one for each field; the first is a path."""
     hints = get_type_hints(options)
     first, *rest = fields(options)
     return Signature(
@@ -80,7 +114,7 @@ def _signature(options: Any) -> Signature:
             *(
                 Parameter(
                     each.name,
-                    Parameter.KEYWORD_ONLY,
+                    Parameter.KEYWORD_ONLY if each.kw_only else Parameter.POSITIONAL_OR_KEYWORD,
                     default=default_of(each),
                     annotation=PATHS.get(hints[each.name], hints[each.name]),
                 )

@@ -1,8 +1,9 @@
 """The options of the datasets of `curate.torch`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
+from typing import Any, Literal, get_args
 
 from curate.errors import CurateError
 from curate.options.columns import ColumnOptions
@@ -10,8 +11,11 @@ from curate.options.export import GIVEN, NONE, WEIGHTED, Keep, Labels, Normalize
 from curate.options.paths import OptionalPath
 from curate.options.weighted import WeightedOptions
 
-MISSING = RAISE, WARN = "raise", "warn"
-"""What happens where a picture is not there."""
+Missing = Literal["raise", "warn"]
+"""What happens where a picture is missing."""
+MISSING = RAISE, WARN = get_args(Missing)
+BUFFER = 1024
+"""Pictures, not decoded yet, among which a stream draws the next."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,8 @@ class TrainingOptions:
     """Which rows are trained on, and how they are read; raises CurateError as it is made."""
 
     path: Path
+    transform: Callable[[Any], Any] | None = None
+    """What is made of a picture, (3, size, size) bytes."""
     _: KW_ONLY
     size: int = 256
     """Of the pictures' sides, in pixels."""
@@ -37,7 +43,7 @@ class TrainingOptions:
     key: str | None = None
     root: OptionalPath = OptionalPath()
     prefix: str | None = None
-    missing: str = RAISE
+    missing: Missing = RAISE
 
     def __post_init__(self) -> None:
         if self.missing not in MISSING:
@@ -61,3 +67,16 @@ class TrainingOptions:
         """The part that says what is read."""
         columns = ColumnOptions(image=self.image, label=self.label, key=self.key)
         return WeightedOptions(self.path, columns, self.root, self.prefix)
+
+
+@dataclass(frozen=True)
+class StreamOptions(TrainingOptions):
+    """Also in which order the rows come, and to whom."""
+
+    _: KW_ONLY
+    shuffle: bool = True
+    buffer: int = BUFFER
+    rank: int | None = None
+    """The number of this process, from 0; None: that of torch.distributed."""
+    world: int | None = None
+    """How many processes there are."""

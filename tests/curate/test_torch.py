@@ -1,5 +1,6 @@
 """Training on a weighted manifest: pictures as bytes, files and in tars, whole and in shares."""
 
+import inspect
 import io
 import pickle
 import tarfile
@@ -269,3 +270,27 @@ def test_a_copy_of_the_pictures_goes_with_the_dataset(
     assert len(list(tmp_path.iterdir())) == 1
     del data
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("dataset", [WeightedImages, WeightedStream])
+def test_the_signature_says_the_options_of_a_dataset(dataset: type) -> None:
+    parameters = inspect.signature(dataset).parameters
+    assert list(parameters)[:3] == ["path", "transform", "size"]
+    assert parameters["path"].annotation == str | Path
+    assert parameters["transform"].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    assert (parameters["size"].annotation, parameters["size"].default) == (int, 256)
+    assert parameters["root"].annotation == str | Path | None
+    assert ("buffer" in parameters) == (dataset is WeightedStream)
+    assert not [each for each in parameters.values() if each.kind is inspect.Parameter.VAR_KEYWORD]
+
+
+def test_an_option_that_is_none_and_a_value_of_another_type_are_refused(tmp_path: Path) -> None:
+    name = r"curate.torch.WeightedImages\(\)"
+    with pytest.raises(TypeError, match=rf"{name} has no option 'buffer'; see help\("):
+        WeightedImages(tmp_path / "w.parquet", buffer=3)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=rf"{name}: size='big' is not what it takes: int"):
+        WeightedImages(tmp_path / "w.parquet", size="big")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=rf"{name}: transform='crop' is not"):
+        WeightedImages(tmp_path / "w.parquet", "crop")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=rf"{name}: too many positional"):
+        WeightedImages(tmp_path / "w.parquet", None, 224)  # type: ignore[misc]

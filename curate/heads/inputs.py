@@ -84,3 +84,13 @@ class Inputs(nn.Module):
         nearest = cosines.view(len(g), len(self.self_influence), self.per_class).amax(2)
         log_p = functional.log_softmax((nearest - given * self.self_influence) / self.tau, 1)
         return torch.cat([functional.normalize(features.float()), log_p], 1)
+
+
+def features_alone(x: Tensor, classes: int) -> Tensor:
+    """Return the features (n, D) of what `Inputs` gives, (n, D + C)."""
+    return x[:, :-classes]
+
+
+def log_p(x: Tensor, classes: int) -> Tensor:
+    """Return SINet's log p (n, C) of what `Inputs` gives, (n, D + C)."""
+    return x[:, -classes:]

@@ -11,21 +11,27 @@ FREE, RANDOM, CONFUSING = range(3)
 Matrix = NDArray[np.float64]
 
 
-def confusing_matrix(given: Labels, true: Labels, classes: int, outputs: int) -> Matrix:
-    """Estimate C (classes, outputs), p(given | true, confusing), from verified pairs (n,) each.
+def pair_counts(given: Labels, true: Labels, classes: int, outputs: int) -> Matrix:
+    """Count pairs of given (n,) and true labels (n,): (classes, outputs)."""
+    counts = np.zeros((classes, outputs))
+    np.add.at(counts, (given, true), 1)
+    return counts
+
+
+def confusing_matrix(counts: Matrix) -> Matrix:
+    """Estimate C (classes, outputs), p(given | true, confusing), from counts of the same shape.
 
     Of each true class's wrong labels the most frequent are taken for confusing noise and the
     others for random noise, as many as give the greatest likelihood; on equality the more. Indexed
     [given, true], zero where both are the same, columns sum to 1. A class without wrong labels
-    has a column of zeros (the paper does not say). ``outputs`` may be one more than ``classes``:
-    true labels that are none of them.
+    has a column of zeros (the paper does not say). There may be more ``outputs`` than ``classes``:
+    true labels that no given label names.
     """
-    counts = np.zeros((classes, outputs))
-    np.add.at(counts, (given, true), 1)
-    counts[np.arange(classes), np.arange(classes)] = 0
-    C = np.zeros_like(counts)
+    classes, outputs = counts.shape
+    wrong = counts * (1 - np.eye(classes, outputs))
+    C = np.zeros_like(wrong)
     for true_class in range(outputs):
-        column = counts[:, true_class]
+        column = wrong[:, true_class]
         if column.any():
             kept = _most_likely(column / column.sum(), uniform(true_class, classes))
             C[kept, true_class] = column[kept] / column[kept].sum()
@@ -44,6 +50,12 @@ def noise_types(given: Labels, true: Labels, C: Matrix) -> NDArray[np.int64]:
     at_random = np.array([uniform(c, classes) for c in range(C.shape[1])])[true]
     wrong = np.where(C[given, true] < at_random, RANDOM, CONFUSING)
     return np.where(given == true, FREE, wrong)
+
+
+def type_shares(types: NDArray[np.int64]) -> Matrix:
+    """Return the share (3,) of each type of noise among types (n,), each counted once more."""
+    counts = np.bincount(types, minlength=3) + 1.0
+    return np.asarray(counts / counts.sum())
 
 
 def _most_likely(share: Matrix, at_random: float) -> NDArray[np.int64]:

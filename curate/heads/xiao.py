@@ -1,27 +1,41 @@
 """Xiao et al. CVPR 2015, Learning from Massive Noisy Labeled Data for Image Classification.
 
-An image x has a true label y and a type of noise z: noise free, random or confusing. Two networks
-tell p(y | x) and p(z | x); the given label ỹ comes from p(ỹ | y, z).
+An image x has a true label y and a type of noise z: noise free, random or confusing. A network
+predicts p(y | x); p(z) is counted; the given label ỹ is drawn from p(ỹ | y, z).
 """
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from curate.heads.crawl_noise import crawl_counts
 from curate.heads.head import StagedHead
+from curate.heads.inputs import features_alone
 from curate.heads.network import classifier
-from curate.heads.noise_types import confusing_matrix, noise_types, uniform
+from curate.heads.noise_types import (
+    confusing_matrix,
+    noise_types,
+    pair_counts,
+    type_shares,
+    uniform,
+)
 from curate.heads.stage import Batch, Rows, Stage
 from curate.heads.task import Task
+from curate.heads.training import Learner
+
+CLEAN = 0.5
+"""Weight of the verified rows' mean loss: upsampled, they are half as many as the noisy rows."""
 
 
 class Xiao(StagedHead):
-    """The networks of y and of z, and the label noise p(ỹ | y, z).
+    """The network of y, the shares of z, and the label noise p(ỹ | y, z).
 
-    Deviations: networks with one hidden layer on frozen features in place of two CNNs, and true
-    labels that are none of the classes, whose given label is never noise free.
+    Deviations: a network with one hidden layer on frozen features replaces the CNN of y, and it
+    does not see SINet's log p, which was made from the noisy labels. p(z) is the same for all
+    images, counted on verified rows: a network of z learned noise by heart on frozen features. C is
+    estimated from the verified pairs and, as pseudo-counts, the crawl's own noise matrix. True
+    labels may be none of the classes; their given label is never noise free.
     """
 
     several = False
@@ -29,69 +43,68 @@ class Xiao(StagedHead):
     runs = 2
     noise: Tensor
     """(3, C, K): p(ỹ | y, z), by z, ỹ and y: identity, uniform over the others, C."""
+    types: Tensor
+    """(3,): p(z)."""
 
     def __init__(self, task: Task, features: int) -> None:
         super().__init__(task)
         C, K = task.classes, task.outputs
-        self.y, self.z = classifier(features, K), classifier(features, 3)
+        self.y = classifier(features - C, K)
         at_random = torch.tensor([uniform(c, C) for c in range(K)])
         free = torch.eye(C, K)
         self.register_buffer(
             "noise", torch.stack([free, (1 - free) * at_random, torch.zeros(C, K)])
         )
-        """(3, C, K): p(ỹ | y, z), by z, ỹ and y: identity, uniform over the others, C."""
+        self.register_buffer("types", torch.full((3,), 1 / 3))
+        self._crawl = np.zeros((C, K))
+
+    def fit(self, learner: Learner) -> None:
+        """Count the crawl's own noise; then train in stages."""
+        self._crawl = crawl_counts(learner)
+        super().fit(learner)
 
     def stages(self, verified: Rows) -> list[Stage]:
-        """Fit C; pretrain both networks on verified rows; then EM on noisy and verified rows.
+        """Fit C and p(z); pretrain y on verified rows; then EM on noisy and verified rows.
 
-        Verified rows are half as many as noisy ones in every batch, as they are in the paper after
-        upsampling.
+        A verified row without a given label counts for neither C nor p(z).
         """
-        given, true = _pairs(verified)
-        C = confusing_matrix(given, true, self.task.classes, self.task.outputs)
+        labelled = verified.given.any(1)
+        given, true = (
+            labels[labelled].argmax(1).cpu().numpy() for labels in (verified.given, verified.true)
+        )
+        counts = pair_counts(given, true, self.task.classes, self.task.outputs)
+        C = confusing_matrix(counts + self._crawl)
         self.noise[2] = torch.from_numpy(C)
-        self._C = C
+        self.types.copy_(torch.from_numpy(type_shares(noise_types(given, true, C))))
         return [
-            Stage(self._clean_loss, (self.y, self.z), verified=64),
-            Stage(self._em_loss, (self.y, self.z), noisy=256, verified=128),
+            Stage(self._clean_loss, (self.y,), verified=64),
+            Stage(self._em_loss, (self.y,), noisy=256, verified=128),
         ]
 
     def classify(self, x: Tensor) -> Tensor:
         """Return p(y | x)."""
-        logits: Tensor = self.y(x)
-        return logits.softmax(1)
+        return self._logits(x)[0].softmax(1)
 
     def clean(self, x: Tensor, given: Tensor) -> Tensor:
         """Return p(y | ỹ, x): the posterior of Eq. 5, summed over z."""
-        return posterior(self.y(x), self.z(x), given, self.noise).sum(1)
+        return posterior(*self._logits(x), given, self.noise).sum(1)
 
     def noise_type(self, x: Tensor, given: Tensor) -> Tensor:
         """Return p(z | ỹ, x) (n, 3): the posterior of Eq. 5, summed over y."""
-        return posterior(self.y(x), self.z(x), given, self.noise).sum(2)
+        return posterior(*self._logits(x), given, self.noise).sum(2)
+
+    def _logits(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits of y (n, K) and of z (n, 3)."""
+        y: Tensor = self.y(features_alone(x, self.task.classes))
+        return y, self.types.log().expand(len(x), -1)
 
     def _clean_loss(self, batch: Batch) -> Tensor:
         rows = batch.verified
-        of_y = functional.cross_entropy(self.y(rows.x), rows.true)
-        types = torch.from_numpy(noise_types(*_pairs(rows), self._C)).to(rows.x.device)
-        if not len(types):
-            return of_y
-        return of_y + functional.cross_entropy(self.z(rows.x)[_has_label(rows)], types)
+        return functional.cross_entropy(self._logits(rows.x)[0], rows.true)
 
     def _em_loss(self, batch: Batch) -> Tensor:
-        y, z = self.y(batch.noisy.x), self.z(batch.noisy.x)
-        return em_loss(y, z, batch.noisy.given, self.noise).mean() + self._clean_loss(batch)
-
-
-def _has_label(rows: Rows) -> Tensor:
-    """Tell which rows (n,) have a given label; the others have no noise type."""
-    return rows.given.any(1)
-
-
-def _pairs(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the given and the true label (m,) of the verified rows that have both."""
-    labelled = _has_label(rows)
-    given, true = (labels[labelled].argmax(1).cpu().numpy() for labels in (rows.given, rows.true))
-    return given, true
+        of_noisy = em_loss(*self._logits(batch.noisy.x), batch.noisy.given, self.noise).mean()
+        return of_noisy + CLEAN * self._clean_loss(batch)
 
 
 def posterior(y: Tensor, z: Tensor, given: Tensor, noise: Tensor) -> Tensor:

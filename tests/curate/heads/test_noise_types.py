@@ -6,7 +6,16 @@ import numpy as np
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from curate.heads.noise_types import CONFUSING, FREE, RANDOM, confusing_matrix, noise_types, uniform
+from curate.heads.noise_types import (
+    CONFUSING,
+    FREE,
+    RANDOM,
+    confusing_matrix,
+    noise_types,
+    pair_counts,
+    type_shares,
+    uniform,
+)
 
 CIFAR10N_RANDOM1 = np.array(
     [
@@ -33,7 +42,7 @@ def pairs(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def test_golden_values_of_cifar10n() -> None:
     given, true = pairs(CIFAR10N_RANDOM1)
-    C = confusing_matrix(given, true, 10, 10)
+    C = confusing_matrix(pair_counts(given, true, 10, 10))
     assert (C > 0).sum(axis=0).tolist() == [3, 1, 3, 2, 2, 1, 2, 2, 3, 1]
     assert np.bincount(noise_types(given, true, C)).tolist() == [41383, 3852, 4765]
     assert round(float(np.linalg.norm(C)), 6) == 2.477015
@@ -43,7 +52,7 @@ def test_golden_values_of_cifar10n() -> None:
 def test_no_other_choice_of_confusing_labels_is_likelier(numbers: list[int]) -> None:
     counts = np.array(numbers).reshape(5, 5)
     given, true = pairs(counts)
-    C = confusing_matrix(given, true, 5, 5)
+    C = confusing_matrix(pair_counts(given, true, 5, 5))
     assert (C.diagonal() == 0).all()
     np.testing.assert_allclose(
         C.sum(axis=0), [bool(row.sum() - row[c]) for c, row in enumerate(counts)]
@@ -70,10 +79,17 @@ def likelihood(wrong: np.ndarray, confusing: np.ndarray) -> float:
 
 def test_a_class_without_noise_has_no_nan_and_none_of_the_classes_is_never_noise_free() -> None:
     given, true = np.array([0, 1, 2, 2, 1, 1]), np.array([0, 1, 2, 3, 3, 3])
-    C = confusing_matrix(given, true, 3, 4)
+    C = confusing_matrix(pair_counts(given, true, 3, 4))
     assert not C[:, :3].any()
     assert C[:, 3].tolist() == [0, 1, 0] or C[:, 3].sum() == 1
     assert noise_types(given, true, C)[:3].tolist() == [FREE] * 3
     assert set(noise_types(given, true, C)[3:].tolist()) <= {RANDOM, CONFUSING}
     assert uniform(0, 3) == 1 / 2
     assert uniform(3, 3) == 1 / 3
+
+
+def test_shares_of_types_count_each_type_once_more() -> None:
+    np.testing.assert_allclose(
+        type_shares(np.array([FREE, FREE, CONFUSING])), [3 / 6, 1 / 6, 2 / 6]
+    )
+    np.testing.assert_allclose(type_shares(np.zeros(0, np.int64)), [1 / 3] * 3)

@@ -33,25 +33,35 @@ def fitted_xiao(crawl: Known, examples: Examples) -> Xiao:
 
 
 def test_xiao_counts_noise_on_rows_that_were_given_a_label(one_label: Known) -> None:
-    found = fitted_xiao(one_label, without_labels(one_label)).noise[2]
-    # All wrong labels of this crawl are those of the next class.
-    next_class = torch.zeros(CLASSES, CLASSES)
-    next_class[(torch.arange(CLASSES) + 1) % CLASSES, torch.arange(CLASSES)] = 1
-    torch.testing.assert_close(found, next_class)
+    task, rng = Task(CLASSES), np.random.default_rng(0)
+    true = rng.integers(CLASSES, size=40)
+    # All wrong labels are those of the next class; a row without one must not count as class 0.
+    given = torch.eye(CLASSES)[(true + (rng.random(40) < 0.5)) % CLASSES]
+    given[::3] = 0
+    labelled = given.any(1)
+    x, truth, bag = torch.zeros(40, 8), torch.eye(CLASSES)[true], torch.arange(40)
+    of_all, of_labelled = Xiao(task, 8), Xiao(task, 8)
+    of_all.stages(Rows(x, given, truth, bag))
+    of_labelled.stages(Rows(x[labelled], given[labelled], truth[labelled], bag[labelled]))
+    torch.testing.assert_close(of_all.noise, of_labelled.noise)
+    torch.testing.assert_close(of_all.types, of_labelled.types)
+    next_class = torch.roll(torch.eye(CLASSES), 1, 0)
+    assert not of_all.noise[2][next_class == 0].any()
+    assert torch.isfinite(fitted_xiao(one_label, without_labels(one_label)).noise).all()
 
 
-def test_xiao_trains_the_network_of_z_on_labelled_rows_only(one_label: Known) -> None:
-    task = Task(CLASSES)
-    head = Xiao(task, 8)
+def test_xiao_learns_from_verified_rows_none_of_which_has_a_label() -> None:
+    head = Xiao(Task(CLASSES), 8)
     x, true = torch.randn(6, 8), torch.eye(CLASSES)[[1, 2, 3, 1, 2, 3]]
-    bag = torch.arange(6)
-    of_all = Rows(x, torch.zeros(6, CLASSES), true, bag)
-    head.stages(of_all)
+    of_all = Rows(x, torch.zeros(6, CLASSES), true, torch.arange(6))
+    stage = head.stages(of_all)[-1]
     assert not head.noise[2].any()
-    loss = head._clean_loss(Batch(of_all, of_all))
+    torch.testing.assert_close(head.types, torch.full((3,), 1 / 3))
+    loss = stage.loss(Batch(of_all, of_all))
     loss.backward()
     assert torch.isfinite(loss)
-    assert all(p.grad is None or not p.grad.any() for p in head.z.parameters())
+    head.eval()
+    torch.testing.assert_close(head.clean(x, of_all.given), head.classify(x))
 
 
 def test_bayes_knows_nothing_of_a_given_label_that_no_verified_row_has() -> None:

@@ -1,4 +1,4 @@
-"""What a head sees of an image: the encoder's features, and what SINet's prototypes say of it."""
+"""The input of a head for an image: the encoder's features, and log p by SINet's prototypes."""
 
 import numpy as np
 import torch
@@ -15,8 +15,8 @@ class Inputs(nn.Module):
     """Features (n, D) and log p (n, C) side by side: (n, D + C).
 
     log p is the logarithm of SINet's class probabilities, the softmax of the cosines to the
-    prototypes: frozen, in torch what `prototypes.score.quality` does in NumPy, without class
-    relations.
+    prototypes. It is frozen, and computes in torch what `prototypes.score.quality` computes in
+    NumPy, without class relations.
     """
 
     mean: Tensor
@@ -24,9 +24,9 @@ class Inputs(nn.Module):
     projection: Tensor
     """(D, d)"""
     prototypes: Tensor
-    """(C·k, d): those of a class side by side."""
+    """(C·k, d): those of one class are adjacent."""
     new_prototypes: Tensor
-    """(new, d): of classes that no given label names."""
+    """(new, d): prototypes of the classes that no given label names."""
     self_influence: Tensor
     """(C,)"""
     tau: Tensor
@@ -45,7 +45,7 @@ class Inputs(nn.Module):
 
     @classmethod
     def of(cls, space: AdaptedSpace, prototypes: Prototypes, new: int) -> "Inputs":
-        """Take a crawl's space and prototypes."""
+        """Make the inputs of a crawl with this space and these prototypes."""
         features, directions = space.projection.shape
         classes, k = len(space.self_influence), prototypes.per_class
         made = cls(features, directions, classes, k, new)
@@ -74,10 +74,11 @@ class Inputs(nn.Module):
 
     @torch.no_grad()
     def forward(self, features: Tensor, given: Tensor) -> Tensor:
-        """Return (n, D + C) of features (n, D) of any length and given labels (n, C).
+        """Return the input (n, D + C) for features (n, D) of any length and given labels (n, C).
 
-        ``given`` are those with which the prototypes were made: what an image has added to the
-        prototype of its own label is taken off. Zeros where an image had no part in them.
+        ``given`` are the labels with which the prototypes were made: what an image has added to
+        the prototype of its own label is subtracted. Pass zeros for an image that was not among
+        those rows.
         """
         g = self.adapted(features)
         cosines = g @ functional.normalize(self.prototypes).T

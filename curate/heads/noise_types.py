@@ -1,4 +1,4 @@
-"""The matrix C of confusing noise, and each verified row's type of noise: Xiao Eq. 8-14."""
+"""The matrix C of confusing noise and the type of noise of each verified row: Xiao Eq. 8-14."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ def uniform(true_class: int, classes: int) -> float:
 
 
 def noise_types(given: Labels, true: Labels, C: Matrix) -> NDArray[np.int64]:
-    """Return the type of noise z of verified rows (n,) of greatest likelihood: (n,)."""
+    """Return the most likely type of noise z (n,) of verified rows (n,)."""
     classes = len(C)
     at_random = np.array([uniform(c, classes) for c in range(C.shape[1])])[true]
     wrong = np.where(C[given, true] < at_random, RANDOM, CONFUSING)
@@ -59,7 +59,7 @@ def type_shares(types: NDArray[np.int64]) -> Matrix:
 
 
 def _most_likely(share: Matrix, at_random: float) -> NDArray[np.int64]:
-    """Choose which wrong labels, of these shares (C,) of a true class, are confusing noise."""
+    """Return which wrong labels are confusing noise, by the share (C,) of each in a true class."""
     order = np.argsort(-share, kind="stable")
     shares = share[order][: np.count_nonzero(share)]
     kept = np.cumsum(shares)

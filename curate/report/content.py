@@ -1,4 +1,4 @@
-"""All that the page says, but its pictures."""
+"""All that the page shows, except its pictures."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from curate.weighted.weighted import Weighted
 
 LONGEST_COMMAND = 1_000
 MOST_CLASSES = 5_000
-"""The page lists the worst of more."""
+"""Of more classes, the page lists the worst."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Content:
 
 
 def gather(weighted: Weighted, title: str | None, limit: int) -> Content:
-    """Count, choose samples, and put it all in words."""
+    """Count, choose samples, and write the texts."""
     counted = overview(weighted)
     listed = counted.classes["label"].head(MOST_CLASSES).to_list()
     names = Names(listed, class_names(weighted))
@@ -65,7 +65,7 @@ def gather(weighted: Weighted, title: str | None, limit: int) -> Content:
 
 
 def _relations(weighted: Weighted, names: Names) -> Relations | None:
-    """Open the relations that the weights were made with; None where they are gone, or none."""
+    """Open the relations that the weights were made with; None without them or the run."""
     try:
         work = weighted.work()
     except CurateError:
@@ -76,7 +76,7 @@ def _relations(weighted: Weighted, names: Names) -> Relations | None:
 
 
 def _note(counted: Overview, names: Names, samples: Samples) -> str:
-    """Say what of a very large crawl the page leaves out."""
+    """Say what the page leaves out of a very large crawl."""
     listed, all_ = len(names.listed), len(counted.classes)
     shown = len(samples.suspects)
     if listed < all_:
@@ -85,7 +85,7 @@ def _note(counted: Overview, names: Names, samples: Samples) -> str:
 
 
 def _makings(made: Sequence[Making]) -> list[dict[str, object]]:
-    """Say of each command that had a part in the file when, how and by which versions."""
+    """Tell when each command that made the file ran, with which options and versions."""
     return [
         {
             "day": day(each.day),
@@ -98,7 +98,7 @@ def _makings(made: Sequence[Making]) -> list[dict[str, object]]:
 
 
 def _flat(facts: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Give facts as rows of text, without those that were left open."""
+    """Return facts as rows of text, without those that have no value."""
     return [
         (words(name), words(value if isinstance(value, str) else json.dumps(value), LONGEST_TEXT))
         for name, value in facts.items()

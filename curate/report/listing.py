@@ -13,14 +13,14 @@ from curate.report.words import LONGEST_TEXT, number, words
 
 MOST_PAIRS = 24
 MOST_CONFUSED = 6
-"""Classes that the images of one show instead, as its own view names them."""
+"""Classes that images of one class show instead: so many are listed in its view."""
 DIGITS = 4
 OF_CLASS = ("rows", "judged", "flagged", "relabel", "outlier")
 OF_LABELS = ("label", "suggested_label", "refined_label", "refined_classes")
 """Columns that hold labels."""
 TITLES = {"label": "given", "issue_kind": "flagged as"}
 ELSEWHERE = ("row", "caption", "is_label_issue", "status")
-"""Columns that the list of what is said of a sample leaves to other places."""
+"""Columns that the list of a sample's facts leaves out, as they are shown elsewhere."""
 
 Json = dict[str, object]
 Near = Mapping[str, Sequence[tuple[str, float]]]
@@ -28,9 +28,9 @@ Near = Mapping[str, Sequence[tuple[str, float]]]
 
 
 def list_classes(overview: Overview, names: Names, samples: Samples, near: Near) -> list[Json]:
-    """Say of each listed class what its row and its view show; pairs are (class, number).
+    """List what the row and the view of each listed class show; pairs are (class, number).
 
-    Its share is the estimated share that is wrong, or, where that is not known, is flagged.
+    Its share is the estimated share of wrong labels or, if that is not known, of flagged ones.
     """
     place_of = {row: at for at, row in enumerate(samples.rows["row"])}
     confused: dict[str, list[tuple[int | str, int]]] = {label: [] for label in names.listed}
@@ -61,7 +61,7 @@ def list_classes(overview: Overview, names: Names, samples: Samples, near: Near)
 
 
 def list_samples(samples: Samples, names: Names) -> list[Json]:
-    """Say of each sample what its card and its large view show."""
+    """List what the card and the large view of each sample show."""
     shown_as: dict[int, set[str]] = {row: set() for row in samples.rows["row"]}
     for label, rows in chain(samples.suspects.items(), samples.good.items()):
         for row in rows:
@@ -70,7 +70,7 @@ def list_samples(samples: Samples, names: Names) -> list[Json]:
 
 
 def list_pairs(overview: Overview, names: Names) -> list[tuple[int | str, int | str, int]]:
-    """Give the strongest confusions: given, suggested, count."""
+    """Return the strongest confusions: given, suggested, count."""
     return [
         (names.place(given), names.place(suggested), count)
         for given, suggested, count in overview.confusions.head(MOST_PAIRS).iter_rows()
@@ -99,7 +99,7 @@ def _sample(row: Json, shown_as: set[str], names: Names) -> Json:
 
 
 def _several(value: object) -> list[Any]:
-    """Give the elements of a list; of an image with one label, that one's."""
+    """Return the elements of a list; any other value becomes a list of one, None an empty one."""
     if isinstance(value, list):
         return value
     return [] if value is None else [value]

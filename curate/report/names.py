@@ -17,15 +17,15 @@ class Names:
         self._known = known
 
     def name(self, label: str) -> str:
-        """Name a class, by its label where it has no name; printable."""
+        """Return the printable name of a class: its label if it has no name."""
         return words(self._known.get(label, label))
 
     def place(self, label: str) -> int | str:
-        """Give the number of a listed class, and the name of any other."""
+        """Return the number of a listed class, or the name of any other."""
         found = self._numbers.get(label)
         return self.name(label) if found is None else found
 
     def full(self, label: str) -> str:
-        """Name a class and give its label where that is another."""
+        """Return the name of a class, with its label if the two differ."""
         name, label = self.name(label), words(label)
         return name if name == label else f"{name} ({label})"

@@ -1,4 +1,4 @@
-"""Where a histogram's bars and axes lie; `histogram.svg` draws them in the page's own colours."""
+"""Place the bars and axes of a histogram; `histogram.svg` draws them in the page's own colours."""
 
 from dataclasses import dataclass
 from importlib.resources import files

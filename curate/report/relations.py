@@ -1,4 +1,4 @@
-"""The class relation graph on the page: each class's nearest, and a heat map in one colour."""
+"""The class relation graph on the page: each class's nearest others, and a heat map."""
 
 import base64
 import io
@@ -30,12 +30,12 @@ class Relations:
     high: float
     """The least and the greatest relation of two classes of the map."""
     image: str
-    """The map as the address of a PNG, a pixel a pair: its alpha is 0 where the relation is not
-    known, else from 1 at ``low`` to 255 at ``high``."""
+    """The map as the data URL of a PNG with a pixel for each pair. Alpha is 0 where the relation is
+    not known; elsewhere it rises from 1 at ``low`` to 255 at ``high``."""
 
 
 def show_relations(S: Matrix, labels: tuple[str, ...], names: Names) -> Relations:
-    """Find the nearest classes by S (C, C) of ``labels`` (C,), and draw the first of the listed."""
+    """Find the nearest classes of ``labels`` (C,) by S (C, C), draw the first listed ones."""
     from graphs.order import block_order, nearest_classes
 
     near = {

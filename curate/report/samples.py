@@ -1,4 +1,4 @@
-"""The rows that the page shows: of each class those that fit worst, and those that fit best."""
+"""Choose the rows that the page shows: those of each class that fit worst, and that fit best."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from curate.inspect.overview import label_rows
 from curate.weighted.weighted import Weighted
 
 MOST_SAMPLES = 2_000
-"""Of all classes together: what a page has room for, with a picture each."""
+"""Of all classes together: as many pictures as a page has room for."""
 LEAST_SUSPECTS = 4
 SUSPECTS_PER_GOOD = 3
 """A class shows one good example for so many suspects, rounded up."""
@@ -20,17 +20,17 @@ class Samples:
     """The rows that are shown, and where."""
 
     rows: pl.DataFrame
-    """All that is known of them but their pictures, by their numbers."""
+    """All that is known about them except their pictures, in order of their numbers."""
     suspects: dict[str, list[int]]
     """By label: the numbers of the rows that fit worst, worst first."""
     good: dict[str, list[int]]
-    """By label: of those that fit best and are not flagged, best first."""
+    """By label: the numbers of the rows that fit best and are not flagged, best first."""
 
 
 def choose_samples(weighted: Weighted, labels: list[str], limit: int) -> Samples:
     """Choose up to ``limit`` suspects of each label, fewer where there are many labels.
 
-    Where there are too many even for `LEAST_SUSPECTS` of each, only the first ``labels`` have any.
+    If there are too many labels even for `LEAST_SUSPECTS` of each, only the first have any.
     """
     suspects = limit
     while suspects > LEAST_SUSPECTS and len(labels) * _each(suspects) > MOST_SAMPLES:

@@ -11,7 +11,7 @@ from curate.report.plots import histogram
 from curate.report.words import percent
 
 LEAST_CLASSES = 8
-"""Fewer have no histogram: their table says it."""
+"""Fewer classes get no histogram: the table shows them all."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Plot:
-    """A histogram and what stands above it."""
+    """A histogram with its title and a note."""
 
     title: str
     note: str
@@ -64,7 +64,7 @@ def figures(overview: Overview) -> list[Figure]:
 
 
 def plots(overview: Overview, share: str) -> list[Plot]:
-    """Draw how quality and weight are spread over labels, and the share over classes."""
+    """Draw histograms of the labels' quality and weight, and of the classes' shares."""
     unit = "labels" if overview.lists else "images"
     drawn = [
         _plot("Label quality", "low is suspect", overview.quality, unit),

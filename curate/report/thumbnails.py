@@ -16,12 +16,12 @@ from curate.images.workers import DecodePool
 from curate.weighted.weighted import Weighted
 
 SIDES = (384, 256, 192, 128)
-"""Pixels; the largest at which all pictures have room is taken, or else the last."""
+"""Pixels: the first at which all pictures fit is used, or else the last."""
 BYTES_PER_PIXEL = 0.16
 """Of a photograph at the first of ATTEMPTS."""
 ATTEMPTS = ((1, 75), (1, 45), (1, 15), (2, 15), (4, 15))
-"""Divisors of the side and qualities of WebP: the first is taken at which a picture takes no more
-than its share of the room; only noise comes to the last."""
+"""Divisors of the side, and qualities of WebP: the first at which a picture fits into its share of
+the room is used. Only pictures of noise need the last."""
 
 
 PAGE_FULL = "left out, as the page is full"
@@ -63,7 +63,7 @@ def _side(room: float) -> int:
 def _decoded(
     weighted: Weighted, rows: Sequence[int], side: int
 ) -> Iterator[NDArray[np.uint8] | Status]:
-    """Decode in worker processes, as all pictures from the web are."""
+    """Decode in worker processes, as all pictures from the web are decoded."""
     sources = (picture for _, picture in weighted.each_picture(rows))
     with DecodePool(Preprocess(side, "lanczos", "pad"), workers=os.cpu_count() or 1) as pool:
         for statuses, pictures in pool.decode(sources):
@@ -72,7 +72,7 @@ def _decoded(
 
 
 def _webp(picture: NDArray[np.uint8], most: int) -> bytes:
-    """Write (side, side, 3) RGB in ``most`` bytes, or as few as it takes."""
+    """Write RGB (side, side, 3) in ``most`` bytes, or in those that the last attempt takes."""
     image = _unpadded(Image.fromarray(picture))
     for divisor, quality in ATTEMPTS:
         file = io.BytesIO()
@@ -83,7 +83,7 @@ def _webp(picture: NDArray[np.uint8], most: int) -> bytes:
 
 
 def _unpadded(image: Image.Image) -> Image.Image:
-    """Cut off the white that stands on two opposite sides."""
+    """Crop the white padding on two opposite sides."""
     drawn = ImageChops.invert(image).getbbox()
     if drawn is None:
         return image

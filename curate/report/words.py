@@ -9,13 +9,13 @@ LONGEST_TEXT = 200
 
 
 def words(text: object, longest: int = LONGEST) -> str:
-    """Make a text fit for the page: on one line, no control characters, at most so long."""
+    """Put a text on one line, without control characters, in at most ``longest`` characters."""
     line = printable(" ".join(str(text).split()))
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def number(value: object) -> str:
-    """Write what a column of ours says: three decimals, lists with commas, – for nothing."""
+    """Write a value of curate's columns: three decimals, lists with commas, – for None."""
     if isinstance(value, list):
         return words(", ".join(map(number, value)) or "–", LONGEST_TEXT)
     if isinstance(value, bool):
@@ -31,7 +31,7 @@ def percent(share: float) -> str:
 
 
 def day(time: str) -> str:
-    """Write the day of an ISO time; '' for what is none."""
+    """Write the day of an ISO time; '' for any other text."""
     try:
         moment = datetime.datetime.fromisoformat(time)
     except ValueError:

@@ -1,1 +1,1 @@
-"""Asking a person."""
+"""The screen on which a person checks labels, and the file of answers."""

@@ -1,4 +1,4 @@
-"""What is needed to ask a sample, found before it is asked."""
+"""Load what a question needs before it is asked."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ class Look:
 
 
 class Ahead:
-    """Looks by row, kept as long as they are among those wanted next."""
+    """The looks of the rows that are wanted next."""
 
     def __init__(self, load: Callable[[int], Look], readers: Executor) -> None:
         self._load = load
@@ -26,7 +26,7 @@ class Ahead:
         self._wanted: dict[int, asyncio.Future[Look]] = {}
 
     def want(self, rows: Sequence[int]) -> None:
-        """Begin with these rows, and forget others."""
+        """Begin to load these rows, and drop all others."""
         loop = asyncio.get_running_loop()
         kept, self._wanted = self._wanted, {}
         for row in rows:
@@ -36,10 +36,10 @@ class Ahead:
             future.cancel()
 
     def now(self, row: int) -> Look | None:
-        """Give the look of a row that is wanted, where it is there already."""
+        """Return the look of a wanted row; None if it is not loaded yet."""
         future = self._wanted[row]
         return future.result() if future.done() else None
 
     async def get(self, row: int) -> Look:
-        """Wait for the look of a row that is wanted."""
+        """Wait for the look of a wanted row."""
         return await asyncio.shield(self._wanted[row])

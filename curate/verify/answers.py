@@ -1,4 +1,4 @@
-"""The file of answers: on disk at once, and one process at a time writes it."""
+"""The file of answers: each is saved at once, and only one process writes the file."""
 
 import contextlib
 import json
@@ -15,9 +15,9 @@ from curate.manifest.tables import read_table
 from curate.store.atomic import appearing_file
 
 Label = str | list[str] | None
-"""What a person says; None: none of the classes. A list where images have lists of labels."""
+"""A person's answer; None: none of the classes. A list where images have lists of labels."""
 SKIPPED = "curate_skipped"
-"""Parquet metadata: keys that were looked at and left open; they are no rows of the file."""
+"""Parquet metadata: the keys of skipped samples, which have no row in the file."""
 
 
 def schema(lists: bool) -> pl.Schema:
@@ -50,14 +50,14 @@ class Answers:
 
     @classmethod
     def read(cls, path: Path, by: str, lists: bool) -> Self:
-        """Read what was answered so far; raises CurateError for a file that is not ours."""
+        """Read the answers so far; raises CurateError for any other kind of file."""
         wanted = schema(lists)
         if not path.exists():
             return cls(path, by, wanted.to_frame(), [])
         rows = read_table(path, "--out", ", ".join(wanted))
         if rows.schema != wanted or rows["key"].is_duplicated().any():
             raise CurateError(
-                f"--out {path} exists and is no file of answers to "
+                f"--out {path} exists and is not a file of answers with "
                 + ("lists of labels" if lists else "single labels")
                 + "; name another file."
             )
@@ -72,15 +72,15 @@ class Answers:
 
     @property
     def keys(self) -> list[str]:
-        """What was answered, the latest last."""
+        """The keys of the answers, the latest last."""
         return self._rows["key"].to_list()
 
     def is_skipped(self, key: str) -> bool:
-        """Tell whether it was looked at and left open."""
+        """Tell whether a sample was skipped."""
         return key in self._skipped
 
     def add(self, key: str, label: Label, given: Label, strategy: str) -> None:
-        """Keep an answer."""
+        """Save an answer."""
         now = datetime.now(UTC)
         row = (key, label, given, now, strategy, self._by)
         new = pl.DataFrame([row], schema=self._rows.schema, orient="row")
@@ -88,16 +88,16 @@ class Answers:
         self._write(pl.concat([self._rows.filter(pl.col("key") != key), new]), others)
 
     def skip(self, key: str) -> None:
-        """Note that it was looked at and left open."""
+        """Note that a sample was skipped."""
         self._write(self._rows, {**self._skipped, key: None})
 
     def remove(self, key: str) -> None:
-        """Forget the answer, or that it was skipped."""
+        """Remove an answer, or the note that a sample was skipped."""
         others = {other: None for other in self._skipped if other != key}
         self._write(self._rows.filter(pl.col("key") != key), others)
 
     def _write(self, rows: pl.DataFrame, skipped: dict[str, None]) -> None:
-        """Write first; what could not be written has not been said."""
+        """Write before changing memory: an answer that cannot be written does not count."""
         write_answers(self.path, rows, list(skipped))
         self._rows, self._skipped = rows, skipped
         self._labels = dict(rows.select("key", "label").iter_rows())
@@ -105,10 +105,10 @@ class Answers:
 
 @contextlib.contextmanager
 def open_answers(path: Path, by: str, lists: bool) -> Iterator[Answers]:
-    """Hold the file of answers for the length of the block.
+    """Lock the file of answers while the block runs.
 
-    Raises CurateError where another process holds it, where it cannot be written, and where it
-    is something else.
+    Raises CurateError if another process has locked it, if it cannot be written, and if it is
+    another kind of file.
     """
     check_path(path)
     path.absolute().parent.mkdir(parents=True, exist_ok=True)
@@ -125,12 +125,12 @@ def open_answers(path: Path, by: str, lists: bool) -> Iterator[Answers]:
 
 
 def check_path(path: Path) -> None:
-    """Refuse an output that is no Parquet file."""
+    """Raise CurateError unless the path can be that of a Parquet file."""
     if path.suffix != ".parquet" or path.is_dir():
-        raise CurateError(f"--out {path} is to be a file that ends in .parquet.")
+        raise CurateError(f"--out {path}: name a file that ends in .parquet.")
 
 
 def write_answers(path: Path, rows: pl.DataFrame, skipped: list[str]) -> None:
-    """Make the file appear with these rows."""
+    """Write the file, whole or not at all."""
     with appearing_file(path) as unfinished:
         rows.write_parquet(unfinished, metadata={SKIPPED: json.dumps(skipped)})

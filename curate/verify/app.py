@@ -1,4 +1,4 @@
-"""The screen: one sample at a time, asked and answered with single keys."""
+"""The screen: one sample at a time, answered with single keys."""
 
 from collections.abc import Callable
 
@@ -47,9 +47,9 @@ class VerifyApp(App[None]):
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (26, "-high")]
         self.session = session
         self.failure: Exception | None = None
-        """What ended it, other than the person."""
+        """The error that ended the program; None if the person did."""
         self.look: Look | None = None
-        """Of the current sample; None until it is there, and no answer is taken."""
+        """Of the current sample; None until it is loaded, and until then no answer is taken."""
         self._ahead = ahead
         self._choices = classes
         self._crawl = crawl
@@ -75,7 +75,7 @@ class VerifyApp(App[None]):
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        """Ask the first sample."""
+        """Ask about the first sample."""
         self.session.begin()
         self.show()
 
@@ -129,7 +129,7 @@ class VerifyApp(App[None]):
         self._question.draw(look.picture)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow what makes sense: no answer before the look, nor while a class is searched."""
+        """Allow an action: no answer before the picture is shown, or during a search."""
         searching = self.screen.has_class("searching")
         if action in ANSWERS:
             return not searching and self.look is not None
@@ -154,16 +154,16 @@ class VerifyApp(App[None]):
             self._answer(label)
 
     def action_skip(self) -> None:
-        """Leave it open."""
+        """Skip the sample."""
         self._do(self.session.skip)
         write(self, "last", Text("skipped"))
 
     def action_undo(self) -> None:
-        """Take the last answer back."""
+        """Undo the last answer."""
         if self._do(self.session.undo):
-            write(self, "last", Text("taken back"))
+            write(self, "last", Text("undone"))
         else:
-            write(self, "last", Text("nothing to take back"))
+            write(self, "last", Text("nothing to undo"))
 
     def action_search(self) -> None:
         """Search among all classes."""
@@ -171,7 +171,7 @@ class VerifyApp(App[None]):
         self.query_one(Search).begin(self._question.suggested)
 
     def action_mark_found(self, by: int) -> None:
-        """Mark the class below or above."""
+        """Highlight the class below or above."""
         self.query_one(Search).mark(by)
 
     def action_leave_search(self) -> None:
@@ -197,7 +197,7 @@ class VerifyApp(App[None]):
         self._do(lambda: self.session.answer(label))
 
     def _do(self, act: Callable[[], object]) -> object:
-        """Do what writes, and show what comes next; leave where it cannot be written."""
+        """Change the answers and show the next sample; end the program if that fails."""
         try:
             done = act()
         except CurateError as error:
@@ -211,7 +211,7 @@ class VerifyApp(App[None]):
         self.exit()
 
     def _handle_exception(self, error: Exception) -> None:
-        """Let the command line say what went wrong, and not Textual."""
+        """Let the command line report the error, and not Textual."""
         if self.is_headless:
             super()._handle_exception(error)
         else:

@@ -1,4 +1,4 @@
-"""The classes that a person may choose from, with what the run knows of them."""
+"""The classes that a person may choose from, with what the run knows about them."""
 
 import re
 from collections import Counter, defaultdict
@@ -22,27 +22,27 @@ class AskedClasses:
 
     labels: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)
-    """Words for labels that are none, such as n02123045."""
+    """Names of labels that are not words, such as n02123045."""
     definitions: Mapping[str, str] = field(default_factory=dict)
     confused: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """For a given label what it seems to be in truth, the commonest first."""
+    """By given label: the classes that its images seem to show instead, the most common first."""
 
     def title(self, label: str) -> tuple[str, str]:
-        """Give words for a label, safe for the terminal: its first name, and the others."""
+        """Return a label's first name and its other names, safe for the terminal."""
         if label not in self.names:
             return printable(label), ""
         first, comma, others = printable(self.names[label]).partition(",")
         return first, comma + others
 
     def confused_with(self, label: str) -> Sequence[str]:
-        """Name what samples with this label often seem to be."""
+        """Return the classes that samples with this label often seem to show."""
         return self.confused.get(label, ())
 
     def find(self, words: str, first: Sequence[str] = ()) -> list[str]:
         """Find the classes whose name or label holds the words, in any case.
 
-        Those in ``first`` come first, then those that begin with the words, then those that have
-        them as whole words, then those of which a word begins with them.
+        Those in ``first`` come first, then names that begin with the words, names that contain them
+        as whole words, and names with a word that begins with them.
         """
         wanted = words.strip().casefold()
         places = {label: at for at, label in enumerate(first)}
@@ -81,7 +81,7 @@ def _texts(known: pl.DataFrame, column: str) -> dict[str, str]:
 
 
 def _distinct(names: dict[str, str]) -> dict[str, str]:
-    """Add the label where classes have the same name, as the two cranes of ImageNet do."""
+    """Add the label to a name that several classes have, as the two cranes of ImageNet do."""
     times = Counter(names.values())
     return {
         label: name if times[name] == 1 else f"{name} ({label})" for label, name in names.items()

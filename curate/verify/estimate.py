@@ -9,7 +9,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class NoiseRate:
-    """Of ``asked`` labels that were drawn at random, ``wrong`` ones."""
+    """How many of the ``asked`` labels, drawn at random, are ``wrong``."""
 
     wrong: int
     asked: int
@@ -23,8 +23,8 @@ class NoiseRate:
     def interval(self) -> tuple[float, float]:
         """Clopper and Pearson's 95% interval (Biometrika 1934).
 
-        It is exact: it holds the true share in at least 95% of samples, of any size. Drawing
-        without replacement, as here, makes it hold it more often still.
+        It is exact: it contains the true share in at least 95% of samples, whatever their size.
+        Samples are drawn without replacement here, which makes it contain it more often still.
         """
         tail = (1 - CONFIDENCE) / 2
         right = self.asked - self.wrong

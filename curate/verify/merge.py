@@ -1,4 +1,4 @@
-"""Several people's files of answers made one."""
+"""Merge the files of answers of several people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,23 +14,23 @@ from curate.verify.answers import schema
 
 @dataclass(frozen=True)
 class Merged:
-    """What several people said together."""
+    """The answers of several people, merged."""
 
     agreed: pl.DataFrame
-    """As a file of answers: what only one said, and what all said alike, with all names."""
+    """As a file of answers: samples that one person answered, or all alike, and who did."""
     disagreed: pl.DataFrame
-    """key, and a column of labels for each file, in words; null where it says nothing."""
+    """key, and a column for each file: its labels as text, null where it has no answer."""
     shared: int
-    """Samples that more than one answered."""
+    """Samples that are in more than one file."""
     skipped: tuple[Skipped, ...] = ()
-    """Answers that name no sample."""
+    """Answers without a key."""
 
 
 def merge(paths: Sequence[Path]) -> Merged:
-    """Put files together by key; answers that contradict one another are left out.
+    """Merge files by key; leave out samples whose answers contradict one another.
 
-    Two lists of labels agree where they hold the same labels. Raises CurateError for what is no
-    file of answers, and for one file with lists beside one without.
+    Two lists agree if they contain the same labels. Raises CurateError for a file that is not a
+    file of answers, and for files with lists of labels beside files with single ones.
     """
     if len(paths) < 2:
         raise CurateError("--merge needs two files or more; name them before --out.")
@@ -70,7 +70,9 @@ def _read(path: Path) -> pl.DataFrame:
     """Read a file of answers, or any table with columns key and label."""
     table = read_table(path, "--merge", "key, label")
     if not {"key", "label"} <= set(table.columns):
-        raise CurateError(f"--merge {path} is no file of answers; it needs columns key and label.")
+        raise CurateError(
+            f"--merge {path} is not a file of answers; it needs columns key and label."
+        )
     wanted = schema(table.schema["label"].is_nested())
     kept = table.select(name for name in wanted if name in table.columns)
     typed = kept.cast({name: wanted[name] for name in kept.columns if name != "time"})

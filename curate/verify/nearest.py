@@ -13,7 +13,7 @@ MOST = 6
 
 
 class NearestClasses:
-    """Looks rows up in the features that weights were made from; knows nothing without them."""
+    """Finds the classes by the features that weights were made from; none if those are gone."""
 
     def __init__(self, weighted: Weighted) -> None:
         self._work = _work(weighted)
@@ -22,9 +22,9 @@ class NearestClasses:
             self._directions = unit_rows(self._work.fit.prototypes.v)
 
     def of(self, row: int) -> tuple[str, ...]:
-        """Name the classes nearest to a row's image in the adapted space, the nearest first.
+        """Return the classes nearest to a row's image in the adapted space, the nearest first.
 
-        Nothing for an image without features.
+        Empty for an image without features.
         """
         work = self._work
         if work is None:

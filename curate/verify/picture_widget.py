@@ -1,4 +1,4 @@
-"""The widget that draws a picture in the terminal at hand."""
+"""The widget that draws a picture in this terminal."""
 
 from curate.inspect.pictures import Pictures, unasked
 
@@ -7,7 +7,7 @@ with unasked():
 
 
 def picture_widget(pictures: Pictures) -> type[HalfcellImage | SixelImage | TGPImage]:
-    """Choose what draws; where a terminal has no pictures, characters do."""
+    """Choose the widget; a terminal that cannot draw pictures gets characters."""
     if pictures is Pictures.KITTY:
         return TGPImage
     return SixelImage if pictures is Pictures.SIXEL else HalfcellImage

@@ -1,4 +1,4 @@
-"""The pictures to be shown: whole, and decoded where they can do no harm."""
+"""Load the pictures to show: whole, and decoded in processes that may die."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from curate.images.workers import DecodePool
 from curate.weighted.weighted import Weighted
 
 SIDE = 512
-"""Pixels of the longer side; as many as a terminal that draws pixels can show beside the words."""
+"""Pixels of the longer side: as many as a terminal that draws pixels can show beside the text."""
 WORKERS = 2
 
 Picture = Image.Image | Status
@@ -21,10 +21,10 @@ Picture = Image.Image | Status
 
 @contextlib.contextmanager
 def picture_pool() -> Iterator[DecodePool]:
-    """Start the processes in which pictures are decoded, as all from the web are.
+    """Start the processes that decode pictures.
 
-    They start here and not with the first picture: while Textual has the terminal, it stands in
-    for standard error, and no process can be started with that.
+    They start here, not with the first picture: while Textual runs, it replaces standard error,
+    and no process can be started with its replacement.
     """
     with DecodePool(Preprocess(SIDE, "bicubic", "bars"), WORKERS) as pool:
         next(pool.decode([None]))

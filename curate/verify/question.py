@@ -92,7 +92,7 @@ class Question(Horizontal):
         return answers[number - 1] if number <= len(answers) else None
 
     def mark(self, label: str, right: bool | None = None) -> None:
-        """Mark one of several labels as ``right`` or not; None: turn its mark round."""
+        """Mark one of several labels as ``right`` or not; None: change its mark."""
         self._marks[label] = not self._marks[label] if right is None else right
         self._list_answers()
 

@@ -1,4 +1,4 @@
-"""Which samples are asked, and in which order."""
+"""Choose which samples are asked about, and in which order."""
 
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ from curate.weighted.weighted import Weighted
 
 STRATEGIES = get_args(Strategy)
 QUARTERS = 4
-"""Of the qualities of a class, each asked as often, by ``balanced``."""
+"""``balanced`` asks equally often of each of so many parts of a class's qualities."""
 
 MOST_RANKED = 1_000_000
-"""Rows whose qualities are sorted to find the quarters."""
+"""Most rows whose qualities are sorted to find the quarters."""
 
 
 @dataclass(frozen=True)
 class QueueOptions:
-    """What to ask."""
+    """What to ask about."""
 
     strategy: str = "suspect"
     limit: int = 200
@@ -34,18 +34,19 @@ class QueueOptions:
 
 
 def make_queue(weighted: Weighted, options: QueueOptions) -> pl.DataFrame:
-    """Choose at most ``limit`` judged rows, in the order to ask them; columns of `Weighted.scan`.
+    """Choose at most ``limit`` judged rows, in the order to ask; columns of `Weighted.scan`.
 
-    - ``suspect``: the lowest label_quality first; of a list of labels the lowest counts.
-    - ``boundary``: where flagged and other labels meet first: by the distance of the quality's
-      logit from that of the quality below which as many labels lie as are flagged.
-    - ``balanced``: in turn of every class, and in a class in turn of every quarter of its
-      qualities; which sample of a quarter, and which class begins, is chance.
-    - ``random``: every judged row is as likely; so is every beginning of the queue.
+    - ``suspect``: the lowest label_quality first; a list of labels has that of its lowest.
+    - ``boundary``: labels near the limit between flagged and other labels first, by the distance of
+      the quality's logit from the threshold's. As many labels lie below the threshold as are
+      flagged.
+    - ``balanced``: every class in turn, and within a class every quarter of its qualities in turn.
+      Chance decides which sample of a quarter comes, and which class begins.
+    - ``random``: every judged row is equally likely, at every place of the queue.
 
-    The same seed gives the same queue, and a higher limit the same with more behind it. The rows
-    are streamed. Raises CurateError where there is no judged row (with that label), and for an
-    unknown strategy.
+    The same seed gives the same queue; a higher limit only adds to its end. The rows are
+    streamed. Raises CurateError if no row is judged (with that label), and for an unknown
+    strategy.
     """
     if options.strategy not in STRATEGIES:
         raise CurateError(
@@ -72,7 +73,7 @@ def make_queue(weighted: Weighted, options: QueueOptions) -> pl.DataFrame:
 
 
 def _judged(weighted: Weighted, label: str | None) -> pl.LazyFrame:
-    """Scan the rows that have a quality, with the class and the quality that they are asked for."""
+    """Scan the rows that have a quality; add the ``class`` and ``quality`` that place them."""
     rows = weighted.scan()
     given, quality = pl.col("label"), pl.col("label_quality")
     if not weighted.manifest.has_label_lists:
@@ -123,7 +124,7 @@ def _balanced(rows: pl.LazyFrame, limit: int, seed: int) -> pl.DataFrame:
     strata = narrow.group_by(stratum).len("size").collect(engine="streaming")
     sizes = strata.group_by("class").agg(pl.col("size").sum())["size"]
     rounds = _rounds(sizes.to_numpy(), limit)
-    # As many of a stratum as are sure to be enough: 8 standard deviations and more.
+    # Enough rows of each stratum with near certainty: 8 standard deviations more than needed.
     share = (rounds + 8 * rounds**0.5 + 16) / pl.col("size")
     picks = (
         narrow.join(strata.lazy().with_columns(share=share), on=stratum)
@@ -140,7 +141,7 @@ def _balanced(rows: pl.LazyFrame, limit: int, seed: int) -> pl.DataFrame:
 
 
 def _with_quarters(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Say in which quarter of its class's qualities a row lies; of many rows a sample tells."""
+    """Add the quarter of its class's qualities that a row lies in; many rows are sampled for it."""
     every = 1 + rows.select(pl.len()).collect(engine="streaming").item() // MOST_RANKED
     ranked = rows.filter(pl.col("row") % every == 0)
     quality = pl.col("quality")
@@ -152,7 +153,7 @@ def _with_quarters(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _rounds(sizes: NDArray[np.uint32], limit: int) -> int:
-    """Say how often classes of these sizes (C,) come in turn before ``limit`` rows are chosen."""
+    """Return how many rounds over classes of these sizes (C,) it takes to choose ``limit`` rows."""
     wanted = min(limit, int(sizes.sum()))
     return 1 + bisect_left(
         range(1, wanted + 1), wanted, key=lambda rounds: int(np.minimum(sizes, rounds).sum())

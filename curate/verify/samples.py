@@ -1,4 +1,4 @@
-"""A sample as it is asked: what is known of it, and what it may be instead."""
+"""What a person is asked: a sample, what is known about it, and what it may be instead."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import polars as pl
 MOST_SUGGESTIONS = 5
 
 Suggestions = tuple[tuple[str, float | None], ...]
-"""Classes, the likeliest first, each with its quality where that is known."""
+"""Classes, the most likely first, each with its quality if that is known."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Sample:
     given: tuple[str, ...]
     """Its label, or its labels."""
     qualities: tuple[float | None, ...]
-    """Of each."""
+    """The quality of each label."""
     suggested: Suggestions
-    """What else it may be by the manifest."""
+    """What else it may be, according to the manifest."""
     caption: str | None
     issue: str | None
-    """relabel or outlier, of one label."""
+    """relabel or outlier; None for lists of labels."""
 
 
 def samples(queue: pl.DataFrame, lists: bool) -> Iterator[Sample]:
@@ -70,7 +70,7 @@ def _qualities(
 def _suggested(
     row: dict[str, Any], given: tuple[str, ...], lists: bool
 ) -> Iterator[tuple[str, float | None]]:
-    """Name what was suggested, and what `curate refine` takes it for."""
+    """Give the manifest's suggestions, then the labels of `curate refine`."""
     best, quality = row.get("suggested_label"), row.get("suggested_quality")
     found: dict[str, float | None] = {}
     if lists:

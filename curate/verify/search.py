@@ -1,4 +1,4 @@
-"""The line in which a class is searched, and the list of those that are found."""
+"""The line in which a person searches for a class, and the list of classes found."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -15,11 +15,11 @@ from curate.verify import words
 from curate.verify.classes import AskedClasses
 
 MOST_FOUND = 200
-"""Classes that a search lists."""
+"""Most classes that a search lists."""
 
 
 class SearchLine(Input):
-    """A line to type in, whose keys also move about in the classes that it finds."""
+    """A line to type in; its arrow keys move through the classes found."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "take", key_display="⏎"),
@@ -53,7 +53,7 @@ class Search(Vertical):
         self._first: Sequence[str] = ()
 
     def compose(self) -> ComposeResult:
-        """Lay the line above the list."""
+        """Place the line above the list."""
         yield SearchLine(placeholder="type to search")
         yield OptionList()
 
@@ -66,7 +66,7 @@ class Search(Vertical):
         self._list_found("")
 
     def mark(self, by: int) -> None:
-        """Mark the class below or above."""
+        """Highlight the class below or above."""
         found = self.query_one(OptionList)
         (found.action_cursor_down if by > 0 else found.action_cursor_up)()
 

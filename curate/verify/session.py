@@ -1,4 +1,4 @@
-"""One sitting: which sample is asked now, what was said, and how fast."""
+"""One sitting: the sample that is asked about now, the answers, and how fast they come."""
 
 import time
 from collections import deque
@@ -11,12 +11,12 @@ from curate.verify.estimate import NoiseRate
 from curate.verify.samples import Sample
 
 RECENT = 20
-"""Answers that the speed is measured on."""
+"""The speed is measured on so many answers."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What was said of the samples of the queue."""
+    """Counts of the answers to the samples of the queue."""
 
     kept: int
     changed: int
@@ -30,7 +30,7 @@ class Tally:
 
 
 class Session:
-    """Asks the samples of a queue in order, those skipped in earlier sittings last."""
+    """Asks about the samples of a queue in order, those skipped in earlier sittings last."""
 
     def __init__(
         self,
@@ -52,38 +52,38 @@ class Session:
         self._since = clock()
 
     def begin(self) -> None:
-        """Take the time from now on."""
+        """Start the clock."""
         self._since = self._clock()
 
     @property
     def current(self) -> Sample | None:
-        """The sample to ask; None when all were asked."""
+        """The sample to ask about; None at the end."""
         return self.samples[self._open[0]] if self._open else None
 
     @property
     def left(self) -> int:
-        """How many are still to be asked."""
+        """How many samples are left."""
         return len(self._open)
 
     def ahead(self, count: int) -> list[Sample]:
-        """Give the current sample and those after it."""
+        """Return the current sample and those after it, at most ``count``."""
         return [self.samples[self._open[at]] for at in range(min(count, len(self._open)))]
 
     def answer(self, label: Label) -> None:
-        """Keep what was said of the current sample; on disk when this returns."""
+        """Save an answer to the current sample; it is on disk when this returns."""
         sample = self._current()
         self._answers.add(sample.key, label, _as_label(sample, label), self.strategy)
         self._advance()
 
     def skip(self) -> None:
-        """Leave the current sample open."""
+        """Skip the current sample."""
         self._answers.skip(self._current().key)
         self._advance()
 
     def undo(self) -> bool:
-        """Take the last answer or skip back and ask again, also one of an earlier sitting.
+        """Undo the last answer or skip, even one of an earlier sitting, and ask again.
 
-        Tells whether there was any.
+        Returns whether there was one.
         """
         if not self._history:
             return False
@@ -106,12 +106,12 @@ class Session:
 
     @property
     def seconds_each(self) -> float | None:
-        """What an answer takes lately; a pause does not count. None before the first."""
+        """The median time of recent answers, so a pause does not count; None before the first."""
         return median(self._took) if self._took else None
 
     @property
     def tally(self) -> Tally:
-        """Count what was said of the samples of the queue."""
+        """Count the answers to the samples of the queue."""
         skipped = sum(self._answers.is_skipped(sample.key) for sample in self.samples)
         verdicts = [
             _verdict(sample, self._answers[sample.key])
@@ -123,12 +123,12 @@ class Session:
 
     @property
     def noise_rate(self) -> NoiseRate | None:
-        """Estimate the share of wrong labels; None but for a random queue with answers.
+        """Estimate the share of wrong labels; None unless the queue is random and has answers.
 
-        What counts are the samples before the first open one, whichever strategy they were
-        answered under, as no other part of a random queue is a random sample where some have been
-        asked for another reason. Skipped ones are left out. Of lists of labels: the share of
-        samples with any wrong label.
+        Only the samples before the first open one count. They are a random sample, whatever the
+        strategy that they were answered under; later ones may have been chosen for another reason.
+        Skipped samples are left out. With lists of labels it is the share of samples with any wrong
+        label.
         """
         if self.strategy != "random":
             return None

@@ -1,4 +1,4 @@
-"""What is written beside the picture, made safe for the terminal."""
+"""The texts beside the picture, safe for the terminal."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ ISSUES = {"relabel": "likely another", "outlier": "likely none"}
 
 
 def title(label: str, classes: AskedClasses) -> Text:
-    """Name a class; of several names the first stands out."""
+    """Write the names of a class, the first in bold."""
     first, others = classes.title(label)
     return Text.assemble((first, "bold"), (others, QUIET))
 
@@ -47,7 +47,7 @@ def no_picture(status: Status) -> Text:
 
 
 def quality(value: float | None, issue: str | None = None) -> Text:
-    """Draw a quality as a bar, with its number and what was found."""
+    """Draw a quality as a bar, with its number and the kind of issue."""
     if value is None:
         return Text()
     colour = BAD if value < 1 / 3 else DOUBTFUL if value < 2 / 3 else GOOD
@@ -62,7 +62,7 @@ def quality(value: float | None, issue: str | None = None) -> Text:
 
 
 def options(suggested: Suggestions, classes: AskedClasses) -> RenderableType:
-    """List what the sample may be instead, with the keys that say so."""
+    """List what the sample may be instead, with the key of each."""
     table = _keys()
     for at, (label, value) in enumerate(suggested, 1):
         table.add_row(str(at), title(label, classes), "" if value is None else f"{value:.2f}")
@@ -74,7 +74,7 @@ def options(suggested: Suggestions, classes: AskedClasses) -> RenderableType:
 def marks(
     sample: Sample, suggested: Suggestions, marked: Mapping[str, bool], classes: AskedClasses
 ) -> RenderableType:
-    """List the labels of a sample that has several, right ones marked, with their keys."""
+    """List the labels of a sample with several: their keys, and marks at the right ones."""
     values = dict(zip(sample.given, sample.qualities, strict=True)) | dict(suggested)
     table = _keys()
     for at, (label, is_right) in enumerate(marked.items(), 1):
@@ -103,7 +103,7 @@ def caption(text: str | None) -> Text:
 
 
 def brief_caption(text: str) -> str:
-    """Cut a caption where it would fill the screen."""
+    """Shorten a caption that would fill the screen."""
     text = " ".join(printable(text).split())
     return text if len(text) <= 200 else f"{text[:199]}…"
 
@@ -114,7 +114,7 @@ def key(sample: Sample) -> Text:
 
 
 def progress(session: Session) -> Text:
-    """Say how many are left, how fast they go, and how long it takes still."""
+    """Say how many samples are left, how fast they are answered, and how long the rest takes."""
     total = len(session.samples)
     words = f"{total - session.left:,} of {total:,}, {session.left:,} left"
     each = session.seconds_each
@@ -138,7 +138,7 @@ def tally(said: Tally) -> Text:
 
 
 def estimate(rate: NoiseRate, lists: bool) -> str:
-    """Say the share of wrong labels, or of samples with any, with its interval."""
+    """Write the share of wrong labels, or of samples with any wrong label, and its interval."""
     low, high = rate.interval
     return (
         f"{'Any label wrong' if lists else 'Wrong labels'}: {rate.share:.1%} of {rate.asked:,},"
@@ -147,7 +147,7 @@ def estimate(rate: NoiseRate, lists: bool) -> str:
 
 
 def verdict(sample: Sample, answer: Label, classes: AskedClasses) -> Text:
-    """Repeat what was just said, so that a slip is seen."""
+    """Repeat the last answer, so that a slip is noticed."""
     said = [answer] if isinstance(answer, str) else answer or []
     given, words = (
         ", ".join(classes.title(label)[0] for label in labels) for labels in (sample.given, said)

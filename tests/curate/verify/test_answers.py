@@ -55,7 +55,7 @@ def test_lists_of_labels_are_kept_as_lists(tmp_path: Path) -> None:
         answers.add("a", ["ant", "bee"], ["ant"], "suspect")
         answers.add("b", [], ["ant"], "suspect")
     assert pl.read_parquet(path)["label"].to_list() == [["ant", "bee"], []]
-    with pytest.raises(CurateError, match="no file of answers to single labels; name another"):
+    with pytest.raises(CurateError, match="not a file of answers with single labels; name another"):
         open_answers(path, "anna", lists=False).__enter__()
 
 
@@ -63,10 +63,10 @@ def test_another_file_is_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "crawl.parquet"
     pl.DataFrame({"key": ["a"], "label": ["ant"]}).write_parquet(path)
     before = path.read_bytes()
-    with pytest.raises(CurateError, match="exists and is no file of answers"):
+    with pytest.raises(CurateError, match="exists and is not a file of answers"):
         open_answers(path, "anna", lists=False).__enter__()
     assert path.read_bytes() == before
-    with pytest.raises(CurateError, match=r"is to be a file that ends in \.parquet"):
+    with pytest.raises(CurateError, match=r"name a file that ends in \.parquet"):
         open_answers(tmp_path / "verified.csv", "anna", lists=False).__enter__()
 
 

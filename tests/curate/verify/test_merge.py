@@ -95,7 +95,7 @@ def test_what_cannot_be_merged_is_said(tmp_path: Path) -> None:
     with pytest.raises(CurateError, match="needs two files or more"):
         merge([single])
     pl.DataFrame({"key": ["a"]}).write_parquet(tmp_path / "other.parquet")
-    with pytest.raises(CurateError, match=r"other\.parquet is no file of answers"):
+    with pytest.raises(CurateError, match=r"other\.parquet is not a file of answers"):
         merge([single, tmp_path / "other.parquet"])
     result = CliRunner().invoke(app, ["verify", "--merge", str(single), str(single)])
     assert result.exit_code == 2

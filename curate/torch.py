@@ -21,6 +21,7 @@ from curate.images.source import FileSlice, ImageSource
 from curate.manifest.plan import plan_shards, row_groups
 from curate.options.in_python import python_constructor
 from curate.options.training import StreamOptions, TrainingOptions
+from curate.scoring import refresh
 from curate.terminal.progress import progress_bar
 from curate.training.loss import weighted_binary_cross_entropy, weighted_cross_entropy
 
@@ -28,6 +29,7 @@ __all__ = [
     "Sample",
     "WeightedImages",
     "WeightedStream",
+    "refreshed_weights",
     "weighted_binary_cross_entropy",
     "weighted_cross_entropy",
     "weighted_sampler",
@@ -181,3 +183,20 @@ def weighted_sampler(
         raise CurateError("all rows weigh 0, and none can be drawn by its weight; keep others.")
     count = len(dataset) if num_samples is None else num_samples
     return WeightedRandomSampler(weights, count, generator=generator)  # type: ignore[arg-type]
+
+
+def refreshed_weights(
+    dataset: WeightedImages, logits: torch.Tensor, places: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Weigh samples again by what networks see of them: SINet's loop (Eq. 4 to 6), (n,).
+
+    ``logits`` (n, K) are of the dataset's samples, or of those at ``places`` (n,), and must be
+    cross-fitted: those of a sample come from a network that was not trained on it, or wrong labels
+    that are learned by heart count as right. They stand beside the features that the crawl was
+    weighed by; relations, α and β are those of that run. `examples/train_sinet.py --refresh` shows
+    the whole loop. Raises CurateError where the run's folder is gone, and for lists of labels.
+    """
+    rows = dataset.row_numbers.astype(np.int64)
+    chosen = rows if places is None else rows[places.numpy()]
+    weights = refresh.refreshed_weights(dataset.work(), chosen, logits.float().numpy(force=True))
+    return torch.from_numpy(weights)

@@ -29,8 +29,10 @@ from curate.manifest.unchanged import require_unchanged
 from curate.options.export import SOFT
 from curate.options.training import RAISE, WARN, TrainingOptions
 from curate.store.folders import Folders
+from curate.store.scratch import scratch_folder
 from curate.terminal.printable import brief, printable
 from curate.weighted.open import open_weighted
+from curate.weighted.work import Work
 
 WORKERS = 255
 """Counts of workers that are kept apart."""
@@ -55,13 +57,13 @@ class TrainingRows:
     def __init__(self, chosen: TrainingOptions):
         path, transform = chosen.path, chosen.transform
         self.transform = transform
-        self._path, self._missing = path, chosen.missing
+        self._path, self._missing, self._source = path, chosen.missing, chosen.source
         counts = torch.zeros(1 + WORKERS, dtype=torch.int64)
         self._unreadable = counts.share_memory_()  # type: ignore[no-untyped-call]
         self._preprocess = Preprocess(chosen.size)
         self._scratch = tempfile.mkdtemp(prefix="curate-")
         weakref.finalize(self, _remove, self._scratch, os.getpid())
-        weighted = open_weighted(chosen.source, Folders(Path(self._scratch)))
+        weighted = open_weighted(self._source, Folders(Path(self._scratch)))
         select = chosen.select
         self._manifest, self._soft = weighted.manifest, select.labels == SOFT
         sources = (source for part in self._manifest.parts for source in part.sources)
@@ -111,6 +113,16 @@ class TrainingRows:
         weight = pl.Series(self._rows["weight"])
         single = weight.list.max() if weight.dtype == pl.List else weight
         return torch.from_numpy(single.to_numpy(writable=True))
+
+    def work(self) -> Work:
+        """Open what the weights were made from; raises CurateError where it is gone."""
+        with scratch_folder() as frozen:
+            return open_weighted(self._source, Folders(frozen)).work()
+
+    @property
+    def row_numbers(self) -> NDArray[np.uint32]:
+        """Give the row (n,) of the file that each sample is, from 0."""
+        return self._numbers
 
     def _sample(self, place: int, source: ImageSource | None) -> Sample:
         """Decode a picture; where it cannot be read, a black one of weight 0, which no loss sees.

@@ -23,7 +23,7 @@ class Plan:
     epochs: int
     batch_size: int
     refreshes: tuple[int, ...]
-    """Epochs before which weights and prototypes are refreshed."""
+    """Epochs before which prototypes, and by them the targets, are refreshed."""
     held_out: int
     """Labelled rows that only decide when to stop; 0 where there are too few to spare any."""
 

@@ -22,14 +22,19 @@ NOISE = (0.02, 0.6)
 
 @dataclass(frozen=True)
 class Targets:
-    """Shares of a few classes for each of N rows, and the rows' weights in the loss (Eq. 7)."""
+    """Shares of a few classes for each of N rows, and the rows' weights in the loss.
+
+    Deviates from SINet, whose loss (Eq. 7) has the weights of Eq. 6: here a doubtful label gives
+    its share to other classes instead, and its row keeps its weight. `examples/train_sinet.py
+    --refresh` trains with the weights of Eq. 6.
+    """
 
     classes: NDArray[np.int32]
     """(N, 1 + m): the given label, then suggestions; one that repeats the label has share 0."""
     shares: NDArray[np.float32]
     """(N, 1 + m): each row sums to 1."""
     weights: NDArray[np.float32]
-    """(N,), 0 for rows that cannot be judged."""
+    """(N,), 1, or 0 for rows that cannot be judged."""
 
 
 def given_targets(labels: NDArray[np.int32]) -> Targets:

@@ -1,11 +1,22 @@
-"""The demo's crawl, drawn once for all examples."""
+"""The demo's crawl, drawn once for all examples, and what they share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from cli import app
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def beside() -> Iterator[None]:
+    """Find the modules beside a program, as Python does when it runs the program."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(EXAMPLES))
+        yield
 
 
 @pytest.fixture(scope="session")

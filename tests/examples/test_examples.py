@@ -111,3 +111,12 @@ def test_a_video_folder(run: Callable[[str], str], home: Path) -> None:
     told = [shows[(home / "demo/frames" / path).read_bytes()] for path in best["path"]]
     given = [path.split("/")[0] for path in best["path"]]
     assert np.mean(np.array(told) == np.array(given)) > 0.9
+
+
+def test_noisy_rows_and_verified_ones(run: Callable[[str], str]) -> None:
+    printed = run("train_clothing1m.py")
+    noisy, verified = map(int, re.match(r"(\d+) noisy rows and (\d+) verified", printed).groups())  # type: ignore[union-attr]
+    assert verified <= 120
+    assert noisy >= 1200 - 240 - 120
+    names = [line.split("  ")[0].strip() for line in printed.splitlines()[-5:]]
+    assert names == ["V", "A", "A, fine-tuned", "C", "C, fine-tuned"]

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from cli import app
 from tests.crawls import png
 
-PROGRAM = Path(__file__).parents[2] / "examples/train_sinet.py"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PROGRAM = EXAMPLES / "train_sinet.py"
 COLOURS = {"blue": (20, 40, 230), "green": (30, 220, 50), "red": (240, 30, 20)}
 ROWS, WRONG = 150, 30
 
@@ -31,8 +32,10 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def sinet() -> SimpleNamespace:
-    """The program's functions."""
-    return SimpleNamespace(**runpy.run_path(str(PROGRAM)))
+    """The program's functions, and those that it shares with others."""
+    from pixels import rows, training
+
+    return SimpleNamespace(**vars(training) | vars(rows) | runpy.run_path(str(PROGRAM)))
 
 
 def picture(name: str, rng: np.random.Generator) -> bytes:
@@ -77,13 +80,15 @@ def test_prints_how_right_each_model_is_on_held_out_rows(
     crawl: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     truth = crawl.with_name("truth.csv")
-    run(monkeypatch, crawl, "--test", truth, "--hold-out", 0.2, "--top-k", 2, "--schedule", "16:10")
+    chosen = ["--hold-out", 0.2, "--top-k", 2, "--refresh", 3, "--schedule", "16:10"]
+    run(monkeypatch, crawl, "--test", truth, *chosen)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "120 rows in 3 classes, scored on 30"
-    table = {line[0]: float(line.split()[1]) for line in lines[-4:]}
-    assert list(table) == ["A", "B", "C", "D"]
+    table = {line[0]: float(line.split()[1]) for line in lines[-5:]}
+    assert list(table) == ["A", "B", "C", "R", "D"]
     assert table["C"] > 90
-    assert lines[-2].endswith("55.57 / 78.34"), "the paper's"
+    assert table["R"] > 90
+    assert lines[-3].endswith("55.57 / 78.34"), "the paper's"
 
 
 def test_a_test_table_may_bring_its_own_pictures(
@@ -152,3 +157,67 @@ def test_a_view_is_a_part_of_the_picture_at_the_size_asked_for(sinet: SimpleName
     assert ((steps > 0.6) & (steps <= 1)).all()
     mirrored = views[:, 0, 0, -1] < views[:, 0, 0, 0]
     assert 60 < mirrored.sum() < 140
+
+
+def options(**chosen: object) -> SimpleNamespace:
+    usual = {"network": "small", "device": "cpu", "batch": 8, "rate": 0.1, "schedule": [(16, 4)]}
+    return SimpleNamespace(**usual | chosen)
+
+
+def test_each_half_is_judged_by_the_network_that_learns_from_the_other(
+    sinet: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = sinet.Rows(torch.zeros(40, 3, 16, 16).byte(), torch.arange(40) % 2, torch.ones(40))
+    learned, asked = [], []
+    whole = sinet.train_refreshed.__globals__
+
+    class Training:
+        def __init__(self, rows, *_: object) -> None:  # type: ignore[no-untyped-def]
+            self.network, self.rows = torch.nn.Identity(), len(rows.labels)
+
+        def begin(self, *_: object) -> None:
+            pass
+
+        def averaged(self) -> int:
+            return self.rows
+
+        def run(self, weights: torch.Tensor, epochs: int) -> None:
+            learned.append((self.rows, weights.tolist(), epochs))
+
+    def again(logits: torch.Tensor) -> torch.Tensor:
+        asked.append(logits[:, 0])
+        return torch.full((40,), float(len(asked) + 1))
+
+    monkeypatch.setitem(whole, "Training", Training)
+    monkeypatch.setitem(whole, "predict", lambda size, *_: torch.full((40, 2), float(size)))
+    sinet.train_refreshed(rows, again, 2, 0, options(refresh=3, schedule=[(16, 4), (20, 2)]))
+    sizes = sorted(size for size, _, _ in learned[:3])
+    assert sizes[2] == 40
+    assert sizes[0] + sizes[1] == 40
+    for logits in asked:  # as many rows as one network learns from are judged by the other
+        assert sorted(logits.tolist()) == sorted([sizes[0]] * sizes[1] + [sizes[1]] * sizes[0])
+    weights = [(weights[0], epochs) for size, weights, epochs in learned if size == 40]
+    assert weights == [(1.0, 3), (2.0, 1), (3.0, 2)]
+
+
+def test_a_training_in_parts_takes_the_steps_of_one_in_one_piece(sinet: SimpleNamespace) -> None:
+    rows = sinet.Rows(torch.zeros(20, 3, 16, 16).byte(), torch.arange(20) % 2, torch.ones(20))
+    for parts in ((4,), (1, 3), (1, 1, 1, 1)):
+        training = sinet.Training(rows, 2, 0, options())
+        training.begin(16, 4, 0.1)
+        for epochs in parts:
+            training.run(rows.weights, epochs)
+        assert training._schedule.last_epoch == 10
+
+
+def test_an_average_follows_the_network(sinet: SimpleNamespace) -> None:
+    rows = sinet.Rows(
+        torch.randint(256, (20, 3, 16, 16)).byte(), torch.arange(20) % 2, torch.ones(20)
+    )
+    training = sinet.Training(rows, 2, 0, options())
+    average = training.averaged()
+    training.begin(16, 4, 0.1)
+    training.run(rows.weights, 4)
+    now, mean = (module.state_dict() for module in (training.network, average.module))
+    assert any(not torch.equal(now[name], mean[name]) for name in now)
+    assert sinet.predict(average, rows.images, options()).isfinite().all()

@@ -1,0 +1,1 @@
+"""What the programs that train networks from pixels share."""

@@ -9,15 +9,13 @@ import polars as pl
 from numpy.typing import NDArray
 from rich.console import Console
 
-from curate.crawl.given import Given
-from curate.crawl.labels import keep_labels
+from curate.crawl.crawl import index_crawl
 from curate.crawl.stored_blocks import StoredBlocks
 from curate.errors import CurateError
 from curate.features.find import find_features
 from curate.manifest.classes import count_classes
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest
-from curate.manifest.plan import freeze_plan
 from curate.options.columns import ColumnOptions
 from curate.options.weight import WeightOptions
 from curate.store.run import open_run
@@ -70,12 +68,11 @@ def read_crawl(
     """
     with open_run(run_dir) as run:
         opened = open_manifest(manifest, ColumnOptions(), None, run.step("rows"))
-        classes, shards = count_classes(opened), freeze_plan(opened, run.step("plan"))
-        positions = keep_labels(opened, shards, classes, run)
-        given = Given(classes, positions)
-        features = find_features(options, opened, shards, given, run, console)
-        blocks = StoredBlocks(shards, features, positions, lambda _: None)
-        parts = [block for shard in shards for block in blocks.read(shard)]
+        classes = count_classes(opened)
+        indexed = index_crawl(opened, classes, run)
+        features = find_features(options, indexed, console)
+        blocks = StoredBlocks(indexed.shards, features, indexed.labels, lambda _: None)
+        parts = [block for shard in indexed.shards for block in blocks.read(shard)]
         true, kinds = _read_truth(opened, truth, classes.names)
     labels = np.concatenate([part[1] for part in parts])
     crawl = Crawl(np.concatenate([part[0] for part in parts]), classes.names, labels, true, kinds)

@@ -7,13 +7,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from curate.crawl.given import Given
-from curate.crawl.labels import keep_labels
+from curate.crawl.crawl import index_crawl
 from curate.features.find import find_features
 from curate.images.status import Status
 from curate.manifest.classes import count_classes
 from curate.manifest.open import open_manifest, require_exists
-from curate.manifest.plan import freeze_plan
 from curate.options.weight import WeightOptions
 from curate.store.run import default_folder, open_run
 from curate.terminal.command_line import chosen_options, command_line, say_next
@@ -59,12 +57,10 @@ def embed(options: WeightOptions, console: Console) -> Embedded:
     folder = options.run_dir or default_folder(options.manifest, options.output)
     with open_run(folder, partial(progress_bar, console)) as run:
         manifest = open_manifest(options.manifest, options.columns, options.root, run.step("rows"))
-        classes, shards = count_classes(manifest), freeze_plan(manifest, run.step("plan"))
-        labels = keep_labels(manifest, shards, classes, run)
-        given = Given(classes, labels, manifest.has_label_lists)
-        features = find_features(options, manifest, shards, given, run, console)
+        crawl = index_crawl(manifest, count_classes(manifest), run)
+        features = find_features(options, crawl, console)
         statuses: Counter[str] = Counter()
-        for shard in shards:
+        for shard in crawl.shards:
             statuses.update(features.statuses(shard.name).to_list())
-        dim = features.columns(len(features.parts) - 1, shards[0].name)[1]
+        dim = features.columns(len(features.parts) - 1, crawl.shards[0].name)[1]
     return Embedded(folder, dim, statuses, manifest.skipped)

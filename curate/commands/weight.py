@@ -4,8 +4,7 @@ Reads in the order in which data flows: manifest, classes and their relations (E
 adapted space, prototypes (Eq. 4, 5), scores, weights (Eq. 6).
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +12,7 @@ import polars as pl
 from rich.console import Console
 
 from curate.crawl.adapted import ADAPTED
-from curate.crawl.given import Given
-from curate.crawl.labels import keep_labels
+from curate.crawl.crawl import Crawl, index_crawl
 from curate.crawl.row_keys import keep_keys
 from curate.crawl.stored_features import StoredFeatures
 from curate.crawl.verified_rows import read_verified, say_unverified, take_apart
@@ -28,10 +26,10 @@ from curate.manifest.keys import check_keys
 from curate.manifest.look_alikes import say_look_alikes
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
-from curate.manifest.plan import Shard, freeze_plan, plan_name
+from curate.manifest.plan import plan_name
 from curate.manifest.tried_path import tried_path
 from curate.options.weight import WeightOptions
-from curate.relations.captions import caption_column, embed_captions
+from curate.relations.captions import caption_column
 from curate.relations.graph import CLASSES, Graph, relate_or_skip_wordnet
 from curate.scoring import soft_labels
 from curate.scoring.caption_agreement import caption_agreement
@@ -47,6 +45,7 @@ from curate.store.in_order import block_threads
 from curate.store.run import Run, default_folder, open_run
 from curate.terminal.command_line import command_line, say_next
 from curate.terminal.progress import progress_bar
+from curate.terminal.skipped import Skipped
 from curate.training.spec import is_self
 from curate.weighted.columns import AGREEMENT, NAMES, SOFT_NAMES, refuse_taken_names
 from curate.weighted.noise_matrix import NOISE_MATRIX, write_noise_matrix
@@ -90,44 +89,39 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
     folder = options.run_dir or default_folder(options.manifest, options.output)
     with open_run(folder, partial(progress_bar, console)) as run:
         manifest, classes = _open(options, run, console)
-        manifest, verified = _verified(options, manifest, classes, console)
-        shards = freeze_plan(manifest, run.step("plan"))
-        read = partial(embed_captions, manifest, shards, run) if options.caption_agreement else None
-        graph = relate_or_skip_wordnet(manifest, classes, options.graph_options, run, console, read)
-        manifest = replace(manifest, skipped=(*manifest.skipped, *graph.skipped))
-        labels = keep_labels(manifest, shards, classes, run)
-        parts = take_apart(verified, shards, labels, run)
-        given = Given(classes, labels, manifest.has_label_lists)
-        features = find_features(options, manifest, shards, given, run, console)
-        show_classes(console, graph.table, folder / CLASSES)
-        check_width(manifest, shards, features)
-        check_features(manifest, shards, classes, features, labels)
-        if options.verified_use == ONLY:
-            say_unverified(parts, shards, classes, features, console)
-        sources = SecondOpinions(
-            caption_agreement(shards, read, graph.text, labels, run),
-            _zero_shot(options, manifest, graph, features, shards, run),
-            features,
+        verified, lost = _verified(options, manifest, classes, console)
+        crawl = index_crawl(manifest, classes, run)
+        captioned = crawl.shards if options.caption_agreement else ()
+        graph = relate_or_skip_wordnet(
+            manifest, classes, options.graph_options, run, console, captioned
         )
+        crawl = crawl.skipping((*lost, *graph.skipped))
+        parts = take_apart(verified, crawl)
+        features = find_features(options, crawl, console)
+        show_classes(console, graph.table, folder / CLASSES)
+        check_width(crawl, features)
+        check_features(crawl, features)
+        if options.verified_use == ONLY:
+            say_unverified(parts, crawl, features, console)
+        agreement = caption_agreement(crawl, graph.captions, graph.text)
+        sources = SecondOpinions(agreement, _zero_shot(options, crawl, graph, features), features)
         with block_threads() as threads:
             tools = Tools(options.device, threads)
-            fits = _fit(
-                options, Fitting(shards, features, parts, graph, options.method, tools, run)
-            )
+            fits = _fit(options, Fitting(crawl, features, parts, graph, options.method, tools))
             opinions = weigh_opinions(fits, sources)
             show_opinions(console, opinions.sources, opinions.weights)
-            scores = score(fits, opinions, given.lists)
+            scores = score(fits, opinions, crawl.lists)
             soft = soft_labels.smooth(fits, options.soft_labels)
         ADAPTED.remove(run)
-        work = _remember(options, manifest, graph, given, fits, scores, run)
+        work = _remember(options, graph, fits, scores)
         made = making("weight", options, options.output, *made_with(run, work))
-        with run.progress("Writing", manifest.rows) as advance:
-            judged = Judged(features, given, scores, soft)
-            origin = weighted_origin(manifest, options, folder, work, made)
-            tally = write_weighted(manifest, shards, judged, options, origin, advance)
-        skipped = [asdict(each) for each in manifest.skipped]
+        with run.progress("Writing", crawl.rows) as advance:
+            judged = Judged(crawl, features, scores, soft)
+            origin = weighted_origin(crawl.manifest, options, folder, work, made)
+            tally = write_weighted(judged, options, origin, advance)
+        skipped = [asdict(each) for each in crawl.manifest.skipped]
         run.record(options.as_json(), work=work, skipped=skipped)
-        write_noise_matrix(tally.noise_counts, manifest, classes, run, scores.root.name)
+        write_noise_matrix(tally.noise_counts, crawl, scores.root.name)
     tried = tried_path(manifest) if tally.statuses[Status.MISSING] else ""
     return Weighed(options.output, folder, tally, tried)
 
@@ -146,27 +140,21 @@ def _open(options: WeightOptions, run: Run, console: Console) -> tuple[Manifest,
 
 def _verified(
     options: WeightOptions, manifest: Manifest, classes: Classes, console: Console
-) -> tuple[Manifest, pl.DataFrame | None]:
-    """Look the verified rows up; the manifest remembers which of them are not there."""
+) -> tuple[pl.DataFrame | None, tuple[Skipped, ...]]:
+    """Look the verified rows up, and tell which of them are not in the manifest."""
     if options.verified is None:
-        return manifest, None
-    rows, lost = read_verified(options.verified, manifest, classes, console)
-    return replace(manifest, skipped=(*manifest.skipped, *lost)), rows
+        return None, ()
+    return read_verified(options.verified, manifest, classes, console)
 
 
 def _zero_shot(
-    options: WeightOptions,
-    manifest: Manifest,
-    graph: Graph,
-    features: StoredFeatures,
-    shards: Sequence[Shard],
-    run: Run,
+    options: WeightOptions, crawl: Crawl, graph: Graph, features: StoredFeatures
 ) -> ZeroShot | None:
     """Read the classes' names by the encoder's text tower, where that is asked for."""
     if not options.zero_shot:
         return None
-    encoders = chosen_encoders(options, manifest)
-    return read_classes(encoders, graph.table, features, shards, options.device, run)
+    encoders = chosen_encoders(options, crawl.manifest)
+    return read_classes(encoders, graph.table, crawl, features, options.device)
 
 
 def _fit(options: WeightOptions, fitting: Fitting) -> Fits:
@@ -221,19 +209,12 @@ def _check_lists(manifest: Manifest, options: WeightOptions) -> None:
             )
 
 
-def _remember(
-    options: WeightOptions,
-    manifest: Manifest,
-    graph: Graph,
-    given: Given,
-    fits: Fits,
-    scores: Folders,
-    run: Run,
-) -> str:
+def _remember(options: WeightOptions, graph: Graph, fits: Fits, scores: Folders) -> str:
     """Write down, for the commands that go on from here, what the weights are made from."""
     fitted, blind, fitting = fits.fitted, fits.blind, fits.fitted.of
+    crawl = fitting.crawl
     return WorkNames(
-        plan=plan_name(manifest),
+        plan=plan_name(crawl.manifest),
         features=tuple(part.root.name for part in fitting.features.parts),
         labels=fitting.labels.given.root.name,
         unverified=fitting.labels.crowd.root.name,
@@ -242,11 +223,11 @@ def _remember(
         blind_space=blind.space_name,
         blind_prototypes=blind.name,
         relations=graph.stored,
-        classes=given.classes.names,
-        encoder="+".join(chosen_encoders(options, manifest)) or "embeddings",
+        classes=crawl.classes.names,
+        encoder="+".join(chosen_encoders(options, crawl.manifest)) or "embeddings",
         alpha=options.alpha,
         beta=options.beta,
         scores=scores.root.name,
         class_table=graph.table_name,
-        keys=keep_keys(manifest, fitting.shards, run),
-    ).remember(run)
+        keys=keep_keys(crawl),
+    ).remember(crawl.run)

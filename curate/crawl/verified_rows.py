@@ -1,6 +1,5 @@
 """Labels that a person has verified, from a table of keys and labels, taken apart from the rest."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 import polars as pl
 from rich.console import Console
 
+from curate.crawl.crawl import Crawl
 from curate.crawl.stored_features import StoredFeatures
 from curate.errors import CurateError
 from curate.manifest.classes import NO_CLASS, Classes
@@ -17,7 +17,6 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.verified_labels import Asked, look_up, require_single
 from curate.store.folders import Folders
-from curate.store.run import Run
 from curate.store.step import Made, Step
 from curate.terminal.notices import warn
 from curate.terminal.printable import brief
@@ -80,13 +79,12 @@ def read_verified(
 PARTS = Step("labels", code=(__name__,))
 
 
-def take_apart(
-    rows: pl.DataFrame | None, shards: Sequence[Shard], given: Folders, run: Run
-) -> LabelParts:
+def take_apart(rows: pl.DataFrame | None, crawl: Crawl) -> LabelParts:
     """Split the given labels into those of rows that are verified and those of the others.
 
     ``rows`` are as `read_verified` gives them; None where nothing is verified.
     """
+    given = crawl.labels
     if rows is None:
         return LabelParts.of_given(given)
     at, labels = rows["row"].to_numpy(), rows["label"].to_numpy()
@@ -100,19 +98,23 @@ def take_apart(
         return Made({"labels": found})
 
     facts = {"given": given.root.name, **rows.to_dict(as_series=False)}
-    crowd = PARTS.by_shard(run, {"part": "crowd", **facts}).make(shards, partial(part, own=False))
-    verified = PARTS.by_shard(run, {"part": "verified", **facts})
-    return LabelParts(given, crowd, verified.make(shards, partial(part, own=True)))
+    crowd, verified = (
+        PARTS.by_shard(crawl.run, {"part": name, **facts}).make(
+            crawl.shards, partial(part, own=name == "verified")
+        )
+        for name in ("crowd", "verified")
+    )
+    return LabelParts(given, crowd, verified)
 
 
 def say_unverified(
-    parts: LabelParts, shards: Sequence[Shard], classes: Classes, features: StoredFeatures,
-    console: Console,
-) -> None:  # fmt: skip
+    parts: LabelParts, crawl: Crawl, features: StoredFeatures, console: Console
+) -> None:
     """Say of how many classes no image with features is verified."""
     assert parts.verified is not None
-    counts = np.zeros(len(classes.names), np.int64)
-    for shard in shards:
+    names = crawl.classes.names
+    counts = np.zeros(len(names), np.int64)
+    for shard in crawl.shards:
         labels = parts.verified.array(shard.name, "labels")
         has_features = features.has_features(shard.name)
         counts += np.bincount(labels[has_features & (labels >= 0)], minlength=len(counts))
@@ -122,6 +124,6 @@ def say_unverified(
             console,
             "Without a verified image",
             f"{len(bare):,} of {len(counts):,} classes, such as"
-            f" '{brief(classes.names[bare[0]])}'; their prototypes come from the labels of the"
+            f" '{brief(names[bare[0]])}'; their prototypes come from the labels of the"
             " crawl.",
         )

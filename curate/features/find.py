@@ -2,15 +2,14 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
-from curate.crawl.given import Given
-from curate.crawl.labels import label_pairs, stored_sets
+from curate.crawl.crawl import Crawl
+from curate.crawl.labels import label_pairs
 from curate.crawl.picture_states import picture_states
 from curate.crawl.pictures import tell_deaths
 from curate.crawl.stored_features import StoredFeatures
@@ -21,7 +20,7 @@ from curate.features.from_pictures import pictures_facts, rows_again
 from curate.features.take import TAKEN, take_embeddings
 from curate.images.status import Status
 from curate.images.workers import DecodePool
-from curate.manifest.classes import Classes, require_repeated_labels
+from curate.manifest.classes import require_repeated_labels
 from curate.manifest.embeddings import (
     EmbeddingFiles,
     check_embeddings,
@@ -30,45 +29,34 @@ from curate.manifest.embeddings import (
 )
 from curate.manifest.manifest import Manifest
 from curate.manifest.pictures import check_paths, picture_finder
-from curate.manifest.plan import Shard
 from curate.manifest.tried_path import tried_path
 from curate.options.weight import WeightOptions
 from curate.store.fingerprint import file_identity
 from curate.store.folders import Folders
-from curate.store.run import Run
 from curate.training.spec import NetworkSpec, is_self, parse_network
 
 
-def find_features(
-    options: WeightOptions,
-    manifest: Manifest,
-    shards: Sequence[Shard],
-    given: Given,
-    run: Run,
-    console: Console,
-) -> StoredFeatures:
+def find_features(options: WeightOptions, crawl: Crawl, console: Console) -> StoredFeatures:
     """Make sure that every shard has features, and return where they are kept.
 
     In this order: --embeddings (or those of a clip-retrieval folder), --encoder, the manifest's
     column embedding, the default encoder.
     """
-    specs, folder = chosen_encoders(options, manifest), _embeddings_folder(options)
+    specs, folder = chosen_encoders(options, crawl.manifest), _embeddings_folder(options)
     if not specs:
         embeddings = None if folder is None else open_embeddings(folder)
         if embeddings is not None:
-            check_embeddings(embeddings, manifest)
-        return StoredFeatures((_take(manifest, shards, run, embeddings),))
-    picture_finder(manifest)
-    check_paths(manifest)
+            check_embeddings(embeddings, crawl.manifest)
+        return StoredFeatures((_take(crawl, embeddings),))
+    picture_finder(crawl.manifest)
+    check_paths(crawl.manifest)
     networks = {spec: parse_network(spec) for spec in specs if is_self(spec)}
     stores = {
-        spec: _encode(spec, options, manifest, shards, run, console)
-        for spec in specs
-        if spec not in networks
+        spec: _encode(spec, options, crawl, console) for spec in specs if spec not in networks
     }
     others = tuple(stores.values())
     for spec, network in networks.items():
-        stores[spec] = _train(network, options, manifest, shards, given, others, run, console)
+        stores[spec] = _train(network, options, crawl, others, console)
     return StoredFeatures(tuple(stores[spec] for spec in specs))
 
 
@@ -88,87 +76,68 @@ def _embeddings_folder(options: WeightOptions) -> Path | None:
     return options.manifest if inside else None
 
 
-def _take(
-    manifest: Manifest,
-    shards: Sequence[Shard],
-    run: Run,
-    embeddings: EmbeddingFiles | None,
-) -> Folders:
-    facts: dict[str, object] = {"column": manifest.columns.embedding}
+def _take(crawl: Crawl, embeddings: EmbeddingFiles | None) -> Folders:
+    facts: dict[str, object] = {"column": crawl.manifest.columns.embedding}
     if embeddings is not None:
-        where = os.path.relpath(embeddings.folder.resolve(), run.folder.resolve())
+        where = os.path.relpath(embeddings.folder.resolve(), crawl.run.folder.resolve())
         facts = {"files": [file_identity(file) for file in embeddings.files], "where": where}
-    return take_embeddings(manifest, shards, TAKEN.by_shard(run, facts), embeddings)
+    kept = TAKEN.by_shard(crawl.run, facts)
+    return take_embeddings(crawl.manifest, crawl.shards, kept, embeddings)
 
 
 def _train(
     network: NetworkSpec,
     options: WeightOptions,
-    manifest: Manifest,
-    shards: Sequence[Shard],
-    given: Given,
+    crawl: Crawl,
     others: tuple[Folders, ...],
-    run: Run,
     console: Console,
 ) -> Folders:
     """Train a network on the crawl; the features of ``others`` tell its first weights."""
     from curate.features.trained import SelfFeatures  # here, for it imports torch
 
-    crawl = SelfFeatures(network, options, manifest, shards, given, run, console)
-    pictures = crawl.store_pictures()
-    check_features(manifest, shards, given.classes, StoredFeatures((pictures,)), given.labels)
-    return crawl.train(pictures, others)
+    features = SelfFeatures(network, options, crawl, console)
+    pictures = features.store_pictures()
+    check_features(crawl, StoredFeatures((pictures,)))
+    return features.train(pictures, others)
 
 
-def _encode(
-    spec: str,
-    options: WeightOptions,
-    manifest: Manifest,
-    shards: Sequence[Shard],
-    run: Run,
-    console: Console,
-) -> Folders:
-    encoder = open_encoder(spec, options.device, manifest.rows)
-    facts = {"encoder": encoder.fingerprint, **pictures_facts(manifest)}
-    kept = ENCODED.by_shard(run, facts)
-    files = picture_states(manifest, shards)
-    again = rows_again(shards, kept.store, files, options.retry_failed, console)
-    if not kept.missing(shards) and not again:
+def _encode(spec: str, options: WeightOptions, crawl: Crawl, console: Console) -> Folders:
+    encoder = open_encoder(spec, options.device, crawl.rows)
+    facts = {"encoder": encoder.fingerprint, **pictures_facts(crawl.manifest)}
+    kept = ENCODED.by_shard(crawl.run, facts)
+    files = picture_states(crawl.manifest, crawl.shards)
+    again = rows_again(crawl.shards, kept.store, files, options.retry_failed, console)
+    if not kept.missing(crawl.shards) and not again:
         return kept.store
     with DecodePool(encoder.preprocess, options.decoders) as pool:
-        encoding = Encoding(manifest, encoder, pool, files)
-        kept.stream(shards, encoding.embed)
+        encoding = Encoding(crawl.manifest, encoder, pool, files)
+        kept.stream(crawl.shards, encoding.embed)
         retry = partial(encoding.embed_again, again, kept.store)
         kept.replace(retry, "Retrying", sum(int(mask.sum()) for _, mask in again))
         tell_deaths(pool, console)
     return kept.store
 
 
-def check_width(manifest: Manifest, shards: Sequence[Shard], features: StoredFeatures) -> None:
+def check_width(crawl: Crawl, features: StoredFeatures) -> None:
     """Raise CurateError for features of too many dimensions."""
-    _, width = features.columns(len(features.parts) - 1, shards[0].name)
-    require_width(width, str(manifest.path))
+    _, width = features.columns(len(features.parts) - 1, crawl.shards[0].name)
+    require_width(width, str(crawl.manifest.path))
 
 
-def check_features(
-    manifest: Manifest,
-    shards: Sequence[Shard],
-    classes: Classes,
-    features: StoredFeatures,
-    labels: Folders,
-) -> None:
+def check_features(crawl: Crawl, features: StoredFeatures) -> None:
     """Raise CurateError unless two classes have two samples with features each."""
-    judged = np.zeros(len(classes.names), np.int64)
+    manifest = crawl.manifest
+    judged = np.zeros(len(crawl.classes.names), np.int64)
     reasons: Counter[str] = Counter()
-    for shard in shards:
+    for shard in crawl.shards:
         status = features.statuses(shard.name)
         reasons.update(status.filter(status != Status.OK).to_list())
-        sets = stored_sets(labels, shard)[(status == Status.OK).to_numpy()]
+        sets = crawl.sets(shard)[(status == Status.OK).to_numpy()]
         positions = sets[label_pairs(sets)]
         judged += np.bincount(positions[positions >= 0], minlength=len(judged))
     if (judged > 1).sum() >= 2:
         return
-    require_repeated_labels(manifest, classes)
+    require_repeated_labels(manifest, crawl.classes)
     failures = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
     raise CurateError(
         f"{manifest.path}: fewer than two classes have two or more images with features, and labels"

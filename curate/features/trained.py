@@ -1,6 +1,5 @@
 """Features of a network that is trained on the crawl: its pictures, its training, its features."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -8,19 +7,16 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from curate.crawl.given import Given
+from curate.crawl.crawl import Crawl
 from curate.crawl.picture_states import picture_states
 from curate.crawl.pictures import tell_deaths
 from curate.features.from_pictures import BESIDE_PICTURES, pictures_facts, rows_again
 from curate.features.native_side import native_side
 from curate.images.preprocess import Preprocess
 from curate.images.workers import DecodePool
-from curate.manifest.manifest import Manifest
-from curate.manifest.plan import Shard
 from curate.options.weight import WeightOptions
 from curate.store.fingerprint import sha256_of
 from curate.store.folders import Folders
-from curate.store.run import Run
 from curate.store.step import Step
 from curate.training.device import Computer, computer
 from curate.training.models import Model, open_model_of
@@ -42,14 +38,11 @@ NETWORK = Step(
 
 @dataclass(frozen=True)
 class SelfFeatures:
-    """The network, and the crawl and the run that it is trained in."""
+    """The network, and the crawl that it is trained on."""
 
     spec: NetworkSpec
     options: WeightOptions
-    manifest: Manifest
-    shards: Sequence[Shard]
-    given: Given
-    run: Run
+    crawl: Crawl
     console: Console
 
     @cached_property
@@ -62,30 +55,28 @@ class SelfFeatures:
 
     def store_pictures(self) -> Folders:
         """Decode all pictures to the network's size, those that are not there yet."""
-        preprocess = self._preprocess()
-        facts = {"preprocess": asdict(preprocess), **pictures_facts(self.manifest)}
-        kept = PICTURES.by_shard(self.run, facts)
-        wanted = [(shard, np.ones(shard.rows, bool)) for shard in kept.missing(self.shards)]
-        files = picture_states(self.manifest, self.shards)
-        wanted += rows_again(
-            self.shards, kept.store, files, self.options.retry_failed, self.console
-        )
+        preprocess, crawl = self._preprocess(), self.crawl
+        facts = {"preprocess": asdict(preprocess), **pictures_facts(crawl.manifest)}
+        kept = PICTURES.by_shard(crawl.run, facts)
+        wanted = [(shard, np.ones(shard.rows, bool)) for shard in kept.missing(crawl.shards)]
+        files = picture_states(crawl.manifest, crawl.shards)
+        again = self.options.retry_failed
+        wanted += rows_again(crawl.shards, kept.store, files, again, self.console)
         if wanted:
             rows = sum(int(mask.sum()) for _, mask in wanted)
             with DecodePool(preprocess, self.options.decoders) as pool:
-                decode = partial(
-                    decode_pictures, self.manifest, wanted, kept.store, preprocess.size, pool, files
-                )
+                work = crawl.manifest, wanted, kept.store, preprocess.size, pool, files
+                decode = partial(decode_pictures, *work)
                 kept.replace(decode, PICTURES.title, rows)
             tell_deaths(pool, self.console)
         return kept.store
 
     def train(self, pictures: Folders, others: tuple[Folders, ...]) -> Folders:
         """Train the network on stored pictures, unless it is trained, and store its features."""
-        model, here = self._model, self._computer
-        stored = StoredPictures(self.shards, pictures)
-        judge = Judge(self.shards, self.given.labels, len(self.given.classes.names), others)
-        labelled = int((stored.labels(self.given.labels) >= 0).sum())
+        model, here, crawl = self._model, self._computer, self.crawl
+        stored = StoredPictures(crawl.shards, pictures)
+        judge = Judge(crawl.shards, crawl.labels, len(crawl.classes.names), others)
+        labelled = int((stored.labels(crawl.labels) >= 0).sum())
         plan = plan_training(
             stored.side, labelled, here.device.type, model.largest_batch, bool(others)
         )
@@ -95,25 +86,24 @@ class SelfFeatures:
             "init": _identity(self.spec),
             "network": (self.spec.library, self.spec.name),
             "contents": [
-                [store.receipt(shard.name)["sha256"] for shard in self.shards]
-                for store in (pictures, self.given.labels, *others)
+                [store.receipt(shard.name)["sha256"] for shard in crawl.shards]
+                for store in (pictures, crawl.labels, *others)
             ],
         }
-        training = NETWORK.by_shard(self.run, facts)
-        kept = TRAINED.by_shard(self.run, {"network": training.name})
-        if kept.missing(self.shards):
-            with self.run.progress(NETWORK.title, plan.length(labelled)) as advance:
+        training = NETWORK.by_shard(crawl.run, facts)
+        kept = TRAINED.by_shard(crawl.run, {"network": training.name})
+        if kept.missing(crawl.shards):
+            with crawl.run.progress(NETWORK.title, plan.length(labelled)) as advance:
                 network = train(model, plan, stored, judge, here, training.store, advance)
-            kept.stream(self.shards, partial(encode_pictures, network, stored, here))
+            kept.stream(crawl.shards, partial(encode_pictures, network, stored, here))
         return kept.store
 
     def _preprocess(self) -> Preprocess:
         """Tell how pictures are decoded; for the small network by what they are like."""
         if self._model.preprocess is not None:
             return self._model.preprocess
-        device = self._computer.device.type
-        side = native_side(self.manifest, self.shards, self.options.decoders, self.run)
-        return Preprocess(picture_side(side, self.manifest.rows, device))
+        side = native_side(self.crawl, self.options.decoders)
+        return Preprocess(picture_side(side, self.crawl.rows, self._computer.device.type))
 
 
 def _identity(spec: NetworkSpec) -> str:

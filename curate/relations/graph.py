@@ -1,6 +1,6 @@
 """The class relation graph of a crawl's classes: S_t, the sum of what --graph names."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -15,8 +15,9 @@ from curate.errors import CurateError, NoWordNetError
 from curate.manifest.classes import Classes, read_class_file
 from curate.manifest.formulas import plain_table
 from curate.manifest.manifest import Manifest
+from curate.manifest.plan import Shard
 from curate.options.graph import KINDS, WORDNET, GraphOptions, Part
-from curate.relations.captions import CaptionVectors
+from curate.relations.captions import CaptionVectors, embed_captions
 from curate.relations.class_texts import TextSource
 from curate.relations.relation import KINDS_MODULE, Relation, Sources, relation
 from curate.relations.senses import ClassTable, class_table
@@ -56,6 +57,8 @@ class Graph:
     """The name of S_t among the run's graphs."""
     text: TextSource
     """Embeds the texts about the classes."""
+    captions: CaptionVectors | None
+    """Of all rows, where they were asked for."""
     skipped: tuple[Skipped, ...] = ()
     """Parts of --graph that are not available."""
 
@@ -66,11 +69,11 @@ def relate_or_skip_wordnet(
     options: GraphOptions,
     run: Run,
     console: Console,
-    captions: Callable[[TextSource], CaptionVectors] | None = None,
+    captioned: Sequence[Shard] = (),
 ) -> Graph:
     """Call `relate`; if WordNet is not available, warn and continue without it."""
     try:
-        return relate(manifest, classes, options, run, console, captions)
+        return relate(manifest, classes, options, run, console, captioned)
     except NoWordNetError as error:
         left = replace(options, wordnet=False)
         named = "+".join(map(str, left.parts)) or "none"
@@ -79,7 +82,7 @@ def relate_or_skip_wordnet(
             "Without WordNet",
             f"this goes on as with --graph {named}. {message(str(error))}",
         )
-    graph = relate(manifest, classes, left, run, console, captions)
+    graph = relate(manifest, classes, left, run, console, captioned)
     return replace(graph, skipped=Skipped.of("class relations that cannot be had here", [WORDNET]))
 
 
@@ -89,18 +92,19 @@ def relate(
     options: GraphOptions,
     run: Run,
     console: Console,
-    captions: Callable[[TextSource], CaptionVectors] | None = None,
+    captioned: Sequence[Shard] = (),
 ) -> Graph:
     """Make or load the class table, each relation matrix, and their sum S_t.
 
     What each class was taken for is written down for the user, as classes.csv in the run folder.
-    ``captions`` reads all captions, where more than the graph needs them. Raises CurateError for
-    what a graph needs and is not there.
+    The captions of all rows of the shards ``captioned`` are embedded, beside what a graph needs.
+    Raises CurateError for what a graph needs and the crawl lacks.
     """
     stated = {} if options.classes is None else read_class_file(options.classes, classes)
     wordnet = _opener(lambda line: say(console, line))
     table_name, table = class_table(classes, options, stated, run, wordnet)
     text = TextSource(options, table, wordnet)
+    captions = embed_captions(manifest, captioned, run, text) if captioned else None
     sources = Sources(manifest, table, wordnet, text, console, captions)
     kept = {part: _related(part, relation(part, sources), classes, run) for part in options.parts}
     matrices = {str(part): _loaded(each) for part, each in kept.items()}
@@ -110,7 +114,7 @@ def relate(
     name = SUM.named({"classes": classes.names, "parts": names})
     _write_classes(table, options, run.folder / CLASSES)
     stored = None if total is None else total.name
-    return Graph(name, table, table_name, matrices, relations, stored, text)
+    return Graph(name, table, table_name, matrices, relations, stored, text, captions)
 
 
 def _write_classes(table: ClassTable, options: GraphOptions, path: Path) -> None:

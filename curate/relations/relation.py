@@ -32,8 +32,8 @@ class Sources:
     wordnet: Callable[[], "WordNet"]
     text: TextSource
     console: Console
-    captions: Callable[[TextSource], CaptionVectors] | None = None
-    """Makes or finds the embeddings of all captions, where more than the graph needs them."""
+    captions: CaptionVectors | None
+    """Of all rows, where more than the graph needs them."""
 
     @property
     def classes(self) -> list[str]:

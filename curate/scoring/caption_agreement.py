@@ -1,17 +1,16 @@
 """How well each row's caption agrees with the text of its label, kept by shards."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.crawl.crawl import Crawl
 from curate.manifest.classes import NO_CLASS
 from curate.manifest.plan import Shard
 from curate.relations.captions import CaptionVectors
 from curate.relations.class_texts import TextSource
 from curate.store.folders import Folders
-from curate.store.run import Run
 from curate.store.step import Made, Step
 from prototypes.engine.blocks import tiles, unit_rows
 from prototypes.engine.moments import ClassSums, add_up
@@ -39,36 +38,32 @@ class Agreement:
 
 
 def caption_agreement(
-    shards: Sequence[Shard],
-    read: Callable[[TextSource], CaptionVectors] | None,
-    text: TextSource,
-    labels: Folders,
-    run: Run,
+    crawl: Crawl, captions: CaptionVectors | None, text: TextSource
 ) -> Agreement | None:
     """Compare every caption with its class's name.
 
     The margin is the cosine of a caption to the name of the given class less that to the name of
     the best other class. It is counted from the mean of the class, for a crawl whose captions
-    hold the word that was searched for praises every image alike. ``read`` gives the captions;
-    None where they are not to be compared. Raises CurateError unless two classes have names.
+    hold the word that was searched for praises every image alike. ``captions`` are None where they
+    are not to be compared. Raises CurateError unless two classes have names.
     """
-    if read is None:
+    if captions is None:
         return None
-    captions, names = read(text), text.embed_names()
+    labels, names = crawl.labels, text.embed_names()
     facts = {"captions": captions.store.root.name, "labels": labels.root.name, **text.names_facts}
-    kept = AGREEMENT.by_shard(run, facts)
+    kept = AGREEMENT.by_shard(crawl.run, facts)
 
     def margins(shard: Shard) -> Made:
         vectors, which = captions.of_shard(shard)
         positions = labels.array(shard.name, "labels")
         return Made({"margins": _margins(vectors, which, positions, names)})
 
-    store = kept.make(shards, margins)
+    store = kept.make(crawl.shards, margins)
     moments = add_up(
         margin_moments(
             store.array(shard.name, "margins"), labels.array(shard.name, "labels"), len(names)
         )
-        for shard in shards
+        for shard in crawl.shards
     )
     return Agreement(kept.name, store, labels, moments)
 

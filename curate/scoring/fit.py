@@ -1,19 +1,18 @@
 """Fit the adapted space and the prototypes of a crawl (Eq. 1 to 5), or load them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from curate.crawl.adapted import ADAPTED, AdaptedFeatures
+from curate.crawl.crawl import Crawl
 from curate.crawl.fit import BlindFit, Fit
 from curate.crawl.products import products_on
 from curate.crawl.stored_blocks import StoredBlocks
 from curate.crawl.stored_features import StoredFeatures
 from curate.crawl.verified_rows import LabelParts
-from curate.manifest.plan import Shard
 from curate.relations.graph import Graph
 from curate.store.folders import Folders
-from curate.store.run import Advance, Run
+from curate.store.run import Advance
 from curate.store.step import Made, Step, state_made
 from prototypes import method
 from prototypes.engine.blocks import EachBlock, labelled
@@ -44,13 +43,12 @@ class Tools:
 class Fitting:
     """What a space and prototypes are fitted to, and with."""
 
-    shards: Sequence[Shard]
+    crawl: Crawl
     features: StoredFeatures
     labels: LabelParts
     graph: Graph
     options: Options
     tools: Tools
-    run: Run
 
     @property
     def blind(self) -> "Fitting":
@@ -66,28 +64,25 @@ class Fitting:
         """C."""
         return len(self.graph.table)
 
-    @property
-    def rows(self) -> int:
-        """N."""
-        return sum(shard.rows for shard in self.shards)
-
     def fit(self) -> "Fitted":
         """Fit the space, then the prototypes; what an earlier run kept is loaded.
 
         Raises `prototypes.fit.space.SameFeaturesError` where all rows have the same features.
         """
-        space = SPACE.once(self.run, {"contents": self._contents}, self._fit_space, self.rows)
+        space = SPACE.once(
+            self.crawl.run, {"contents": self._contents}, self._fit_space, self.crawl.rows
+        )
         g = AdaptedFeatures(
             self.features,
             space.state(AdaptedSpace),
-            ADAPTED.by_shard(self.run, {"space": space.name}),
+            ADAPTED.by_shard(self.crawl.run, {"space": space.name}),
         )
         found = PROTOTYPES.once(
-            self.run,
+            self.crawl.run,
             {"space": space.name, "graph": self.graph.name, "options": vars(self.options)},
             partial(self._fit_prototypes, g),
-            method.passes(self.options) * self.rows,
-            first=lambda: g.adapt(self.shards, self.tools.products, self.tools.threads),
+            method.passes(self.options) * self.crawl.rows,
+            first=lambda: g.adapt(self.crawl.shards, self.tools.products, self.tools.threads),
         )
         return Fitted(self, found.name, space.name, g, found.state(method.Prototypes))
 
@@ -99,7 +94,7 @@ class Fitting:
                 self.features.contents(shard.name),
                 [part.receipt(shard.name)["sha256"] for part in self.labels.fitted],
             )
-            for shard in self.shards
+            for shard in self.crawl.shards
         ]
 
     def _fit_space(self, advance: Advance) -> Made:
@@ -124,7 +119,9 @@ class Fitting:
         self, features: StoredFeatures | AdaptedFeatures, advance: Advance
     ) -> tuple[StoredBlocks, EachBlock | None]:
         """Give the rows that nobody has verified, and those that a person has, if any."""
-        blocks = StoredBlocks(self.shards, features, self.labels.crowd, advance, self.tools.threads)
+        blocks = StoredBlocks(
+            self.crawl.shards, features, self.labels.crowd, advance, self.tools.threads
+        )
         if self.labels.verified is None:
             return blocks, None
         verified = replace(blocks, labels=self.labels.verified, advance=lambda _: None)
@@ -148,11 +145,13 @@ class Fitted:
 
     def adapt(self) -> None:
         """Make sure that the adapted features are there."""
-        self.adapted.adapt(self.of.shards, self.of.tools.products, self.of.tools.threads)
+        self.adapted.adapt(self.of.crawl.shards, self.of.tools.products, self.of.tools.threads)
 
     def blocks(self, labels: Folders, advance: Advance = lambda _: None) -> StoredBlocks:
         """Give blocks of g with these labels."""
-        return StoredBlocks(self.of.shards, self.adapted, labels, advance, self.of.tools.threads)
+        return StoredBlocks(
+            self.of.crawl.shards, self.adapted, labels, advance, self.of.tools.threads
+        )
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ class Fits:
         return {
             "prototypes": self.fitted.name,
             "blind": self.blind.name,
-            "given": [given.receipt(shard.name)["sha256"] for shard in fitting.shards],
+            "given": [given.receipt(shard.name)["sha256"] for shard in fitting.crawl.shards],
         }
 
 
@@ -187,5 +186,5 @@ def fit_both(fitting: Fitting) -> Fits:
     blind = fitting.blind.fit()
     if fitting.labels.verified is None:
         return Fits(blind, blind)
-    ADAPTED.remove(fitting.run)
+    ADAPTED.remove(fitting.crawl.run)
     return Fits(fitting.fit(), blind)

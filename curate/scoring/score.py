@@ -35,7 +35,7 @@ def score(fits: Fits, opinions: WeighedOpinions, lists: bool) -> Folders:
     that does not know their verified labels.
     """
     fitted, blind = fits.fitted, fits.blind_fit
-    shards, tools = fitted.of.shards, fitted.of.tools
+    shards, tools = fitted.of.crawl.shards, fitted.of.tools
     blocks = fitted.blocks(fitted.of.labels.given)
     pairs = np.cumsum([0, *map(blocks.pairs, shards)])
     firsts = {shard.name: int(first) for shard, first in zip(shards, pairs[:-1], strict=True)}
@@ -51,7 +51,7 @@ def score(fits: Fits, opinions: WeighedOpinions, lists: bool) -> Folders:
             contents["missing"] = _missing(blocks, shard, fit.prototypes)
         return Made(contents)
 
-    kept = SCORES.by_shard(fitted.of.run, {**fits.facts, "opinions": opinions.name})
+    kept = SCORES.by_shard(fitted.of.crawl.run, {**fits.facts, "opinions": opinions.name})
     if kept.missing(shards):
         fitted.adapt()
     return kept.make(shards, one, tools.threads)

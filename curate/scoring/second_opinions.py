@@ -110,7 +110,8 @@ def weigh_opinions(fits: Fits, sources: SecondOpinions) -> WeighedOpinions:
         return state_made(fit_opinions(sample, fit.space, fit.prototypes, sources.texts))
 
     facts = {**fits.facts, "sources": sources.names}
-    kept = EVIDENCE.once(fitted.of.run, facts, make, fitted.of.rows, first=fitted.adapt)
+    crawl = fitted.of.crawl
+    kept = EVIDENCE.once(crawl.run, facts, make, crawl.rows, first=fitted.adapt)
     return WeighedOpinions(kept.name, sources, kept.state(Opinions))
 
 

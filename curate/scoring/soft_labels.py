@@ -38,7 +38,7 @@ def smooth(fits: Fits, k: int | None) -> Folders | None:
     if k is None:
         return None
     fitted, blind = fits.fitted, fits.blind_fit
-    shards, gpu = fitted.of.shards, fitted.of.tools.products.gpu
+    shards, gpu = fitted.of.crawl.shards, fitted.of.tools.products.gpu
     blocks = fitted.blocks(fitted.of.labels.given)
 
     def one(shard: Shard) -> Made:
@@ -51,7 +51,7 @@ def smooth(fits: Fits, k: int | None) -> Folders | None:
                 soft[name][rows] = values
         return Made(soft)
 
-    kept = SOFT_LABELS.by_shard(fitted.of.run, {**fits.facts, "k": k})
+    kept = SOFT_LABELS.by_shard(fitted.of.crawl.run, {**fits.facts, "k": k})
     if kept.missing(shards):
         fitted.adapt()
     return kept.make(shards, one)

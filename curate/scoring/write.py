@@ -1,14 +1,14 @@
 """Write the weighted manifest from the scores of each shard, and count what is written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
-from curate.crawl.given import Given
-from curate.crawl.labels import label_pairs, stored_sets
+from curate.crawl.crawl import Crawl
+from curate.crawl.labels import label_pairs
 from curate.crawl.stored_features import StoredFeatures
 from curate.images.status import Status
 from curate.manifest.columns import NO_KEY
@@ -29,24 +29,20 @@ from curate.weighted.write import write_manifest
 class Judged:
     """The stored scores of a crawl's rows, and soft labels where these were asked for."""
 
+    crawl: Crawl
     features: StoredFeatures
-    given: Given
     scores: Folders
     soft: Folders | None = None
 
 
 def write_weighted(
-    manifest: Manifest,
-    shards: Sequence[Shard],
-    judged: Judged,
-    options: WeightOptions,
-    origin: Origin,
-    advance: Callable[[int], None],
+    judged: Judged, options: WeightOptions, origin: Origin, advance: Callable[[int], None]
 ) -> Tally:
     """Write the output with Eq. 6's weights for this alpha and beta; return what was counted."""
-    empty = Tally.empty(judged.given.classes, judged.given.lists, manifest.skipped)
-    added = partial(_added, manifest, judged, options, empty)
-    return write_manifest(manifest, shards, added, options.output, options.slim, origin, advance)
+    crawl, out = judged.crawl, options.output
+    empty = Tally.empty(crawl.classes, crawl.lists, crawl.manifest.skipped)
+    added = partial(_added, judged, options, empty)
+    return write_manifest(crawl.manifest, crawl.shards, added, out, options.slim, origin, advance)
 
 
 def weighted_origin(
@@ -60,22 +56,23 @@ def weighted_origin(
 
 
 def _added(
-    manifest: Manifest, judged: Judged, options: WeightOptions, tally: Tally, shard: Shard
+    judged: Judged, options: WeightOptions, tally: Tally, shard: Shard
 ) -> tuple[pa.Table, Tally]:
     """Make a shard's columns, and count them."""
-    classes, labels, column = judged.given.classes, judged.given.labels, manifest.label_type
+    crawl = judged.crawl
+    classes, column = crawl.classes, crawl.manifest.label_type
     table, statuses = (
         judged.scores.table(shard.name, "scores"),
         judged.features.statuses(shard.name),
     )
-    sets = stored_sets(labels, shard)
+    sets = crawl.sets(shard)
     rows, places = label_pairs(sets)
     of_pairs = statuses if sets.shape[1] == 1 else statuses.gather(rows)
     ours = our_columns(table, of_pairs, classes, column, options.alpha, options.beta)
     tally = tally.with_rows(statuses, shard.first_row)
     tally = tally.with_labels(ours, table, sets[rows, places])
-    if judged.given.lists:
-        lists = labels.array(shard.name, "given"), labels.array(shard.name, "lengths")
+    if crawl.lists:
+        lists = crawl.labels.array(shard.name, "given"), crawl.labels.array(shard.name, "lengths")
         missing = judged.scores.table(shard.name, "missing")
         ours = list_columns(ours, lists, missing, statuses, classes, column)
         tally = tally.with_missing(missing)

@@ -1,19 +1,18 @@
 """The classes' names in the space of the images: embeddings by open_clip's text tower."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.crawl.crawl import Crawl
 from curate.crawl.stored_features import StoredFeatures
 from curate.encoders.device import torch_device
 from curate.encoders.openclip import open_clip_parts
 from curate.errors import CurateError
-from curate.manifest.plan import Shard
 from curate.relations.senses import ClassTable
 from curate.store.fingerprint import file_identity, fingerprint
-from curate.store.run import Advance, Run
+from curate.store.run import Advance
 from curate.store.step import Made, Step
 from prototypes.engine.blocks import unit_rows
 from prototypes.score.evidence import ClassTexts
@@ -46,10 +45,9 @@ class ZeroShot:
 def read_classes(
     encoders: tuple[str, ...],
     table: ClassTable,
+    crawl: Crawl,
     features: StoredFeatures,
-    shards: Sequence[Shard],
     device: str,
-    run: Run,
 ) -> ZeroShot:
     """Make or find the unit rows (C, E) of the classes' names.
 
@@ -72,8 +70,8 @@ def read_classes(
         vectors = embed_names(arch, model, distinct, torch_device(device), advance)
         return Made({"vectors": _means(vectors, distinct, own)})
 
-    made = CLASS_NAMES.once(run, facts, make, len(distinct))
-    columns = features.columns(part, shards[0].name)
+    made = CLASS_NAMES.once(crawl.run, facts, make, len(distinct))
+    columns = features.columns(part, crawl.shards[0].name)
     texts = ClassTexts(np.asarray(made.array("vectors")), columns)
     return ZeroShot(fingerprint(texts=made.name, columns=columns), texts)
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.manifest.classes import Classes
-from curate.manifest.manifest import Manifest
+from curate.crawl.crawl import Crawl
 from curate.store.atomic import appearing_file
 from curate.store.run import Run
 from curate.store.step import Made, found_or_made
@@ -16,9 +15,7 @@ NOISE_MATRIX = "noise_matrix.parquet"
 STEP, COUNTS = "noise", "counts"
 
 
-def write_noise_matrix(
-    counts: NoiseCounts, manifest: Manifest, classes: Classes, run: Run, scores: str
-) -> None:
+def write_noise_matrix(counts: NoiseCounts, crawl: Crawl, scores: str) -> None:
     """Write a row for every pair of given and true class that occurs, by true, commonest first.
 
     It is kept under the name of the scores that it was counted from. A copy in the run folder is
@@ -27,7 +24,7 @@ def write_noise_matrix(
     Columns given and true (of the type of the manifest's labels; a null in true: none of the
     classes), count, given_by_true = p(given | true) and true_by_given = p(true | given).
     """
-    label_type = manifest.label_type
+    classes, label_type, run = crawl.classes, crawl.manifest.label_type, crawl.run
     true = pl.Series(counts.true).replace(OUTSIDE, None)
     table = pl.DataFrame(
         {

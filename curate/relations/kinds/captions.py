@@ -12,9 +12,10 @@ def relation(_: str, sources: Sources) -> Relation:
     def make() -> Iterator[Matrix]:
         from graphs.text import cosine_rows
 
-        read = None if sources.captions is None else sources.captions(sources.text)
         return cosine_rows(
-            mean_captions(sources.manifest, sources.classes, sources.text, read, sources.console)
+            mean_captions(
+                sources.manifest, sources.classes, sources.text, sources.captions, sources.console
+            )
         )
 
     rounded = {} if sources.captions is None else {"rounded": True}

@@ -43,9 +43,9 @@ def caption_agreement(
     """Compare every caption with its class's name.
 
     The margin is the cosine of a caption to the name of the given class less that to the name of
-    the best other class. It is counted from the mean of the class, for a crawl whose captions
-    hold the word that was searched for praises every image alike. ``captions`` are None where they
-    are not to be compared. Raises CurateError unless two classes have names.
+    the best other class. It is measured from the mean of the class: where a crawl was found by
+    searching captions for the class name, every caption agrees with its label. ``captions`` are
+    None where they are not to be compared. Raises CurateError unless two classes have names.
     """
     if captions is None:
         return None

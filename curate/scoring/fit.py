@@ -118,7 +118,7 @@ class Fitting:
     def _blocks(
         self, features: StoredFeatures | AdaptedFeatures, advance: Advance
     ) -> tuple[StoredBlocks, EachBlock | None]:
-        """Give the rows that nobody has verified, and those that a person has, if any."""
+        """Give the unverified rows, and the verified ones if there are any."""
         blocks = StoredBlocks(
             self.crawl.shards, features, self.labels.crowd, advance, self.tools.threads
         )
@@ -144,7 +144,7 @@ class Fitted:
         return Fit(self.adapted.space, self.prototypes)
 
     def adapt(self) -> None:
-        """Make sure that the adapted features are there."""
+        """Make the adapted features that are missing."""
         self.adapted.adapt(self.of.crawl.shards, self.of.tools.products, self.of.tools.threads)
 
     def blocks(self, labels: Folders, advance: Advance = lambda _: None) -> StoredBlocks:

@@ -34,7 +34,10 @@ class ClassTexts:
     def text(self, which: str) -> str | None:
         """Return the name, the description, or ('') the description if any, else the name.
 
-        'gloss' is "name: gloss", what SINet reads; one of the two where the other is unknown.
+        'gloss' is "name: gloss", what SINet reads; one of the two where the other is unknown. It is
+        not what 'description' gives because that relates classes better: on tinyweb .422 of the
+        five nearest classes by text are among the five nearest by looks, .382 with 'gloss' (.298 by
+        the LSTM on descriptions).
         """
         if which == "name":
             return self.name

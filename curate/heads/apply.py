@@ -32,6 +32,8 @@ class Bags:
     """(B, C): log p(no row of the bag shows the class)."""
     given: NDArray[np.float32]
     """(B, C): ones where any row of the bag has the label."""
+    q: NDArray[np.float32]
+    """(B, 2, C): the mean of its rows' channels."""
 
 
 @dataclass
@@ -49,16 +51,20 @@ class HeadOnRun:
     def gather_bags(self, advance: Callable[[int], None]) -> None:
         """Sum over all rows of each bag before any row is judged."""
         assert self.bag is not None
-        size = (int(self.bag.max()) + 1, self.head.task.classes)
-        self.bags = Bags(self.bag, np.zeros(size, np.float32), np.zeros(size, np.float32))
+        B, C = int(self.bag.max()) + 1, self.head.task.classes
+        absent, given, q = (np.zeros(size, np.float32) for size in ((B, C), (B, C), (B, 2, C)))
+        counts = np.zeros(B, np.float32)
         for shard in self.work.file_shards:
             for block in stored_blocks(self.work, shard):
                 bag, has_features = self.bag[block.rows], block.has_features
-                absent = self.head.each(self._unjudged(block), _absent)
-                np.add.at(self.bags.absent, bag[has_features], absent[has_features])
-                given = self.head.task.given(torch.from_numpy(block.given)).numpy()
-                np.maximum.at(self.bags.given, bag, given)
+                rows = self._unjudged(block)
+                for sums, says in ((absent, _absent), (q, _channel)):
+                    np.add.at(sums, bag[has_features], self.head.each(rows, says)[has_features])
+                np.add.at(counts, bag[has_features], 1)
+                labels = self.head.task.given(torch.from_numpy(block.given)).numpy()
+                np.maximum.at(given, bag, labels)
             advance(shard.rows)
+        self.bags = Bags(self.bag, absent, given, q / np.maximum(counts, 1)[:, None, None])
 
     def judge_shard(self, shard: Shard) -> Iterator[tuple[Refined, Compared]]:
         """Yield the refined rows of each block of a shard; verified rows get the verified label.
@@ -113,10 +119,8 @@ class HeadOnRun:
         def says(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:
             assert isinstance(head, Nmn)
             del given
-            device = x.device
-            of_bag = torch.from_numpy(bags.given[at[chosen]]).to(device)
-            absent = torch.from_numpy(bags.absent[at[chosen]]).to(device)
-            return head.clean_in_bag(x, of_bag, absent)
+            of_bag = (bags.given[at[chosen]], bags.absent[at[chosen]], bags.q[at[chosen]])
+            return head.clean_in_bag(x, *(torch.from_numpy(part).to(x.device) for part in of_bag))
 
         return says
 
@@ -145,6 +149,12 @@ def _absent(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:
     del given, chosen
     assert isinstance(head, Nmn)
     return head.absent(x)
+
+
+def _channel(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:
+    del given, chosen
+    assert isinstance(head, Nmn)
+    return head.channel(x)
 
 
 def _noise_type(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:

@@ -1,8 +1,10 @@
 """Jiang et al. 2020, Learning from Noisy Labels with Noise Modeling Network (arXiv:2005.00596).
 
-Each class's given label z is its true label y sent through a channel of its own, which is learned
-from noisy rows alone, as is the classifier of y.
+Each class's given label z is its true label y sent through a channel of its own. Channels and the
+classifier of y are learned from noisy rows, and from verified ones where there are any.
 """
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -10,13 +12,19 @@ from torch.nn import functional
 
 from curate.heads.head import StagedHead
 from curate.heads.network import classifier
+from curate.heads.noisy_or import labels_of, mean_of, noisy_or, observed, posterior
 from curate.heads.stage import Batch, Rows, Stage
 from curate.heads.task import LEAST, Task
 from curate.heads.training import Learner
 
 FIRST = (-4.0, 0.0)
 """Log odds of z = 1 where y is 0 and where it is 1, before a channel is trained."""
-TINY = torch.finfo(torch.float32).tiny
+FIRST_OF_TWO_STAGES = (-2.944, 2.944)
+"""The same where the classifier first learns z itself: q_10 = q_01 = .05, as in Figure 3."""
+CERTAIN = 30.0
+"""-log p(y = 0 | x) of a class that a person has seen in the row."""
+VERIFIED = 32
+"""Rows of a batch that a person has verified, beside 256 others."""
 FAST = 50.0
 """Rate at which channels are learned: few numbers, on which all rows agree."""
 
@@ -26,48 +34,56 @@ class Nmn(StagedHead):
 
     ``dependent``: q is a function of the features (Eq. 3), else a number of each class (Eq. 4).
     Rows that share a bag (regions of an image, frames of a video) share their given labels too: a
-    class is in the bag where it is in any of its rows (noisy-or).
+    class is in the bag where it is in any of its rows (noisy-or), and q of the bag is the mean of
+    its rows' q. The y of a verified row is known, in its bag too.
 
-    Deviation: the paper trains a network towards the given labels, then network and channels
-    together by the likelihood of Eq. 5. A network on frozen features learns noise by heart in the
-    first stage, and leaves the channels nothing to explain. Here one step of EM on that likelihood
-    takes the place of both: SINet's probabilities, which were made from the given labels too, are
-    the pretrained p(y | x), of which only scale and shift are learned with the channels; then the
-    network learns p(y | z, x).
+    ``two_stages``: the paper's own training. The classifier learns the given labels, then
+    classifier and channels learn together by the likelihood of Eq. 5.
+    Deviation without it: a network on frozen features memorises noise in the first stage, and
+    leaves the channels nothing to explain. One step of EM on the likelihood takes the place of both
+    stages: SINet's probabilities, which were made from the given labels too, are the pretrained
+    p(y | x), of which only scale and shift are learned with the channels; then the network learns
+    p(y | z, x).
     Deviation: with one label an image, its labels are taken for several of which one is given, and
     an image is of none of the classes as far as it is of no one of them.
     """
 
     needs_verified = False
     bags = True
-    runs = 2
 
-    def __init__(self, task: Task, features: int, dependent: bool = False) -> None:
+    def __init__(
+        self, task: Task, features: int, dependent: bool = False, two_stages: bool = False
+    ) -> None:
         super().__init__(task)
         C = task.classes
+        self.two_stages = two_stages
+        self.runs = 2 if two_stages or not dependent else 3
         self.y = classifier(features, C)
         self.scale, self.shift = nn.Parameter(torch.ones(())), nn.Parameter(torch.zeros(()))
-        self.bias = nn.Parameter(torch.tensor(FIRST)[:, None].repeat(1, C))
-        """(2, C): log odds of z = 1 where y is 0 and where it is 1."""
-        self.of_x = nn.Linear(features - C, 2 * C, bias=False) if dependent else None
-        if self.of_x is not None:
-            nn.init.zeros_(self.of_x.weight)
-            self.runs = 3
+        first = torch.tensor(FIRST_OF_TWO_STAGES if two_stages else FIRST)
+        self.bias = nn.Parameter(first[:, None].repeat(1, C))
+        """(2, C): log odds of z = 1 where y is 0 and where it is 1, for an average image."""
+        self.of_x = _linear(features - C, 2 * C) if dependent else None
 
     def fit(self, learner: Learner) -> None:
-        """Learn the channels, which nothing need stop early; then y."""
-        numbers = nn.ParameterList([self.scale, self.shift, self.bias])
-        stages = [Stage(self._loss, (numbers,), noisy=256, rate=FAST)]
-        if self.of_x is not None:
-            stages.append(Stage(self._loss, (self.of_x,), noisy=256))
-        for stage in stages:
+        """Train stage by stage; nothing is held out, so that bags stay whole."""
+        for stage in self.stages(learner.verified):
             learner.run(self, stage, self.held_out_loss)
-        super().fit(learner)
 
     def stages(self, verified: Rows) -> list[Stage]:
-        """Train y towards p(y | z, x), by SINet's p(y | x) and the channels."""
-        del verified
-        return [Stage(self._towards_target, (self.y,), noisy=256)]
+        """Learn the channels, then y by them; or y and then both, where there are two stages."""
+        channel = [nn.ParameterList([self.bias]), *([] if self.of_x is None else [self.of_x])]
+        few = nn.ParameterList([self.scale, self.shift, self.bias])
+        some = VERIFIED if len(verified.x) else 0
+        if self.two_stages:
+            return [
+                Stage(self._towards_given, [self.y], 256, some, all_rows=True),
+                Stage(self._loss_of_y, [self.y, *channel], 256, some, all_rows=True),
+            ]
+        stages = [Stage(self._loss_by_sinet, [few], 256, rate=FAST, all_rows=True)]
+        if self.of_x is not None:
+            stages.append(Stage(self._loss_by_sinet, [self.of_x], 256, all_rows=True))
+        return [*stages, Stage(self._towards_target, [self.y], 256, some, all_rows=True)]
 
     def absent_by_sinet(self, x: Tensor) -> Tensor:
         """Return log p(y = 0 | x) (n, C), by SINet's probabilities scaled and shifted."""
@@ -88,83 +104,94 @@ class Nmn(StagedHead):
 
     def clean(self, x: Tensor, given: Tensor) -> Tensor:
         """Return p(y = 1 | z, x) of each class, by Bayes' rule."""
-        present = self.y(x).sigmoid()
-        cleaned = posterior(present, present, self.channel(x), given)
-        return self._as_outputs(self._where_labelled(given, cleaned, present))
+        return self.clean_in_bag(x, given, self.absent(x), self.channel(x))
 
     def absent(self, x: Tensor) -> Tensor:
         """Return log p(y = 0 | x) (n, C); over the rows of a bag it adds up."""
         return functional.logsigmoid(-self.y(x))
 
-    def clean_in_bag(self, x: Tensor, given: Tensor, absent: Tensor) -> Tensor:
-        """Return p(y = 1 | z, x) of rows in bags; ``absent`` (n, C) is the sum over each's bag."""
-        present, bag = self.y(x).sigmoid(), 1 - absent.exp()
-        cleaned = posterior(present, bag, self.channel(x), given)
-        return self._as_outputs(self._where_labelled(given, cleaned, present))
+    def clean_in_bag(self, x: Tensor, given: Tensor, absent: Tensor, q: Tensor) -> Tensor:
+        """Return p(y = 1 | z, x) of rows in bags.
+
+        Of the bag of each row: ``given`` labels (n, C), the sum of `absent` (n, C), and the mean of
+        `channel` (n, 2, C).
+        """
+        present = self.y(x).sigmoid()
+        cleaned = posterior(present, 1 - absent.exp(), q, given)
+        return self._as_outputs(torch.where(self._is_labelled(given)[:, None], cleaned, present))
+
+    def bag_label(self, given: Tensor, absent: Tensor, q: Tensor) -> Tensor:
+        """Return p(a class is in the bag | z, x) (B, K), by noisy-or; as `clean_in_bag`."""
+        present = 1 - absent.exp()
+        cleaned = posterior(present, present, q, given)
+        return self._as_outputs(torch.where(self._is_labelled(given)[:, None], cleaned, present))
 
     @torch.no_grad()
     def target(self, rows: Rows) -> Tensor:
-        """Return p(y = 1 | z, x) (n, C) of rows in whole bags, by SINet's p(y | x)."""
-        absent = self.absent_by_sinet(rows.x)
+        """Return p(y = 1 | z, x) (n, C) of rows in whole bags, by SINet's p(y | x).
+
+        Of a verified row, its verified labels.
+        """
+        absent = self._as_verified(self.absent_by_sinet(rows.x), rows)
         bag, given = noisy_or(absent, rows.bag), labels_of(rows.given, rows.bag)
-        q = self.channel(rows.x)
-        return posterior(1 - absent.exp(), bag[rows.bag], q, given[rows.bag])
+        q, present = mean_of(self.channel(rows.x), rows.bag), 1 - absent.exp()
+        cleaned = posterior(present, bag[rows.bag], q[rows.bag], given[rows.bag])
+        use = self._is_labelled(given)[rows.bag] & ~rows.is_verified
+        return torch.where(use[:, None], cleaned, present)
 
     def _towards_target(self, batch: Batch) -> Tensor:
         """Return the M step's loss; its gradient is Eq. 5's where y itself made the target."""
-        rows = batch.noisy
-        return _cross_entropy(self.y(rows.x).sigmoid(), self.target(rows)).mean()
+        noisy, verified = batch
+        x = torch.cat([noisy.x, verified.x])
+        target = torch.cat([self.target(noisy), verified.true[:, : self.task.classes]])
+        return _cross_entropy(self.y(x).sigmoid(), target).mean()
 
-    def _loss(self, batch: Batch) -> Tensor:
-        rows = batch.noisy
-        present = noisy_or(self.absent_by_sinet(rows.x), rows.bag)
-        q = mean_of(self.channel(rows.x), rows.bag)
-        return _cross_entropy(observed(present, q), labels_of(rows.given, rows.bag)).mean()
+    def _towards_given(self, batch: Batch) -> Tensor:
+        """Return the first of two stages' loss: the bag's labels are taken for true."""
+        same = torch.tensor([0.0, 1.0], device=batch.noisy.x.device)[None, :, None]
+        return self._likelihood(batch, self.absent, lambda x: same.expand(len(x), 2, 1))
 
-    def _where_labelled(self, given: Tensor, cleaned: Tensor, present: Tensor) -> Tensor:
-        """Take ``cleaned`` (n, C) but where one label should be given (n, C) and none is."""
-        if self.task.several:
-            return cleaned
-        return torch.where(given.any(1, keepdim=True), cleaned, present)
+    def _loss_of_y(self, batch: Batch) -> Tensor:
+        return self._likelihood(batch, self.absent, self.channel)
+
+    def _loss_by_sinet(self, batch: Batch) -> Tensor:
+        return self._likelihood(batch, self.absent_by_sinet, self.channel)
+
+    def _likelihood(
+        self, batch: Batch, absent_of: Callable[[Tensor], Tensor], q_of: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """Return -log p(z | x), Eq. 5, a bag, and -log p(y | x) a verified row."""
+        rows = batch.noisy
+        both = torch.cat([rows.x, batch.verified.x])
+        absent = absent_of(both)
+        bag = noisy_or(self._as_verified(absent[: len(rows.x)], rows), rows.bag)
+        given, q = labels_of(rows.given, rows.bag), mean_of(q_of(rows.x), rows.bag)
+        labelled = self._is_labelled(given)
+        loss = _cross_entropy(observed(bag, q), given)[labelled].sum()
+        is_verified = torch.cat([rows.is_verified, batch.verified.is_verified])
+        true = torch.cat([rows.true, batch.verified.true])[:, : self.task.classes]
+        known = _cross_entropy(1 - absent.exp(), true)[is_verified].sum()
+        return (loss + known) / (labelled.sum() + is_verified.sum()).clamp(min=1)
+
+    def _as_verified(self, absent: Tensor, rows: Rows) -> Tensor:
+        """Take log p(y = 0 | x) (n, C) but where a person has said what y is."""
+        known = -CERTAIN * rows.true[:, : self.task.classes]
+        return torch.where(rows.is_verified[:, None], known, absent)
+
+    def _is_labelled(self, given: Tensor) -> Tensor:
+        """Tell where (n,) given labels (n, C) say anything: none does where one should be given."""
+        return given.any(1) | self.task.several
 
     def _as_outputs(self, present: Tensor) -> Tensor:
         """Make probabilities (n, K) of those of each class (n, C); new classes it does not know."""
         return self.task.shares(functional.pad(present, (0, self.task.new)))
 
 
-def observed(present: Tensor, q: Tensor) -> Tensor:
-    """Return p(z = 1 | x) (n, C), Eq. 5, by p(y = 1 | x) (n, C) and q_1j (n, 2, C)."""
-    return q[:, 1] * present + q[:, 0] * (1 - present)
-
-
-def posterior(present: Tensor, bag: Tensor, q: Tensor, given: Tensor) -> Tensor:
-    """Return p(y = 1 | z, x) (n, C) of a row, by Bayes' rule.
-
-    ``present`` is the row's p(y = 1 | x), ``bag`` that of its bag, the same for a row alone, q
-    is q_1j (n, 2, C) and ``given`` the bag's z. Where y is in the row, it is in the bag.
-    """
-    of_z = torch.where(given[:, None] > 0, q, 1 - q)
-    return of_z[:, 1] * present / observed(bag, of_z).clamp(min=TINY)
-
-
-def noisy_or(absent: Tensor, bag: Tensor) -> Tensor:
-    """Return p(a class is in a bag) (B, C) by log p(it is not in a row) (n, C) and bags (n,)."""
-    return 1 - _summed(absent, bag).exp()
-
-
-def labels_of(given: Tensor, bag: Tensor) -> Tensor:
-    """Return the given labels of bags (B, C): those of any of their rows (n, C)."""
-    return _summed(given, bag).clamp(max=1)
-
-
-def mean_of(values: Tensor, bag: Tensor) -> Tensor:
-    """Return the mean over the rows of each bag, (B, ·) of (n, ·)."""
-    return _summed(values, bag) / torch.bincount(bag).view(-1, *[1] * (values.ndim - 1))
-
-
-def _summed(values: Tensor, bag: Tensor) -> Tensor:
-    sums = values.new_zeros(int(bag.max()) + 1, *values.shape[1:])
-    return sums.index_add(0, bag, values)
+def _linear(features: int, outputs: int) -> nn.Sequential:
+    """Make a linear map of scaled features that starts at 0; 0 is also its value on average."""
+    linear = nn.Linear(features, outputs, bias=False)
+    nn.init.zeros_(linear.weight)
+    return nn.Sequential(nn.BatchNorm1d(features, affine=False), linear)
 
 
 def _cross_entropy(p: Tensor, target: Tensor) -> Tensor:

@@ -18,6 +18,8 @@ HEADS: dict[str, tuple[str, dict[str, Any]]] = {
     "hu:tanh": ("curate.heads.hu:Hu", {"activation": "tanh"}),
     "nmn": ("curate.heads.nmn:Nmn", {}),
     "nmn:dependent": ("curate.heads.nmn:Nmn", {"dependent": True}),
+    "nmn:two-stages": ("curate.heads.nmn:Nmn", {"two_stages": True}),
+    "nmn:two-stages-dependent": ("curate.heads.nmn:Nmn", {"two_stages": True, "dependent": True}),
     "fine-tune": ("curate.heads.fine_tune:FineTune", {}),
     "fine-tune:mixed": ("curate.heads.fine_tune:FineTune", {"mixed": True}),
     "sukhbaatar": ("curate.heads.sukhbaatar:Sukhbaatar", {}),

@@ -18,6 +18,8 @@ class Rows(NamedTuple):
     """(n, K): the verified labels; zeros where nobody has verified any."""
     bag: Tensor
     """(n,): which bag each is of, numbered from 0; its own where there are none."""
+    is_verified: Tensor
+    """(n,): whose labels a person has verified."""
 
 
 class Batch(NamedTuple):
@@ -40,3 +42,5 @@ class Stage:
     """Rows of a batch that a person has."""
     rate: float = 1.0
     """Of its learning, as a share of LEARNING_RATE."""
+    all_rows: bool = False
+    """Draw the noisy rows from all rows, so that bags stay whole where some rows are verified."""

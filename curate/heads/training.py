@@ -151,12 +151,13 @@ class Batches:
     """Epochs of batches: the noisy rows each once, the verified ones as often as needed.
 
     Rows of a bag stay together; a batch of them then has about as many rows as it should. Where
-    every row is verified, their given labels are the noisy ones.
+    every row is verified, or the stage says so, verified rows are among the noisy ones.
     """
 
     def __init__(self, examples: Examples, stage: Stage, rng: np.random.Generator) -> None:
         verified = np.flatnonzero(examples.verified)
-        noisy = np.flatnonzero(~examples.verified | examples.verified.all())
+        any_row = stage.all_rows or examples.verified.all()
+        noisy = np.flatnonzero(~examples.verified | any_row)
         bags = examples.bag[noisy]
         self._noisy = _Drawn(
             noisy[np.argsort(bags, kind="stable")], np.sort(bags), stage.noisy, rng
@@ -202,4 +203,4 @@ def _rows(
     x = inputs(torch.from_numpy(examples.features[at]).to(device), given)
     true = task.target(torch.from_numpy(examples.true[at]).to(device))
     bag = torch.from_numpy(np.unique(examples.bag[at], return_inverse=True)[1]).to(device)
-    return Rows(x, given, true, bag)
+    return Rows(x, given, true, bag, torch.from_numpy(examples.verified[at]).to(device))

@@ -6,7 +6,8 @@ from torch.nn import functional
 
 from curate.heads.confusion import as_given, by_bayes, confusion
 from curate.heads.hu import ACTIVATIONS, MANY, Hu, alpha_of
-from curate.heads.nmn import Nmn, labels_of, mean_of, noisy_or, observed, posterior
+from curate.heads.nmn import Nmn
+from curate.heads.noisy_or import labels_of, mean_of, noisy_or, observed, posterior
 from curate.heads.stage import Batch, Rows
 from curate.heads.task import Task
 from curate.heads.veit import Veit
@@ -93,7 +94,8 @@ def test_hu_decides_by_bayes_rule_and_weighs_the_clean_loss(numbers: torch.Gener
     head = Hu(task, D).eval()
     true = functional.one_hot(torch.randint(C, (60,), generator=numbers), C).float()
     given = functional.one_hot(torch.randint(C, (60,), generator=numbers), C).float()
-    rows = Rows(torch.randn(60, D, generator=numbers), given, true, torch.arange(60))
+    known = torch.ones(60, dtype=torch.bool)
+    rows = Rows(torch.randn(60, D, generator=numbers), given, true, torch.arange(60), known)
     (stage,) = head.stages(rows)
     bayes = by_bayes(task, head.classify(rows.x), given, confusion(task, given, true))
     torch.testing.assert_close(head.clean(rows.x, given), bayes)
@@ -107,13 +109,13 @@ def test_nmn_posterior_is_bayes_rule(numbers: torch.Generator) -> None:
     head = Nmn(Task(C, several=True), D, dependent=True).eval()
     x = torch.randn(N, D, generator=numbers)
     with torch.no_grad():
-        head.of_x.weight.normal_(generator=numbers)
+        head.of_x[1].weight.normal_(generator=numbers)
         p, q = head.y(x).sigmoid(), head.channel(x)
         for given in (torch.zeros(N, C), torch.ones(N, C)):
             likelihood = [q[:, j] if given[0, 0] else 1 - q[:, j] for j in (0, 1)]
             bayes = likelihood[1] * p / (likelihood[1] * p + likelihood[0] * (1 - p))
             torch.testing.assert_close(head.clean(x, given), bayes)
-            alone = head.clean_in_bag(x, given, head.absent(x))
+            alone = head.clean_in_bag(x, given, head.absent(x), head.channel(x))
             torch.testing.assert_close(alone, bayes, atol=1e-5, rtol=1e-4)
 
 

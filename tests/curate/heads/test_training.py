@@ -36,6 +36,15 @@ def test_rows_of_a_bag_come_together() -> None:
         assert len(noisy) == 40
 
 
+def test_bags_stay_whole_where_some_of_their_rows_are_verified() -> None:
+    bag = np.random.default_rng(1).permutation(np.repeat(np.arange(100), 4))
+    whole = Stage(lambda batch: torch.zeros(()), (), 40, all_rows=True)
+    batches = Batches(examples(bag, 90), whole, np.random.default_rng(0))
+    drawn = [noisy for noisy, _ in batches.epoch()]
+    assert np.sort(np.concatenate(drawn)).tolist() == list(range(400))
+    assert all((np.unique(bag[noisy], return_counts=True)[1] == 4).all() for noisy in drawn)
+
+
 def test_few_rows_still_make_steps() -> None:
     batches = Batches(examples(np.arange(3), 3), stage(0, 8), np.random.default_rng(0))
     assert batches.steps == 10

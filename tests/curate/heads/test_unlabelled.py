@@ -41,8 +41,9 @@ def test_xiao_counts_noise_on_rows_that_were_given_a_label(one_label: Known) -> 
     labelled = given.any(1)
     x, truth, bag = torch.zeros(40, 8), torch.eye(CLASSES)[true], torch.arange(40)
     of_all, of_labelled = Xiao(task, 8), Xiao(task, 8)
-    of_all.stages(Rows(x, given, truth, bag))
-    of_labelled.stages(Rows(x[labelled], given[labelled], truth[labelled], bag[labelled]))
+    of_all.stages(Rows(x, given, truth, bag, torch.ones(40, dtype=torch.bool)))
+    some = (x[labelled], given[labelled], truth[labelled], bag[labelled])
+    of_labelled.stages(Rows(*some, torch.ones(len(some[0]), dtype=torch.bool)))
     torch.testing.assert_close(of_all.noise, of_labelled.noise)
     torch.testing.assert_close(of_all.types, of_labelled.types)
     next_class = torch.roll(torch.eye(CLASSES), 1, 0)
@@ -53,7 +54,8 @@ def test_xiao_counts_noise_on_rows_that_were_given_a_label(one_label: Known) -> 
 def test_xiao_learns_from_verified_rows_none_of_which_has_a_label() -> None:
     head = Xiao(Task(CLASSES), 8)
     x, true = torch.randn(6, 8), torch.eye(CLASSES)[[1, 2, 3, 1, 2, 3]]
-    of_all = Rows(x, torch.zeros(6, CLASSES), true, torch.arange(6))
+    known = torch.ones(6, dtype=torch.bool)
+    of_all = Rows(x, torch.zeros(6, CLASSES), true, torch.arange(6), known)
     stage = head.stages(of_all)[-1]
     assert not head.noise[2].any()
     torch.testing.assert_close(head.types, torch.full((3,), 1 / 3))

@@ -170,6 +170,29 @@ def test_nmn_needs_nothing_verified_and_takes_bags(crawl: Path) -> None:
     options = ("--bag", "clip", "--epochs", 2, "--out", crawl / "b.parquet")
     done(curate("refine", crawl / "w.parquet", *options))
     assert len(pl.read_parquet(crawl / "b.parquet")) == ROWS
+    assert len(pl.read_parquet(crawl / "b.rates.parquet")) == len(NAMES)
+    bags = pl.read_parquet(crawl / "b.bags.parquet")
+    assert set(bags["bag"]) <= set(pl.read_parquet(crawl / "w.parquet")["clip"].cast(pl.String))
+    assert bags["label"].is_in(list(NAMES)).all()
+    assert bags["probability"].is_between(0, 1).all()
+
+
+def test_nmn_tells_how_often_labels_are_missing_and_wrongly_given(crawl: Path) -> None:
+    out = ("--epochs", 2, "--out", crawl / "told.parquet")
+    words = done(curate("refine", crawl / "w.parquet", "--head", "nmn", *out))
+    assert "missing most often, of images that show the class" in words
+    assert "Rates of missing and wrongly given labels:" in words
+    rates = pl.read_parquet(crawl / "told.rates.parquet")
+    assert rates.columns == ["class", "missing", "wrongly_given"]
+    assert rates["class"].to_list() == sorted(NAMES)
+    values = rates.select("missing", "wrongly_given").to_numpy()
+    assert ((values > 0) & (values < 1)).all()
+    assert (rates["wrongly_given"] < 0.5).all()
+    assert not (crawl / "told.bags.parquet").exists()
+    (crawl / "told.parquet").unlink()
+    again = curate("refine", crawl / "w.parquet", "--head", "nmn", *out)
+    assert again.exit_code == 2
+    assert "told.rates.parquet exists" in again.stderr
 
 
 def test_lists_of_labels(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
@@ -26,6 +27,7 @@ from curate.heads.learned import (
 )
 from curate.heads.saved import TrainedHead, load_head
 from curate.heads.spec import choose_head
+from curate.heads.told import BAGS, RATES, bag_labels, channel_rates, show_rates, write_beside
 from curate.heads.training import Positions
 from curate.heads.verdict import Compared, Verdict
 from curate.manifest.plan import Shard
@@ -67,6 +69,10 @@ class RefinedCrawl:
     """How the verified rows were chosen, where that is known and not at random."""
     skipped: tuple[Skipped, ...]
     """What of the verified table names no row."""
+    rates: pl.DataFrame | None
+    """Of nmn: how often each class's label is missing or wrongly given, by what it learned."""
+    beside: tuple[tuple[str, Path], ...]
+    """What other tables are, and where they were written."""
 
 
 def refine_and_report(options: RefineOptions) -> None:
@@ -74,8 +80,12 @@ def refine_and_report(options: RefineOptions) -> None:
     refined = refine(options, Console(stderr=True))
     console = Console()
     _show_verdict(console, refined.verdict, refined.chosen)
+    if refined.rates is not None:
+        show_rates(console, refined.rates)
     say_skipped(console, refined.skipped)
     say(console, f"Written: {refined.out}")
+    for what, path in refined.beside:
+        say(console, f"{what}: {path}")
     say(console, f"Head: {refined.head}")
     say_next(console, command_line("inspect", refined.out))
 
@@ -100,13 +110,14 @@ def _check(weighted: Weighted, options: RefineOptions) -> None:
     """Refuse bad options before any work is done."""
     names = (*REFINED_NAMES, *NOISE_NAMES)
     refuse_taken_names(weighted.schema.names, weighted.prefix, str(weighted.path), names)
-    check_output(options.output, weighted.itself(), False, options.overwrite)
+    for out in (options.output, *(options.beside(name) for name in (RATES, BAGS))):
+        check_output(out, weighted.itself(), False, options.overwrite)
 
 
 def _refine(
     options: RefineOptions, weighted: Weighted, work: Work, run: Run, console: Console
 ) -> RefinedCrawl:
-    bag = None if options.bag is None else read_bags(weighted, options.bag)
+    names, bag = (None, None) if options.bag is None else read_bags(weighted, options.bag)
     if options.apply is None:
         verified = read_verified_rows(options, weighted, work.classes, console)
         trained, folder = _trained(options, weighted, work, verified, bag, run, console)
@@ -121,10 +132,16 @@ def _refine(
     if bag is not None:
         with progress_bar(console, "Gathering bags", weighted.rows) as advance:
             applied.gather_bags(advance)
+    tables = {RATES: channel_rates(trained.head, trained.classes)}
+    if names is not None:
+        tables[BAGS] = bag_labels(applied, names, trained.classes)
+    told = write_beside(options, tables)
     with progress_bar(console, "Refining", weighted.rows) as advance:
         compared = _write(applied, trained, weighted, options, advance)
-    verdict = compared.verdict()
-    return RefinedCrawl(options.output, folder, verdict, verified.chosen, verified.skipped)
+    verdict, rates = compared.verdict(), tables[RATES]
+    return RefinedCrawl(
+        options.output, folder, verdict, verified.chosen, verified.skipped, rates, told
+    )
 
 
 def _trained(

@@ -64,7 +64,21 @@ class HeadOnRun:
                 labels = self.head.task.given(torch.from_numpy(block.given)).numpy()
                 np.maximum.at(given, bag, labels)
             advance(shard.rows)
-        self.bags = Bags(self.bag, absent, given, q / np.maximum(counts, 1)[:, None, None])
+        q /= np.maximum(counts, 1)[:, None, None]
+        self.bags = Bags(self.bag, absent, given, q)
+
+    @torch.inference_mode()
+    def bag_probabilities(self) -> NDArray[np.float32]:
+        """Return p(a class is in a bag) (B, K), by noisy-or; 1 where a person has seen it there."""
+        head, task, bags = self.head.member(0), self.head.task, self.bags
+        assert isinstance(head, Nmn) and bags is not None
+        given, absent, q = (torch.from_numpy(part) for part in (bags.given, bags.absent, bags.q))
+        p = head.bag_label(given, absent, q).numpy()
+        p, _ = settled(task, p, task.as_outputs(given).numpy())
+        seen = task.target(torch.from_numpy(self.verified.labels)).numpy()
+        seen[:, task.named :] = 0
+        np.maximum.at(p, bags.of_row[self.verified.rows], seen)
+        return p
 
     def judge_shard(self, shard: Shard) -> Iterator[tuple[Refined, Compared]]:
         """Yield the refined rows of each block of a shard; verified rows get the verified label.

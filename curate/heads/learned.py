@@ -171,8 +171,8 @@ def widened(labels: Positions, width: int) -> Positions:
     return np.pad(labels, ((0, 0), (0, width - labels.shape[1])), constant_values=NO_CLASS)
 
 
-def read_bags(weighted: Weighted, column: str) -> Positions:
-    """Return the number of each row's bag (N,); a row without one is its own.
+def read_bags(weighted: Weighted, column: str) -> tuple[pl.Series, Positions]:
+    """Return the name of each row's bag (N,), and its number; a row without one is its own.
 
     Raises CurateError where there is no such column.
     """
@@ -187,4 +187,4 @@ def read_bags(weighted: Weighted, column: str) -> Positions:
     numbers = names.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
     alone = numbers < 0
     numbers[alone] = numbers.max(initial=-1) + 1 + np.arange(alone.sum())
-    return numbers
+    return names, numbers

@@ -27,6 +27,9 @@ VERIFIED = 32
 """Rows of a batch that a person has verified, beside 256 others."""
 FAST = 50.0
 """Rate at which channels are learned: few numbers, on which all rows agree."""
+SLOW = 0.2
+"""Rate at which they learn to depend on features: many numbers, which at a rate of 1 explain the
+noise of single rows (10,000 rows of CIFAR-10N, one seed: labels right .869 for .865)."""
 
 
 class Nmn(StagedHead):
@@ -82,7 +85,7 @@ class Nmn(StagedHead):
             ]
         stages = [Stage(self._loss_by_sinet, [few], 256, rate=FAST, all_rows=True)]
         if self.of_x is not None:
-            stages.append(Stage(self._loss_by_sinet, [self.of_x], 256, all_rows=True))
+            stages.append(Stage(self._loss_by_sinet, [self.of_x], 256, rate=SLOW, all_rows=True))
         return [*stages, Stage(self._towards_target, [self.y], 256, some, all_rows=True)]
 
     def absent_by_sinet(self, x: Tensor) -> Tensor:

@@ -34,8 +34,9 @@ class RefineOptions:
         str,
         typer.Option(
             help="auto, stack, xiao, veit, veit:joint (not pretrained), hu, hu:sigmoid, hu:tanh,"
-            " nmn (needs no verified rows), nmn:dependent (on features), fine-tune,"
-            " fine-tune:mixed, sukhbaatar."
+            " nmn (needs no verified rows), nmn:dependent (on features), nmn:two-stages and"
+            " nmn:two-stages-dependent (trained as in the paper), fine-tune, fine-tune:mixed,"
+            " sukhbaatar."
         ),
     ] = "auto"
     apply: Annotated[
@@ -104,3 +105,7 @@ class RefineOptions:
             return self.out
         path = self.weighted
         return path.with_name(f"{path.stem.removesuffix('.weighted')}.refined{path.suffix}")
+
+    def beside(self, name: str) -> Path:
+        """Return the path of another table, beside the file that is written."""
+        return self.output.with_name(f"{self.output.stem}.{name}.parquet")

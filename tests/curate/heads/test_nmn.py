@@ -3,12 +3,18 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
+from curate.heads.apply import Bags, HeadOnRun
+from curate.heads.cross_fit import CrossFitted
+from curate.heads.inputs import Inputs
+from curate.heads.learned import VerifiedRows
 from curate.heads.nmn import Nmn
 from curate.heads.stage import Batch, Rows
 from curate.heads.task import Task
+from curate.heads.told import bag_labels, channel_rates
 from curate.heads.training import Examples, Learner
 from curate.training.device import Computer
 
@@ -17,11 +23,11 @@ from .conftest import CLASSES, Known
 CPU = Computer(torch.device("cpu"), None)
 
 
-def fitted(crawl: Known, examples: Examples, several: bool = True, **options: bool) -> Nmn:
+def fitted(crawl: Known, examples: Examples, epochs: int = 8, **options: bool) -> Nmn:
     torch.manual_seed(0)
-    task = Task(CLASSES, several)
+    task = Task(CLASSES, several=True)
     head = Nmn(task, crawl.inputs.width, **options)
-    head.fit(Learner(task, crawl.inputs, examples, None, CPU, 8, 0, lambda _: None))
+    head.fit(Learner(task, crawl.inputs, examples, None, CPU, epochs, 0, lambda _: None))
     return head.eval()
 
 
@@ -82,7 +88,7 @@ def test_channels_on_features_differ_between_rows(several_labels: Known) -> None
     sums = examples.features @ np.resize([1, -1], examples.features.shape[1])
     missing = sums > np.median(sums)
     given = np.where(missing[:, None], -1, several_labels.true)
-    head = fitted(several_labels, replace(examples, given=given), dependent=True)
+    head = fitted(several_labels, replace(examples, given=given), 40, dependent=True)
     zeros = torch.zeros(len(given), CLASSES)
     with torch.no_grad():
         q = head.channel(several_labels.inputs(torch.from_numpy(examples.features), zeros))[:, 1]
@@ -97,3 +103,38 @@ def test_two_stages_learn_classifier_and_channels_together(
     before = Nmn(head.task, several_labels.inputs.width, two_stages=True)
     assert not torch.equal(head.bias, before.bias)
     assert torch.equal(head.scale, before.scale)
+
+
+def test_rates_are_the_members_mean_channels_and_other_heads_have_none() -> None:
+    inputs = Inputs(8, 4, 3, 1, 1)
+    head = CrossFitted("nmn", Task(3, new=1), inputs)
+    with torch.no_grad():
+        for fold, q in enumerate((0.1, 0.3, 0.5, 0.7, 0.9)):
+            member = head.member(fold)
+            assert isinstance(member, Nmn)
+            member.bias[0] = torch.tensor([0.01, 0.02, 0.03]).logit()
+            member.bias[1] = torch.tensor(q).logit()
+    rates = channel_rates(head, tuple("abcd"))
+    assert rates is not None
+    assert rates["class"].to_list() == ["a", "b", "c"]
+    np.testing.assert_allclose(rates["missing"], [0.5, 0.5, 0.5], atol=1e-6)
+    np.testing.assert_allclose(rates["wrongly_given"], [0.01, 0.02, 0.03], atol=1e-6)
+    assert channel_rates(CrossFitted("stack", Task(3, new=1), inputs), tuple("abcd")) is None
+
+
+def test_a_bag_has_what_its_rows_have_by_noisy_or_and_what_a_person_has_seen_there() -> None:
+    head = CrossFitted("nmn", Task(3, several=True), Inputs(8, 4, 3, 1, 0)).eval()
+    absent = torch.tensor([[0.9, 0.2, 0.5], [0.3, 0.6, 0.99]]).log().numpy()
+    given = np.array([[0, 1, 0], [1, 0, 0]], np.float32)
+    q = np.tile(np.array([0.1, 0.8], np.float32)[None, :, None], (2, 1, 3))
+    bag = np.array([0, 0, 1])
+    verified = VerifiedRows(np.array([2]), np.array([[2]]), ("a", "b", "c"))
+    applied = HeadOnRun(head, None, verified, True, bag, Bags(bag, absent, given, q))
+    of_z = [np.where(given > 0, q[:, j], 1 - q[:, j]) for j in (0, 1)]
+    present = 1 - np.exp(absent)
+    expected = of_z[1] * present / (of_z[1] * present + of_z[0] * (1 - present))
+    expected[1, 2] = 1
+    np.testing.assert_allclose(applied.bag_probabilities(), expected, atol=1e-5)
+    labels = bag_labels(applied, pl.Series(["x", "x", None]), ("a", "b", "c"))
+    assert labels["bag"].unique().to_list() == ["x"]
+    assert labels["label"].to_list()[0] == "b"

@@ -1,0 +1,83 @@
+"""What NMN says beside the labels of rows: how wrong labels are, by class, and labels of bags."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from curate.heads.apply import HeadOnRun
+from curate.heads.cross_fit import CrossFitted
+from curate.heads.label_sets import label_sets
+from curate.heads.nmn import Nmn
+from curate.options.refine import RefineOptions
+from curate.store.atomic import appearing_file
+from curate.terminal.printable import brief, shown
+from prototypes.fit.rounds import FOLDS
+
+RATES, BAGS = "rates", "bags"
+TITLES = {RATES: "Rates of missing and wrongly given labels", BAGS: "Labels of bags"}
+SHOWN = 5
+"""Classes in the summary."""
+
+
+@torch.inference_mode()
+def channel_rates(head: CrossFitted, classes: Sequence[str]) -> pl.DataFrame | None:
+    """Return how often each class's label is missing, and how often it is wrongly given.
+
+    ``missing`` is p(not given | shown), 1 - q_11, and ``wrongly_given`` is p(given | not shown),
+    q_10: the mean over the members, where q depends on features that of an average image. None for
+    a head without channels.
+    """
+    members = [head.member(fold) for fold in range(FOLDS)]
+    q = [member.bias.sigmoid() for member in members if isinstance(member, Nmn)]
+    if not q:
+        return None
+    of_absent, of_present = torch.stack(q).mean(0).cpu().numpy()
+    names = classes[: head.task.classes]
+    return pl.DataFrame({"class": names, "missing": 1 - of_present, "wrongly_given": of_absent})
+
+
+def bag_labels(applied: HeadOnRun, names: pl.Series, classes: Sequence[str]) -> pl.DataFrame:
+    """Return the labels of each bag and their probabilities: one row a bag and label.
+
+    ``names`` (N,) are those of each row's bag; rows without one are left out.
+    """
+    assert applied.bag is not None
+    bags = pl.DataFrame({"bag": names, "at": applied.bag}).drop_nulls("bag").unique().sort("at")
+    p = applied.bag_probabilities()[bags["at"].to_numpy()]
+    named = label_sets(applied.head.task, p)[:, : len(classes)]
+    row, of_class = np.nonzero(named)
+    labels = np.array(classes, object)[of_class]
+    found = {"bag": bags["bag"].gather(row), "label": labels, "probability": p[row, of_class]}
+    return pl.DataFrame(found, schema_overrides={"label": pl.String})
+
+
+def write_beside(
+    options: RefineOptions, tables: dict[str, pl.DataFrame | None]
+) -> tuple[tuple[str, Path], ...]:
+    """Write the tables that there are beside the output; return what each is, and its path."""
+    written = []
+    for name, table in tables.items():
+        if table is not None:
+            with appearing_file(options.beside(name)) as unfinished:
+                table.write_parquet(unfinished)
+            written.append((TITLES[name], options.beside(name)))
+    return tuple(written)
+
+
+def show_rates(console: Console, rates: pl.DataFrame) -> None:
+    """Say which labels a head holds to be missing or wrongly given most often."""
+    for column, words in (
+        ("missing", "missing most often, of images that show the class"),
+        ("wrongly_given", "wrongly given most often, of images that do not show it"),
+    ):
+        table = Table(box=None, show_header=False, pad_edge=False)
+        most = rates.sort(column, descending=True).head(SHOWN)
+        for name, rate in most.select("class", column).rows():
+            table.add_row(shown(brief(name)), f"{rate:.2%}")
+        console.print(f"\nLabels that are {words}, as the channels have learned:\n")
+        console.print(table)

@@ -7,7 +7,11 @@ from curate.heads.task import LEAST, Task, normalized
 
 TINY = torch.finfo(torch.float32).tiny
 PRIOR = 1.0
-"""Pseudo-count of the prior: rows of each true class, with the label distribution of all rows."""
+"""Pseudo-count of the prior: rows of each true class, with the label distribution of all rows.
+
+That distribution has one row more than are verified, whose label is any class: so each label that
+no verified row has keeps some probability.
+"""
 
 
 def no_confusion(task: Task) -> Tensor:
@@ -29,16 +33,15 @@ def confusion(task: Task, given: Tensor, true: Tensor) -> Tensor:
         anyone = hits.sum(1) / counts.sum(1).clamp(min=1)
         return (hits + PRIOR * anyone[:, None]) / (counts + PRIOR)
     counts = true.T @ given
-    share = PRIOR * given.mean(0)
+    share = PRIOR * (given.sum(0) + 1 / task.classes) / (given.sum() + 1)
     return (counts + share) / (counts.sum(1, keepdim=True) + share.sum()).clamp(min=LEAST)
 
 
 def by_bayes(task: Task, p: Tensor, given: Tensor, channel: Tensor) -> Tensor:
     """Return p(true | image, given label) (n, K) by p(true | image) (n, K) and `confusion`.
 
-    An image without a given label keeps what is known without one. With one label an image, one
-    whose given label no verified row has is a row of zeros: nothing is known of such labels. With
-    several, such a label says nothing.
+    An image without a given label, or with one that is impossible by the confusion, keeps what is
+    known without it. With one label an image, rows sum to 1.
     """
     if task.several:
         known, new = p[:, : task.classes], p[:, task.classes :]
@@ -47,7 +50,8 @@ def by_bayes(task: Task, p: Tensor, given: Tensor, channel: Tensor) -> Tensor:
         total = joint + of_z[:, 0] * (1 - known)
         cleaned = torch.where(total > 0, joint / total.clamp(min=TINY), known)
         return torch.cat([cleaned, new], 1)
-    return normalized(p * torch.where(given.any(1, keepdim=True), given @ channel.T, 1.0))
+    joint = p * (given @ channel.T)
+    return normalized(torch.where(joint.sum(1, keepdim=True) >= TINY, joint, p))
 
 
 def as_given(task: Task, p: Tensor, channel: Tensor) -> Tensor:

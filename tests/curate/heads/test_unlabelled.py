@@ -66,13 +66,21 @@ def test_xiao_learns_from_verified_rows_none_of_which_has_a_label() -> None:
     torch.testing.assert_close(head.clean(x, of_all.given), head.classify(x))
 
 
-def test_bayes_knows_nothing_of_a_given_label_that_no_verified_row_has() -> None:
+def test_of_a_given_label_that_no_verified_row_has_bayes_keeps_a_distribution() -> None:
     task = Task(3)
     given, true = torch.eye(3)[[0, 0, 1, 1]], torch.eye(3)[[0, 1, 1, 0]]
-    p = torch.tensor([[0.2, 0.3, 0.5], [0.2, 0.3, 0.5]])
-    told = by_bayes(task, p, torch.eye(3)[[2, 0]], confusion(task, given, true))
-    assert not told[0].any()
-    assert told[1].all()
+    channel = confusion(task, given, true)
+    torch.testing.assert_close(channel.sum(1), torch.ones(3))
+    p = torch.tensor([[0.2, 0.3, 0.5], [0.2, 0.3, 0.5], [0.2, 0.3, 0.5]])
+    told = by_bayes(task, p, torch.eye(3), channel)
+    torch.testing.assert_close(told.sum(1), torch.ones(3))
+    assert told[2, 2] > p[2, 2]
+
+
+def test_a_given_label_that_is_impossible_by_the_confusion_says_nothing() -> None:
+    p = torch.tensor([[0.4, 0.6]])
+    channel = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+    torch.testing.assert_close(by_bayes(Task(2), p, torch.tensor([[0.0, 1.0]]), channel), p)
 
 
 def test_of_several_labels_one_that_is_never_seen_says_nothing() -> None:

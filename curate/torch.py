@@ -1,4 +1,4 @@
-"""A weighted manifest in PyTorch: datasets, a sampler, and the loss that heeds weights.
+"""A weighted manifest in PyTorch: datasets, a sampler, and losses that use the weights.
 
 train = WeightedImages("crawl.weighted.parquet", transform, split="0.9/0.1", part="train")
 for images, labels, weights, keys in DataLoader(train, batch_size=256, shuffle=True):
@@ -40,20 +40,20 @@ class WeightedImages(TrainingRows, Dataset[Sample]):
     """A weighted manifest as a map-style dataset: any row at any time.
 
     ``path`` is what `curate weight`, `curate refine` or `curate export --to parquet` wrote. Rows
-    are chosen by the options of `curate export`: ``keep`` (weighted unless said otherwise),
+    are chosen by the options of `curate export`: ``keep`` (weighted by default),
     ``min_quality``, ``labels``, ``normalize``, ``split`` and ``seed``; ``part`` takes one part of
     the split, such as "train". Rows whose status is not ok are left out.
 
     Pictures are decoded as `curate weight` decodes them (formats, limits on bytes and pixels,
     upright, RGB): the shorter side is scaled to ``size`` and the centre cropped; ``transform``
-    gets (3, size, size) bytes. A picture that is not there raises CurateError, which names the
-    path and the folder that paths start from (``root``). With ``missing="warn"``, and where a
-    picture is broken, it is black and weighs 0; the first is warned of, and ``unreadable`` counts
-    them.
+    gets (3, size, size) bytes. A missing picture raises CurateError, which names the path and
+    the folder that paths start from (``root``). With ``missing="warn"`` a missing picture, and in
+    any case a broken one, becomes black with weight 0; the first gives a warning, and
+    ``unreadable`` counts them.
 
     Pictures that are bytes in Parquet are copied once to a file in the temporary folder (TMPDIR),
-    because Parquet has no fast way to one row; files and tars are read where they lie. For a crawl
-    that is too large for that there is `WeightedStream`.
+    because Parquet has no fast way to one row; files and tars are read in place. For a crawl that
+    is too large to copy, use `WeightedStream`.
     """
 
     @python_constructor(TrainingOptions)
@@ -76,7 +76,7 @@ class WeightedImages(TrainingRows, Dataset[Sample]):
         return self._sample(place, FileSlice(Path(path), **piece, root=root))
 
     def _index(self) -> pa.Table:
-        """Say of every row in which file its picture lies: path, offset, length."""
+        """Locate the picture of every row: path, offset, length."""
         slices: list[tuple[str | None, int, int | None]] = []
         copied = Path(self._scratch, "pictures")
         with (
@@ -100,11 +100,11 @@ class WeightedImages(TrainingRows, Dataset[Sample]):
 class WeightedStream(TrainingRows, IterableDataset[Sample]):
     """A weighted manifest as an iterable dataset: Parquet row groups, one after the other.
 
-    Options as of `WeightedImages`. Each epoch (`set_epoch`) the row groups come in another order,
-    and each picture is drawn from a buffer of ``buffer`` of them. The rows are dealt out to the
-    processes of torch.distributed (``rank`` of ``world`` where it is not used) and to the
-    DataLoader's workers, to each equally many: at most world · workers - 1 rows of an epoch are
-    left over, others each time.
+    It has the options of `WeightedImages` and four of its own. In each epoch (`set_epoch`) the row
+    groups come in another order, and pictures are drawn from a buffer of ``buffer``. The rows are
+    divided equally among the processes of torch.distributed (or ``rank`` of ``world``) and the
+    DataLoader's workers: at most world · workers - 1 rows of an epoch are left over, others each
+    time.
     """
 
     @python_constructor(StreamOptions)
@@ -129,7 +129,7 @@ class WeightedStream(TrainingRows, IterableDataset[Sample]):
         self._epoch = epoch
 
     def __iter__(self) -> Iterator[Sample]:
-        """Give the samples of this process and worker."""
+        """Yield the samples of this process and worker."""
         info = get_worker_info()
         worker, workers = (0, 1) if info is None else (info.id, info.num_workers)
         number, of = self._rank * workers + worker, self._world * workers
@@ -138,7 +138,7 @@ class WeightedStream(TrainingRows, IterableDataset[Sample]):
             yield self._sample(place, source)
 
     def _dealt(self, number: int, of: int) -> Iterator[tuple[int, ImageSource | None]]:
-        """Give the rows of stream ``number``: a run of the epoch's order of units."""
+        """Yield the rows of stream ``number``, from 0: a contiguous part of the epoch's order."""
         order: NDArray[np.int64] = np.arange(len(self._units))
         if self._shuffle:
             order = np.random.default_rng((self._seed, self._epoch)).permutation(order)
@@ -173,14 +173,16 @@ class WeightedStream(TrainingRows, IterableDataset[Sample]):
 def weighted_sampler(
     dataset: WeightedImages, num_samples: int | None = None, seed: int = 0
 ) -> WeightedRandomSampler:
-    """Draw rows as often as they weigh, with replacement; then leave the weight out of the loss.
+    """Draw rows in proportion to their weights, with replacement; leave them out of the loss then.
 
-    An epoch draws ``num_samples``, as many as there are rows unless said otherwise.
+    An epoch draws ``num_samples`` rows, by default as many as there are.
     """
     generator = torch.Generator().manual_seed(seed)
     weights = dataset.weights.double()
     if not weights.sum() > 0:
-        raise CurateError("all rows weigh 0, and none can be drawn by its weight; keep others.")
+        raise CurateError(
+            "all rows have weight 0, so none can be drawn by its weight; keep other rows."
+        )
     count = len(dataset) if num_samples is None else num_samples
     return WeightedRandomSampler(weights, count, generator=generator)  # type: ignore[arg-type]
 

@@ -98,7 +98,7 @@ def test_a_signal_ends_a_run_and_the_next_goes_on(crawl: Path, number: signal.Si
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 128 + number
-    assert "Stopped; the same command goes on where it was." in said
+    assert "Stopped; the same command continues from there." in said
     assert "Traceback" not in said
     assert not (crawl.parent / "w.parquet").exists()
     assert list(crawl.parent.rglob(".unfinished-*")) == []

@@ -1,1 +1,1 @@
-"""A crawl that the project draws itself, to see the whole of `curate weight` at work."""
+"""A small crawl that curate draws itself, to show all that `curate weight` does."""

@@ -1,4 +1,4 @@
-"""Make the demo crawl: pictures with partly wrong labels, and the truth apart."""
+"""Make the demo crawl: pictures, some with wrong labels, and a file with the truth."""
 
 from pathlib import Path
 

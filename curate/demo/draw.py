@@ -29,7 +29,7 @@ def draw_jpeg(figure: str, rng: np.random.Generator) -> bytes:
 
 
 def _contrasting(ground: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    # Mean difference per channel: less than this, and nobody would see the figure.
+    # With a smaller mean difference per channel nobody would see the figure.
     while True:
         colour = rng.uniform(0, 1, 3).astype(np.float32)
         if np.abs(colour - ground).mean() > 0.35 and abs((colour - ground).mean()) > 0.2:

@@ -136,7 +136,7 @@ STRANGERS: dict[str, Outline] = {
     "scribble": _scribble,
     "spiral": _spiral,
 }
-"""What a search brings that is none of the classes."""
+"""What a search finds that belongs to none of the classes."""
 
 OPEN_LINES = frozenset({"letter", "scribble", "spiral"})
 """Figures that are a stroke from end to end, and enclose nothing."""

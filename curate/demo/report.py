@@ -1,4 +1,4 @@
-"""Show what was found in the demo crawl: the weighted manifest held against the truth."""
+"""Show what was found in the demo crawl: the weighted manifest compared with the truth."""
 
 import os
 from pathlib import Path
@@ -58,7 +58,7 @@ def _overall(rows: pl.DataFrame) -> Text:
 def auroc(score: NDArray[np.floating], positive: NDArray[np.bool]) -> float:
     """Return the chance that a positive scores above a negative, ties counting half.
 
-    ``score`` (n,) floats and ``positive`` (n,) bools; NaN when all rows are of one sort.
+    ``score`` (n,) floats and ``positive`` (n,) bools; NaN if all rows are of one kind.
     """
     pairs = int(positive.sum()) * int((~positive).sum())
     if not pairs:

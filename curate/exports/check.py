@@ -1,4 +1,4 @@
-"""Is what can be read back what was chosen? Compared by a digest of labels, weights, pictures."""
+"""Check that what is read back is what was chosen, by a digest of labels, weights, pictures."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from curate.errors import CurateError
 
 
 class Row(NamedTuple):
-    """What is compared of a row, as far as the format holds it."""
+    """The values of a row that are compared, if the format holds them."""
 
     label: Any
     """A text or a number, or a list of them."""
@@ -48,7 +48,7 @@ class Digest:
 
 
 def _text(label: Any) -> Any:
-    """Give labels as text, as polars casts them."""
+    """Write labels as text, as polars casts them."""
     if label is None or isinstance(label, str):
         return label
     if isinstance(label, bool):
@@ -57,7 +57,7 @@ def _text(label: Any) -> Any:
 
 
 def _number(weight: Any) -> Any:
-    """Give weights as the float32 that they are."""
+    """Round weights to the float32 that they are stored as."""
     if weight is None:
         return None
     if hasattr(weight, "__iter__"):

@@ -1,4 +1,4 @@
-"""cleanlab: a table under the names that Datalab and CleanLearning give their findings."""
+"""cleanlab: a table with the column names of Datalab and CleanLearning."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""CSV: the crawl's columns that fit, and ours; no cell is a formula."""
+"""CSV: the crawl's columns that fit, and curate's; no cell is a formula."""
 
 import csv
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def write(job: Job, path: Path) -> Iterator[Write]:
 
 
 def append_csv(file: object, table: pl.DataFrame) -> None:
-    """Write rows, and a header where the file is empty yet."""
+    """Append rows, with a header if the file is still empty."""
     plain_table(table).write_csv(file, include_header=not file.tell())  # type: ignore[attr-defined,call-overload]
 
 
@@ -49,13 +49,13 @@ def _read(path: Path, label: str, weight: str) -> Iterator[Row]:
 
 
 def plain_rows(_: Job, batch: Batch) -> Iterator[Row]:
-    """Give labels as a CSV holds them: plain text, empty where there is none."""
+    """Yield labels as a CSV holds them: plain text, empty if there is none."""
     plain = batch.rows.select(plain_text(pl.col("label")).fill_null(""), "weight")
     yield from (Row(label, weight) for label, weight in plain.iter_rows())
 
 
 def _rows(job: Job, batch: Batch) -> Iterator[Row]:
-    """Give labels as `plain_rows` does, but numbers for names where the crawl has these."""
+    """Yield labels as `plain_rows` does, but as numbers if the crawl's are numbers with names."""
     label = pl.Series(batch.table[job.record.name(job.weighted.manifest.columns.label)])
     rows = batch.rows.with_columns(label.cast(pl.String).alias("label"))
     yield from plain_rows(job, replace(batch, rows=rows))

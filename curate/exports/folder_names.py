@@ -1,4 +1,4 @@
-"""Labels as names of folders: none leaves its folder, and no two share one."""
+"""Name folders after labels: no name leads out of the folder, and no two labels share one."""
 
 import re
 import unicodedata
@@ -9,22 +9,22 @@ from curate.errors import CurateError
 from curate.store.fingerprint import fingerprint
 
 UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u2028\u2029]')
-"""What some file system does not take in a name."""
+"""Characters that some file systems do not allow in a name."""
 FIRST = ".=+-@~ "
-"""Hidden, up a folder, an option, or a formula in a spreadsheet."""
+"""First characters that make a name hidden, another folder, an option, or a formula."""
 LONGEST = 80
 """Characters, of at most 4 bytes in UTF-8, that are kept; 255 bytes is what file systems take."""
 SUFFIXED = re.compile(r"~[0-9a-f]{16}$")
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?$", re.IGNORECASE)
-"""Names that Windows keeps for itself."""
+"""Names that Windows reserves."""
 Labels = Sequence[str]
 
 
 def folder_names(labels: Labels, reserved: Iterable[str] = ()) -> dict[str, str]:
-    """Name a folder for each label: the label itself where it can be a name.
+    """Name a folder for each label: the label itself if it can be a name.
 
-    Else what is safe of it, and ``~`` with a hash of the label; so too where labels differ only
-    in case or in how a letter is composed, which are the same name to some file systems.
+    Otherwise its safe characters, then ``~`` and a hash of the label. Labels that differ only in
+    case, or in how a letter is composed, get a hash too: to some file systems they are one name.
     """
     counts = Counter(_folded(label) for label in labels)
     taken = {_folded(name) for name in reserved}

@@ -17,7 +17,7 @@ Read = tuple[str, Iterator[Row]]
 
 
 def labelled(_: Job, batch: Batch) -> Iterator[Row]:
-    """Give label, weight and picture of each row of a batch."""
+    """Yield label, weight and picture of each row of a batch."""
     for place, (label, weight) in enumerate(
         zip(batch.rows["label"], batch.rows["weight"], strict=True)
     ):
@@ -25,7 +25,7 @@ def labelled(_: Job, batch: Batch) -> Iterator[Row]:
 
 
 def held(job: Job, batch: Batch) -> Iterator[Row]:
-    """Give the same, with labels as the table has them: of some crawls numbers for their names."""
+    """Yield the same with the table's labels, which are numbers in some crawls."""
     labels = batch.table[job.record.name(job.weighted.manifest.columns.label)].to_pylist()
     for row, label in zip(labelled(job, batch), labels, strict=True):
         yield row._replace(label=label)
@@ -33,14 +33,14 @@ def held(job: Job, batch: Batch) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class Format:
-    """One format; its file or folder appears when ``write`` and the check have come to an end."""
+    """One format; its file or folder appears once it is written and checked."""
 
     write: Callable[[Job, Path], AbstractContextManager[Write]]
-    """Opens a file, or a folder that is there; gives the function that writes a batch into it."""
+    """Opens a file, or an existing folder; yields the function that writes a batch into it."""
     read: Callable[[Job, Path], Read]
-    """Reads what was written, with the library that trainers use where it is installed."""
+    """Reads what was written, with the library that trainers use if it is installed."""
     endings: tuple[str, ...] = ()
-    """Of the file; none where it is a folder."""
+    """Of the file's name; none if it is a folder."""
     pictures: bool = False
     """Tells whether pictures are written beside the columns of the crawl."""
     lists: bool = False
@@ -50,17 +50,17 @@ class Format:
     splits: bool = False
     """Tells whether it can hold the parts of a split."""
     keep: Keep = "weighted"
-    """What is kept where the user does not say."""
+    """What is kept by default."""
     holds: Holds | None = None
     """Tells which of the crawl's columns it can hold; None: it has columns of its own."""
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Those: name in the output -> column of the chosen rows."""
+    """Its own columns: name in the output -> column of the chosen rows."""
     rows: Callable[[Job, Batch], Iterator[Row]] = labelled
     """Gives what must be read back of a batch."""
 
 
 def load_format(name: str) -> Format:
-    """Load the format that the module of that name has as FORMAT.
+    """Load FORMAT from the module of that name.
 
     Raises CurateError for a name that is not in FORMATS.
     """

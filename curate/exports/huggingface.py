@@ -26,15 +26,15 @@ LEAVES = (
     types.is_string_view, types.is_binary, types.is_large_binary, types.is_binary_view,
     types.is_fixed_size_binary,
 )  # fmt: skip
-"""What datasets has a type for."""
+"""The types that datasets has."""
 
 
 @contextlib.contextmanager
 def write(job: Job, path: Path) -> Iterator[Write]:
     """Write PART/00000.parquet, some thousand rows each, and a README.md that names the parts.
 
-    The label is a ClassLabel: a number, whose name is the crawl's label. In order of their names,
-    which is that of the numbers where labels are numbers.
+    The label is a ClassLabel: a number, whose name is the crawl's label. Classes are
+    numbered in the order of their names, or of their values where labels are numbers.
     """
     numbers = {name: number for number, name in enumerate(job.classes)}
     with contextlib.ExitStack() as stack:
@@ -103,7 +103,7 @@ class _Files:
             self._writer = None
 
     def add(self, table: pa.Table) -> None:
-        """Add rows, in a new file where the last is full."""
+        """Add rows, in a new file if the last is full."""
         while len(table):
             room = self._size - self._rows
             piece, table = table.slice(0, room), table.slice(room)
@@ -129,7 +129,7 @@ class _Files:
 
 
 def read(job: Job, path: Path) -> Read:
-    """Read with datasets where it is installed, else with pyarrow."""
+    """Read with datasets if it is installed, else with pyarrow."""
     if find_spec(LIBRARY):
         return LIBRARY, _datasets(job, path)
     return "pyarrow", _pyarrow(job, path)
@@ -167,7 +167,7 @@ def _named(label: Any, names: list[str]) -> Any:
 
 
 def holds(kind: pa.DataType) -> bool:
-    """Tell whether datasets (seen with 5.2) has a type for this one: no maps, views of lists."""
+    """Tell whether datasets (as of 5.2) has this type: it lacks maps and views of lists."""
     if types.is_dictionary(kind):
         return holds(kind.value_type)
     if any(test(kind) for test in NESTED):

@@ -24,9 +24,9 @@ COLUMNS = {
 
 @contextmanager
 def write(job: Job, path: Path) -> Iterator[Write]:
-    """Write CLASS/ROW.jpg, below the part of a split; weights.csv names every file.
+    """Write CLASS/ROW.jpg, in a folder for each part of a split; weights.csv lists every file.
 
-    A class whose name cannot be a folder's has another: classes.csv says which. All parts have
+    A class whose name cannot be a folder's gets another, which is in classes.csv. All parts have
     the same folders, so that a class has the same number in each.
     """
     names = folder_names(job.classes, RESERVED)

@@ -1,4 +1,4 @@
-"""One export at work: the chosen rows, streamed with the crawl's columns and pictures."""
+"""Stream the chosen rows of one export, with the crawl's columns and pictures."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from curate.weighted.provenance import Making
 from curate.weighted.weighted import Weighted
 
 BATCH_BYTES = 32 * 2**20
-"""Pictures that are held at once."""
+"""Bytes of pictures that are held at once."""
 NO_PICTURE = "rows without a readable picture"
 Advance = Callable[[int], None]
 
@@ -35,14 +35,14 @@ class Batch:
     rows: pl.DataFrame
     """As `select_rows` gives them."""
     table: pa.Table
-    """The same rows under the names that leave; see `Record`."""
+    """The same rows with the output's column names; see `Record`."""
     pictures: list[Picture]
-    """One for each row; empty where the format takes none."""
+    """One for each row; empty if the format takes none."""
     unreadable: tuple[str, ...] = ()
-    """Keys of rows that were left out, as they have no picture that can be read."""
+    """Keys of rows that were left out because their pictures cannot be read."""
 
     def parts(self) -> Iterator[tuple[str, "Batch"]]:
-        """Divide by part of the split; without one all is train."""
+        """Divide the batch by part of the split; without a split, all of it is train."""
         if "split" not in self.rows.columns:
             yield "train", self
             return
@@ -67,7 +67,7 @@ class Job:
     """What `select_rows` gave, as Parquet."""
     wants_pictures: bool
     made: tuple[Making, ...] = ()
-    """The commands that the output went through, this export last."""
+    """The commands that made the output, this export last."""
 
     @cached_property
     def rows(self) -> int:
@@ -81,9 +81,9 @@ class Job:
 
     @cached_property
     def classes(self) -> list[str]:
-        """All labels that leave, in order: as numbers where they are numbers.
+        """All exported labels, in order: that of their values if they are numbers.
 
-        Of numbers that have names, all names, so that the numbers stay the same.
+        If the crawl's numbers have names, all of these, so that the numbers stay the same.
         """
         of_numbers = self.weighted.manifest.class_names
         if of_numbers is not None:
@@ -101,7 +101,7 @@ class Job:
         return self.weighted.manifest.has_label_lists
 
     def batches(self, advance: Advance) -> Iterator[Batch]:
-        """Stream the chosen rows; those without a picture are left out where one is wanted."""
+        """Stream the chosen rows; those without a picture are left out if pictures are wanted."""
         chosen = _Forward(self.chosen)
         columns = self.record.crawl
         find: Callable[[pa.RecordBatch], list[ImageSource | None]] = lambda _: []  # noqa: E731
@@ -129,7 +129,7 @@ class Job:
         batch: pa.RecordBatch,
         find: Callable[[pa.RecordBatch], list[ImageSource | None]],
     ) -> Iterator[Batch]:
-        """Read pictures until they are many bytes, or none."""
+        """Read the pictures, if any are wanted; yield a batch each time they reach BATCH_BYTES."""
         if not len(rows):
             return
         table = self.record.table(rows, batch)
@@ -161,7 +161,7 @@ class Job:
 
 
 class _Forward:
-    """Deals the chosen rows out in order of their row numbers."""
+    """Reads the chosen rows in order of their row numbers."""
 
     def __init__(self, chosen: Path) -> None:
         file = pq.ParquetFile(chosen)

@@ -1,4 +1,4 @@
-"""JSON lines: the crawl's columns that fit, and ours."""
+"""JSON lines: the crawl's columns that fit, and curate's."""
 
 import json
 from collections.abc import Iterator

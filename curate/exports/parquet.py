@@ -1,4 +1,4 @@
-"""Parquet: all columns of the crawl and ours; curate opens it again."""
+"""Parquet: all columns of the crawl and of curate, which can read it again."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def write(job: Job, path: Path) -> Iterator[Write]:
 
 
 def read(job: Job, path: Path) -> Read:
-    """Read the columns back that are compared."""
+    """Read back the columns that are compared."""
     return "pyarrow", _read(job, path)
 
 
@@ -59,7 +59,7 @@ def _compared(job: Job) -> list[str]:
 
 
 def _features(job: Job) -> dict[bytes, bytes]:
-    """Say what Hugging Face's datasets said of the crawl's columns, such as names of numbers."""
+    """Keep what Hugging Face's datasets noted on the crawl's columns, such as names of numbers."""
     manifest = job.weighted.manifest
     known = features(manifest.schema)
     here = {column.source for column in job.record.columns if column.from_crawl}
@@ -68,7 +68,7 @@ def _features(job: Job) -> dict[bytes, bytes]:
 
 
 def _metadata(job: Job) -> dict[bytes, bytes]:
-    """Say what made the file, and what its columns are, unless ours have other names."""
+    """Note what made the file, and what its columns are unless curate's were renamed."""
     manifest, record, prefix = job.weighted.manifest, job.record, job.weighted.prefix
     if any(record.ours(name) != prefix + name for name in OURS):
         return {KEY: json.dumps({"made": [each.as_json() for each in job.made]}).encode()}
@@ -79,7 +79,7 @@ def _metadata(job: Job) -> dict[bytes, bytes]:
         label = caption = None
     named = ColumnOptions(label=label, image=image, key=key or NO_KEY, caption=caption)
     out = job.options.out
-    # The run that weighed it has other rows: in its place stands what is no run.
+    # The run that weighed the crawl has other rows, so the file itself stands in for a run.
     root = root_of_output(manifest, out)
     return Origin(out, out, root, named, prefix, made=job.made).metadata(out)
 

@@ -1,4 +1,4 @@
-"""Image paths on their way out: they start from the folder of the output."""
+"""Image paths of an output: rewritten so that they start from its folder."""
 
 import os
 from pathlib import Path
@@ -10,13 +10,13 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.pictures import has_paths
 
 WHOLE = r"^(/|[a-zA-Z][a-zA-Z0-9+.-]*://)"
-"""A path that starts from nowhere else, or a URL."""
+"""An absolute path, or a URL."""
 
 
 def path_column(manifest: Manifest) -> str | None:
-    """Name the column whose paths are written anew; None where there is none.
+    """Return the column whose paths are rewritten; None if there is none.
 
-    A column that is the key too stays: by it a row is found again in the crawl.
+    A column that is also the key is not rewritten: the key leads back to the row of the crawl.
     """
     if manifest.in_tars:
         return "tar"
@@ -25,21 +25,25 @@ def path_column(manifest: Manifest) -> str | None:
 
 
 def way_to_root(manifest: Manifest, out: Path) -> str | None:
-    """Give the root as a path from the folder of ``out``; None where they are the same."""
+    """Return the root as a path from the folder of ``out``; None if they are the same."""
     home = os.path.realpath(out.absolute().parent)
     way = Path(os.path.relpath(os.path.realpath(manifest.root), home)).as_posix()
     return None if way == "." else way
 
 
 def root_of_output(manifest: Manifest, out: Path) -> Path:
-    """Give the folder that image paths in ``out`` do not leave, and start from unless it is up."""
+    """Return the folder that image paths in ``out`` must not leave.
+
+    It is the folder of ``out`` if paths start there and the crawl's root lies in it; otherwise it
+    is the crawl's root.
+    """
     way = way_to_root(manifest, out)
     stays = path_column(manifest) is None or way is None or way.startswith("..")
     return manifest.root if stays else out.absolute().parent
 
 
 def starting_with(way: str, paths: pa.Array) -> pa.Array:
-    """Write paths (n,), texts or Hugging Face's structs, so that they begin with the way."""
+    """Put ``way`` before the paths (n,), which are texts or Hugging Face's structs."""
     column = pl.Series("paths", paths)
     if column.dtype != pl.Struct:
         return _longer(way, column).to_arrow().cast(paths.type)

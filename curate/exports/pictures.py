@@ -1,4 +1,4 @@
-"""The bytes of a picture on their way out: read, named by what they are, saved or linked to."""
+"""The bytes of a picture for an output: read, named after their format, saved or linked to."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -16,13 +16,13 @@ class Picture(NamedTuple):
 
     data: bytes
     ending: str
-    """Of its format, by its first bytes."""
+    """The file name's ending, by the first bytes."""
     path: Path | None
-    """Its file, where it has one of its own."""
+    """Its file, if it has one of its own."""
 
 
 def read_picture(source: ImageSource | None) -> Picture | None:
-    """Read a picture; None where there is none of a format that is decoded."""
+    """Read a picture; None if it cannot be read, or its format is not one that curate decodes."""
     if source is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""The columns that leave: the crawl's and ours, and under which names."""
+"""The columns of an output, from the crawl and from curate, and their names."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,20 +24,20 @@ class Column(NamedTuple):
 
     name: str
     source: str
-    """What it is called where it comes from."""
+    """Its name in the crawl, or in the chosen rows."""
     from_crawl: bool
-    """Else it comes from the chosen rows."""
+    """Whether it is read from the crawl; otherwise it comes from the chosen rows."""
     cast: pa.DataType | None = None
-    """Labels are text until here, and leave as what they were."""
+    """The type of the crawl's labels, which are text until they are written."""
     way: str | None = None
-    """What its paths begin with from now on."""
+    """What is put before its paths."""
     names: tuple[str, ...] | None = None
-    """Of labels that leave as numbers: the name of each number."""
+    """For labels that are written as numbers: the name of each number."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """Column by column what a row of the output is made of."""
+    """The columns that a row of the output is made of."""
 
     columns: list[Column]
     left_out: list[str]
@@ -81,12 +81,12 @@ def _leaving(values: pa.Array, way: str | None) -> pa.Array:
 def crawl_record(
     weighted: Weighted, chosen: pa.Schema, options: ExportOptions, holds: Holds, pictures: bool
 ) -> Record:
-    """Keep all columns of the crawl and ours that the format holds.
+    """Keep all columns of the crawl and of curate that the format can hold.
 
-    The label is replaced by the one that leaves, of one spelling for each class, with
-    ``given_label`` beside it where it is another one. Image paths are written from the folder of
-    the output. With ``pictures`` the columns that say where they lie are left out. Raises
-    CurateError for a renaming of what is not there and for two columns of one name.
+    The label is the one that is exported, with one spelling for each class; ``given_label`` is
+    added beside it if the two may differ. Image paths start from the folder of the output. With
+    ``pictures`` the columns that locate pictures are left out. Raises CurateError for renaming a
+    column that is missing, and for two columns of one name.
     """
     manifest, prefix = weighted.manifest, weighted.prefix
     lies = {manifest.columns.image} | (TAR_COLUMNS if manifest.in_tars else set())
@@ -130,9 +130,9 @@ def fixed_record(chosen: pa.Schema, names: Mapping[str, str], options: ExportOpt
 
 
 def renamed_columns(columns: list[Column], rename: Mapping[str, str], what: str) -> list[Column]:
-    """Rename columns, of two of one name the first, which is the crawl's.
+    """Rename columns; of two with one name the first, which is the crawl's.
 
-    Raises CurateError for a name that is not there, and where two columns have one name still.
+    Raises CurateError for a name that is missing, and if two columns still have one name.
     """
     present = [column.name for column in columns]
     for old in rename:

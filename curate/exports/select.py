@@ -1,4 +1,4 @@
-"""Which rows leave, with which label and which weight: one lazy frame."""
+"""Choose which rows are exported, with which label and weight: one lazy frame."""
 
 import hashlib
 
@@ -21,26 +21,26 @@ from curate.weighted.columns import REFINED_NAMES, SOFT_NAMES
 from curate.weighted.weighted import Weighted
 
 SURE = 0.5
-"""A refined label is taken for clean from this probability on."""
+"""A refined label of at least this probability counts as clean."""
 OF_LABELS = ("label", "weight", "label_quality", "is_label_issue", "issue_kind", "distance",
              "consistency")  # fmt: skip
-"""Columns that are lists in the order of the labels where an image has several."""
+"""Columns that are lists, in the order of the labels, if an image has several."""
 
 
 def select_rows(weighted: Weighted, options: SelectOptions) -> pl.LazyFrame:
-    """Choose the rows, in their order: what `Weighted.scan` gives, and ``given_label``, ``split``.
+    """Choose the rows, in order: columns of `Weighted.scan`, ``given_label`` and ``split``.
 
-    ``label``, ``weight`` and ``label_quality`` are those of the label that leaves:
+    ``label``, ``weight`` and ``label_quality`` are those of the exported label:
 
     - given: the crawl's own.
-    - suggested: where another class fits (issue_kind is relabel) that class; it weighs its quality
-      times the mean weight of the rows that are not flagged, since Eq. 6 has no distance for it.
-    - refined: what `curate refine` says.
+    - suggested: the suggested class where issue_kind is relabel. Its weight is its quality times
+      the mean weight of the rows that are not flagged, since Eq. 6 has no distance for it.
+    - refined: the label of `curate refine`.
     - soft: the given label, beside soft_labels and soft_probabilities; every row with features
-      weighs 1, because the target says itself how sure it is.
+      has weight 1, because the target itself says how sure it is.
 
-    Of an image with several labels they are kept and dropped one by one; suggested adds those that
-    it seems to lack. Raises CurateError where the columns that this takes are not there.
+    The labels of an image with several are kept or dropped one by one; suggested adds those that it
+    seems to lack. Raises CurateError if a column that this needs is missing.
     """
     _check(weighted, options)
     rows = weighted.scan().with_columns(given_label=pl.col("label"))
@@ -134,12 +134,12 @@ def _lists(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
 
 
 def _where(column: str, holds: pl.Expr) -> pl.Expr:
-    """Give 1 for the elements of a column of lists of which this holds, else 0."""
+    """Return 1 for the elements of a column of lists for which ``holds`` is true, else 0."""
     return pl.col(column).list.eval(holds.fill_null(False).cast(pl.Int8))
 
 
 def _with_missing(rows: pl.LazyFrame, options: SelectOptions, mean: float) -> pl.LazyFrame:
-    """Add the labels that images seem to lack, and drop what is said of given labels only."""
+    """Add the labels that images seem to lack, and drop the columns that only given labels have."""
     least = 0.0 if options.min_quality is None else options.min_quality
     places = pl.col("suggested_quality").list.eval((pl.element() >= least).arg_true())
     missing = pl.col("suggested_label").cast(pl.List(pl.String)).list.gather(places).fill_null([])
@@ -159,7 +159,7 @@ def _mean_of_sure(rows: pl.LazyFrame) -> float:
 
 
 def _normalized(rows: pl.LazyFrame, options: SelectOptions, lists: bool) -> pl.LazyFrame:
-    """Divide the weights by their mean, over all rows or over each class; a mean of 0 by 1."""
+    """Divide the weights by their mean, over all rows or each class; keep them where it is 0."""
     pairs = rows.select("label", "weight")
     pairs = pairs.explode("label", "weight", empty_as_null=False) if lists else pairs
     if options.normalize == MEAN:

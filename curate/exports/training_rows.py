@@ -35,11 +35,11 @@ from curate.weighted.open import open_weighted
 from curate.weighted.work import Work
 
 WORKERS = 255
-"""Counts of workers that are kept apart."""
+"""So many workers have their own count of unreadable pictures."""
 
 
 class Sample(NamedTuple):
-    """An image for training; PyTorch's own collate makes a batch of the same four of them."""
+    """An image for training; PyTorch's default collate makes batches with the same four fields."""
 
     image: Tensor
     """(3, size, size) bytes, or what the transform makes of them."""
@@ -48,7 +48,7 @@ class Sample(NamedTuple):
     weight: Tensor
     """() float32; (C,) for lists of labels: 1 for the classes that were not given."""
     key: str
-    """Of the row, so that what a trainer finds leads back to the crawl."""
+    """The row's key, which leads back to the crawl."""
 
 
 class TrainingRows:
@@ -79,17 +79,17 @@ class TrainingRows:
         self.classes = list(
             chosen.classes or self._manifest.class_names or sorted(given.drop_nulls().unique())
         )
-        """Their places are the numbers of the labels; the same in every part of a split."""
+        """In the order of their numbers, which are the same in every part of a split."""
         if chosen.part is not None:
             rows = rows.filter(pl.col("split") == chosen.part)
         if not len(rows):
             raise CurateError(f"no row of {path} is left to train on; keep more.")
-        # As Arrow: worker processes that are forked must not wait for polars' threads.
+        # Arrow, as forked workers would wait for ever for polars' threads, which they lack.
         self._rows = self._numbered(rows, lists).to_arrow()
         self._numbers: NDArray[np.uint32] = rows["row"].to_numpy()
 
     def _numbered(self, rows: pl.DataFrame, lists: bool) -> pl.DataFrame:
-        """Put the classes' numbers in place of their names."""
+        """Replace the names of classes by their numbers."""
         unknown = set(
             (rows["label"].explode(empty_as_null=False) if lists else rows["label"]).unique()
         )
@@ -125,9 +125,9 @@ class TrainingRows:
         return self._numbers
 
     def _sample(self, place: int, source: ImageSource | None) -> Sample:
-        """Decode a picture; where it cannot be read, a black one of weight 0, which no loss sees.
+        """Decode a picture; one that cannot be read is black and has weight 0, so no loss sees it.
 
-        Raises CurateError where it is not there, unless asked only to warn.
+        Raises CurateError for a missing picture, unless ``missing`` is "warn".
         """
         row = self._rows.slice(place, 1).to_pylist()[0]
         if isinstance(source, FileSlice) and source.path in self._seen:
@@ -153,14 +153,14 @@ class TrainingRows:
         if status in (Status.MISSING, Status.OUTSIDE, Status.EMPTY) and self._missing == RAISE:
             raise CurateError(
                 f"{said}; its paths start from {self._manifest.root}, name another folder with"
-                f" root=, or take what is missing as black pictures of weight 0 with"
+                f" root=, or replace missing pictures by black ones of weight 0 with"
                 f" missing={WARN!r}."
             )
         info = get_worker_info()
         own = self._unreadable[0 if info is None else 1 + info.id % WORKERS]
         if not own:
             warnings.warn(
-                f"{said}: it is black and weighs 0, as any further one; unreadable counts them.",
+                f"{said}: it is black and weighs 0, as will any other; unreadable counts them.",
                 stacklevel=2,
             )
         own += 1

@@ -22,7 +22,7 @@ LIBRARY = "webdataset"
 
 @contextlib.contextmanager
 def write(job: Job, path: Path) -> Iterator[Write]:
-    """Write a tar for every so many rows; each part of a split has a folder of tars."""
+    """Write a tar for every ``rows_per_shard`` rows; each part of a split has a folder of tars."""
     with contextlib.ExitStack() as stack:
         shards = {part: stack.enter_context(_Shards(job, path, part)) for part in job.parts}
 
@@ -56,7 +56,7 @@ class _Shards:
             self._tar.close()
 
     def add(self, picture: Picture, fields: str, caption: str | None) -> None:
-        """Add a sample, to a new tar where the last is full."""
+        """Add a sample, to a new tar if the last is full."""
         shard, place = divmod(self._rows, self._size)
         if place == 0:
             self.__exit__()
@@ -76,7 +76,7 @@ class _Shards:
 
 
 def read(job: Job, path: Path) -> Read:
-    """Read with webdataset where it is installed, else with Python's tarfile."""
+    """Read with webdataset if it is installed, else with Python's tarfile."""
     tars = sorted(path.rglob("*.tar"))
     label = job.record.name(job.weighted.manifest.columns.label)
     names = label, job.record.ours("weight")

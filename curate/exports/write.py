@@ -24,7 +24,7 @@ class Written:
 
 
 def write_batches(job: Job, format_: Format, path: Path, advance: Advance) -> Written:
-    """Write all batches into a file, or a folder that is there."""
+    """Write all batches into a file, or an existing folder."""
     digest, parts, passed = Digest(), Counter[str](), Passed()
     with format_.write(job, path) as write:
         for batch in job.batches(advance):
@@ -40,7 +40,7 @@ def write_batches(job: Job, format_: Format, path: Path, advance: Advance) -> Wr
 
 
 def _parts(batch: Batch) -> Iterator[str]:
-    """Give the part of each row; without a split all is train."""
+    """Yield the part of each row; without a split all of them are train."""
     if "split" in batch.rows.columns:
         yield from batch.rows["split"]
     else:

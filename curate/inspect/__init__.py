@@ -1,1 +1,1 @@
-"""Looking at what was found, in the terminal."""
+"""The summary and the samples that `curate inspect` shows in the terminal."""

@@ -1,4 +1,4 @@
-"""Which class a person means: by its label, or by what it is called."""
+"""Find the class that a person means, by its label or by its name."""
 
 from collections.abc import Iterator, Mapping
 
@@ -13,9 +13,9 @@ MOST_NAMED = 4
 
 
 def find_class(weighted: Weighted, option: str, said: str | None) -> str | None:
-    """Return the label of the class that is said: a label, a name as it is shown, or a synset.
+    """Return the label of the class that is named, by a label, a name as it is shown, or a synset.
 
-    What no class is called is returned as it is. Raises CurateError where several are called so.
+    A text that names no class is returned unchanged. Raises CurateError if it names several.
     """
     if said is None:
         return None
@@ -28,14 +28,14 @@ def find_class(weighted: Weighted, option: str, said: str | None) -> str | None:
             return found[0]
         if found:
             raise CurateError(
-                f"{option} {brief(said)} is what {len(found):,} classes are called:"
+                f"{option} {brief(said)} is the name of {len(found):,} classes:"
                 f" {listed(found, MOST_NAMED)}; name one by its label."
             )
     return said
 
 
 def _tiers(facts: pl.DataFrame) -> Iterator[Mapping[str, set[str]]]:
-    """Give, by label, what the class is called: the nearest to its label first."""
+    """Yield the names of classes by label, in tiers: those nearest to the label first."""
     labels = facts["label"].to_list()
     names = [[name.strip() for name in (text or "").split(",")] for text in facts["name"]]
     synsets = [text or "" for text in facts["synset"]]
@@ -53,5 +53,5 @@ def _tiers(facts: pl.DataFrame) -> Iterator[Mapping[str, set[str]]]:
 
 
 def _letters(name: str) -> str:
-    """Leave out what spellings of a name differ in."""
+    """Remove what spellings of a name may differ in: case, spaces and underscores."""
     return " ".join(name.replace("_", " ").split()).casefold()

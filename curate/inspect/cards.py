@@ -1,4 +1,4 @@
-"""What is said of a sample on its card."""
+"""The texts on a sample's card."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ def sample_cards(
     kind: Pictures,
     sort: str = "quality",
 ) -> list[Card]:
-    """Make a card for each sample (as `select` gives them), with what they are sorted by."""
+    """Make a card for each sample (as `select` gives them), with the value it was sorted by."""
     pictures: list[ImageSource | None] = [None] * len(samples)
     if kind is not Pictures.NONE:
         pictures = weighted.pictures(samples["row"].to_list())
@@ -30,13 +30,13 @@ def sample_cards(
 
 
 def labels_text(label: object, names: Mapping[str, str]) -> str:
-    """Give one label or several in words."""
+    """Write one label or several, with their names."""
     several = label if isinstance(label, list) else [label]
     return ", ".join(named(str(one), names) for one in several if one is not None)
 
 
 def number_text(value: object) -> str:
-    """Give a number with three digits; nothing for none."""
+    """Write a number with three decimals; '' for None."""
     if not isinstance(value, float):
         return "" if value is None else f"{value}"
     return f"<{SMALLEST}" if 0 < value < SMALLEST else f"{value:.3f}"

@@ -1,4 +1,4 @@
-"""Small pictures in the terminal, with words below them."""
+"""Small pictures in the terminal, with texts below them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,30 +16,30 @@ from curate.inspect.pictures import Pictures, picture
 from curate.terminal.printable import brief, printable
 
 CELLS = 24
-"""Least width of a picture; three and the space between them fit in 80 columns."""
+"""Width of a picture in columns: three, with the space between them, fit in 80."""
 GAP = 2
 FINENESS = {Pictures.BLOCKS: 1, Pictures.SIXEL: 10, Pictures.KITTY: 10}
-"""Pixels to a column."""
+"""Pixels a column."""
 STYLES = {"given": "bold", "fits": "yellow", "refined": "green", "true": "green", "key": "dim",
           "caption": "italic dim"}  # fmt: skip
 MARKS = {"fits": "→ ", "refined": "⇒ ", "true": "✓ "}
 CAPTION_LINES = 2
 LEAST_WORD = 6
-"""Columns that are left of a word that is cut."""
+"""No text is cut to fewer columns."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """A picture and what is said of it, by name; all cards of a gallery have the same names."""
+    """A picture and its texts by name; all cards of a gallery have the same names."""
 
     picture: ImageSource | None
     words: dict[str, str]
 
 
 def show_cards(console: Console, title: str, cards: Sequence[Card], kind: Pictures) -> None:
-    """Print the cards as pictures, or as a table of words where there are to be none.
+    """Print the cards as pictures, or as a table of their texts if pictures are not wanted.
 
-    The words are other people's text: markup and control characters do nothing.
+    The texts are other people's: markup and control characters in them have no effect.
     """
     if kind is Pictures.NONE:
         console.print(Text(printable(title), "bold"))
@@ -56,7 +56,7 @@ def show_cards(console: Console, title: str, cards: Sequence[Card], kind: Pictur
 
 
 def word_table(cards: Sequence[Card], width: int) -> Table:
-    """Set what is said of the cards in a table; where it is wider the longest words are cut."""
+    """Make a table of the cards' texts; the longest are cut until it is ``width`` columns wide."""
     names = list(cards[0].words) if cards else []
     rows = [[Text(brief(card.words[name])) for name in names] for card in cards]
     widths = [
@@ -78,9 +78,9 @@ def word_table(cards: Sequence[Card], width: int) -> Table:
 def draw(
     sources: Sequence[ImageSource | None], kind: Pictures, width: int, whole: bool = False
 ) -> Iterator[RenderableType]:
-    """Draw pictures, ``width`` columns each, cropped to a square or ``whole``; or say why not.
+    """Draw pictures, ``width`` columns each, cropped to a square or ``whole``; or write why not.
 
-    They are decoded in a worker process, as all pictures from the web are.
+    They are decoded in a worker process, as all pictures from the web are decoded.
     """
     preprocess = Preprocess(width * FINENESS[kind], "lanczos", "pad" if whole else "shortest")
     with DecodePool(preprocess, workers=1) as pool:
@@ -94,7 +94,7 @@ def draw(
 
 
 def _lines(cards: Sequence[Card], kind: Pictures, width: int) -> Iterator[Table]:
-    """Give a grid for each line of cards, as soon as its pictures are there."""
+    """Yield a grid for each line of cards as soon as its pictures are decoded."""
     across = max(1, (width + GAP) // (CELLS + GAP))
     cells = max(1, min(CELLS, width))
     pictures = draw([card.picture for card in cards], kind, cells)

@@ -10,7 +10,7 @@ from curate.inspect.select import Selected
 from curate.weighted.weighted import Weighted
 
 VERSION = 1
-"""Raised when a field changes its meaning or goes; new ones may come at any time."""
+"""Raised when a field changes its meaning or is removed; fields may be added at any time."""
 
 
 def overview_json(
@@ -19,17 +19,17 @@ def overview_json(
     """Write the summary and the selected samples as one JSON object.
 
     - ``version``: 1. ``weighted``: the file.
-    - ``made``: the commands that made the file: command, options, versions, day; empty where it
-      does not say. ``skipped``: what of the crawl is in no row: what, count, examples.
-    - ``summary``: the counts of `Counts`, ``examples`` (of each status but ok, some keys),
-      ``noise`` (null where it is not known), ``refined``, ``classes`` (how many), and ``quality``
+    - ``made``: the commands that made the file: command, options, versions, day; empty if it
+      does not say. ``skipped``: what was passed over in the crawl: what, count, examples.
+    - ``summary``: the counts of `Counts`, ``examples`` (some keys of each status except ok),
+      ``noise`` (null if it is not known), ``refined``, ``classes`` (how many), and ``quality``
       and ``weight``: histograms of ``edges`` and ``counts``.
-    - ``classes``: for each label, worst first: label, name (null, or what it is in words), rows,
+    - ``classes``: for each label, worst first: label, name (or null), rows,
       judged, flagged, relabel, outlier, mean_quality, mean_weight, wrong.
     - ``confusions``: given, suggested, count; see `Overview.confusions`.
-    - ``found``: how many samples (labels, with ``lists``) are as asked for. ``samples``: the
+    - ``found``: how many samples (labels, with ``lists``) match. ``samples``: the
       first of them: row (from 0), key, label, caption, and the columns of curate without a
-      prefix. Of several labels of an image it is one, and what is said of it.
+      prefix. An image with several labels has one of them here, with its values.
     """
     summary = {name: getattr(found, name) for name in COUNTED}
     summary |= {"statuses": dict(found.statuses), "classes": len(found.classes)}
@@ -62,7 +62,7 @@ def sample_json(weighted: Weighted, sample: Sample, names: Mapping[str, str]) ->
     - ``sample``: row, key, label, caption and the columns of curate. ``columns``: all columns as
       the files have them; bytes are null.
     - ``gone``: null, or a sentence that says why ``around`` is not known.
-    - ``around``: null where it is not known, or ``label`` (its class), ``rank`` and ``cosine`` of
+    - ``around``: null if it is not known, or ``label`` (its class), ``rank`` and ``cosine`` of
       that among ``classes``, ``look`` and ``graph`` (lists of label, name, value: the nearest
       classes by the cosine to their prototypes, and to its class by the relation graph), and
       ``neighbours`` (row, key, cosine: the nearest samples of its class).
@@ -106,7 +106,7 @@ def _histogram(shown: Histogram) -> dict[str, Sequence[float]]:
 
 
 def _plain(value: object) -> object:
-    """Leave bytes and what is no number out."""
+    """Replace bytes and NaN by null."""
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list):
@@ -117,5 +117,5 @@ def _plain(value: object) -> object:
 
 
 def _text(facts: dict[str, object]) -> str:
-    """Write ASCII only: what a terminal would heed is escaped."""
+    """Write ASCII only, so that characters that control a terminal are escaped."""
     return json.dumps(_plain(facts), indent=1, default=str) + "\n"

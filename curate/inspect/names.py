@@ -1,4 +1,4 @@
-"""What classes are called in words, where their labels are ids."""
+"""The names of classes whose labels are ids."""
 
 from collections.abc import Mapping
 
@@ -14,9 +14,9 @@ FACTS = ("label", "name", "definition", "description", "synset")
 
 
 def class_names(weighted: Weighted) -> dict[str, str]:
-    """Give a name to each label that is none: what its run took it for.
+    """Return the names of labels that are ids, as the run understood them.
 
-    Of several names of a synset it is the first. Empty where the run is gone.
+    Of several names of a synset it is the first. Empty if the run is gone.
     """
     named = class_facts(weighted).select("label", "name").drop_nulls().iter_rows()
     firsts = ((label, name.split(",")[0].strip()) for label, name in named)
@@ -24,9 +24,9 @@ def class_names(weighted: Weighted) -> dict[str, str]:
 
 
 def class_facts(weighted: Weighted) -> pl.DataFrame:
-    """Read what its run took the classes for: FACTS, as text; no rows where that is gone.
+    """Read what the classes are, as the run understood them: FACTS, as text; no rows if it is gone.
 
-    An output that does not say how it was made gets what the last run in the folder says.
+    If the output does not say how it was made, this is read from the last run in the folder.
     """
     empty = pl.DataFrame(schema=dict.fromkeys(FACTS, pl.String))
     try:
@@ -46,7 +46,7 @@ def _table(weighted: Weighted) -> pl.DataFrame:
 
 
 def named(label: str, names: Mapping[str, str]) -> str:
-    """Give a label with its name in words, where it has another."""
+    """Write a label, followed by its name if it has one."""
     return f"{label} {names[label]}" if label in names else label
 
 

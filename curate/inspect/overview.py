@@ -1,4 +1,4 @@
-"""What a weighted manifest says on the whole, counted in two streaming passes."""
+"""Summarise a weighted manifest in two streaming passes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ from curate.weighted.weighted import Weighted
 
 BINS = 20
 STRONGEST = 20
-"""Confusions that are kept of each class."""
+"""Confusions that are kept for each class."""
 OF_LABELS = {
     "weight": pl.Float32(),
     "label_quality": pl.Float32(),
     "is_label_issue": pl.Boolean(),
     "issue_kind": pl.String(),
 }
-"""Columns of ours that say something of each label, and are lists where labels are."""
+"""Columns of curate with a value for each label; they are lists where labels are."""
 OF_ROWS = ("suggested_label", "status", "refined_label")
 UNSHARED = pl.QueryOptFlags(comm_subplan_elim=False)
-"""What several counts have in common is read again for each, for it would be held in memory."""
+"""Each count reads the data for itself: what several have in common would be held in memory."""
 OF_CLASS = ("label", "rows", "judged", "flagged", "relabel", "outlier", "mean_quality",
             "mean_weight")  # fmt: skip
 PAIRS = {"given": pl.String(), "suggested": pl.String(), "count": pl.Int64()}
@@ -34,7 +34,7 @@ WRONG_PAIR = pl.col("given") != pl.col("suggested")
 
 @dataclass(frozen=True)
 class Histogram:
-    """How many labels lie in each of BINS bins of equal width; the top belongs to the last."""
+    """How many labels lie in each of BINS bins of equal width; the last includes the top value."""
 
     top: float
     """Bins run from 0 to here."""
@@ -46,14 +46,14 @@ class Histogram:
 class Overview(Counts):
     """Counts over a weighted manifest.
 
-    Its ``noise`` is what `curate weight` said; None where its run is gone, has weighed again with
+    Its ``noise`` is the estimate of `curate weight`; None if its run is gone, was repeated with
     other options, or had other rows.
     """
 
     made: Sequence[str]
-    """The commands that made the file; empty where it does not say."""
+    """The commands that made the file; empty if it does not say."""
     refined: int | None
-    """Rows whose refined label is another than the given; None before `curate refine`."""
+    """Rows whose refined label is not the given one; None before `curate refine`."""
     quality: Histogram
     weight: Histogram
     """Of the labels that have one."""
@@ -64,8 +64,8 @@ class Overview(Counts):
     confusions: pl.DataFrame
     """given, suggested, count: each label's STRONGEST pairs with another class, most first.
 
-    Where `noise` is known, its wrong labels with the class that each likely is, from the run's
-    noise matrix; else the flagged labels with their suggestions, which lists do not have."""
+    If `noise` is known, these are wrong labels and the class that each likely is, from the run's
+    noise matrix. Otherwise they are flagged labels and their suggestions; none for lists."""
 
 
 def overview(weighted: Weighted) -> Overview:
@@ -110,7 +110,7 @@ def overview(weighted: Weighted) -> Overview:
 
 
 def _failures(weighted: Weighted) -> pl.LazyFrame:
-    """Name by key the first rows of each status that is not ok."""
+    """Return the keys of the first rows of each status except ok."""
     if "status" not in weighted.names:
         return pl.LazyFrame(schema={"status": pl.String, "key": pl.List(pl.String)})
     failed = weighted.scan().select("row", "key", pl.col("status").cast(pl.String))
@@ -135,7 +135,7 @@ def _rows(weighted: Weighted) -> pl.LazyFrame:
 
 
 def _complete(rows: pl.LazyFrame, kinds: Mapping[str, pl.DataType]) -> pl.LazyFrame:
-    """Add columns that the file lacks, of nulls."""
+    """Add the columns that the file lacks, full of nulls."""
     present = rows.collect_schema().names()
     return rows.with_columns(
         pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in present
@@ -143,7 +143,7 @@ def _complete(rows: pl.LazyFrame, kinds: Mapping[str, pl.DataType]) -> pl.LazyFr
 
 
 def _labels(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Give each image's distinct labels as rows of their own."""
+    """Make a row of each distinct label of each image."""
     columns = [n for n in rows.collect_schema().names() if n not in (*OF_ROWS, "row")]
     rows = rows.select("row", *columns).filter(LABEL.list.len() > 0)
     doubled = LABEL.list.n_unique() < LABEL.list.len()
@@ -203,7 +203,7 @@ def _histogram(by_class: pl.DataFrame, name: str, top: float) -> Histogram:
 
 
 def _suggested(rows: pl.LazyFrame, lists: bool) -> pl.DataFrame:
-    """Count pairs among the flagged."""
+    """Count the pairs of given and suggested label among flagged labels."""
     if lists:
         return pl.DataFrame(schema=PAIRS)
     flagged = _complete(rows, OF_LABELS).filter("is_label_issue")

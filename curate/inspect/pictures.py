@@ -1,7 +1,7 @@
-"""Which pictures a terminal can show, and textual-image, which draws them.
+"""Choose the kind of pictures that a terminal can show, and draw them with textual-image.
 
-It is told by the environment. A terminal that is asked and is slow to answer, as over ssh,
-answers to the shell, and one that nobody looks at never does.
+The choice is made by environment variables. Asking the terminal itself is unsafe: a late answer, as
+over ssh, ends up in the shell, and a terminal that nobody looks at never answers.
 """
 
 import io
@@ -19,7 +19,7 @@ SIXEL_TERMS = ("foot", "foot-extra", "mlterm", "contour", "yaft-256color")
 SIXEL_PROGRAMS = ("WezTerm", "iTerm.app", "mintty")
 KITTY_TERMS = ("xterm-kitty", "xterm-ghostty")
 MULTIPLEXERS = ("TMUX", "STY", "ZELLIJ")
-"""Variables that are set in a program that stands between us and the terminal."""
+"""Variables that are set inside a terminal multiplexer."""
 FIRST_SIXEL_KONSOLE = 220400
 
 
@@ -28,7 +28,7 @@ class Pictures(StrEnum):
 
     AUTO = "auto"
     BLOCKS = "blocks"
-    """Two pixels in a character, in its colours: every terminal with colours."""
+    """Two pixels a character, as its two colours: works in every terminal with colours."""
     SIXEL = "sixel"
     KITTY = "kitty"
     NONE = "none"
@@ -36,7 +36,7 @@ class Pictures(StrEnum):
 
 
 def choose_pictures(wanted: Pictures, console: Console, environment: Mapping[str, str]) -> Pictures:
-    """Choose what this console can show; what the user asked for by name is taken as it is."""
+    """Choose what this console can show; a kind that the user named is not checked."""
     if wanted is not Pictures.AUTO:
         return wanted
     if not (console.is_terminal and console.color_system) or console.no_color:
@@ -61,7 +61,7 @@ def picture(image: Image.Image, kind: Pictures, width: int) -> RenderableType:
     with unasked():
         from textual_image.renderable import HalfcellImage, SixelImage, TGPImage
 
-        # The size of a cell that it finds first is the one that it keeps.
+        # textual-image keeps the first size of a cell that it finds.
         HalfcellImage(image).__rich_measure__(Console(), Console().options)
     if kind is Pictures.SIXEL:
         return SixelImage(image, width, width // 2)
@@ -85,7 +85,7 @@ def unasked() -> Iterator[None]:
 
 
 def _cell_pixels() -> tuple[int, int] | None:
-    """Read the width and height of a cell off the terminal's settings; None where they lack it."""
+    """Read the width and height of a cell from the terminal's settings; None if they lack it."""
     try:
         import fcntl
         import termios

@@ -20,7 +20,7 @@ from prototypes.engine.softmax import nearest_of_class
 from prototypes.fit.space import AdaptedSpace
 
 NEAREST = 8
-"""Classes and neighbours that are named."""
+"""Classes and neighbours that are listed."""
 Values = list[tuple[str, float]]
 
 
@@ -30,14 +30,14 @@ class Surroundings:
 
     classes: int
     look: Values
-    """The classes whose prototypes have the greatest cosine to it. From that of a label that it
-    was given comes off what it has itself added to the prototype."""
+    """The classes whose prototypes have the greatest cosine to it. The cosine of its own class is
+    reduced by what the sample itself adds to that prototype."""
     rank: int
-    """Of its own class among all, counted from 1."""
+    """The place of its own class among all, from 1."""
     own: float
     """The cosine of its own class."""
     graph: Values
-    """The classes that the relation graph S_t holds nearest to its own; empty without a graph."""
+    """The classes nearest to its own by the relation graph S_t; empty without a graph."""
     neighbours: list[tuple[int, float]]
     """Rows of other samples of its class, and their cosines to it."""
 
@@ -48,19 +48,19 @@ class Sample:
 
     row: int
     label: str | None
-    """Its own class: its label; of several the one that was asked for or the worst."""
+    """Its own class: its label or, of several, the one that was asked for, else the worst."""
     known: pl.DataFrame
     """(1 row) as `Weighted.scan` gives it."""
     columns: dict[str, object]
     """All columns of the file, and of the manifest that it was made from."""
     around: Surroundings | None
-    """None where it has no features or no label, and where the run's work is gone or damaged."""
+    """None if it has no features or no label, or if the run's work is gone or damaged."""
     gone: str = ""
-    """A sentence that says why nothing is known of what lies around it."""
+    """A sentence that says why ``around`` is None; '' if it is not."""
 
 
 def find_sample(weighted: Weighted, row: int, label: str | None = None) -> Sample:
-    """Read a row and what lies around it; of the features only those of its class are read."""
+    """Read a row and what lies around it; only the features of its class are read."""
     known = weighted.read([row])
     label = _worst(known, label) if weighted.manifest.has_label_lists else known["label"].item()
     columns = weighted.columns_of(row)
@@ -72,7 +72,7 @@ def find_sample(weighted: Weighted, row: int, label: str | None = None) -> Sampl
 
 
 def _worst(known: pl.DataFrame, wanted: str | None) -> str | None:
-    """Choose among the labels of an image."""
+    """Choose the ``wanted`` label of an image, or else its worst."""
     labels = known["label"].item()
     if labels is None or len(labels) == 0 or wanted in labels.to_list():
         return wanted if labels is not None and len(labels) else None
@@ -81,7 +81,7 @@ def _worst(known: pl.DataFrame, wanted: str | None) -> str | None:
 
 
 def _surroundings(weighted: Weighted, row: int, label: str | None) -> Surroundings:
-    """Find what lies around a row; raises CurateError, with the reason, where that is not known."""
+    """Find what lies around a row; raises CurateError, with the reason, if that is not known."""
     if not label:
         raise CurateError("it has no label.")
     work = weighted.work()
@@ -114,7 +114,7 @@ def _around(work: Work, row: int, own: int) -> Surroundings:
 
 
 def _features(work: Work, row: int, label: int) -> NDArray[np.float16]:
-    """Give a row's features (1, D); raises CurateError without, and where its label is another."""
+    """Return a row's features (1, D); raises CurateError if it has none or another label now."""
     shard, at = work.place(row)
     labels, stored = unchecked(work)
     features = stored.rows(shard.name, np.array([at]))
@@ -126,7 +126,7 @@ def _features(work: Work, row: int, label: int) -> NDArray[np.float16]:
 
 
 def _of_class(work: Work, label: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
-    """Give rows (n,) of the file that are of a class and their features (n, D), by blocks."""
+    """Yield the rows (n,) of the file with a label, and their features (n, D), block by block."""
     labels, stored = unchecked(work)
     for shard in work.shards:
         of_file = work.file_rows[shard.first_row : shard.first_row + shard.rows]
@@ -160,7 +160,7 @@ def _neighbours(
 
 
 def _related(work: Work, own: int) -> Values:
-    """Name the classes that S_t holds nearest to one."""
+    """Return the classes nearest to one by S_t."""
     if work.relations is None:
         return []
     related = np.array(work.relations[own])

@@ -1,4 +1,4 @@
-"""One sample on the screen."""
+"""Show one sample on the screen."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,7 +19,7 @@ from curate.weighted.weighted import Weighted
 LARGEST = 48
 """Columns of the picture."""
 GAP, VALUE = 4, 10
-"""Columns between two tables, and of a number in one."""
+"""Columns between two tables, and of a number in a table."""
 LONGEST_VALUE = 400
 """Characters of a value that are shown."""
 NUMBERS = 8
@@ -70,7 +70,7 @@ def show_sample(
 
 
 def value_table(sample: Sample, names: Mapping[str, str]) -> Table:
-    """Set names and values of all columns in a table."""
+    """Make a table of the names and values of all columns."""
     table = Table.grid(Column(style="dim", no_wrap=True), Column(overflow="fold"), padding=(0, 2))
     for name, value in sample.columns.items():
         table.add_row(Text(brief(name)), Text(message(_value(value, names), LONGEST_VALUE)))

@@ -15,15 +15,15 @@ from curate.weighted.counts import count_table
 
 GAP = 4
 LABEL = 22
-"""Columns of a label where tables stand side by side."""
+"""Columns of a label in tables that stand side by side."""
 PAIR_NUMBERS = 14
-"""Columns of a table of pairs beside the labels."""
+"""Columns that a table of pairs needs besides its labels."""
 LOW = 40
-"""Lines of a screen below which less is listed."""
+"""On a screen of fewer lines, less is listed."""
 
 
 def show_overview(console: Console, found: Overview, names: Mapping[str, str]) -> None:
-    """Print the summary; how much, and what side by side, depends on the console's size."""
+    """Print the summary; its length and what stands side by side depend on the console's size."""
     low = console.is_terminal and console.height < LOW
     counts = Group(_counts(found), Text(), _histograms(found))
     listed = 8 if low else 12

@@ -1,4 +1,4 @@
-"""Choosing samples of a weighted manifest: which rows, in what order, how many."""
+"""Choose samples of a weighted manifest: which rows, in what order, how many."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ SORTS = {
     "distance": -pl.col("distance"),
     "random": pl.col("row").hash(seed=0),
 }
-"""Least first. What is random is drawn the same every time."""
+"""In ascending order. The random order is the same every time."""
 ORDER = ["order", "label_quality", "row"]
 NUMBERS_OF_LABELS = (*OF_LABELS, "distance", "consistency")
 
@@ -60,19 +60,19 @@ class Selection:
 
 @dataclass(frozen=True)
 class Selected:
-    """The first samples of all that are as wanted, in order."""
+    """The first of all samples that match, in order."""
 
     samples: pl.DataFrame
-    """As `Weighted.scan` gives them; of an image's list of labels only the one that is meant, and
-    what is said of it. Each row comes once."""
+    """As `Weighted.scan` gives them; of a list of labels only the one that matches, and its values.
+    Each row comes once."""
     found: int
-    """How many are as wanted: samples, or labels where images have lists of them."""
+    """How many match: samples, or labels where images have lists of them."""
 
 
 def select(weighted: Weighted, wanted: Selection) -> Selected:
-    """Find samples in a manifest of any size; only what is filtered and sorted by is read of all.
+    """Find samples in a manifest of any size; only columns to filter and sort by are read whole.
 
-    Raises CurateError where no row is as wanted.
+    Raises CurateError if no row matches.
     """
     wanted = replace(
         wanted,
@@ -106,7 +106,7 @@ def select(weighted: Weighted, wanted: Selection) -> Selected:
 
 
 def of_label(weighted: Weighted, rows: Sequence[int], label: str) -> pl.DataFrame:
-    """Read some rows that have this label; of a list of labels only what is said of it."""
+    """Read some rows that have this label; of a list of labels only this one, with its values."""
     samples = weighted.read(rows)
     if not weighted.manifest.has_label_lists:
         return samples
@@ -117,7 +117,7 @@ def of_label(weighted: Weighted, rows: Sequence[int], label: str) -> pl.DataFram
 
 
 def find_key(weighted: Weighted, key: str) -> int:
-    """Return the row that has this key; raises CurateError where none has."""
+    """Return the row that has this key; raises CurateError if none has."""
     rows = weighted.scan().filter(pl.col("key") == key).select("row").head(1)
     found = rows.collect(engine="streaming")
     if len(found) == 0:
@@ -129,7 +129,7 @@ def find_key(weighted: Weighted, key: str) -> int:
 
 
 def _require(weighted: Weighted, wanted: Selection, column: str) -> None:
-    """Refuse to look for what is in a column that was left out."""
+    """Raise CurateError for an option whose column is not in the file."""
     names = weighted.names
     for option, name, asked in (
         (f"--sort {wanted.sort}", column, column != "row"),
@@ -145,7 +145,7 @@ def _require(weighted: Weighted, wanted: Selection, column: str) -> None:
 
 
 def _matching(weighted: Weighted, wanted: Selection, column: str) -> pl.LazyFrame:
-    """Give a row for every label that is as wanted, with its place in an image's list, or null."""
+    """Scan a row for every label that matches, with its place in the image's list, or null."""
     lists, kept = weighted.manifest.has_label_lists, {"label", "label_quality", column}
     rows, text = weighted.scan(), pl.String()
     if wanted.status is not None:
@@ -178,7 +178,7 @@ def _at_place(samples: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
 
 
 def _none(weighted: Weighted, wanted: Selection) -> str:
-    """Say that there is no such row, and name a class that is spelled alike."""
+    """Say that no row matches, and name a class that is spelled alike."""
     asked = " ".join(f"{option} '{value}'" for option, value in wanted.filters.items())
     judged = "" if wanted.status else "judged "
     sentence = f"{weighted.path} has no {judged}row with {asked}"
@@ -190,4 +190,4 @@ def _none(weighted: Weighted, wanted: Selection) -> str:
             return f"{sentence}; no label is '{asked_for}'" + (
                 f": did you mean '{alike[0]}'?" if alike else "; name another one."
             )
-    return f"{sentence}; ask for less."
+    return f"{sentence}; leave one of these options out."

@@ -1,1 +1,1 @@
-"""What is said on the screen: printable texts, notices, progress, small charts."""
+"""What appears on the screen: printable texts, notices, progress, small charts."""

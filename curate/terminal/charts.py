@@ -9,7 +9,7 @@ from curate.terminal.printable import brief
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 NUMBERS = 40
-"""Columns of a table of classes beside the labels."""
+"""Columns that a table of classes needs besides its labels."""
 BAR = 12
 """Width of a whole bar in a table."""
 ClassCounts = tuple[str, int, int, float]
@@ -24,7 +24,7 @@ def histogram(name: str, counts: Sequence[int], top: float, bar: int, height: in
     for row in range(last, -1, -1):
         for count in counts:
             filled = round(8 * height * count / most) - 8 * row
-            # What is there at all is seen.
+            # A count above 0 is always visible.
             least = 1 if count and row == 0 else 0
             text.append((EIGHTHS[min(max(filled, least), 8)] * bar).ljust(step), "cyan")
         text.append("\n")
@@ -37,7 +37,7 @@ def histogram(name: str, counts: Sequence[int], top: float, bar: int, height: in
 
 
 def class_table(classes: Iterable[ClassCounts], title: str, share: str, names: int) -> Table:
-    """Set classes in a table with a bar for the ``share``; labels take at most ``names``."""
+    """Make a table of classes with a bar for the ``share``; labels take up to ``names`` columns."""
     table = Table(
         Column(title, no_wrap=True, overflow="ellipsis", max_width=names),
         Column("flagged", justify="right"),
@@ -55,7 +55,7 @@ def class_table(classes: Iterable[ClassCounts], title: str, share: str, names: i
 
 
 def pair_table(pairs: Iterable[tuple[str, str, int]], title: str, names: int) -> Table:
-    """Set pairs of labels in a table with their counts; labels take ``names`` columns each."""
+    """Make a table of pairs of labels with their counts; labels take ``names`` columns each."""
     cut = {"no_wrap": True, "overflow": "ellipsis", "max_width": names}
     first, second = title.split(" → ")
     table = Table(

@@ -1,4 +1,4 @@
-"""Commands as they can be typed, made from options."""
+"""Commands that can be typed, made from options."""
 
 import os
 import shlex
@@ -13,12 +13,12 @@ POSITIONAL = ("manifest", "weighted")
 
 
 def every_option(options: Any) -> dict[str, object]:
-    """Give the fields of options (a dataclass), which have their names on the command line."""
+    """Return the fields of options (a dataclass), under the names that options have when typed."""
     return {each.name: getattr(options, each.name) for each in fields(options)}
 
 
 def chosen_options(options: Any) -> dict[str, object]:
-    """Give those that differ from their default, but the files that have no option's name."""
+    """Return the options that differ from their defaults, without files given by place."""
     return {
         each.name: getattr(options, each.name)
         for each in fields(options)
@@ -27,7 +27,7 @@ def chosen_options(options: Any) -> dict[str, object]:
 
 
 def command_line(command: str, *inputs: str | Path, **options: object) -> str:
-    """Write a command as it can be pasted; an option that is None or False is left out."""
+    """Write a command that can be pasted; an option that is None or False is left out."""
     words = ["curate", command, *map(quoted, inputs)]
     for name, value in options.items():
         if value is None or value is False:
@@ -43,7 +43,7 @@ def command_line(command: str, *inputs: str | Path, **options: object) -> str:
 
 
 def quoted(path: str | Path) -> str:
-    """Quote a path for a shell, so that none is taken for an option."""
+    """Quote a path for a shell, so that it is not taken for an option."""
     return _word(f"./{path}" if str(path).startswith("-") else str(path))
 
 
@@ -59,5 +59,5 @@ def _word(text: str) -> str:
 
 
 def say_next(console: Console, command: str) -> None:
-    """Print a command that can be pasted as it stands."""
+    """Print the next command, ready to be pasted."""
     console.print(Text(f"Next: {command}"), soft_wrap=True)

@@ -1,6 +1,6 @@
-"""What a person is told of an exception: a sentence, and the exit code.
+"""Explain an exception to a person: with a sentence, and an exit code.
 
-2: it can be mended, and the sentence says how. 1: it is ours.
+2: the user can mend it, and the sentence says how. 1: it is a fault of curate.
 """
 
 import signal
@@ -8,11 +8,11 @@ import signal
 from curate.errors import CurateError
 from curate.store.disk import is_full
 
-KEPT = "what is finished is kept, and the same command goes on from there"
+KEPT = "finished work is kept, and the same command continues from there"
 
 
 def explain(error: BaseException) -> tuple[str, int]:
-    """Say what went wrong and what to do; an empty sentence where nobody is there to read it."""
+    """Say what went wrong and what to do; an empty sentence if nobody is left to read it."""
     match error:
         case CurateError():
             return f"Error: {error}", 2
@@ -20,7 +20,7 @@ def explain(error: BaseException) -> tuple[str, int]:
             return "", 1
         case KeyboardInterrupt():
             number = error.args[0] if error.args else signal.SIGINT
-            return "Stopped; the same command goes on where it was.", 128 + int(number)
+            return "Stopped; the same command continues from there.", 128 + int(number)
         case MemoryError():
             return f"Error: {_memory(error)}", 2
         case UnicodeError():
@@ -32,7 +32,7 @@ def explain(error: BaseException) -> tuple[str, int]:
     if type(error).__name__ == "OutOfMemoryError":
         return f"Error: the memory of the GPU ran out ({error}); free some, or add --device cpu.", 2
     return (
-        f"Error: curate failed ({type(error).__name__}: {error}); what is finished is kept. Run it"
+        f"Error: curate failed ({type(error).__name__}: {error}); finished work is kept. Run it"
         " again with --debug to see where, and please report that."
     ), 1
 
@@ -49,13 +49,13 @@ def _text(error: UnicodeError) -> str:
     if not isinstance(error, UnicodeDecodeError):
         return f"a text cannot be written ({error}); take the odd characters out of that name."
     return (
-        f"a file is no UTF-8 text (byte {error.start:,} is 0x{error.object[error.start]:02x}); save"
-        " it as UTF-8, and run the same command again."
+        f"a file is not UTF-8 text (byte {error.start:,} is 0x{error.object[error.start]:02x});"
+        " save it as UTF-8, and run the same command again."
     )
 
 
 def _system(error: OSError) -> str:
-    """Say what the system refused; libraries that are no Python say it in words only."""
+    """Say what the system refused; libraries in other languages raise errors with a text only."""
     if is_full(error):
         return _full(str(error.filename or ""))
     if error.filename and error.strerror:

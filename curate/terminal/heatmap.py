@@ -1,4 +1,4 @@
-"""Relation matrices as one picture: a panel a graph, the same order of classes in each."""
+"""Draw relation matrices as one picture: a panel for each graph, all in one order of classes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 MOST_CLASSES = 2_000
-"""More are not drawn: a pixel each is as small as it gets."""
+"""More are not drawn: a cell cannot be smaller than a pixel."""
 PANEL, LARGEST_CELL, LEAST_NAMED = 800, 24, 8
-"""Pixels: the side that a panel aims at, the cell's most, and the least at which names fit."""
+"""Pixels: the intended side of a panel, the largest cell, and the smallest that a name fits."""
 GAP, TITLE = 12, 24
 UNKNOWN, PAPER, INK = (160, 160, 160), (255, 255, 255), (20, 20, 20)
 # Six points of the colour map viridis, from low to high.
@@ -25,8 +25,8 @@ def draw_heatmap(
 ) -> Image.Image:
     """Draw each matrix (C, C) under its title, its rows and columns in ``order`` (m,).
 
-    Colours run from the 2nd to the 99.8th percentile outside the diagonal of each; what is not
-    known is grey. Names stand at the rows where cells are high enough.
+    The colours of each run from the 2nd to the 99.8th percentile outside its diagonal; relations
+    that are not known are grey. Rows have names if cells are high enough.
     """
     cell = max(1, min(LARGEST_CELL, PANEL // len(order)))
     side, margin = cell * len(order), 0

@@ -1,4 +1,4 @@
-"""Lines for a person beside a command's tables: texts of any origin, printed as they stand."""
+"""Print lines for a person beside a command's tables: texts of any origin, without markup."""
 
 from collections.abc import Iterable
 
@@ -21,6 +21,6 @@ def warn(console: Console, title: str, text: str) -> None:
 
 
 def say_skipped(console: Console, skipped: Iterable[Skipped]) -> None:
-    """Print what was passed over, a line a kind."""
+    """Print what was passed over, a line for each kind."""
     for each in skipped:
         say(console, f"Passed over: {each}")

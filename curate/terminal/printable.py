@@ -7,9 +7,9 @@ from rich.markup import escape
 
 LONGEST = 80
 FEW, LISTED = 3, 12
-"""Names that are shown as examples, and of those that a person chooses from."""
+"""Most names that are shown as examples, and most that are shown for a person to choose from."""
 LONGEST_MESSAGE = 2_000
-"""Characters of a message: some lines, whatever it was made of."""
+"""Most characters of a message: some lines, even if it quotes long texts."""
 
 
 def printable(text: str) -> str:
@@ -18,14 +18,14 @@ def printable(text: str) -> str:
 
 
 def shown(text: object) -> str:
-    """Make what is put into a line of rich's markup printable, and no markup."""
+    """Make text printable, and escape it for a line of rich's markup."""
     return escape(printable(str(text)))
 
 
 def message(text: str, longest: int = LONGEST_MESSAGE) -> str:
-    """Make a message printable; of one that is longer the middle is left out.
+    """Make a message printable; the middle of one that is longer is left out.
 
-    Its end says what to do.
+    Its end is kept, as that says what to do.
     """
     text = printable(text)
     if len(text) <= longest:
@@ -35,13 +35,13 @@ def message(text: str, longest: int = LONGEST_MESSAGE) -> str:
 
 
 def brief_path(path: object) -> str:
-    """Make a path printable, and keep its end where it is longer than a line."""
+    """Make a path printable, and keep only its end if it is longer than a line."""
     text = printable(str(path))
     return text if len(text) <= LONGEST else f"…{text[1 - LONGEST :]}"
 
 
 def brief(text: str) -> str:
-    """Make a label printable, and cut it where it is longer than a line."""
+    """Make a label printable, and cut it if it is longer than a line."""
     text = printable(text)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 

@@ -1,4 +1,4 @@
-"""Progress on the screen: what is done, how fast, how long still; silent when piped."""
+"""Progress on the screen: what is done, how fast, how long the rest takes; silent when piped."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ class RateColumn(ProgressColumn):
 def progress_bar(
     console: Console, description: str, total: int, done: int = 0
 ) -> Iterator[Callable[[int], None]]:
-    """Show a bar while the block runs; call what it gives with the number of rows just done."""
+    """Show a bar while the block runs; call the yielded function with how many rows were done."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),

@@ -1,4 +1,4 @@
-"""What is passed over of an input: nothing goes in silence."""
+"""What is passed over in an input, so that nothing is lost in silence."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ class Skipped:
 
     @classmethod
     def of(cls, what: str, names: Iterable[str]) -> "tuple[Skipped, ...]":
-        """Count names and keep the first; nothing where there are none."""
+        """Count names and keep the first few; () if there are none."""
         passed = Passed()
         for name in names:
             passed.add(what, name)
@@ -56,7 +56,7 @@ class Passed:
 
 
 def save_skipped(path: Path, skipped: Iterable[Skipped]) -> None:
-    """Write them down."""
+    """Write them to a file, as JSON."""
     path.write_text(json.dumps([asdict(each) for each in skipped]))
 
 
@@ -66,5 +66,5 @@ def load_skipped(path: Path) -> tuple[Skipped, ...]:
 
 
 def skipped_of(facts: Iterable[dict[str, Any]]) -> tuple[Skipped, ...]:
-    """Read what `asdict` gives of each."""
+    """Make them again from what `asdict` gave for each."""
     return tuple(Skipped(f["what"], f["count"], tuple(f["examples"])) for f in facts)

@@ -53,7 +53,7 @@ def test_a_suggested_class_too(named: Weighted) -> None:
 
 
 def test_what_several_are_called_is_asked_again(named: Weighted) -> None:
-    with pytest.raises(CurateError, match="--class crane is what 2 classes are called: blue, gre"):
+    with pytest.raises(CurateError, match="--class crane is the name of 2 classes: blue, gre"):
         select(named, Selection(label="crane"))
 
 

@@ -74,7 +74,9 @@ def test_what_cannot_be_is_said(weighted: Weighted) -> None:
             Selection(**{option: wrong})
     with pytest.raises(CurateError, match="no label is 'rd': did you mean 'red'"):
         select(weighted, Selection(label="rd"))
-    with pytest.raises(CurateError, match="has no row with --status 'timeout'; ask for less"):
+    with pytest.raises(
+        CurateError, match="has no row with --status 'timeout'; leave one of these options out"
+    ):
         select(weighted, Selection(status="timeout"))
     with pytest.raises(CurateError, match="no row with the key 'k'; keys are in column 'key'"):
         find_key(weighted, "k")

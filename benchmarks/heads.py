@@ -27,11 +27,12 @@ from curate.heads.inputs import Inputs
 from curate.heads.label_sets import label_sets
 from curate.heads.learned import gather, read_verified_rows, task_of
 from curate.heads.nmn import Nmn
-from curate.heads.spec import HEADS, head_class
+from curate.heads.spec import head_class
 from curate.heads.stage import Rows
 from curate.heads.task import Task
 from curate.heads.training import Examples, Learner
 from curate.heads.verdict import Sets, judge
+from curate.options.heads import HEADS
 from curate.options.refine import EPOCHS, RefineOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
@@ -53,7 +54,7 @@ class Plain(Nmn):
 
 MADE: dict[str, tuple[type[Head], dict[str, Any]]] = {
     "noisy labels": (Plain, {}),
-    **{name: (head_class(name), options) for name, (_, options) in HEADS.items()},
+    **{name: (head_class(name), dict(kind.options)) for name, kind in HEADS.items()},
     "nmn, none verified": (Nmn, {}),
 }
 BLIND = ("noisy labels", "nmn, none verified")

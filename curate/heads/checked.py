@@ -12,8 +12,9 @@ from safetensors import safe_open
 
 from curate.heads.cross_fit import CrossFitted
 from curate.heads.inputs import Inputs
-from curate.heads.spec import HEADS, head_class
+from curate.heads.spec import head_class
 from curate.heads.task import Task
+from curate.options.heads import HEADS
 from curate.terminal.printable import brief
 
 MOST = 10_000_000

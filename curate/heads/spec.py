@@ -1,41 +1,22 @@
 """Which head `--head` names."""
 
 from pkgutil import resolve_name
-from typing import Any
 
 from curate.errors import CurateError
 from curate.heads.head import Head
 from curate.heads.task import Task
-
-AUTO = "auto"
-HEADS: dict[str, tuple[str, dict[str, Any]]] = {
-    "stack": ("curate.heads.stack:Stack", {}),
-    "xiao": ("curate.heads.xiao:Xiao", {}),
-    "veit": ("curate.heads.veit:Veit", {}),
-    "veit:joint": ("curate.heads.veit:Veit", {"pretrained": False}),
-    "hu": ("curate.heads.hu:Hu", {}),
-    "hu:sigmoid": ("curate.heads.hu:Hu", {"activation": "sigmoid"}),
-    "hu:tanh": ("curate.heads.hu:Hu", {"activation": "tanh"}),
-    "nmn": ("curate.heads.nmn:Nmn", {}),
-    "nmn:dependent": ("curate.heads.nmn:Nmn", {"dependent": True}),
-    "nmn:two-stages": ("curate.heads.nmn:Nmn", {"two_stages": True}),
-    "nmn:two-stages-dependent": ("curate.heads.nmn:Nmn", {"two_stages": True, "dependent": True}),
-    "fine-tune": ("curate.heads.fine_tune:FineTune", {}),
-    "fine-tune:mixed": ("curate.heads.fine_tune:FineTune", {"mixed": True}),
-    "sukhbaatar": ("curate.heads.sukhbaatar:Sukhbaatar", {}),
-}
-"""The class of each, and what it is made with."""
+from curate.options.heads import AUTO, HEADS
 
 
 def head_class(name: str) -> type[Head]:
     """Load the class of a head; raises KeyError for a name that is not in HEADS."""
-    kind: type[Head] = resolve_name(HEADS[name][0])
+    kind: type[Head] = resolve_name(HEADS[name].head)
     return kind
 
 
 def make_head(name: str, task: Task, features: int) -> Head:
     """Make an untrained head of that name."""
-    return head_class(name)(task, features, **HEADS[name][1])  # type: ignore[call-arg]
+    return head_class(name)(task, features, **HEADS[name].options)  # type: ignore[call-arg]
 
 
 def choose_head(name: str, several: bool, verified: bool, bags: bool) -> str:

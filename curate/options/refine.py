@@ -10,6 +10,7 @@ from curate.errors import CurateError
 from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
+from curate.options.heads import AUTO, POSSIBLE
 from curate.options.paths import OptionalPath
 from curate.options.weighted import WeightedOptions
 
@@ -30,15 +31,7 @@ class RefineOptions:
             show_default=False,
         ),
     ] = OptionalPath()
-    head: Annotated[
-        str,
-        typer.Option(
-            help="auto, stack, xiao, veit, veit:joint (not pretrained), hu, hu:sigmoid, hu:tanh,"
-            " nmn (needs no verified rows), nmn:dependent (on features), nmn:two-stages and"
-            " nmn:two-stages-dependent (trained as in the paper), fine-tune, fine-tune:mixed,"
-            " sukhbaatar."
-        ),
-    ] = "auto"
+    head: Annotated[str, typer.Option(help=f"{POSSIBLE}.")] = AUTO
     apply: Annotated[
         OptionalPath,
         typer.Option(
@@ -82,7 +75,7 @@ class RefineOptions:
         check_choices(self)
         if self.epochs < 1:
             raise CurateError(f"--epochs {self.epochs}: at least 1; the default is {EPOCHS}.")
-        if self.apply is not None and (self.head != "auto" or self.new_classes):
+        if self.apply is not None and (self.head != AUTO or self.new_classes):
             raise CurateError(
                 "--apply takes a head as it was trained; leave --head and --new-classes out."
             )

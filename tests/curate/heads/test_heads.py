@@ -11,9 +11,10 @@ from curate.heads.cross_fit import CrossFitted, Unjudged, clean, folds_of
 from curate.heads.inputs import Inputs
 from curate.heads.nmn import Nmn
 from curate.heads.saved import TrainedHead, load_head
-from curate.heads.spec import HEADS, head_class
+from curate.heads.spec import head_class
 from curate.heads.task import Task
 from curate.heads.training import Examples
+from curate.options.heads import HEADS
 from curate.store.folders import Folders
 from curate.training.device import Computer
 from prototypes.engine.blocks import unit_rows

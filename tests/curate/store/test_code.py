@@ -82,7 +82,8 @@ DEPENDS = {
         "curate/scoring/soft_labels.py", "prototypes/score/soft_labels.py",
         "prototypes/engine/softmax.py"],
     "curate.commands.refine:HEADS": [
-        "curate/heads/[!_]*.py", "curate/heads/learned.py", "curate/commands/refine.py"],
+        "curate/heads/[!_]*.py", "curate/heads/learned.py", "curate/options/heads.py",
+        "curate/commands/refine.py"],
     "onnx": ["curate/encoders/onnx*.py", "curate/images/preprocess.py"],
     "open_clip": [
         "curate/encoders/openclip*.py", "curate/encoders/compiled.py",

@@ -66,7 +66,7 @@ def test_fine_tuning_goes_on_with_other_rows() -> None:
     crawl = with_wrong_labels(samples(), wrong)
     found = accuracies(crawl, wrong.astype(float), samples(300, seed=1), 3, [40], 0, ~wrong)
     assert found[0][0] < 0.1
-    assert found[1][0] > 0.8
+    assert found[1][0] > 0.7
     alone = accuracies(crawl, wrong.astype(float), samples(300, seed=1), 3, [40], 0)
     assert alone == found[:1]
 

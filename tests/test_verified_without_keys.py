@@ -13,8 +13,8 @@ from curate.errors import CurateError
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.verify.answers import open_answers
+from curate.verify.asked_sample import samples
 from curate.verify.queue import QueueOptions, make_queue
-from curate.verify.samples import samples
 from curate.weighted.open import open_weighted
 
 ROWS, NAMES = 120, ("blue", "green", "red")

@@ -5,7 +5,7 @@ from rich.text import Text
 
 from curate.commands.weight import weigh_and_report
 from curate.demo.crawl import make_crawl
-from curate.demo.report import show_findings
+from curate.demo.findings import show_findings
 from curate.errors import CurateError
 from curate.options.demo import DemoOptions
 from curate.options.weight import WeightOptions

@@ -15,7 +15,7 @@ from curate.exports.check import Digest
 from curate.exports.format import Format, load_format
 from curate.exports.job import Job
 from curate.exports.record import crawl_record, fixed_record
-from curate.exports.select import select_rows
+from curate.exports.select_rows import select_rows
 from curate.exports.write import write_batches
 from curate.manifest.keys import check_keys
 from curate.manifest.pictures import check_paths

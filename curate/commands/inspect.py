@@ -8,15 +8,15 @@ from rich.text import Text
 
 from curate.inspect.asked_class import find_class
 from curate.inspect.cards import sample_cards
+from curate.inspect.class_names import class_names
 from curate.inspect.gallery import show_cards
 from curate.inspect.json_text import overview_json, sample_json
-from curate.inspect.names import class_names
 from curate.inspect.overview import overview
-from curate.inspect.pictures import Pictures, choose_pictures
 from curate.inspect.sample import find_sample
 from curate.inspect.sample_screen import show_sample
 from curate.inspect.screen import show_overview
-from curate.inspect.select import Selected, Selection, find_key, select
+from curate.inspect.select_samples import Selected, Selection, find_key, select
+from curate.inspect.terminal_pictures import Pictures, choose_pictures
 from curate.options.inspect import InspectOptions
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder

@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from curate.errors import CurateError
-from curate.inspect.pictures import Pictures, choose_pictures
+from curate.inspect.terminal_pictures import Pictures, choose_pictures
 from curate.options.verify import VerifyOptions
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
@@ -23,12 +23,12 @@ from curate.terminal.printable import brief
 from curate.verify import words
 from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import check_path, open_answers, write_answers
-from curate.verify.classes import AskedClasses, asked_classes
+from curate.verify.asked_sample import samples
+from curate.verify.class_choices import AskedClasses, asked_classes
+from curate.verify.load_picture import WORKERS, load_picture, picture_pool
 from curate.verify.merge import merge
 from curate.verify.nearest import NearestClasses
-from curate.verify.pictures import WORKERS, load_picture, picture_pool
 from curate.verify.queue import QueueOptions, make_queue
-from curate.verify.samples import samples
 from curate.verify.session import Session
 from curate.weighted.open import open_weighted
 from curate.weighted.weighted import Weighted

@@ -10,7 +10,7 @@ from typing import Any
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
 from curate.exports.job import Batch, Job, Write
-from curate.exports.pictures import save_picture
+from curate.exports.picture_bytes import save_picture
 from curate.options.export import ALL
 
 COLUMNS = {

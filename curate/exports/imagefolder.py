@@ -12,7 +12,7 @@ from curate.exports.csv import append_csv, plain_rows, read_cells
 from curate.exports.folder_names import folder_names
 from curate.exports.format import Format, Read
 from curate.exports.job import Batch, Job, Write
-from curate.exports.pictures import ENDINGS, Picture, save_picture
+from curate.exports.picture_bytes import ENDINGS, Picture, save_picture
 
 WEIGHTS, CLASSES = "weights.csv", "classes.csv"
 RESERVED = (WEIGHTS, CLASSES, "curate-export.json")

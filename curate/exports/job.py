@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curate.exports.pictures import Picture, read_picture
+from curate.exports.picture_bytes import Picture, read_picture
 from curate.exports.record import Record
 from curate.images.source import ImageSource
 from curate.images.status import Status

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
+from curate.exports.image_paths import root_of_output
 from curate.exports.job import Batch, Job, Write
-from curate.exports.paths import root_of_output
 from curate.manifest.class_label import described, features
 from curate.manifest.columns import NO_KEY
 from curate.manifest.parquet import RowGroups

@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 
 from curate.errors import CurateError
-from curate.exports.paths import path_column, starting_with, way_to_root
+from curate.exports.image_paths import path_column, starting_with, way_to_root
 from curate.manifest.class_label import numbered
 from curate.manifest.columns import label_type
 from curate.options.export import GIVEN, SOFT, ExportOptions

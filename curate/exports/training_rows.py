@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.utils.data import get_worker_info
 
 from curate.errors import CurateError
-from curate.exports.select import select_rows
+from curate.exports.select_rows import select_rows
 from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
 from curate.images.source import FileSlice, ImageSource, read

@@ -14,7 +14,7 @@ import polars as pl
 from curate.exports.check import Row
 from curate.exports.format import Format, Read, held
 from curate.exports.job import Batch, Job, Write
-from curate.exports.pictures import ENDINGS, Picture
+from curate.exports.picture_bytes import ENDINGS, Picture
 from curate.manifest.text_types import fits
 
 LIBRARY = "webdataset"

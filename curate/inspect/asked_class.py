@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from curate.errors import CurateError
-from curate.inspect.names import class_facts
+from curate.inspect.class_names import class_facts
 from curate.terminal.printable import brief, listed
 from curate.weighted.weighted import Weighted
 

@@ -6,9 +6,9 @@ import polars as pl
 
 from curate.images.source import ImageSource
 from curate.images.status import Status
+from curate.inspect.class_names import named
 from curate.inspect.gallery import Card
-from curate.inspect.names import named
-from curate.inspect.pictures import Pictures
+from curate.inspect.terminal_pictures import Pictures
 from curate.weighted.weighted import Weighted
 
 SMALLEST = 0.001

@@ -12,7 +12,7 @@ from curate.images.preprocess import Preprocess
 from curate.images.source import ImageSource
 from curate.images.status import Status
 from curate.images.workers import DecodePool
-from curate.inspect.pictures import Pictures, picture
+from curate.inspect.terminal_pictures import Pictures, picture
 from curate.terminal.printable import brief, printable
 
 CELLS = 24

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from curate.inspect.overview import BINS, Histogram, Overview
 from curate.inspect.sample import Sample, Values
-from curate.inspect.select import Selected
+from curate.inspect.select_samples import Selected
 from curate.weighted.weighted import Weighted
 
 VERSION = 1

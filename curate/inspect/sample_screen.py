@@ -8,11 +8,11 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from curate.inspect.cards import number_text, sample_cards
+from curate.inspect.class_names import named
 from curate.inspect.gallery import draw, show_cards
-from curate.inspect.names import named
-from curate.inspect.pictures import Pictures
 from curate.inspect.sample import Sample, Surroundings, Values
-from curate.inspect.select import of_label
+from curate.inspect.select_samples import of_label
+from curate.inspect.terminal_pictures import Pictures
 from curate.terminal.printable import brief, message, shown
 from curate.weighted.weighted import Weighted
 

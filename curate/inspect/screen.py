@@ -7,7 +7,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from curate.inspect.names import named
+from curate.inspect.class_names import named
 from curate.inspect.overview import Histogram, Overview
 from curate.terminal.charts import NUMBERS, class_table, histogram, pair_table
 from curate.terminal.printable import brief

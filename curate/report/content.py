@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from curate.errors import CurateError
-from curate.inspect.names import class_names
+from curate.inspect.class_names import class_names
 from curate.inspect.overview import Overview, overview
 from curate.report.listing import list_classes, list_pairs, list_samples
 from curate.report.names import Names
-from curate.report.relations import Relations, show_relations
-from curate.report.samples import Samples, choose_samples
+from curate.report.relation_map import Relations, show_relations
+from curate.report.shown_samples import Samples, choose_samples
 from curate.report.summary import figures, plots
 from curate.report.words import LONGEST_TEXT, day, words
 from curate.weighted.provenance import Making

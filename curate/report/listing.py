@@ -8,7 +8,7 @@ import polars as pl
 
 from curate.inspect.overview import Overview
 from curate.report.names import Names
-from curate.report.samples import Samples
+from curate.report.shown_samples import Samples
 from curate.report.words import LONGEST_TEXT, number, words
 
 MOST_PAIRS = 24

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from curate.verify.pictures import Picture
+from curate.verify.load_picture import Picture
 
 
 @dataclass(frozen=True)

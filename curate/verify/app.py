@@ -9,15 +9,15 @@ from textual.containers import Horizontal
 from textual.widgets import Footer, ProgressBar, Static
 
 from curate.errors import CurateError
-from curate.inspect.pictures import Pictures
+from curate.inspect.terminal_pictures import Pictures
 from curate.terminal.printable import printable
 from curate.verify import words
 from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import Label
-from curate.verify.classes import AskedClasses
+from curate.verify.asked_sample import Sample, suggestions
+from curate.verify.class_choices import AskedClasses
 from curate.verify.key_bindings import keys_of
 from curate.verify.question import Question, write
-from curate.verify.samples import Sample, suggestions
 from curate.verify.search import Search
 from curate.verify.session import Session
 

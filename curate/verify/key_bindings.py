@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from curate.verify.samples import MOST_SUGGESTIONS
+from curate.verify.asked_sample import MOST_SUGGESTIONS
 
 MOST_DIGITS = 9
 

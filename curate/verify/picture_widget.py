@@ -1,6 +1,6 @@
 """The widget that draws a picture in this terminal."""
 
-from curate.inspect.pictures import Pictures, unasked
+from curate.inspect.terminal_pictures import Pictures, unasked
 
 with unasked():
     from textual_image.widget import HalfcellImage, SixelImage, TGPImage

@@ -9,13 +9,13 @@ from textual.dom import DOMNode
 from textual.widgets import Static
 
 from curate.images.status import Status
-from curate.inspect.pictures import Pictures
+from curate.inspect.terminal_pictures import Pictures
 from curate.terminal.printable import printable
 from curate.verify import words
-from curate.verify.classes import AskedClasses
+from curate.verify.asked_sample import Sample, Suggestions
+from curate.verify.class_choices import AskedClasses
+from curate.verify.load_picture import Picture
 from curate.verify.picture_widget import picture_widget
-from curate.verify.pictures import Picture
-from curate.verify.samples import Sample, Suggestions
 from curate.verify.search import Search
 
 LINES = ("label", "definition", "quality", "options", "caption", "key")

@@ -12,7 +12,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from curate.verify import words
-from curate.verify.classes import AskedClasses
+from curate.verify.class_choices import AskedClasses
 
 MOST_FOUND = 200
 """Most classes that a search lists."""

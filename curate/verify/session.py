@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from curate.verify.answers import Answers, Label
+from curate.verify.asked_sample import Sample
 from curate.verify.estimate import NoiseRate
-from curate.verify.samples import Sample
 
 RECENT = 20
 """The speed is measured on so many answers."""

@@ -9,9 +9,9 @@ from rich.text import Text
 from curate.images.status import Status
 from curate.terminal.printable import brief, printable
 from curate.verify.answers import Label
-from curate.verify.classes import AskedClasses
+from curate.verify.asked_sample import Sample, Suggestions
+from curate.verify.class_choices import AskedClasses
 from curate.verify.estimate import CONFIDENCE, NoiseRate
-from curate.verify.samples import Sample, Suggestions
 from curate.verify.session import Session, Tally
 
 KEY, QUIET = "bold #ffa62b", "#8a8f98"

@@ -7,7 +7,7 @@ import pytest
 
 from curate.errors import CurateError
 from curate.inspect.asked_class import find_class
-from curate.inspect.select import Selection, select
+from curate.inspect.select_samples import Selection, select
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.verify.queue import QueueOptions, make_queue

@@ -15,9 +15,9 @@ from curate.store.folders import Folders
 from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import open_answers
 from curate.verify.app import VerifyApp
-from curate.verify.classes import asked_classes
+from curate.verify.asked_sample import samples
+from curate.verify.class_choices import asked_classes
 from curate.verify.queue import QueueOptions, make_queue
-from curate.verify.samples import samples
 from curate.verify.session import Session
 from curate.weighted.open import open_weighted
 from curate.weighted.weighted import Weighted

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from curate.verify.answers import Answers, open_answers
+from curate.verify.asked_sample import Sample
 from curate.verify.estimate import NoiseRate
-from curate.verify.samples import Sample
 from curate.verify.session import Session
 
 

@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
-from curate.verify.classes import AskedClasses, asked_classes
+from curate.verify.asked_sample import samples, suggestions
+from curate.verify.class_choices import AskedClasses, asked_classes
 from curate.verify.nearest import NearestClasses
 from curate.verify.queue import QueueOptions, make_queue
-from curate.verify.samples import samples, suggestions
 from curate.weighted.weighted import Weighted
 
 Write = Callable[..., Path]

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from curate.errors import CurateError
-from curate.inspect.select import Selection, find_key, of_label, select
+from curate.inspect.select_samples import Selection, find_key, of_label, select
 from curate.weighted.weighted import Weighted
 
 

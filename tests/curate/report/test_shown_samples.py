@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from curate.options.weighted import WeightedOptions
-from curate.report import samples
-from curate.report.samples import Samples, choose_samples
+from curate.report import shown_samples
+from curate.report.shown_samples import Samples, choose_samples
 from curate.store.folders import Folders
 from curate.weighted.open import open_weighted
 
@@ -61,10 +61,10 @@ def test_many_classes_have_fewer_each_and_in_the_end_only_the_first_have_any(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows, labels = table(0), [f"c{label}" for label in range(CLASSES)]
-    monkeypatch.setattr(samples, "MOST_SAMPLES", 7 * CLASSES)
+    monkeypatch.setattr(shown_samples, "MOST_SAMPLES", 7 * CLASSES)
     found = chosen(rows, tmp_path, labels, limit=9)
     assert {len(rows) for rows in found.suspects.values()} == {5}
-    monkeypatch.setattr(samples, "MOST_SAMPLES", 15)
+    monkeypatch.setattr(shown_samples, "MOST_SAMPLES", 15)
     found = chosen(rows, tmp_path, labels, limit=9)
     assert set(found.suspects) == set(labels[:2])
     assert {len(rows) for rows in found.suspects.values()} == {4}

@@ -4,9 +4,9 @@ import io
 import numpy as np
 from PIL import Image
 
-from curate.report import relations
+from curate.report import relation_map
 from curate.report.names import Names
-from curate.report.relations import show_relations
+from curate.report.relation_map import show_relations
 
 
 def test_the_map_and_the_nearest_are_those_of_the_matrix(monkeypatch) -> None:
@@ -16,7 +16,7 @@ def test_the_map_and_the_nearest_are_those_of_the_matrix(monkeypatch) -> None:
     S[3] = S[:, 3] = np.nan
     labels = tuple(f"c{at}" for at in range(count))
     listed = [f"c{at}" for at in rng.permutation(count)]
-    monkeypatch.setattr(relations, "MOST_DRAWN", 9)
+    monkeypatch.setattr(relation_map, "MOST_DRAWN", 9)
     found = show_relations(S, labels, Names(listed, {}))
     for at, label in enumerate(labels):
         others = sorted((-S[at, o], o) for o in range(count) if o != at and not np.isnan(S[at, o]))

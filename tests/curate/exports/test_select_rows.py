@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from curate.errors import CurateError
-from curate.exports.select import select_rows
+from curate.exports.select_rows import select_rows
 from curate.options.columns import ColumnOptions
 from curate.options.export import SelectOptions
 from curate.options.weighted import WeightedOptions

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from curate.demo.crawl import make_crawl
-from curate.demo.report import auroc, show_findings
+from curate.demo.findings import auroc, show_findings
 
 ROWS = 100
 

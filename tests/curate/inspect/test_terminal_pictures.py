@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from curate.inspect.pictures import Pictures, choose_pictures, picture
+from curate.inspect.terminal_pictures import Pictures, choose_pictures, picture
 
 RED = Image.new("RGB", (4, 4), (255, 0, 0))
 
@@ -72,7 +72,7 @@ def test_each_kind_draws_in_its_own_way(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_terminal_that_never_answers_is_not_asked(term: str) -> None:
     code = (
         "from PIL import Image; from rich.console import Console\n"
-        "from curate.inspect.pictures import *; import os\n"
+        "from curate.inspect.terminal_pictures import *; import os\n"
         "console = Console()\n"
         "kind = choose_pictures(Pictures.AUTO, console, os.environ)\n"
         "console.print(kind, picture(Image.new('RGB', (4, 4)), kind, 6))"

@@ -13,7 +13,7 @@ from scipy.stats import rankdata
 
 from curate.demo.crawl import NOISE_SHARES
 from curate.inspect.gallery import Card, show_cards
-from curate.inspect.pictures import Pictures, choose_pictures
+from curate.inspect.terminal_pictures import Pictures, choose_pictures
 
 SUSPECTS = 6
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from curate.inspect.names import class_facts
+from curate.inspect.class_names import class_facts
 from curate.manifest.manifest import as_text
 from curate.terminal.printable import printable
 from curate.weighted.noise_matrix import read_noise_matrix

@@ -44,3 +44,6 @@ class Stage:
     """Of its learning, as a share of LEARNING_RATE."""
     all_rows: bool = False
     """Draw the noisy rows from all rows, so that bags stay whole where some rows are verified."""
+    judge: Callable[[Rows], Tensor] | None = None
+    """The loss (n,) of held-out rows, in place of the head's: the best of all epochs is then kept,
+    or the parameters as they were before."""

@@ -94,11 +94,16 @@ class Learner:
         """Take rows of the examples onto the device."""
         return _rows(self.examples, at, self.task, self.inputs, self.computer.device)
 
+    def held_out_rows(self, held_out: Examples) -> Rows:
+        """Take held-out rows onto the device."""
+        every = np.arange(len(held_out))
+        return _rows(held_out, every, self.task, self.inputs, self.computer.device)
+
     def run(self, head: torch.nn.Module, stage: Stage, judge: Callable[[Rows], Tensor]) -> None:
         """Minimise the stage's loss; keep the parameters that ``judge`` likes best.
 
-        ``judge`` gives the loss (n,) of rows; the parameters with the least mean over the held-out
-        rows are kept. Without any, the last parameters are kept.
+        ``judge``, or the stage's own, gives the loss (n,) of rows; the parameters with the least
+        mean over the held-out rows are kept. Without any, the last parameters are kept.
         """
         parameters = [p for module in stage.trained for p in module.parameters()]
         batches = Batches(self.examples, stage, np.random.default_rng(self.seed))
@@ -108,6 +113,11 @@ class Learner:
             optimizer, most, total_steps=self.epochs * batches.steps + 1
         )
         best, kept, since = np.inf, None, 0
+        if stage.judge is not None:
+            judge = stage.judge
+            first = self._held_out_loss(head, judge)
+            if first is not None:
+                best, kept = first, copy.deepcopy(head.state_dict())
         for epoch in range(self.epochs):
             head.train()
             for noisy, verified in batches.epoch():
@@ -125,7 +135,7 @@ class Learner:
             since += 1
             if judged < best:
                 best, kept, since = judged, copy.deepcopy(head.state_dict()), 0
-            if since >= PATIENCE:
+            if since >= PATIENCE and stage.judge is None:
                 self.advance(self.epochs - epoch - 1)
                 break
         if kept is not None:

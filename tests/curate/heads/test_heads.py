@@ -59,6 +59,8 @@ def test_a_head_says_probabilities_and_does_no_harm(name: str, one_label: Known)
     assert after > before - 0.02
     if not name.startswith(("veit", "nmn")):
         assert after > before + 0.1
+    elif name.startswith("veit"):
+        assert after > before
 
 
 @pytest.mark.parametrize("name", [name for name in HEADS if head_class(name).several])

@@ -47,10 +47,9 @@ def soft_labels(
 
         q_c = exp(z_c / (τ / SHARPNESS)) / Σ_{j in T} exp(z_j / (τ / SHARPNESS)),  0 outside T.
 
-    SINet trains with top-k label smoothing, in which the smoothing mass goes to the K most similar
-    classes. Deviates: the mass is not constant, but near 0 for a label that fits and up to nearly 1
-    for one that does not; the K classes are the most similar to the image, not to the label; and
-    they share the mass by similarity, not equally.
+    SINet names top-k label smoothing as a trick of its training, and gives neither k nor the mass
+    nor how the classes share it. Here the mass is near 0 for a label that fits and nearly 1 for one
+    that does not, and goes to the K classes most similar to the image, by similarity.
 
     Raises ValueError unless 1 ≤ k ≤ C − 1.
     """

@@ -135,12 +135,8 @@ def measure_given(data: Data, share: float, seed: int) -> float:
     return right.before.mean
 
 
-def measure(data: Data, name: str, share: float, seed: int) -> tuple[float, float, float, float]:
-    """Train a head; return how right its labels are, mAP, AP_all, and CPU seconds.
-
-    Average precisions are those of what the head says of an image without its given label, as
-    in Veit and Hu.
-    """
+def trained(data: Data, name: str, share: float, seed: int) -> tuple[Head, float]:
+    """Train a head without the rows that are judged; return it and CPU seconds."""
     verified, judged = split(data, share, seed)
     kind, options = MADE[name]
     verified &= name not in BLIND
@@ -153,6 +149,17 @@ def measure(data: Data, name: str, share: float, seed: int) -> tuple[float, floa
     start = time.process_time()
     head.fit(learner)
     seconds = time.process_time() - start
+    return head, seconds
+
+
+def measure(data: Data, name: str, share: float, seed: int) -> tuple[float, float, float, float]:
+    """Train a head; return how right its labels are, mAP, AP_all, and CPU seconds.
+
+    Average precisions are those of what the head says of an image without its given label, as
+    in Veit and Hu.
+    """
+    head, seconds = trained(data, name, share, seed)
+    judged = split(data, share, seed)[1]
     cleaned, classified = predict(data, head.eval(), judged)
     truth = data.truth().numpy()[judged]
     refined = label_sets(data.task, cleaned)

@@ -127,14 +127,14 @@ def _job(weighted: Weighted, options: ExportOptions, format_: Format, chosen: Pa
     if not job.rows:
         raise CurateError(
             f"no row of {weighted.path} is left by --keep {options.keep}"
-            f"{_quality(options)}; keep more."
+            f"{_filters(options)}; keep more."
         )
     return job
 
 
-def _quality(options: ExportOptions) -> str:
-    least = options.min_quality
-    return "" if least is None else f" --min-quality {least}"
+def _filters(options: ExportOptions) -> str:
+    asked = {"--min-quality": options.min_quality, "--noise-type": options.noise_type}
+    return "".join(f" {name} {value}" for name, value in asked.items() if value is not None)
 
 
 def _check_written(job: Job, format_: Format, path: Path, written: Digest, console: Console) -> str:

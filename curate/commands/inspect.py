@@ -30,6 +30,7 @@ WORST = {
     "quality": "of lowest quality",
     "weight": "of lowest weight",
     "distance": "farthest from their prototype",
+    "noise": "least likely free of noise",
     "random": "drawn at random",
 }
 """How samples are chosen, by --sort."""
@@ -43,8 +44,9 @@ def inspect(options: InspectOptions, console: Console | None = None) -> None:
     if console is None:
         console = Console() if sys.stdout.isatty() else Console(width=UNCUT)
     selection = Selection(
-        options.given, options.suggested, options.kind, options.status, options.sort, options.limit
-    )
+        options.given, options.suggested, options.kind, options.status, options.sort, options.limit,
+        options.noise_type,
+    )  # fmt: skip
     with scratch_folder() as folder:
         weighted = open_weighted(options.source, Folders(folder))
         names, kind = class_names(weighted), Pictures.NONE

@@ -64,7 +64,9 @@ def verify(options: VerifyOptions) -> None:
             " one (over ssh: ssh -t), without a pipe."
         )
     check_path(options.output)
-    wanted = QueueOptions(options.strategy, options.limit, options.given, options.seed)
+    wanted = QueueOptions(
+        options.strategy, options.limit, options.given, options.seed, options.noise_type
+    )
     with scratch_folder() as folder:
         weighted = open_weighted(options.source, Folders(folder))
         _check(weighted)

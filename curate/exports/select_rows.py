@@ -18,6 +18,7 @@ from curate.options.export import (
     SelectOptions,
 )
 from curate.weighted.columns import REFINED_NAMES, SOFT_NAMES
+from curate.weighted.noise_types import of_noise_type
 from curate.weighted.weighted import Weighted
 
 SURE = 0.5
@@ -44,6 +45,8 @@ def select_rows(weighted: Weighted, options: SelectOptions) -> pl.LazyFrame:
     """
     _check(weighted, options)
     rows = weighted.scan().with_columns(given_label=pl.col("label"))
+    if options.noise_type is not None:
+        rows = rows.filter(of_noise_type(weighted, options.noise_type))
     lists = weighted.manifest.has_label_lists
     rows = _lists(rows, options) if lists else _single(rows, options)
     if options.normalize != NONE:

@@ -9,6 +9,8 @@ from curate.images.status import Status
 from curate.inspect.class_names import named
 from curate.inspect.gallery import Card
 from curate.inspect.terminal_pictures import Pictures
+from curate.weighted.columns import NOISE_NAMES
+from curate.weighted.noise_types import ADVICE
 from curate.weighted.weighted import Weighted
 
 SMALLEST = 0.001
@@ -42,6 +44,16 @@ def number_text(value: object) -> str:
     return f"<{SMALLEST}" if 0 < value < SMALLEST else f"{value:.3f}"
 
 
+def noise_text(row: Mapping[str, object]) -> str:
+    """Write the likeliest type of noise, its probability and what to do; '' if it is unknown."""
+    found = {name: p for name in NOISE_NAMES if isinstance(p := row.get(name), float)}
+    if len(found) < len(NOISE_NAMES):
+        return ""
+    likeliest = max(found, key=found.__getitem__)
+    said = f"{likeliest.removeprefix('noise_')} {number_text(found[likeliest])}"
+    return f"{said}: {ADVICE[likeliest]}" if likeliest in ADVICE else said
+
+
 def _words(row: Mapping[str, object], names: Mapping[str, str], sort: str) -> dict[str, str]:
     words = {"given": labels_text(row["label"], names)}
     if "suggested_label" in row:
@@ -57,6 +69,8 @@ def _words(row: Mapping[str, object], names: Mapping[str, str], sort: str) -> di
     words["quality"] = " ".join(number_text(value) for value in said if value is not None)
     if sort in ("weight", "distance"):
         words[sort] = number_text(row[sort])
+    if NOISE_NAMES[0] in row:
+        words["noise"] = noise_text(row)
     words["key"] = str(row["key"])
     if "caption" in row:
         words["caption"] = str(row["caption"] or "")

@@ -11,6 +11,7 @@ from curate.errors import CurateError
 from curate.images.status import Status
 from curate.inspect.asked_class import find_class
 from curate.inspect.overview import OF_LABELS, UNSHARED
+from curate.weighted.noise_types import of_noise_type, require_noise_types
 from curate.weighted.weighted import Weighted
 from prototypes.score.quality import ISSUE_KINDS
 
@@ -18,6 +19,7 @@ SORTS = {
     "quality": pl.col("label_quality"),
     "weight": pl.col("weight"),
     "distance": -pl.col("distance"),
+    "noise": pl.col("noise_free"),
     "random": pl.col("row").hash(seed=0),
 }
 """In ascending order. The random order is the same every time."""
@@ -35,6 +37,7 @@ class Selection:
     status: str | None = None
     sort: str = "quality"
     limit: int = 12
+    noise_type: str | None = None
 
     def __post_init__(self) -> None:
         kinds = [kind for kind in ISSUE_KINDS if kind]
@@ -54,6 +57,7 @@ class Selection:
             "--suggested": self.suggested,
             "--kind": self.kind,
             "--status": self.status,
+            "--noise-type": self.noise_type,
         }
         return {option: value for option, value in named.items() if value is not None}
 
@@ -131,6 +135,8 @@ def find_key(weighted: Weighted, key: str) -> int:
 def _require(weighted: Weighted, wanted: Selection, column: str) -> None:
     """Raise CurateError for an option whose column is not in the file."""
     names = weighted.names
+    if wanted.sort == "noise":
+        require_noise_types(weighted, "--sort noise")
     for option, name, asked in (
         (f"--sort {wanted.sort}", column, column != "row"),
         ("--suggested", "suggested_label", wanted.suggested is not None),
@@ -150,6 +156,8 @@ def _matching(weighted: Weighted, wanted: Selection, column: str) -> pl.LazyFram
     rows, text = weighted.scan(), pl.String()
     if wanted.status is not None:
         rows = rows.filter(pl.col("status") == wanted.status)
+    if wanted.noise_type is not None:
+        rows = rows.filter(of_noise_type(weighted, wanted.noise_type))
     if wanted.suggested is not None:
         suggested = pl.col("suggested_label").cast(pl.List(text) if lists else text)
         is_it = (

@@ -49,6 +49,7 @@ class SelectOptions:
     normalize: Normalize = NONE
     split: str | None = None
     seed: int = 0
+    noise_type: shared.NoiseType | None = None
 
     def __post_init__(self) -> None:
         check_choices(self)
@@ -104,6 +105,7 @@ class ExportOptions:
             " refine says; soft: the targets of curate weight --soft-labels."
         ),
     ] = GIVEN
+    noise_type: shared.OfNoiseType = None
     normalize: Annotated[
         Normalize, typer.Option(help="mean: weights have the mean 1; class: in each class.")
     ] = NONE
@@ -148,8 +150,9 @@ class ExportOptions:
     def select(self) -> SelectOptions:
         """The part that says which rows leave, with which label and weight."""
         return SelectOptions(
-            self.keep, self.min_quality, self.labels, self.normalize, self.split, self.seed
-        )
+            self.keep, self.min_quality, self.labels, self.normalize, self.split, self.seed,
+            self.noise_type,
+        )  # fmt: skip
 
     @property
     def renames(self) -> Mapping[str, str]:

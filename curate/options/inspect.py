@@ -30,9 +30,10 @@ class InspectOptions:
         str | None,
         typer.Option(help="Only of this status: ok, missing, truncated ...", show_default=False),
     ] = None
+    noise_type: shared.OfNoiseType = None
     sort: Annotated[
-        Literal["quality", "weight", "distance", "random"],
-        typer.Option(help="What comes first."),
+        Literal["quality", "weight", "distance", "noise", "random"],
+        typer.Option(help="What comes first; noise: what is least likely free of it."),
     ] = "quality"
     limit: Annotated[int, typer.Option(min=1, help="How many samples.")] = 12
     key: Annotated[

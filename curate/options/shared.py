@@ -1,7 +1,7 @@
 """Options that several commands have, each with what is said of it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -96,4 +96,12 @@ Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same res
 GivenClass = Annotated[
     str | None,
     typer.Option("--class", "--given", help="Only of this class.", show_default=False),
+]
+NoiseType = Literal["free", "random", "confusing", "not-random"]
+OfNoiseType = Annotated[
+    NoiseType | None,
+    typer.Option(
+        help="Only what most likely has this type of noise, by curate refine --head xiao.",
+        show_default=False,
+    ),
 ]

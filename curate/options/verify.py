@@ -48,6 +48,7 @@ class VerifyOptions:
         200
     )
     given: shared.GivenClass = None
+    noise_type: shared.OfNoiseType = None
     seed: Annotated[int, typer.Option(min=0, help="For balanced and random: other samples.")] = 0
     by: Annotated[
         str | None, typer.Option(help="Who answers. Default: the login.", show_default=False)

@@ -12,6 +12,7 @@ from curate.errors import CurateError
 from curate.inspect.asked_class import find_class
 from curate.options.verify import Strategy
 from curate.terminal.printable import brief
+from curate.weighted.noise_types import of_noise_type
 from curate.weighted.weighted import Weighted
 
 STRATEGIES = get_args(Strategy)
@@ -31,6 +32,8 @@ class QueueOptions:
     label: str | None = None
     """Only samples of this class."""
     seed: int = 0
+    noise_type: str | None = None
+    """Only samples that most likely have this type of noise."""
 
 
 def make_queue(weighted: Weighted, options: QueueOptions) -> pl.DataFrame:
@@ -45,14 +48,16 @@ def make_queue(weighted: Weighted, options: QueueOptions) -> pl.DataFrame:
     - ``random``: every judged row is equally likely, at every place of the queue.
 
     The same seed gives the same queue; a higher limit only adds to its end. The rows are
-    streamed. Raises CurateError if no row is judged (with that label), and for an unknown
-    strategy.
+    streamed. Raises CurateError if no row is judged (with that label and type of noise), and for
+    an unknown strategy.
     """
     if options.strategy not in STRATEGIES:
         raise CurateError(
             f"--strategy {options.strategy} is not known; choose one of {', '.join(STRATEGIES)}."
         )
     rows = _judged(weighted, find_class(weighted, "--class", options.label))
+    if options.noise_type is not None:
+        rows = rows.filter(of_noise_type(weighted, options.noise_type))
     if options.strategy == "suspect":
         rows = rows.with_columns(place=pl.col("quality"))
     elif options.strategy == "boundary":
@@ -65,6 +70,11 @@ def make_queue(weighted: Weighted, options: QueueOptions) -> pl.DataFrame:
     queue = rows.bottom_k(options.limit, by=order).collect(engine="streaming").sort(order)
     if len(queue) == 0:
         named = f" with the label '{brief(options.label)}'" if options.label is not None else ""
+        if options.noise_type is not None:
+            raise CurateError(
+                f"{weighted.path} has no judged row{named} of --noise-type {options.noise_type};"
+                " leave that option out."
+            )
         raise CurateError(
             f"{weighted.path} has no judged row{named}; name"
             + (" another class with --class." if named else " another file.")

@@ -121,3 +121,17 @@ def test_what_cannot_be_asked_is_said(write_weighted: Write, opened: Opened) -> 
     pl.read_parquet(path).drop("is_label_issue").write_parquet(path)
     with pytest.raises(CurateError, match="no column 'is_label_issue', which --strategy boundary"):
         asked(opened(path), "boundary")
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_type_of_noise_is_all_that_is_asked(
+    write_weighted: Write, opened: Opened, strategy: str
+) -> None:
+    noise = {"noise_free": [0.6, 0.1] * 20, "noise_random": [0.3, 0.2] * 20,
+             "noise_confusing": [0.1, 0.7] * 20}  # fmt: skip
+    weighted = opened(write_weighted(40, **noise))
+    assert set(asked(weighted, strategy, noise_type="confusing")) == set(range(1, 40, 2))
+    with pytest.raises(CurateError, match="no judged row of --noise-type random; leave"):
+        asked(weighted, strategy, noise_type="random")
+    with pytest.raises(CurateError, match="no column 'noise_free'; run `curate refine --head xiao"):
+        asked(opened(write_weighted(40, "bare.parquet")), strategy, noise_type="random")

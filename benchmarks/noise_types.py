@@ -39,7 +39,7 @@ def types(
                   box=box.MARKDOWN, title_justify="left")  # fmt: skip
     table.title = f"{weighted.name}, {share:.0%} verified, {seeds} seeds"
     for name, row in zip((*NOISE_NAMES, "all rows"), found.mean(0), strict=True):
-        table.add_row(name, *(f"{value:.1%}" for value in row))
+        table.add_row(name, *("" if np.isnan(value) else f"{value:.1%}" for value in row))
     Console(width=160).print(table)
 
 

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli import app
+from curate.heads.gains import ClassGains
 
 ROWS, NAMES = 700, ("apple", "banana", "cherry", "plum")
 
@@ -118,6 +119,39 @@ def test_the_verdict_is_said_and_the_same_command_trains_nothing_again(crawl: Pa
     assert "An improvement" in words
     assert {head: head.stat().st_mtime_ns for head in heads} == stamps
     assert pl.read_parquet(crawl / "again.parquet").equals(pl.read_parquet(crawl / "r.parquet"))
+
+
+def test_what_is_gained_is_told_by_class(crawl: Path) -> None:
+    words = done(refine(crawl, "--out", crawl / "gained.parquet"))
+    assert "classes get better, beyond chance" in words
+    assert "Classes by how many verified rows were given the class" in words
+    gains = pl.read_parquet(crawl / "gained.gains.parquet")
+    assert gains["class"].to_list() == list(NAMES)
+    verified = pl.read_parquet(crawl / "v.parquet").join(draw().drop("true"), on="key")
+    assert gains["rows"].sum() == len(verified)
+    right = verified["label"].eq_missing(verified["label_right"]).mean()
+    share = (gains["rows"] * gains["right_before"]).sum() / len(verified)
+    assert share == pytest.approx(right)
+    assert (gains["right_after"] > gains["right_before"]).any()
+
+
+def test_a_class_that_gets_worse_keeps_its_given_labels(
+    crawl: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worse = property(lambda self: np.arange(len(self.rows)) == 1)
+    monkeypatch.setattr(ClassGains, "worse", worse)
+    monkeypatch.setattr(ClassGains, "better", property(lambda self: np.zeros(len(self.rows), bool)))
+    words = done(refine(crawl, "--out", crawl / "kept.parquet"))
+    assert "1 of 4 classes get worse, beyond chance: their given labels stay" in words
+    unseen = pl.read_parquet(crawl / "kept.parquet").join(
+        pl.read_parquet(crawl / "v.parquet"), on="key", how="anti"
+    )
+    kept, rest = unseen.filter(label="banana"), unseen.filter(pl.col("label") != "banana")
+    assert (kept["refined_label"] == "banana").all()
+    assert kept["refined_probability"].null_count() == len(kept)
+    np.testing.assert_allclose(kept["refined_weight"], kept["weight"], atol=1e-4)
+    first = pl.read_parquet(crawl / "r.parquet").join(rest.select("key"), on="key", how="semi")
+    assert rest["refined_label"].equals(first["refined_label"], null_equal=True)
 
 
 def test_a_head_goes_to_another_process_and_crawl(crawl: Path, tmp_path: Path) -> None:

@@ -3,14 +3,15 @@
 Reads in the order in which data flows: weighted manifest, verified rows, head, verdict, columns.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
+from numpy.typing import NDArray
 from rich.console import Console
-from rich.table import Table
 
 from curate.encoders.device import torch_device
 from curate.errors import CurateError
@@ -18,6 +19,8 @@ from curate.heads.apply import HeadOnRun
 from curate.heads.columns import Columns
 from curate.heads.cross_fit import CrossFitted
 from curate.heads.fit import fit_members, inputs_of
+from curate.heads.gained import Gained, show_gained, show_verdict
+from curate.heads.gains import class_gains
 from curate.heads.learned import (
     VerifiedRows,
     gather,
@@ -27,9 +30,17 @@ from curate.heads.learned import (
 )
 from curate.heads.saved import TrainedHead, load_head
 from curate.heads.spec import choose_head
-from curate.heads.told import BAGS, RATES, bag_labels, channel_rates, show_rates, write_beside
+from curate.heads.told import (
+    BAGS,
+    GAINS,
+    RATES,
+    bag_labels,
+    channel_rates,
+    show_rates,
+    write_beside,
+)
 from curate.heads.training import Positions
-from curate.heads.verdict import Compared, Verdict
+from curate.heads.verdict import Verdict
 from curate.manifest.plan import Shard
 from curate.options.refine import RefineOptions
 from curate.store.fingerprint import fingerprint
@@ -40,7 +51,7 @@ from curate.store.step import Step
 from curate.store.versions import today, versions
 from curate.terminal.command_line import command_line, say_next
 from curate.terminal.notices import say, say_skipped, warn
-from curate.terminal.printable import brief, shown
+from curate.terminal.printable import brief
 from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
 from curate.weighted.columns import NOISE_NAMES, REFINED_LISTS, REFINED_NAMES, refuse_taken_names
@@ -65,6 +76,8 @@ class RefinedCrawl:
     """The folder of the trained head."""
     verdict: Verdict | None
     """None where nothing was verified."""
+    gained: Gained | None
+    """What that is class by class; None where nothing was verified."""
     chosen: tuple[str, ...]
     """How the verified rows were chosen, where that is known and not at random."""
     skipped: tuple[Skipped, ...]
@@ -79,7 +92,9 @@ def refine_and_report(options: RefineOptions) -> None:
     """Refine a manifest; the verdict goes to standard output, all else to standard error."""
     refined = refine(options, Console(stderr=True))
     console = Console()
-    _show_verdict(console, refined.verdict, refined.chosen)
+    show_verdict(console, refined.verdict, refined.chosen)
+    if refined.gained is not None:
+        show_gained(console, refined.gained)
     if refined.rates is not None:
         show_rates(console, refined.rates)
     say_skipped(console, refined.skipped)
@@ -110,7 +125,7 @@ def _check(weighted: Weighted, options: RefineOptions) -> None:
     """Refuse bad options before any work is done."""
     names = (*REFINED_NAMES, *NOISE_NAMES)
     refuse_taken_names(weighted.schema.names, weighted.prefix, str(weighted.path), names)
-    for out in (options.output, *(options.beside(name) for name in (RATES, BAGS))):
+    for out in (options.output, *(options.beside(name) for name in (GAINS, RATES, BAGS))):
         check_output(out, weighted.itself(), False, options.overwrite)
 
 
@@ -132,16 +147,22 @@ def _refine(
     if bag is not None:
         with progress_bar(console, "Gathering bags", weighted.rows) as advance:
             applied.gather_bags(advance)
+    task, held_out = trained.head.task, applied.judge_verified()
+    gains = class_gains(held_out, task)
+    gained = Gained.of(held_out, task, trained.classes)
     tables = {RATES: channel_rates(trained.head, trained.classes)}
+    if gained is not None:
+        tables[GAINS] = gained.classes
     if names is not None:
         tables[BAGS] = bag_labels(applied, names, trained.classes)
     told = write_beside(options, tables)
     with progress_bar(console, "Refining", weighted.rows) as advance:
-        compared = _write(applied, trained, weighted, options, advance)
-    verdict, rates = compared.verdict(), tables[RATES]
+        _write(applied, trained, weighted, options, gains.worse, advance)
+    verdict = held_out.guarded(task).verdict(task)
     return RefinedCrawl(
-        options.output, folder, verdict, verified.chosen, verified.skipped, rates, told
-    )
+        options.output, folder, verdict, gained, verified.chosen, verified.skipped,
+        tables[RATES], told,
+    )  # fmt: skip
 
 
 def _trained(
@@ -220,9 +241,10 @@ def _write(
     trained: TrainedHead,
     weighted: Weighted,
     options: RefineOptions,
+    worse: NDArray[np.bool_],
     advance: Callable[[int], None],
-) -> Compared:
-    """Write every row with the head's columns; return what the head said of verified rows."""
+) -> None:
+    """Write every row with the head's columns; classes (K,) that get worse keep given labels."""
     work, manifest, out = applied.work, weighted.itself(), options.output
     label = weighted.manifest.label_type
     if trained.head.task.new:
@@ -231,50 +253,18 @@ def _write(
     columns = Columns(trained.head.task, trained.classes, label, centres, work.alpha, work.beta)
     by_first = {shard.first_row: shard for shard in work.file_shards}
 
-    def added(shard: Shard) -> tuple[pa.Table, Compared]:
-        tables, compared = [], Compared.none(trained.head.task.outputs)
-        for found, verified in applied.judge_shard(by_first[shard.first_row]):
-            tables.append(columns.table(found))
-            compared += verified
+    def added(shard: Shard) -> tuple[pa.Table, int]:
+        tables = [
+            columns.table(found) for found in applied.judge_shard(by_first[shard.first_row], worse)
+        ]
         table = pa.concat_tables(tables)
         if out.suffix == ".csv":
             table = table.drop_columns(list(REFINED_LISTS))
         names = [weighted.prefix + name for name in table.column_names]
-        return table.rename_columns(names), compared
+        return table.rename_columns(names), shard.rows
 
     shards = [replace(s, part=0, start=s.first_row) for s in work.file_shards]
     made = making("refine", options, out, versions(), today())
     skipped = (*weighted.origin.skipped, *applied.verified.skipped)
     origin = replace(weighted.origin, made=(*weighted.origin.made, made), skipped=skipped)
-    return write_manifest(manifest, shards, added, out, False, origin, advance)
-
-
-def _show_verdict(console: Console, verdict: Verdict | None, chosen: Sequence[str]) -> None:
-    """Say how right labels are with and without a head; and only what was seen."""
-    if verdict is None:
-        console.print(
-            "No row is verified, so nothing tells how right the refined labels are; verify some"
-            " with `curate verify --strategy random` and give them with --verified."
-        )
-        return
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name, share in (("before", verdict.before), ("after", verdict.after)):
-        interval = f"({share.low:.1%} to {share.high:.1%})"
-        table.add_row(f"labels right {name}", f"{share.mean:.1%}", f"[dim]{interval}[/]")
-    table.add_row("mended, spoiled", f"{verdict.mended:,}", f"{verdict.spoiled:,}")
-    console.print(
-        f"On {verdict.rows:,} verified rows, each judged by a head that has not seen it:\n"
-    )
-    console.print(table)
-    if chosen:
-        console.print(
-            f"\nThey were not all drawn at random (strategy {shown(brief(', '.join(chosen)))}):"
-            " these are shares of such rows, and not of the crawl."
-        )
-    if verdict.improves:
-        console.print("\n[green]An improvement[/]: train on refined_label with refined_weight.\n")
-    else:
-        console.print(
-            "\n[yellow]No improvement is shown[/]: keep the given labels with their weight, or"
-            " verify more rows.\n"
-        )
+    write_manifest(manifest, shards, added, out, False, origin, advance)

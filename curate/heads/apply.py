@@ -8,15 +8,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from curate.crawl.stored_features import BLOCK_ROWS
 from curate.errors import CurateError
 from curate.heads.columns import Refined
 from curate.heads.cross_fit import CrossFitted, Says, Unjudged, clean, folds_of
+from curate.heads.gains import HeldOut, keep_given
 from curate.heads.head import Head
-from curate.heads.label_sets import label_sets, settled
-from curate.heads.learned import Stored, VerifiedRows, stored_blocks
+from curate.heads.label_sets import settled
+from curate.heads.learned import Stored, VerifiedRows, stored, stored_blocks
 from curate.heads.nmn import Nmn
 from curate.heads.training import Positions
-from curate.heads.verdict import Compared
 from curate.heads.xiao import Xiao
 from curate.manifest.plan import Shard
 from curate.weighted.work import Work
@@ -80,31 +81,52 @@ class HeadOnRun:
         np.maximum.at(p, bags.of_row[self.verified.rows], seen)
         return p
 
-    def judge_shard(self, shard: Shard) -> Iterator[tuple[Refined, Compared]]:
+    def judge_verified(self) -> HeldOut:
+        """Return what the head predicts for verified rows that have features."""
+        task = self.head.task
+        held_out = HeldOut.none(task.outputs)
+        for start in range(0, len(self.verified.rows), BLOCK_ROWS):
+            at = slice(start, start + BLOCK_ROWS)
+            block = stored(self.work, self.verified.rows[at])
+            given = self._given(block.given)
+            p, _ = settled(task, self._predict(block), given)
+            true = task.target(torch.from_numpy(self.verified.labels[at])).numpy()
+            folds = folds_of(block.features, None if self.bag is None else self.bag[block.rows])
+            held_out += HeldOut(given, p, true, folds).chosen(block.has_features)
+        return held_out
+
+    def judge_shard(self, shard: Shard, worse: NDArray[np.bool_]) -> Iterator[Refined]:
         """Yield the refined rows of each block of a shard; verified rows get the verified label.
 
-        Beside them, what the head predicted for the block's verified rows.
+        Of classes (K,) that get ``worse`` the given labels stay.
         """
+        task = self.head.task
         for block in stored_blocks(self.work, shard):
-            rows = self._unjudged(block)
-            p = self.head.each(
-                rows, clean if self.bags is None else self._in_bags(self.bags, block)
-            )
-            noise = None
+            p, noise = self._predict(block), None
             if isinstance(self.head.member(0), Xiao):
-                noise = self.head.each(rows, _noise_type)
-            if not np.isfinite(p[block.has_features]).all():
-                raise CurateError(
-                    "the head gives NaN or infinity for some rows: its numbers or the features are"
-                    " damaged; train it again (with another --seed, if it was trained just now)."
-                )
+                noise = self.head.each(self._unjudged(block), _noise_type)
             given = self._given(block.given)
-            p, known = settled(self.head.task, p, given)
-            compared = self._tell_verified(block, given, p, known)
+            p, known = settled(task, p, given)
+            p, stays = keep_given(task, p, given, worse)
+            if not task.several:
+                known &= ~stays
+            told = known[:, None] & (~worse | (not task.several))
+            self._tell_verified(block, p, told)
             labelled = given.any(axis=1) & block.has_features
             distances = self._distances(block, p.shape)
             g, has_features = self._g(block), block.has_features
-            yield Refined(p, known, g, has_features, noise, distances, labelled), compared
+            yield Refined(p, told, g, has_features, noise, distances, labelled)
+
+    def _predict(self, block: Stored) -> NDArray[np.float32]:
+        """Return p(true label | image, given label) (n, K); raises CurateError for NaN."""
+        says = clean if self.bags is None else self._in_bags(self.bags, block)
+        p = self.head.each(self._unjudged(block), says)
+        if not np.isfinite(p[block.has_features]).all():
+            raise CurateError(
+                "the head gives NaN or infinity for some rows: its numbers or the features are"
+                " damaged; train it again (with another --seed, if it was trained just now)."
+            )
+        return p
 
     def _g(self, block: Stored) -> NDArray[np.float32]:
         inputs = self.head.inputs
@@ -144,19 +166,13 @@ class HeadOnRun:
         return task.as_outputs(task.given(torch.from_numpy(labels))).numpy()
 
     def _tell_verified(
-        self, block: Stored, given: NDArray[np.float32], p: NDArray[np.float32],
-        known: NDArray[np.bool_],
-    ) -> Compared:  # fmt: skip
-        """Overwrite the predictions for verified rows with the verified labels; return both."""
+        self, block: Stored, p: NDArray[np.float32], told: NDArray[np.bool_]
+    ) -> None:
+        """Overwrite the predictions (n, K) for verified rows with the verified labels."""
         at = np.searchsorted(self.verified.rows, block.rows)
         found = np.flatnonzero(np.isin(block.rows, self.verified.rows) & block.has_features)
-        task = self.head.task
-        if not len(found):
-            return Compared.none(task.outputs)
-        true = task.target(torch.from_numpy(self.verified.labels[at[found]])).numpy()
-        compared = Compared(*(label_sets(task, part) for part in (given[found], p[found], true)))
-        p[found], known[found] = true, True
-        return compared
+        labels = torch.from_numpy(self.verified.labels[at[found]])
+        p[found], told[found] = self.head.task.target(labels).numpy(), True
 
 
 def _absent(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:

@@ -22,7 +22,7 @@ class Refined:
     probabilities: NDArray[np.float32]
     """(n, K); where nothing is known, ones for the given labels and zeros elsewhere."""
     known: NDArray[np.bool_]
-    """(n,): whether probabilities are known."""
+    """(n, K): which probabilities are known."""
     g: NDArray[np.float32]
     """(n, d): adapted features."""
     has_features: NDArray[np.bool_]
@@ -76,8 +76,10 @@ class Columns:
 
     def table(self, found: Refined) -> pa.Table:
         """Make the columns of REFINED_NAMES, and NOISE_NAMES where the head tells them (n rows)."""
-        named, told = found.probabilities[:, : self.task.named], found.has_features & found.known
+        named, known = found.probabilities[:, : self.task.named], found.known[:, : self.task.named]
+        told = found.has_features & known.any(axis=1)
         order = np.argsort(-named, axis=1, kind="stable")
+        known = np.take_along_axis(known, order, axis=1)
         best = np.take_along_axis(named, order, axis=1)
         if self.task.several:
             sizes = np.where(found.has_features, set_sizes(named, self.task.empty), 0)
@@ -85,7 +87,7 @@ class Columns:
             weights = self._weights(found, chosen.rows, chosen.classes)
             values = (
                 self._labels(chosen.classes),
-                pa.array(best[chosen.kept], pa.float32(), mask=~told[chosen.rows]),
+                pa.array(best[chosen.kept], pa.float32(), mask=~known[chosen.kept]),
                 pa.array(weights, pa.float32()),
             )
             own = tuple(chosen.column(each, found.has_features) for each in values)
@@ -95,7 +97,7 @@ class Columns:
         parts = (
             *own,
             top.column(self._labels(top.classes), told),
-            top.column(pa.array(best[top.kept], pa.float32()), told),
+            top.column(pa.array(best[top.kept], pa.float32(), mask=~known[top.kept]), told),
         )
         columns = dict(zip(REFINED_NAMES, parts, strict=True))
         if found.noise is not None:
@@ -117,7 +119,7 @@ class Columns:
         weights = np.where(none | ~found.has_features, 0, self._weights(found, rows, best))
         return (
             self._labels(best, none | ~found.has_features),
-            pa.array(p, pa.float32(), mask=~(found.has_features & found.known)),
+            pa.array(p, pa.float32(), mask=~(found.has_features & found.known.any(axis=1))),
             pa.array(weights, pa.float32()),
         )
 

@@ -70,8 +70,13 @@ class Stored:
 def stored_blocks(work: Work, shard: Shard) -> Iterator[Stored]:
     """Give the rows of one of the file's shards, some thousand at a time."""
     for rows in work.blocks(shard):
-        features, has_features = work.features_of(rows)
-        yield Stored(rows, features, work.labels_of(rows), has_features)
+        yield stored(work, rows)
+
+
+def stored(work: Work, rows: Positions) -> Stored:
+    """Read rows (n,) of the file."""
+    features, has_features = work.features_of(rows)
+    return Stored(rows, features, work.labels_of(rows), has_features)
 
 
 def read_verified_rows(

@@ -1,4 +1,4 @@
-"""What NMN says beside the labels of rows: how wrong labels are, by class, and labels of bags."""
+"""Tables beside the labels of rows; NMN's are how wrong labels are, by class, and bags' labels."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +18,12 @@ from curate.store.atomic import appearing_file
 from curate.terminal.printable import brief, shown
 from prototypes.fit.rounds import FOLDS
 
-RATES, BAGS = "rates", "bags"
-TITLES = {RATES: "Rates of missing and wrongly given labels", BAGS: "Labels of bags"}
+RATES, BAGS, GAINS = "rates", "bags", "gains"
+TITLES = {
+    GAINS: "What each class gains",
+    RATES: "Rates of missing and wrongly given labels",
+    BAGS: "Labels of bags",
+}
 SHOWN = 5
 """Classes in the summary."""
 

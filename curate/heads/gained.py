@@ -1,0 +1,122 @@
+"""What `curate refine` says of how right labels are with and without a head; only what was seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from curate.heads.gains import (
+    BETTER,
+    LEAST_ROWS,
+    THIN,
+    UNDECIDED,
+    WORSE,
+    HeldOut,
+    by_frequency,
+    by_wrongness_elsewhere,
+    class_gains,
+)
+from curate.heads.task import Task
+from curate.heads.verdict import Verdict
+from curate.terminal.printable import brief, shown
+
+SHOWN = 5
+"""Classes of each outcome in the summary."""
+
+
+@dataclass(frozen=True)
+class Gained:
+    """What the head itself gains, before given labels are kept where it makes them worse."""
+
+    classes: pl.DataFrame
+    """A row for each class: see `ClassGains.table`."""
+    groups: tuple[tuple[str, pl.DataFrame], ...]
+    """Of groups of classes, by what they are grouped."""
+
+    @classmethod
+    def of(cls, held_out: HeldOut, task: Task, classes: tuple[str, ...]) -> "Gained | None":
+        """Count it; None where nothing is held out."""
+        if not len(held_out.true):
+            return None
+        gains, sizes = class_gains(held_out, task), held_out.given.sum(axis=0).astype(np.int64)
+        groups = (
+            ("how many verified rows were given the class", by_frequency(gains, sizes)),
+            ("how wrong its labels are on rows of other folds",
+             by_wrongness_elsewhere(held_out, task)),
+        )  # fmt: skip
+        return cls(gains.table(classes), groups)
+
+
+def show_verdict(console: Console, verdict: Verdict | None, chosen: Sequence[str]) -> None:
+    """Say how right labels are with and without a head; ``chosen``: how rows were, if not drawn."""
+    if verdict is None:
+        console.print(
+            "No row is verified, so nothing tells how right the refined labels are; verify some"
+            " with `curate verify --strategy random` and give them with --verified."
+        )
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, share in (("before", verdict.before), ("after", verdict.after)):
+        interval = f"({share.low:.1%} to {share.high:.1%})"
+        table.add_row(f"labels right {name}", f"{share.mean:.1%}", f"[dim]{interval}[/]")
+    table.add_row("mended, spoiled", f"{verdict.mended:,}", f"{verdict.spoiled:,}")
+    console.print(
+        f"On {verdict.rows:,} verified rows, each judged by a head that has not seen it:\n"
+    )
+    console.print(table)
+    if chosen:
+        console.print(
+            f"\nThey were not all drawn at random (strategy {shown(brief(', '.join(chosen)))}):"
+            " these are shares of such rows, and not of the crawl."
+        )
+    if verdict.improves:
+        console.print("\n[green]An improvement[/]: train on refined_label with refined_weight.\n")
+    else:
+        console.print(
+            "\n[yellow]No improvement is shown[/]: keep the given labels with their weight, or"
+            " verify more rows.\n"
+        )
+
+
+def show_gained(console: Console, gained: Gained) -> None:
+    """Say which classes get better and which worse, and what groups of classes gain."""
+    for by, table in gained.groups:
+        console.print(f"Classes by {by}:\n")
+        console.print(_of_groups(table))
+        console.print()
+    outcomes = {
+        BETTER: "get better, beyond chance",
+        WORSE: "get worse, beyond chance: their given labels stay",
+        UNDECIDED: "change no more than by chance: the overall verdict decides",
+        THIN: f"have fewer than {LEAST_ROWS} such rows, too few: the overall verdict decides",
+    }
+    for outcome, words in outcomes.items():
+        of_outcome = gained.classes.filter(pl.col("outcome") == outcome)
+        if len(of_outcome):
+            console.print(f"{len(of_outcome):,} of {len(gained.classes):,} classes {words}")
+        if outcome in (BETTER, WORSE):
+            console.print(_of_classes(of_outcome))
+    console.print()
+
+
+def _of_groups(groups: pl.DataFrame) -> Table:
+    table = Table("", "rows", "right before", "after", box=None, pad_edge=False)
+    table.columns[1].justify = "right"
+    for row in groups.rows(named=True):
+        shares = (f"{row[when] / row['rows']:.1%}" for when in ("before", "after"))
+        table.add_row(row["group"], f"{row['rows']:,}", *shares)
+    return table
+
+
+def _of_classes(classes: pl.DataFrame) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    change = (pl.col("mended").cast(pl.Int64) - pl.col("spoiled")).abs()
+    for row in (
+        classes.sort(change, descending=True, maintain_order=True).head(SHOWN).rows(named=True)
+    ):
+        shares = f"{row['right_before']:.1%} → {row['right_after']:.1%}"
+        table.add_row(f"  {shown(brief(row['class']))}", shares, f"[dim]of {row['rows']:,} rows[/]")
+    return table

@@ -63,8 +63,7 @@ def test_a_label_that_no_verified_row_was_given_is_kept(single: Path) -> None:
     doe = refined(single, "fine-tune").filter(pl.col("label") == "doe")
     assert len(doe) > 40
     assert (doe["refined_label"] == "doe").all()
-    assert doe["refined_probability"].null_count() == len(doe)
-    np.testing.assert_allclose(doe["refined_weight"], doe["weight"], atol=1e-4)
+    assert doe["refined_probability"].is_between(0.25, 1).all()
 
 
 def test_of_rows_without_a_label_no_type_of_noise_is_told(single: Path) -> None:

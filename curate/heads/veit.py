@@ -66,7 +66,7 @@ class Veit(StagedHead):
             loss, judge = self._joint_loss, self._held_out_joint_loss
             return [Stage(loss, (*cleaner, self.h), noisy=288, verified=32, judge=judge)]
         return [
-            Stage(self._clean_loss, cleaner, verified=64, rate=RATE, judge=self._distance),
+            Stage(self._clean_loss, cleaner, verified=64, rate=RATE, judge=self._held_out_distance),
             Stage(self._loss_of_h, (self.h,), 288, 32, judge=self._held_out_loss_of_h),
         ]
 
@@ -113,11 +113,20 @@ class Veit(StagedHead):
         """Return the L1 distance (n,) of cleaned to true labels."""
         return (self.g(rows.x, rows.given) - self._labels(rows.true)).abs().sum(1)
 
+    def _held_out_distance(self, rows: Rows) -> Tensor:
+        """Return the L1 distance (n,) of what is said of each label, and of none, to the truth.
+
+        With one label an image, ĉ of zeros is nearer to a label than a wrong one is, and harms.
+        """
+        return (self.task.shares(self.g(rows.x, rows.given)) - rows.true).abs().sum(1)
+
     def _held_out_loss_of_h(self, rows: Rows) -> Tensor:
         return self._cross_entropy_of_h(rows.x, self._labels(rows.true))
 
     def _held_out_joint_loss(self, rows: Rows) -> Tensor:
-        return CLEANING * self._distance(rows) + CLASSIFYING * self._held_out_loss_of_h(rows)
+        return CLEANING * self._held_out_distance(rows) + CLASSIFYING * self._held_out_loss_of_h(
+            rows
+        )
 
     def _cross_entropy_of_h(self, x: Tensor, targets: Tensor) -> Tensor:
         loss = functional.binary_cross_entropy_with_logits(self.h(x), targets, reduction="none")

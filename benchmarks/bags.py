@@ -12,7 +12,6 @@ from typing import Annotated
 
 import numpy as np
 import polars as pl
-import torch
 import typer
 from numpy.typing import NDArray
 from rich import box
@@ -20,10 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 import curate
-from benchmarks.heads import MADE, Data, precisions, predict, read
-from curate.heads.training import Examples, Learner
-from curate.options.refine import EPOCHS
-from curate.training.device import computer
+from benchmarks.heads import Data, fitted, precisions, predict, read
 
 SIZE = 4
 HEADS = ("noisy labels", "nmn, none verified", "nmn:dependent")
@@ -72,10 +68,9 @@ def drawn(crawl: Path, truth: Path, encoder: str, rows: int) -> tuple[Data, NDAr
 def measure(data: Data, name: str, bag: NDArray[np.int64], seed: int) -> tuple[float, float, float]:
     """Train on some bags; return the mAP of others, by max and by noisy-or, and of their images."""
     judged = np.random.default_rng(seed).random(bag.max() + 1)[bag] < HELD_BACK
-    kind, options = MADE[name]
-    torch.manual_seed(seed)
-    head = kind(data.task, data.inputs.width, **options)  # type: ignore[call-arg]
-    head.fit(_learner(data, data.examples.chosen(~judged), seed))
+    nothing = np.zeros(len(data.examples), bool)
+    examples = replace(data.examples, verified=nothing).chosen(~judged)
+    head, _ = fitted(data, name, examples, seed)
     p = predict(data, head.eval(), judged)[1]
     true = data.truth().numpy()[judged] > 0
     in_bags = true.reshape(-1, SIZE, true.shape[1]).any(axis=1)
@@ -83,13 +78,6 @@ def measure(data: Data, name: str, bag: NDArray[np.int64], seed: int) -> tuple[f
     of_bags = (frames.max(axis=1), 1 - (1 - frames).prod(axis=1))
     by_max, by_or = (precisions(found, in_bags)[0] for found in of_bags)
     return by_max, by_or, precisions(p, true)[0]
-
-
-def _learner(data: Data, examples: Examples, seed: int) -> Learner:
-    """Learn from rows of which none is verified."""
-    examples = replace(examples, verified=np.zeros(len(examples), bool))
-    device = computer("cpu")
-    return Learner(data.task, data.inputs, examples, None, device, EPOCHS, seed, lambda _: None)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from torch import Tensor
 from curate.heads.fine_tune import FineTune
 from curate.heads.hu import Hu
 from curate.heads.nmn import Nmn
-from curate.heads.stage import Batch, Rows, Stage
+from curate.heads.stage import Rows, Stage
 
 
 class Noisy(Nmn):
@@ -39,6 +39,8 @@ class LastLayer(FineTune):
 class NoisyNets(Hu):
     """Hu's two nets without the clean loss (their Table 5, "training h alone")."""
 
-    def _loss(self, batch: Batch) -> Tensor:
+    def stages(self, verified: Rows) -> list[Stage]:
+        """Train as Hu does, with α = 0."""
+        stages = super().stages(verified)
         self._alpha = 0.0
-        return super()._loss(batch)
+        return stages

@@ -136,9 +136,14 @@ def measure_given(data: Data, share: float, seed: int) -> float:
 def trained(data: Data, name: str, share: float, seed: int) -> tuple[Head, float]:
     """Train a head without the rows that are judged; return it and CPU seconds."""
     verified, judged = split(data, share, seed)
-    kind, options = MADE[name]
     verified = (verified & (name not in BLIND)) | (name == ALL_SEEING)
     examples = replace(data.examples, verified=verified).chosen(~judged)
+    return fitted(data, name, examples, seed)
+
+
+def fitted(data: Data, name: str, examples: Examples, seed: int) -> tuple[Head, float]:
+    """Train a head on examples; return it and CPU seconds."""
+    kind, options = MADE[name]
     torch.manual_seed(seed)
     head = kind(data.task, data.inputs.width, **options)  # type: ignore[call-arg]
     learner = Learner(

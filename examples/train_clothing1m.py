@@ -32,7 +32,14 @@ from pathlib import Path
 import polars as pl
 import torch
 from pixels.rows import Crawl, Rows, places_of, read_crawl, read_table, right_labels
-from pixels.training import Training, accuracy, add_training_options, stages, train
+from pixels.training import (
+    Training,
+    accuracy,
+    add_training_options,
+    mean_and_deviation,
+    stages,
+    train,
+)
 from torch import Tensor, nn
 
 import curate
@@ -56,9 +63,7 @@ def main() -> None:
             print(f"seed {seed}, {name}: {top[0]:.2f} / {top[1]:.2f}", flush=True)
     print("\ntop-1 and top-5 in percent, mean ± deviation over seeds")
     for name, found in tops.items():
-        deviation, mean = torch.std_mean(torch.stack(found), 0, correction=0)
-        ours = (f"{m:6.2f} ± {d:.2f}" for m, d in zip(mean, deviation, strict=True))
-        print(f"{name:13}", *ours)
+        print(f"{name:13}", mean_and_deviation(found))
 
 
 def arguments() -> argparse.Namespace:

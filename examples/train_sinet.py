@@ -39,7 +39,15 @@ from pathlib import Path
 
 import torch
 from pixels.rows import Rows, read_crawl
-from pixels.training import Training, accuracy, add_training_options, predict, stages, train
+from pixels.training import (
+    Training,
+    accuracy,
+    add_training_options,
+    mean_and_deviation,
+    predict,
+    stages,
+    train,
+)
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -69,9 +77,7 @@ def main() -> None:
             print(f"seed {seed}, {model}: {found}, {spent:.0f} CPU seconds", flush=True)
     print("\ntop-1 and top-5 in percent, mean ± deviation over seeds; the paper's Table 1")
     for model, tops in scores.items():
-        deviation, mean = torch.std_mean(torch.stack(tops), 0, correction=0)
-        ours = (f"{m:6.2f} ± {d:.2f}" for m, d in zip(mean, deviation, strict=True))
-        print(model, *ours, f"  {PAPER.get(model, '')}".rstrip())
+        print(model, mean_and_deviation(tops), f"  {PAPER.get(model, '')}".rstrip())
 
 
 def arguments() -> argparse.Namespace:

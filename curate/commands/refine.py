@@ -19,7 +19,6 @@ from curate.heads.apply import HeadOnRun
 from curate.heads.columns import Columns
 from curate.heads.cross_fit import CrossFitted
 from curate.heads.fit import fit_members, inputs_of
-from curate.heads.gained import Gained, show_gained, show_verdict
 from curate.heads.gains import class_gains
 from curate.heads.learned import (
     VerifiedRows,
@@ -29,16 +28,16 @@ from curate.heads.learned import (
     task_of,
 )
 from curate.heads.saved import TrainedHead, load_head
-from curate.heads.spec import choose_head
-from curate.heads.told import (
+from curate.heads.side_tables import (
     BAGS,
     GAINS,
     RATES,
     bag_labels,
     channel_rates,
-    show_rates,
     write_beside,
 )
+from curate.heads.spec import choose_head
+from curate.heads.summary import Gained, show_gained, show_rates, show_verdict
 from curate.heads.training import Positions
 from curate.heads.verdict import Verdict
 from curate.manifest.plan import Shard
@@ -149,7 +148,7 @@ def _refine(
             applied.gather_bags(advance)
     task, held_out = trained.head.task, applied.judge_verified()
     gains = class_gains(held_out, task)
-    gained = Gained.of(held_out, task, trained.classes)
+    gained = Gained.of(gains, held_out, task, trained.classes)
     tables = {RATES: channel_rates(trained.head, trained.classes)}
     if gained is not None:
         tables[GAINS] = gained.classes

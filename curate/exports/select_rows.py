@@ -18,7 +18,7 @@ from curate.options.export import (
     SelectOptions,
 )
 from curate.weighted.columns import REFINED_NAMES, SOFT_NAMES
-from curate.weighted.noise_types import of_noise_type
+from curate.weighted.noise_type_filter import of_noise_type
 from curate.weighted.weighted import Weighted
 
 SURE = 0.5

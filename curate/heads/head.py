@@ -43,7 +43,10 @@ class StagedHead(Head):
 
     def fit(self, learner: Learner) -> None:
         """Train, stage by stage, and keep what cleans and classifies held-out rows best."""
-        learner = learner.holding_out(learner.examples.verified)
+        self.run_stages(learner.holding_out(learner.examples.verified))
+
+    def run_stages(self, learner: Learner) -> None:
+        """Train on the learner's rows, stage by stage."""
         for stage in self.stages(learner.verified):
             learner.run(self, stage, self.held_out_loss)
 

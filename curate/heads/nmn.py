@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from curate.heads.head import StagedHead
+from curate.heads.inputs import features_alone, log_p
 from curate.heads.network import classifier
 from curate.heads.noisy_or import labels_of, mean_of, noisy_or, observed, posterior
 from curate.heads.stage import Batch, Rows, Stage
@@ -70,8 +71,7 @@ class Nmn(StagedHead):
 
     def fit(self, learner: Learner) -> None:
         """Train stage by stage; nothing is held out, so that bags stay whole."""
-        for stage in self.stages(learner.verified):
-            learner.run(self, stage, self.held_out_loss)
+        self.run_stages(learner)
 
     def stages(self, verified: Rows) -> list[Stage]:
         """Learn the channels, then y by them; or y and then both, where there are two stages."""
@@ -90,15 +90,15 @@ class Nmn(StagedHead):
 
     def absent_by_sinet(self, x: Tensor) -> Tensor:
         """Return log p(y = 0 | x) (n, C), by SINet's probabilities scaled and shifted."""
-        log_p = x[:, -self.task.classes :].clamp(max=-LEAST)
-        odds = log_p - torch.log1p(-log_p.exp())
+        of_sinet = log_p(x, self.task.classes).clamp(max=-LEAST)
+        odds = of_sinet - torch.log1p(-of_sinet.exp())
         return functional.logsigmoid(-self.scale * odds - self.shift)
 
     def channel(self, x: Tensor) -> Tensor:
         """Return q_1j = p(z = 1 | y = j, x): (n, 2, C)."""
         logits = self.bias.expand(len(x), -1, -1)
         if self.of_x is not None:
-            logits = logits + self.of_x(x[:, : -self.task.classes]).view(logits.shape)
+            logits = logits + self.of_x(features_alone(x, self.task.classes)).view(logits.shape)
         return logits.sigmoid()
 
     def classify(self, x: Tensor) -> Tensor:

@@ -94,10 +94,13 @@ class Learner:
         """Take rows of the examples onto the device."""
         return _rows(self.examples, at, self.task, self.inputs, self.computer.device)
 
-    def held_out_rows(self, held_out: Examples) -> Rows:
-        """Take held-out rows onto the device."""
-        every = np.arange(len(held_out))
-        return _rows(held_out, every, self.task, self.inputs, self.computer.device)
+    @property
+    def held_out_rows(self) -> Rows | None:
+        """All held-out rows; None if there are none."""
+        if self.held_out is None or not len(self.held_out):
+            return None
+        every = np.arange(len(self.held_out))
+        return _rows(self.held_out, every, self.task, self.inputs, self.computer.device)
 
     def run(self, head: torch.nn.Module, stage: Stage, judge: Callable[[Rows], Tensor]) -> None:
         """Minimise the stage's loss; keep the parameters that ``judge`` likes best.

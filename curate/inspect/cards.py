@@ -10,7 +10,7 @@ from curate.inspect.class_names import named
 from curate.inspect.gallery import Card
 from curate.inspect.terminal_pictures import Pictures
 from curate.weighted.columns import NOISE_NAMES
-from curate.weighted.noise_types import ADVICE
+from curate.weighted.noise_type_filter import ADVICE
 from curate.weighted.weighted import Weighted
 
 SMALLEST = 0.001

@@ -11,7 +11,7 @@ from curate.errors import CurateError
 from curate.images.status import Status
 from curate.inspect.asked_class import find_class
 from curate.inspect.overview import OF_LABELS, UNSHARED
-from curate.weighted.noise_types import of_noise_type, require_noise_types
+from curate.weighted.noise_type_filter import of_noise_type, require_noise_types
 from curate.weighted.weighted import Weighted
 from prototypes.score.quality import ISSUE_KINDS
 

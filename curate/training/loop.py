@@ -40,7 +40,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Crawl:
+class TrainingSet:
     """What is trained on."""
 
     pictures: StoredPictures
@@ -60,7 +60,7 @@ class Training:
     """A network in training: the network, its average, the best average, and the optimiser."""
 
     def __init__(
-        self, network: Network, recipe: Recipe, plan: Plan, crawl: Crawl, computer: Computer
+        self, network: Network, recipe: Recipe, plan: Plan, crawl: TrainingSet, computer: Computer
     ) -> None:
         self._computer, self._plan, self._crawl = computer, plan, crawl
         self._network = network.onto(computer.device)

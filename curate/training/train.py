@@ -19,7 +19,7 @@ from curate.store.run import Advance
 from curate.store.step import KeptShards, Made, Step, Task, found_or_made
 from curate.training.checkpoint import Checkpoints, load_tensors, tensors
 from curate.training.device import Computer
-from curate.training.loop import Crawl, Training, split_rows
+from curate.training.loop import Training, TrainingSet, split_rows
 from curate.training.models import Model
 from curate.training.network import Network
 from curate.training.pictures import StoredPictures
@@ -66,7 +66,7 @@ def train(
     ``advance`` is told how many pictures were trained on, `Plan.length` in all.
     """
     labels = pictures.labels(judge.labels)
-    crawl = Crawl(pictures, labels, *split_rows(labels, plan.held_out))
+    crawl = TrainingSet(pictures, labels, *split_rows(labels, plan.held_out))
     sample = crawl.train[:: max(len(crawl.train) // SAMPLE, 1)][:SAMPLE]
     network = model.build(pictures.take(sample), judge.classes)
     if NETWORK not in store:

@@ -12,7 +12,7 @@ from curate.errors import CurateError
 from curate.inspect.asked_class import find_class
 from curate.options.verify import Strategy
 from curate.terminal.printable import brief
-from curate.weighted.noise_types import of_noise_type
+from curate.weighted.noise_type_filter import of_noise_type
 from curate.weighted.weighted import Weighted
 
 STRATEGIES = get_args(Strategy)

@@ -166,3 +166,9 @@ def accuracy(network: nn.Module, test: Rows, options: argparse.Namespace) -> Ten
     ranked = logits.topk(min(5, logits.shape[1])).indices
     hits = ranked == test.labels[:, None]
     return 100 * torch.stack([hits[:, :1].any(1).float().mean(), hits.any(1).float().mean()])
+
+
+def mean_and_deviation(tops: list[Tensor]) -> str:
+    """Write the mean of accuracies (2,) over seeds, ± their standard deviation."""
+    deviation, mean = torch.std_mean(torch.stack(tops), 0, correction=0)
+    return " ".join(f"{m:6.2f} ± {d:.2f}" for m, d in zip(mean, deviation, strict=True))

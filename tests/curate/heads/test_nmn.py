@@ -12,9 +12,9 @@ from curate.heads.cross_fit import CrossFitted
 from curate.heads.inputs import Inputs
 from curate.heads.learned import VerifiedRows
 from curate.heads.nmn import Nmn
+from curate.heads.side_tables import bag_labels, channel_rates
 from curate.heads.stage import Batch, Rows
 from curate.heads.task import Task
-from curate.heads.told import bag_labels, channel_rates
 from curate.heads.training import Examples, Learner
 from curate.training.device import Computer
 

@@ -14,7 +14,7 @@ from curate.options.export import SelectOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.weighted.columns import NOISE_NAMES
-from curate.weighted.noise_types import of_noise_type
+from curate.weighted.noise_type_filter import of_noise_type
 from curate.weighted.open import open_weighted
 from curate.weighted.weighted import Weighted
 

@@ -1,4 +1,4 @@
-"""Tables beside the labels of rows; NMN's are how wrong labels are, by class, and bags' labels."""
+"""The tables that `curate refine` writes beside its output: NMN's rates, and labels of bags."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import torch
-from rich.console import Console
-from rich.table import Table
 
 from curate.heads.apply import HeadOnRun
 from curate.heads.cross_fit import CrossFitted
@@ -15,7 +13,6 @@ from curate.heads.label_sets import label_sets
 from curate.heads.nmn import Nmn
 from curate.options.refine import RefineOptions
 from curate.store.atomic import appearing_file
-from curate.terminal.printable import brief, shown
 from prototypes.fit.rounds import FOLDS
 
 RATES, BAGS, GAINS = "rates", "bags", "gains"
@@ -24,8 +21,6 @@ TITLES = {
     RATES: "Rates of missing and wrongly given labels",
     BAGS: "Labels of bags",
 }
-SHOWN = 5
-"""Classes in the summary."""
 
 
 @torch.inference_mode()
@@ -71,17 +66,3 @@ def write_beside(
                 table.write_parquet(unfinished)
             written.append((TITLES[name], options.beside(name)))
     return tuple(written)
-
-
-def show_rates(console: Console, rates: pl.DataFrame) -> None:
-    """Say which labels a head holds to be missing or wrongly given most often."""
-    for column, words in (
-        ("missing", "missing most often, of images that show the class"),
-        ("wrongly_given", "wrongly given most often, of images that do not show it"),
-    ):
-        table = Table(box=None, show_header=False, pad_edge=False)
-        most = rates.sort(column, descending=True).head(SHOWN)
-        for name, rate in most.select("class", column).rows():
-            table.add_row(shown(brief(name)), f"{rate:.2%}")
-        console.print(f"\nLabels that are {words}, as the channels have learned:\n")
-        console.print(table)

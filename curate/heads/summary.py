@@ -14,17 +14,17 @@ from curate.heads.gains import (
     THIN,
     UNDECIDED,
     WORSE,
+    ClassGains,
     HeldOut,
     by_frequency,
     by_wrongness_elsewhere,
-    class_gains,
 )
 from curate.heads.task import Task
 from curate.heads.verdict import Verdict
 from curate.terminal.printable import brief, shown
 
 SHOWN = 5
-"""Classes of each outcome in the summary."""
+"""Classes of each kind that are named."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,13 @@ class Gained:
     """Of groups of classes, by what they are grouped."""
 
     @classmethod
-    def of(cls, held_out: HeldOut, task: Task, classes: tuple[str, ...]) -> "Gained | None":
-        """Count it; None where nothing is held out."""
+    def of(
+        cls, gains: ClassGains, held_out: HeldOut, task: Task, classes: tuple[str, ...]
+    ) -> "Gained | None":
+        """Group the gains on held-out rows; None where nothing is held out."""
         if not len(held_out.true):
             return None
-        gains, sizes = class_gains(held_out, task), held_out.given.sum(axis=0).astype(np.int64)
+        sizes = held_out.given.sum(axis=0).astype(np.int64)
         groups = (
             ("how many verified rows were given the class", by_frequency(gains, sizes)),
             ("how wrong its labels are on rows of other folds",
@@ -100,6 +102,20 @@ def show_gained(console: Console, gained: Gained) -> None:
         if outcome in (BETTER, WORSE):
             console.print(_of_classes(of_outcome))
     console.print()
+
+
+def show_rates(console: Console, rates: pl.DataFrame) -> None:
+    """Say which labels a head holds to be missing or wrongly given most often."""
+    for column, words in (
+        ("missing", "missing most often, of images that show the class"),
+        ("wrongly_given", "wrongly given most often, of images that do not show it"),
+    ):
+        table = Table(box=None, show_header=False, pad_edge=False)
+        most = rates.sort(column, descending=True).head(SHOWN)
+        for name, rate in most.select("class", column).rows():
+            table.add_row(shown(brief(name)), f"{rate:.2%}")
+        console.print(f"\nLabels that are {words}, as the channels have learned:\n")
+        console.print(table)
 
 
 def _of_groups(groups: pl.DataFrame) -> Table:

@@ -12,27 +12,34 @@ NEIGHBOURS = 30
 
 def judge(task: Task) -> Judgement:
     """Score by the share of neighbours that agree; flag where another label is commoner."""
-    neighbours = neighbour_labels(unit_rows(task.features), task.labels)
-    own, best_other = votes(neighbours, task.labels)
+    labels = task.labels
+    _, rows = nearest_others(unit_rows(task.features), NEIGHBOURS)
+    own, best_other = votes(labels[rows], labels)
     flag = best_other > own
-    return Judgement({"agreement": own / neighbours.shape[1]}, flag, float(flag.mean()))
+    return Judgement({"agreement": own / rows.shape[1]}, flag, float(flag.mean()))
 
 
-def neighbour_labels(features: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Find the labels (n, k) of the nearest other rows by cosine; exact."""
-    k = min(NEIGHBOURS, len(labels) - 1)
-    found = np.empty((len(labels), k), np.int64)
-    for part in tiles(len(labels)):
-        _, rows = nearest_samples(features[part], features, k + 1)
-        found[part] = _without_self(rows, np.arange(part.start, part.stop))
-    return np.asarray(labels[found])
+def nearest_others(
+    features: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Find the k nearest other rows of unit rows (n, D), or all if they are fewer; exact.
+
+    Returns cosines (n, k) and rows (n, k), nearest first.
+    """
+    k = min(k, len(features) - 1)
+    cosines, rows = np.empty((len(features), k), np.float32), np.empty((len(features), k), np.int64)
+    for part in tiles(len(features)):
+        found, at = nearest_samples(features[part], features, k + 1)
+        others = _others(at, np.arange(part.start, part.stop))
+        cosines[part], rows[part] = found[others].reshape(-1, k), at[others].reshape(-1, k)
+    return cosines, rows
 
 
-def _without_self(rows: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Take each row itself out (n, k + 1), or the farthest where doubles crowded it out."""
+def _others(rows: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell all (n, k + 1) but each row itself, or the farthest where doubles crowded it out."""
     is_self = rows == own[:, None]
     is_self[~is_self.any(axis=1), -1] = True
-    return np.asarray(rows[~is_self].reshape(len(rows), -1))
+    return np.logical_not(is_self)
 
 
 def votes(

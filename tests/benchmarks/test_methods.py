@@ -52,12 +52,12 @@ def test_density_and_distance_are_those_of_a_plain_loop() -> None:
 
 def test_neighbours_are_the_nearest_others_even_among_doubles() -> None:
     x = np.array([[1, 0], [1, 0], [0.9, 0.1], [0, 1], [0.1, 0.9]], np.float32)
-    labels = np.arange(5)
-    found = knn.neighbour_labels(x / np.linalg.norm(x, axis=1, keepdims=True), labels)
-    assert found.shape == (5, 4)
-    assert all(row not in neighbours for row, neighbours in zip(labels, found, strict=True))
+    cosines, found = knn.nearest_others(x / np.linalg.norm(x, axis=1, keepdims=True), 30)
+    assert found.shape == cosines.shape == (5, 4)
+    assert all(row not in others for row, others in enumerate(found))
     assert found[[0, 1, 3, 4], 0].tolist() == [1, 0, 4, 3]
     assert found[2, 0] in (0, 1)
+    assert (np.diff(cosines, axis=1) <= 0).all()
 
 
 def test_votes_count_the_given_label_and_the_best_other() -> None:

@@ -39,7 +39,7 @@ def _others(rows: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.bool_
     """Tell all (n, k + 1) but each row itself, or the farthest where doubles crowded it out."""
     is_self = rows == own[:, None]
     is_self[~is_self.any(axis=1), -1] = True
-    return np.logical_not(is_self)
+    return np.asarray(~is_self)
 
 
 def votes(

@@ -17,16 +17,8 @@ from curate.encoders.device import torch_device
 from curate.errors import CurateError
 from curate.heads.apply import HeadOnRun
 from curate.heads.columns import Columns
-from curate.heads.cross_fit import CrossFitted
-from curate.heads.fit import fit_members, inputs_of
 from curate.heads.gains import class_gains
-from curate.heads.learned import (
-    VerifiedRows,
-    gather,
-    read_bags,
-    read_verified_rows,
-    task_of,
-)
+from curate.heads.learned import read_bags, read_verified_rows
 from curate.heads.saved import TrainedHead, load_head
 from curate.heads.side_tables import (
     BAGS,
@@ -38,15 +30,14 @@ from curate.heads.side_tables import (
 )
 from curate.heads.spec import choose_head
 from curate.heads.summary import Gained, show_gained, show_rates, show_verdict
+from curate.heads.trained import HeadTraining, crawl_name
 from curate.heads.training import Positions
 from curate.heads.verdict import Verdict
 from curate.manifest.plan import Shard
 from curate.options.refine import RefineOptions
-from curate.store.fingerprint import fingerprint
 from curate.store.folders import Folders
 from curate.store.run import Run, open_run
 from curate.store.scratch import scratch_folder
-from curate.store.step import Step
 from curate.store.versions import today, versions
 from curate.terminal.command_line import command_line, say_next
 from curate.terminal.notices import say, say_skipped, warn
@@ -60,10 +51,6 @@ from curate.weighted.same_labels import require_same_labels
 from curate.weighted.weighted import Weighted
 from curate.weighted.work import Work
 from curate.weighted.write import check_output, write_manifest
-
-HEAD = "head"
-HEADS = Step("heads", code=(__name__,))
-"""One folder for the trained head and, while it is trained, one for each of its members."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +121,9 @@ def _refine(
     names, bag = (None, None) if options.bag is None else read_bags(weighted, options.bag)
     if options.apply is None:
         verified = read_verified_rows(options, weighted, work.classes, console)
-        trained, folder = _trained(options, weighted, work, verified, bag, run, console)
+        training = HeadTraining(options, weighted, work, verified, bag, run, console)
+        kind = choose_head(options.head, training.several, len(verified.rows) > 0, bag is not None)
+        trained, folder = training.head(kind)
     else:
         folder, trained = options.apply, load_head(options.apply)
         several = weighted.manifest.has_label_lists
@@ -162,36 +151,6 @@ def _refine(
         options.output, folder, verdict, gained, verified.chosen, verified.skipped,
         tables[RATES], told,
     )  # fmt: skip
-
-
-def _trained(
-    options: RefineOptions, weighted: Weighted, work: Work, verified: VerifiedRows,
-    bag: Positions | None, run: Run, console: Console,
-) -> tuple[TrainedHead, Path]:  # fmt: skip
-    """Train a head, or find it again; returns it and its folder."""
-    several = weighted.manifest.has_label_lists
-    kind = choose_head(options.head, several, len(verified.rows) > 0, bag is not None)
-    task = task_of(verified, len(work.classes), several)
-    facts = {
-        "work": weighted.work_name, "head": kind, "task": vars(task),
-        "classes": verified.classes, "rows": work.rows_digest,
-        "verified": verified.rows.tolist(), "labels": verified.labels.tolist(), "bag": options.bag,
-        "epochs": options.epochs, "seed": options.seed,
-    }  # fmt: skip
-    store = HEADS.by_shard(run, facts).store
-    if HEAD not in store:
-        examples, folds = gather(work, verified, several, bag, options.seed)
-        head = CrossFitted(kind, task, inputs_of(work, task, examples))
-        fit_members(head, examples, folds, options, store, console)
-        made = TrainedHead(head, verified.classes, work.encoder, crawl_name(work))
-        made.save(store, HEAD)
-        store.remove_others(HEAD)
-    return load_head(store.root / HEAD), store.root / HEAD
-
-
-def crawl_name(work: Work) -> str:
-    """Tell the rows of one crawl from those of any other."""
-    return fingerprint(shards=[shard.name for shard in work.shards])
 
 
 def _check_fits(

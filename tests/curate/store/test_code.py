@@ -81,9 +81,12 @@ DEPENDS = {
     "curate.scoring.soft_labels:SOFT_LABELS": [
         "curate/scoring/soft_labels.py", "prototypes/score/soft_labels.py",
         "prototypes/engine/softmax.py"],
-    "curate.commands.refine:HEADS": [
-        "curate/heads/[!_]*.py", "curate/heads/learned.py", "curate/options/heads.py",
-        "curate/commands/refine.py"],
+    "curate.heads.trained:HEADS": [
+        *(f"curate/heads/{name}.py" for name in (
+            "bayes", "confusion", "crawl_noise", "cross_fit", "fine_tune", "fit", "head", "hu",
+            "inputs", "learned", "network", "nmn", "noise_types", "noisy_or", "saved", "spec",
+            "stack", "stage", "sukhbaatar", "task", "trained", "training", "veit", "xiao")),
+        "curate/options/heads.py"],
     "onnx": ["curate/encoders/onnx*.py", "curate/images/preprocess.py"],
     "open_clip": [
         "curate/encoders/openclip*.py", "curate/encoders/compiled.py",
@@ -98,7 +101,7 @@ WITHOUT_CODE = {
     "curate/manifest/frozen.py": "rows, by the content that they hold",
     "curate/scoring/zero_shot.py": "the class names' own name is in it, and with it the code",
     "curate/weighted/work.py": "names only",
-    "curate/commands/refine.py": "rows of one crawl",
+    "curate/heads/trained.py": "rows of one crawl",
     "curate/store/folders.py": "the digest of a receipt",
     "curate/exports/folder_names.py": "two labels that look alike on disk",
 }

@@ -28,7 +28,7 @@ from curate.verify.class_choices import AskedClasses, asked_classes
 from curate.verify.load_picture import WORKERS, load_picture, picture_pool
 from curate.verify.merge import merge
 from curate.verify.nearest import NearestClasses
-from curate.verify.queue import QueueOptions, make_queue
+from curate.verify.queue import QueueOptions, count_doubts, make_queue
 from curate.verify.session import Session
 from curate.weighted.open import open_weighted
 from curate.weighted.weighted import Weighted
@@ -76,8 +76,11 @@ def verify(options: VerifyOptions) -> None:
             with console.status("Choosing what to ask ..."):
                 classes = asked_classes(weighted)
                 queue = make_queue(weighted, wanted)
+                population = count_doubts(weighted, wanted)
             asked = list(samples(queue, lists))
-            session = Session(asked, answers, options.strategy)
+            session = Session(
+                asked, answers, options.strategy, recorded=wanted.recorded, population=population
+            )
             if session.current is not None:
                 pictures = choose_pictures(Pictures(options.pictures), console, os.environ)
                 _ask(session, weighted, classes, pictures)

@@ -12,10 +12,13 @@ from curate.errors import CurateError
 from curate.inspect.asked_class import find_class
 from curate.options.verify import Strategy
 from curate.terminal.printable import brief
+from curate.weighted.doubts import doubt_counts
 from curate.weighted.noise_type_filter import of_noise_type
 from curate.weighted.weighted import Weighted
+from prototypes.score.verified_share import Counts
 
 STRATEGIES = get_args(Strategy)
+OF_SOME = ", of one class or type of noise"
 QUARTERS = 4
 """``balanced`` asks equally often of each of so many parts of a class's qualities."""
 
@@ -34,6 +37,12 @@ class QueueOptions:
     seed: int = 0
     noise_type: str | None = None
     """Only samples that most likely have this type of noise."""
+
+    @property
+    def recorded(self) -> str:
+        """The strategy as it is written beside answers; those of some rows are no random sample."""
+        some = self.label is not None or self.noise_type is not None
+        return f"{self.strategy}{OF_SOME}" if some else self.strategy
 
 
 def make_queue(weighted: Weighted, options: QueueOptions) -> pl.DataFrame:
@@ -55,9 +64,7 @@ def make_queue(weighted: Weighted, options: QueueOptions) -> pl.DataFrame:
         raise CurateError(
             f"--strategy {options.strategy} is not known; choose one of {', '.join(STRATEGIES)}."
         )
-    rows = _judged(weighted, find_class(weighted, "--class", options.label))
-    if options.noise_type is not None:
-        rows = rows.filter(of_noise_type(weighted, options.noise_type))
+    rows = _asked_about(weighted, options)
     if options.strategy == "suspect":
         rows = rows.with_columns(place=pl.col("quality"))
     elif options.strategy == "boundary":
@@ -80,6 +87,21 @@ def make_queue(weighted: Weighted, options: QueueOptions) -> pl.DataFrame:
             + (" another class with --class." if named else " another file.")
         )
     return queue.drop("class", "quality", "place")
+
+
+def count_doubts(weighted: Weighted, options: QueueOptions) -> Counts:
+    """Count the rows that a queue is drawn from, by `doubt_bins` of their lowest quality."""
+    quality = pl.col("label_quality")
+    lowest = quality.list.min() if weighted.manifest.has_label_lists else quality
+    return doubt_counts(_asked_about(weighted, options), lowest)
+
+
+def _asked_about(weighted: Weighted, options: QueueOptions) -> pl.LazyFrame:
+    """Scan the judged rows of that class and type of noise."""
+    rows = _judged(weighted, find_class(weighted, "--class", options.label))
+    if options.noise_type is None:
+        return rows
+    return rows.filter(of_noise_type(weighted, options.noise_type))
 
 
 def _judged(weighted: Weighted, label: str | None) -> pl.LazyFrame:

@@ -2,13 +2,20 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+import numpy as np
+
 from curate.verify.answers import Answers, Label
 from curate.verify.asked_sample import Sample
-from curate.verify.estimate import NoiseRate
+from prototypes.score.verified_share import (
+    Counts,
+    ShareEstimate,
+    clopper_pearson,
+    prediction_powered,
+)
 
 RECENT = 20
 """The speed is measured on so many answers."""
@@ -38,10 +45,19 @@ class Session:
         answers: Answers,
         strategy: str,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        recorded: str | None = None,
+        population: Counts | None = None,
     ) -> None:
+        """Begin; ``recorded`` is the strategy as it is written beside answers, if it says more.
+
+        ``population`` counts what a random queue is drawn from, by `doubt_bins` of quality.
+        """
         self.samples = samples
         self.strategy = strategy
         self._answers = answers
+        self._recorded = recorded or strategy
+        self._population = population
         self._clock = clock
         places = {sample.key: at for at, sample in enumerate(samples)}
         self._history = [places[key] for key in answers.keys if key in places]
@@ -72,7 +88,7 @@ class Session:
     def answer(self, label: Label) -> None:
         """Save an answer to the current sample; it is on disk when this returns."""
         sample = self._current()
-        self._answers.add(sample.key, label, _as_label(sample, label), self.strategy)
+        self._answers.add(sample.key, label, _as_label(sample, label), self._recorded)
         self._advance()
 
     def skip(self) -> None:
@@ -122,7 +138,7 @@ class Session:
         return Tally(kept, changed, verdicts.count("none"), skipped)
 
     @property
-    def noise_rate(self) -> NoiseRate | None:
+    def noise_rate(self) -> ShareEstimate | None:
         """Estimate the share of wrong labels; None unless the queue is random and has answers.
 
         Only the samples before the first open one count. They are a random sample, whatever the
@@ -132,14 +148,21 @@ class Session:
         """
         if self.strategy != "random":
             return None
-        wrong = asked = 0
+        asked = list(self._drawn())
+        if not asked:
+            return None
+        wrong = np.array([not _holds(sample, self._answers[sample.key]) for sample in asked])
+        if self._population is None:
+            return clopper_pearson(int(wrong.sum()), len(wrong))
+        return prediction_powered(wrong, np.array([_quality(s) for s in asked]), self._population)
+
+    def _drawn(self) -> Iterator[Sample]:
+        """Give the answered samples before the first open one."""
         for sample in self.samples:
             if sample.key in self._answers:
-                asked += 1
-                wrong += not _holds(sample, self._answers[sample.key])
+                yield sample
             elif not self._answers.is_skipped(sample.key):
-                break
-        return NoiseRate(wrong, asked) if asked else None
+                return
 
 
 def _as_label(sample: Sample, like: Label) -> Label:
@@ -158,3 +181,8 @@ def _holds(sample: Sample, label: Label) -> bool:
     """Tell whether every given label is right."""
     said = {label} if isinstance(label, str) else set(label or ())
     return set(sample.given) <= said
+
+
+def _quality(sample: Sample) -> float:
+    """Give the lowest quality of a sample's labels."""
+    return min(quality for quality in sample.qualities if quality is not None)

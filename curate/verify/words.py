@@ -11,8 +11,8 @@ from curate.terminal.printable import brief, printable
 from curate.verify.answers import Label
 from curate.verify.asked_sample import Sample, Suggestions
 from curate.verify.class_choices import AskedClasses
-from curate.verify.estimate import CONFIDENCE, NoiseRate
 from curate.verify.session import Session, Tally
+from prototypes.score.verified_share import CONFIDENCE, ShareEstimate
 
 KEY, QUIET = "bold #ffa62b", "#8a8f98"
 GOOD, DOUBTFUL, BAD = "#5fb878", "#ffa62b", "#e0606c"
@@ -137,12 +137,15 @@ def tally(said: Tally) -> Text:
     )
 
 
-def estimate(rate: NoiseRate, lists: bool) -> str:
+def estimate(rate: ShareEstimate, lists: bool) -> str:
     """Write the share of wrong labels, or of samples with any wrong label, and its interval."""
-    low, high = rate.interval
+    what = "Any label wrong" if lists else "Wrong labels"
+    interval = f"{rate.low:.1%} to {rate.high:.1%} ({CONFIDENCE:.0%} interval"
+    if not rate.powered:
+        return f"{what}: {rate.share:.1%} of {rate.asked:,}, {interval} of Clopper and Pearson)"
     return (
-        f"{'Any label wrong' if lists else 'Wrong labels'}: {rate.share:.1%} of {rate.asked:,},"
-        f" {low:.1%} to {high:.1%} ({CONFIDENCE:.0%} interval of Clopper and Pearson)"
+        f"{what}: {rate.share:.1%}, {interval}, prediction-powered: {rate.wrong:,} of"
+        f" {rate.asked:,} are)"
     )
 
 

@@ -2,12 +2,14 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from curate.errors import CurateError
-from curate.verify.queue import STRATEGIES, QueueOptions, make_queue
+from curate.verify.queue import STRATEGIES, QueueOptions, count_doubts, make_queue
 from curate.weighted.weighted import Weighted
+from prototypes.score.verified_share import doubt_bins
 
 Write = Callable[..., Path]
 Opened = Callable[[Path], Weighted]
@@ -135,3 +137,35 @@ def test_a_type_of_noise_is_all_that_is_asked(
         asked(weighted, strategy, noise_type="random")
     with pytest.raises(CurateError, match="no column 'noise_free'; run `curate refine --head xiao"):
         asked(opened(write_weighted(40, "bare.parquet")), strategy, noise_type="random")
+
+
+@pytest.mark.parametrize("options", [{}, {"label": "ant"}, {"noise_type": "confusing"}])
+def test_the_doubts_of_all_rows_that_a_queue_is_drawn_from_are_counted(
+    write_weighted: Write, opened: Opened, options: dict[str, str]
+) -> None:
+    qualities = [0.9, 0.1, None, 0.5, 0.1, float("nan"), 0.1, 0.999]
+    noise = {"noise_free": [0.6, 0.1] * 4, "noise_random": [0.3, 0.2] * 4,
+             "noise_confusing": [0.1, 0.7] * 4}  # fmt: skip
+    weighted = opened(write_weighted(8, label_quality=qualities, **noise))
+    rows = asked(weighted, "random", **options)
+    counts = count_doubts(weighted, QueueOptions("random", **options))
+    expected = doubt_bins(np.array([qualities[row] for row in rows]))
+    assert np.flatnonzero(counts).tolist() == sorted(set(expected))
+    assert counts.sum() == len(rows)
+
+
+def test_of_a_list_the_label_of_lowest_quality_is_counted(
+    write_weighted: Write, opened: Opened
+) -> None:
+    labels, qualities = [["ant", "bee"], ["bee"], ["ant"]], [[0.9, 0.2], [0.6], [None]]
+    columns = {"label": labels, "label_quality": qualities}
+    weighted = opened(write_weighted(3, **columns, suggested_label=[["cat"]] * 3))
+    for label, expected in ((None, [0.6, 0.2]), ("ant", [0.2])):
+        counts = count_doubts(weighted, QueueOptions("random", label=label))
+        assert np.flatnonzero(counts).tolist() == doubt_bins(np.array(expected)).tolist()
+
+
+def test_only_an_unfiltered_queue_is_written_as_it_is_named() -> None:
+    assert QueueOptions("random").recorded == "random"
+    for some in (QueueOptions("random", label="ant"), QueueOptions("random", noise_type="random")):
+        assert some.recorded == "random, of one class or type of noise"

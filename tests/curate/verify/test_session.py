@@ -1,12 +1,15 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 
 from curate.verify.answers import Answers, open_answers
 from curate.verify.asked_sample import Sample
-from curate.verify.estimate import NoiseRate
+from curate.verify.queue import QueueOptions
 from curate.verify.session import Session
+from prototypes.score.verified_share import BINS, clopper_pearson, doubt_bins
 
 
 def sample(number: int, *given: str) -> Sample:
@@ -77,12 +80,39 @@ def test_a_random_sample_counts_as_far_as_it_is_without_a_gap(answers: Answers) 
     session = Session(SAMPLES, answers, "random")
     assert session.noise_rate is None
     session.answer("ant")
-    assert session.noise_rate == NoiseRate(1, 2)
+    assert session.noise_rate == clopper_pearson(1, 2)
     session.skip()
     session.answer(None)
-    assert session.noise_rate == NoiseRate(2, 3)
+    assert session.noise_rate == clopper_pearson(2, 3)
     session.answer("ant")
-    assert session.noise_rate == NoiseRate(3, 5)
+    assert session.noise_rate == clopper_pearson(3, 5)
+
+
+def test_the_qualities_of_all_rows_narrow_the_interval(answers: Answers) -> None:
+    qualities = [0.01, 0.99, 0.98, 0.97, 0.02, 0.96] * 10
+    asked = [
+        Sample(row, f"k{row}", ("ant",), (quality,), (), None, None)
+        for row, quality in enumerate(qualities)
+    ]
+    population = np.bincount(doubt_bins(np.array(qualities * 50)), minlength=BINS)
+    session = Session(asked, answers, "random", population=population)
+    for quality in qualities:
+        session.answer("bee" if quality < 0.5 else "ant")
+    found, alone = session.noise_rate, clopper_pearson(20, 60)
+    assert found is not None
+    assert found.powered
+    assert found.share == pytest.approx(1 / 3, abs=0.01)
+    assert found.high - found.low < 0.5 * (alone.high - alone.low)
+
+
+def test_answers_of_one_class_are_not_written_as_a_random_sample(answers: Answers) -> None:
+    session = Session(
+        SAMPLES, answers, "random", recorded=QueueOptions("random", label="ant").recorded
+    )
+    session.answer("ant")
+    (written,) = pl.read_parquet(answers.path)["strategy"]
+    assert written == "random, of one class or type of noise"
+    assert session.noise_rate == clopper_pearson(0, 1)
 
 
 def test_a_list_is_wrong_where_any_of_its_labels_is(tmp_path: Path) -> None:
@@ -91,7 +121,7 @@ def test_a_list_is_wrong_where_any_of_its_labels_is(tmp_path: Path) -> None:
         session = Session(several, answers, "random")
         for label in (["bee", "ant"], ["ant", "bee", "cat"], ["ant"], []):
             session.answer(label)
-        assert session.noise_rate == NoiseRate(2, 4)
+        assert session.noise_rate == clopper_pearson(2, 4)
         tally = session.tally
         assert (tally.kept, tally.changed, tally.none) == (1, 2, 1)
 

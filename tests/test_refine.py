@@ -67,9 +67,8 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def refine(folder: Path, *options: object) -> Result:
-    return curate(
-        "refine", folder / "w.parquet", "--verified", folder / "v.parquet", "--epochs", 3, *options
-    )
+    verified = ("--verified", folder / "v.parquet", "--head", "stack", "--epochs", 3)
+    return curate("refine", folder / "w.parquet", *verified, *options)
 
 
 def right(rows: pl.DataFrame, column: str = "refined_label") -> float:

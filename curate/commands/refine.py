@@ -16,7 +16,9 @@ from rich.console import Console
 from curate.encoders.device import torch_device
 from curate.errors import CurateError
 from curate.heads.apply import HeadOnRun
+from curate.heads.choose import choose_head
 from curate.heads.columns import Columns
+from curate.heads.comparison import Comparison
 from curate.heads.gains import class_gains
 from curate.heads.learned import read_bags, read_verified_rows
 from curate.heads.saved import TrainedHead, load_head
@@ -28,8 +30,13 @@ from curate.heads.side_tables import (
     channel_rates,
     write_beside,
 )
-from curate.heads.spec import choose_head
-from curate.heads.summary import Gained, show_gained, show_rates, show_verdict
+from curate.heads.summary import (
+    Gained,
+    show_comparison,
+    show_gained,
+    show_rates,
+    show_verdict,
+)
 from curate.heads.trained import HeadTraining, crawl_name
 from curate.heads.training import Positions
 from curate.heads.verdict import Verdict
@@ -60,6 +67,8 @@ class RefinedCrawl:
     out: Path
     head: Path
     """The folder of the trained head."""
+    compared: Comparison | None
+    """How it was chosen; None where it was not chosen among several."""
     verdict: Verdict | None
     """None where nothing was verified."""
     gained: Gained | None
@@ -78,6 +87,8 @@ def refine_and_report(options: RefineOptions) -> None:
     """Refine a manifest; the verdict goes to standard output, all else to standard error."""
     refined = refine(options, Console(stderr=True))
     console = Console()
+    if refined.compared is not None:
+        show_comparison(console, refined.compared)
     show_verdict(console, refined.verdict, refined.chosen)
     if refined.gained is not None:
         show_gained(console, refined.gained)
@@ -122,10 +133,10 @@ def _refine(
     if options.apply is None:
         verified = read_verified_rows(options, weighted, work.classes, console)
         training = HeadTraining(options, weighted, work, verified, bag, run, console)
-        kind = choose_head(options.head, training.several, len(verified.rows) > 0, bag is not None)
+        kind, compared = choose_head(training)
         trained, folder = training.head(kind)
     else:
-        folder, trained = options.apply, load_head(options.apply)
+        folder, trained, compared = options.apply, load_head(options.apply), None
         several = weighted.manifest.has_label_lists
         _check_fits(trained, work, options, several, bag, console)
         verified = read_verified_rows(options, weighted, trained.classes, console)
@@ -146,10 +157,10 @@ def _refine(
     told = write_beside(options, tables)
     with progress_bar(console, "Refining", weighted.rows) as advance:
         _write(applied, trained, weighted, options, gains.worse, advance)
-    verdict = held_out.guarded(task).verdict(task)
+    judged = held_out.guarded(task) if compared is None else compared.judged()
     return RefinedCrawl(
-        options.output, folder, verdict, gained, verified.chosen, verified.skipped,
-        tables[RATES], told,
+        options.output, folder, compared, judged.verdict(task), gained, verified.chosen,
+        verified.skipped, tables[RATES], told,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Which head `--head` names."""
+"""The heads that `--head` names."""
 
 from pkgutil import resolve_name
 
@@ -19,14 +19,8 @@ def make_head(name: str, task: Task, features: int) -> Head:
     return head_class(name)(task, features, **HEADS[name].options)  # type: ignore[call-arg]
 
 
-def choose_head(name: str, several: bool, verified: bool, bags: bool) -> str:
-    """Check the name of a head against the data, or choose one for it where it is auto.
-
-    The choice is the one that docs/evidence.md recommends: stack, and nmn where nothing is
-    verified or rows share bags. Raises CurateError for a head that cannot do what is asked.
-    """
-    if name == AUTO:
-        name = "stack" if verified and not bags else "nmn"
+def check_head(name: str, several: bool, verified: bool, bags: bool) -> None:
+    """Raise CurateError for a head that is not known, or cannot do what is asked."""
     if name not in HEADS:
         raise CurateError(f"--head {name} is not known; choose one of {', '.join([AUTO, *HEADS])}.")
     kind = head_class(name)
@@ -42,4 +36,3 @@ def choose_head(name: str, several: bool, verified: bool, bags: bool) -> str:
         )
     if bags and not kind.bags:
         raise CurateError(f"--bag is for --head nmn; leave it out for --head {name}.")
-    return name

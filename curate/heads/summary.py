@@ -8,6 +8,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from curate.heads.comparison import Comparison
 from curate.heads.gains import (
     BETTER,
     LEAST_ROWS,
@@ -50,6 +51,21 @@ class Gained:
              by_wrongness_elsewhere(held_out, task)),
         )  # fmt: skip
         return cls(gains.table(classes), groups)
+
+
+def show_comparison(console: Console, compared: Comparison) -> None:
+    """Say what share of labels is right by each head that --head auto has tried, and its choice."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, share in compared.shares.items():
+        chosen = "chosen" if name == compared.chosen else ""
+        interval = f"[dim]({share.low:.1%} to {share.high:.1%})[/]"
+        table.add_row(name, f"{share.mean:.1%}", interval, chosen)
+    console.print("Labels right after cleaning, by each head that --head auto has tried:\n")
+    console.print(table)
+    console.print(
+        "\nauto takes the first head that no other beats beyond chance. The verdict below is of\n"
+        "that choice: each row is judged by the head that the rows of other folds choose.\n"
+    )
 
 
 def show_verdict(console: Console, verdict: Verdict | None, chosen: Sequence[str]) -> None:

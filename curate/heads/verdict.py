@@ -46,29 +46,27 @@ def beyond_chance(more: NDArray[np.int64], fewer: NDArray[np.int64]) -> NDArray[
 
 
 def judge(given: Sets, refined: Sets, true: Sets) -> Verdict:
-    """Compare label sets (n, K), n ≥ 1, with the true ones.
-
-    A row is as right as |both| / |either| (Jaccard); with one label that is 1 or 0, and the
-    interval Wilson's, else the mean's by Student's t.
-    """
-    before, after = _agreement(given, true), _agreement(refined, true)
+    """Compare label sets (n, K), n ≥ 1, with the true ones, row by row (`agreement`)."""
+    before, after = agreement(given, true), agreement(refined, true)
     return Verdict(
         len(true),
-        _share(before),
-        _share(after),
+        share_of(before),
+        share_of(after),
         int((after > before).sum()),
         int((after < before).sum()),
     )
 
 
-def _agreement(labels: Sets, true: Sets) -> NDArray[np.float64]:
+def agreement(labels: Sets, true: Sets) -> NDArray[np.float64]:
+    """Return how right each row (n,) of label sets (n, K) is: |both| / |either| (Jaccard)."""
     either = (labels | true).sum(axis=1)
     return np.asarray(
         np.where(either > 0, (labels & true).sum(axis=1) / np.maximum(either, 1), 1.0)
     )
 
 
-def _share(right: NDArray[np.float64]) -> Share:
+def share_of(right: NDArray[np.float64]) -> Share:
+    """Return the mean of n ≥ 1 rows: of 1 and 0 with Wilson's interval, else with Student's t."""
     mean, n = float(right.mean()), len(right)
     if np.isin(right, (0, 1)).all():
         interval = stats.binomtest(int(right.sum()), n).proportion_ci(SURE, "wilson")

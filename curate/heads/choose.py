@@ -1,0 +1,61 @@
+"""Choose the head of `--head auto` by what the candidates make of verified rows."""
+
+from curate.encoders.device import torch_device
+from curate.heads.apply import HeadOnRun
+from curate.heads.comparison import Comparison
+from curate.heads.spec import check_head
+from curate.heads.trained import HeadTraining
+from curate.options.heads import AUTO
+from curate.terminal.notices import say
+
+ONE_LABEL, LISTS = ("stack", "nmn", "xiao", "fine-tune"), ("stack", "nmn")
+"""Candidates, those first that are right more often on the crawls of docs/evidence.md.
+
+The others are variants of these, or were never close to the best there.
+"""
+LEAST_COMPARED = 100
+"""Verified rows. With fewer, only a head that is better by some eight points could be told."""
+
+
+def choose_head(training: HeadTraining) -> tuple[str, Comparison | None]:
+    """Return the head that the user names, or else the best; how they compare, where they do.
+
+    Every candidate is trained, and kept, as if it had been named. Raises CurateError for a head
+    that cannot do what is asked.
+    """
+    name, verified, bags = training.options.head, len(training.verified.rows), training.bag
+    if name == AUTO:
+        names = candidates(training.several, verified, bags is not None)
+        if len(names) > 1:
+            compared = compare(training, names)
+            return compared.chosen, compared
+        name = names[0]
+        if 0 < verified < LEAST_COMPARED and bags is None:
+            say(training.console, _too_few(verified, name))
+    check_head(name, training.several, verified > 0, bags is not None)
+    return name, None
+
+
+def candidates(several: bool, verified: int, bags: bool) -> tuple[str, ...]:
+    """Name the heads to compare: one of them only where there is little or no choice."""
+    if bags or not verified:
+        return ("nmn",)
+    names = LISTS if several else ONE_LABEL
+    return names if verified >= LEAST_COMPARED else names[:1]
+
+
+def compare(training: HeadTraining, names: tuple[str, ...]) -> Comparison:
+    """Train each of these heads, and judge each on the verified rows that it has not seen."""
+    held_out = {}
+    for name in names:
+        head = training.head(name)[0].head.to(torch_device(training.options.device))
+        judge = HeadOnRun(head, training.work, training.verified, own=True)
+        held_out[name] = judge.judge_verified()
+    return Comparison(training.task, held_out)
+
+
+def _too_few(verified: int, name: str) -> str:
+    return (
+        f"--head auto: {verified:,} verified rows are too few to choose a head by (at least"
+        f" {LEAST_COMPARED}), so it is {name}, which was best where we measured."
+    )

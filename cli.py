@@ -42,7 +42,7 @@ class Boundary(TyperGroup):
 app = typer.Typer(
     cls=Boundary,
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     help="Clean the labels of web-crawled images: a weight for every sample.",
 )
@@ -67,27 +67,27 @@ def curate(
 
 
 @app.command()
-@takes_options(WeightOptions)
-def weight(options: WeightOptions) -> None:
+@takes_options(WeightOptions, quiet=True)
+def weight(options: WeightOptions, quiet: bool) -> None:
     """Give every sample of a crawl a weight, a quality and a suggested label.
 
     Example: curate weight crawl.parquet --alpha 1.2 --beta 1.5
     """
     from curate.commands.weight import weigh_and_report
 
-    weigh_and_report(options)
+    weigh_and_report(options, quiet)
 
 
 @app.command()
-@takes_options(EmbedOptions)
-def embed(options: EmbedOptions) -> None:
+@takes_options(EmbedOptions, quiet=True)
+def embed(options: EmbedOptions, quiet: bool) -> None:
     """Make the features of a crawl, as curate weight begins; it then finds them.
 
     Example: curate embed crawl.parquet --encoder onnx:model.onnx
     """
     from curate.commands.embed import embed_and_report
 
-    embed_and_report(options.weigh_options)
+    embed_and_report(options.weigh_options, quiet)
 
 
 @app.command()
@@ -117,51 +117,51 @@ def verify(options: VerifyOptions) -> None:
 
 
 @app.command()
-@takes_options(RefineOptions)
-def refine(options: RefineOptions) -> None:
+@takes_options(RefineOptions, quiet=True)
+def refine(options: RefineOptions, quiet: bool) -> None:
     """Correct labels with a head trained on a verified subset.
 
     Example: curate refine crawl.weighted.parquet --verified verified.parquet
     """
     from curate.commands.refine import refine_and_report
 
-    refine_and_report(options)
+    refine_and_report(options, quiet)
 
 
 @app.command()
-@takes_options(ReportOptions)
-def report(options: ReportOptions) -> None:
+@takes_options(ReportOptions, quiet=True)
+def report(options: ReportOptions, quiet: bool) -> None:
     """Write one HTML page to look through and to send: plots, classes, suspects, good examples.
 
     Example: curate report crawl.weighted.parquet --out report.html
     """
     from curate.commands.report import write_report
 
-    write_report(options)
+    write_report(options, quiet)
 
 
 @app.command()
-@takes_options(ExportOptions)
-def export(options: ExportOptions) -> None:
+@takes_options(ExportOptions, quiet=True)
+def export(options: ExportOptions, quiet: bool) -> None:
     """Write a weighted manifest in the form that a trainer reads, and read it back.
 
     Example: curate export crawl.weighted.parquet --to webdataset --out shards
     """
     from curate.commands.export import export_and_report
 
-    export_and_report(options)
+    export_and_report(options, quiet)
 
 
 @app.command()
-@takes_options(ShowOptions)
-def graph(options: ShowOptions) -> None:
+@takes_options(ShowOptions, quiet=True)
+def graph(options: ShowOptions, quiet: bool) -> None:
     """Show which classes each graph takes for near: a table and a heat map; needs no images.
 
     Example: curate graph crawl.parquet --graph wordnet+text:description
     """
     from curate.commands.graph import show_graph
 
-    show_graph(options)
+    show_graph(options, quiet)
 
 
 @app.command()

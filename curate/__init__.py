@@ -14,16 +14,22 @@ needed.
 
 from typing import TYPE_CHECKING, Any
 
+from curate.own_packages import PACKAGES, load_own, warn_of_others
+
 if TYPE_CHECKING:
     from curate.api import embeddings, export, refine, weight
 
 __all__ = ["embeddings", "export", "refine", "weight"]
+
+for _name in PACKAGES:
+    load_own(_name)
 
 
 def __getattr__(name: str) -> Any:
     """Import a function of `curate.api` when it is first asked for."""
     if name not in __all__:
         raise AttributeError(f"module 'curate' has no attribute '{name}'")
+    warn_of_others()
     from curate import api
 
     return getattr(api, name)

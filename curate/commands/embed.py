@@ -33,10 +33,10 @@ class Embedded:
     """What of the user's files is in no row."""
 
 
-def embed_and_report(options: WeightOptions) -> None:
+def embed_and_report(options: WeightOptions, quiet: bool = False) -> None:
     """Embed a manifest; what was done goes to standard output, all else to standard error."""
-    embedded = embed(options, Console(stderr=True))
-    console, found = Console(), embedded.statuses
+    embedded = embed(options, Console(stderr=True, quiet=quiet))
+    console, found = Console(quiet=quiet), embedded.statuses
     failed = ", ".join(f"{n:,} {why}" for why, n in found.most_common() if why != Status.OK)
     say(
         console,

@@ -24,7 +24,7 @@ from curate.store.atomic import appearing_file, appearing_folder, clear_unfinish
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.store.versions import today, versions
-from curate.terminal.notices import say
+from curate.terminal.notices import say, warn
 from curate.terminal.printable import printable
 from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
@@ -54,9 +54,10 @@ class Exported:
     """The library that read it back."""
 
 
-def export_and_report(options: ExportOptions) -> None:
+def export_and_report(options: ExportOptions, quiet: bool = False) -> None:
     """Export; the summary goes to standard output, progress to standard error."""
-    exported = export(options, Console(stderr=True))
+    beside = Console(stderr=True, quiet=quiet)
+    exported = export(options, beside)
     table = Table.grid(padding=(0, 3, 0, 0))
     table.add_row("rows", f"{exported.rows:,} of {exported.of:,}")
     if options.select.shares:
@@ -64,8 +65,10 @@ def export_and_report(options: ExportOptions) -> None:
             table.add_row(f"  {part}", f"{rows:,}")
     for each in exported.skipped:
         table.add_row("left out", Text(printable(str(each))))
+        if quiet:
+            warn(beside, "Left out", str(each))
     table.add_row("read back", f"the same rows, by {exported.reader}")
-    console = Console()
+    console = Console(quiet=quiet)
     console.print(table)
     say(console, f"Written: {exported.out}")
 

@@ -30,11 +30,11 @@ SUM = "sum"
 Matrix = NDArray[np.float32]
 
 
-def show_graph(options: ShowOptions) -> None:
+def show_graph(options: ShowOptions, quiet: bool = False) -> None:
     """Print each class's nearest classes by each graph, and draw the heat map; needs no images."""
     require_exists(options.manifest)
     folder = options.run_dir or default_folder(options.manifest, options.out or options.manifest)
-    console, screen = Console(stderr=True), Console()
+    console, screen = Console(stderr=True, quiet=quiet), Console(quiet=quiet)
     with open_run(folder, partial(progress_bar, console)) as run:
         manifest = open_manifest(options.manifest, options.columns, None, run.step("rows"))
         classes = count_classes(manifest)

@@ -83,10 +83,10 @@ class RefinedCrawl:
     """What other tables are, and where they were written."""
 
 
-def refine_and_report(options: RefineOptions) -> None:
+def refine_and_report(options: RefineOptions, quiet: bool = False) -> None:
     """Refine a manifest; the verdict goes to standard output, all else to standard error."""
-    refined = refine(options, Console(stderr=True))
-    console = Console()
+    refined = refine(options, Console(stderr=True, quiet=quiet))
+    console = Console(quiet=quiet)
     if refined.compared is not None:
         show_comparison(console, refined.compared)
     show_verdict(console, refined.verdict, refined.chosen)

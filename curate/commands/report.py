@@ -18,19 +18,19 @@ MOST_BYTES = 14_900_000
 """Of the whole page; pictures get what the rest leaves."""
 
 
-def write_report(options: ReportOptions) -> None:
+def write_report(options: ReportOptions, quiet: bool = False) -> None:
     """Write the page, and say where it is; progress goes to standard error.
 
     Raises CurateError for what the user can mend.
     """
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=quiet)
     with scratch_folder() as folder, appearing_file(options.output) as unfinished:
         weighted = open_weighted(options.source, Folders(folder))
         page = _page(weighted, options, console)
         unfinished.write_text(page, encoding="utf-8")
         weighted.require_unchanged()
     size = options.output.stat().st_size / 1e6
-    say(Console(), f"Written: {options.output} ({size:.1f} MB)")
+    say(Console(quiet=quiet), f"Written: {options.output} ({size:.1f} MB)")
 
 
 def _page(weighted: Weighted, options: ReportOptions, console: Console) -> str:

@@ -70,11 +70,11 @@ class Weighed:
     """Where a picture that is missing was looked for."""
 
 
-def weigh_and_report(options: WeightOptions) -> None:
+def weigh_and_report(options: WeightOptions, quiet: bool = False) -> None:
     """Weigh a manifest; the summary goes to standard output, all else to standard error."""
-    weighed = weigh(options, Console(stderr=True))
-    console = Console()
-    show_failures(console, weighed.tally, str(options.manifest), weighed.tried)
+    beside, console = Console(stderr=True, quiet=quiet), Console(quiet=quiet)
+    weighed = weigh(options, beside)
+    show_failures(beside if quiet else console, weighed.tally, str(options.manifest), weighed.tried)
     show_summary(console, weighed.tally, weighed.out, weighed.run / NOISE_MATRIX)
     say_next(console, command_line("inspect", weighed.out))
 

@@ -12,6 +12,7 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.pictures import picture_finder
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
+from curate.terminal.notices import print_anyway
 
 Mask = NDArray[np.bool_]
 
@@ -33,7 +34,8 @@ def picture_sources(
 def tell_deaths(pool: DecodePool, console: Console) -> None:
     """Say how many decoding processes died, if any did."""
     if pool.deaths:
-        console.print(
+        print_anyway(
+            console,
             f"{pool.deaths:,} decoding processes were killed or crashed, and others decoded their"
-            " pictures again; if memory is short, ask for fewer with --workers."
+            " pictures again; if memory is short, ask for fewer with --workers.",
         )

@@ -85,7 +85,8 @@ class ExportOptions:
     _: KW_ONLY
     to: Annotated[Format, typer.Option(help="What is written.", show_default=False)]
     out: Annotated[
-        RequiredPath, typer.Option(help="The file or folder to write.", show_default=False)
+        RequiredPath,
+        typer.Option("--out", "-o", help="The file or folder to write.", show_default=False),
     ] = RequiredPath()
     keep: Annotated[
         Keep | None,

@@ -35,16 +35,20 @@ class Typed(NamedTuple):
 
 
 def takes_options(
-    options: type[Options],
-) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
-    """Make a command of a function that takes ``options``; it has --debug, and --help-all."""
+    options: type[Options], quiet: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a command of a function that takes ``options``; it has --debug, and --help-all.
 
-    def command(run: Callable[[Options], None]) -> Callable[..., None]:
+    With ``quiet`` it has --quiet too, and the function takes that as a keyword.
+    """
+
+    def command(run: Callable[..., None]) -> Callable[..., None]:
         @wraps(run)
         def call(debug: bool, help_all: bool = False, **given: Any) -> None:
-            run(options(**given))
+            said = {"quiet": given.pop("quiet")} if quiet else {}
+            run(options(**given), **said)
 
-        parameters = _parameters(options)
+        parameters = _parameters(options, quiet)
         call.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
         call.__annotations__ = {each.name: each.annotation for each in parameters}
         return call
@@ -52,12 +56,14 @@ def takes_options(
     return command
 
 
-def _parameters(options: type) -> list[Parameter]:
+def _parameters(options: type, quiet: bool) -> list[Parameter]:
     """Give what typer reads; --help-all only where an option is hidden."""
     hints = get_type_hints(options, include_extras=True)
     own = [
         _parameter(each.name, _kind(hints[each.name]), default_of(each)) for each in fields(options)
     ]
+    if quiet:
+        own.append(_parameter("quiet", QUIET, False))
     own.append(_parameter("debug", DEBUG, False))
     if any(map(_is_hidden, own)):
         own.append(_parameter("help_all", HELP_ALL, False))
@@ -84,6 +90,7 @@ def _kind(hint: Any) -> Any:
     # typer shows the words, and `check_choices` refuses others in a sentence of ours.
     info = copy(info)
     info.metavar = f"[{'|'.join(words)}]"
+    info.autocompletion = lambda: words
     return Annotated[str if get_origin(kind) is Literal else str | None, info]
 
 
@@ -100,6 +107,10 @@ def _show_all(context: typer.Context, value: bool) -> None:
         raise typer.Exit
 
 
+QUIET = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Print errors and warnings only, on standard error."),
+]
 DEBUG = Annotated[
     bool, typer.Option("--debug", help="Show the traceback of an error.", callback=_set_debug)
 ]

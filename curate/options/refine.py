@@ -61,7 +61,10 @@ class RefineOptions:
     out: Annotated[
         OptionalPath,
         typer.Option(
-            help="Output. Default: MANIFEST.refined.parquet (or .csv, .jsonl).", show_default=False
+            "--out",
+            "-o",
+            help="Output. Default: MANIFEST.refined.parquet (or .csv, .jsonl).",
+            show_default=False,
         ),
     ] = OptionalPath()
     run_dir: shared.FoundRun = OptionalPath()

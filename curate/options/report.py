@@ -23,7 +23,9 @@ class ReportOptions:
     _: KW_ONLY
     out: Annotated[
         OptionalPath,
-        typer.Option(help="The page: an .html. Default: WEIGHTED.html.", show_default=False),
+        typer.Option(
+            "--out", "-o", help="The page: an .html. Default: WEIGHTED.html.", show_default=False
+        ),
     ] = OptionalPath()
     title: Annotated[
         str | None,

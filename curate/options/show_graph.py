@@ -26,7 +26,10 @@ class ShowOptions:
     out: Annotated[
         OptionalPath,
         typer.Option(
-            help="Heat map: a .png. Default: graph.png in the run's folder.", show_default=False
+            "--out",
+            "-o",
+            help="Heat map: a .png. Default: graph.png in the run's folder.",
+            show_default=False,
         ),
     ] = OptionalPath()
     limit: Annotated[int | None, typer.Option(help="How many classes to list. Default: all.")] = (

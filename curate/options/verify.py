@@ -32,6 +32,8 @@ class VerifyOptions:
     out: Annotated[
         OptionalPath,
         typer.Option(
+            "--out",
+            "-o",
             help="File of answers (.parquet). Default: beside the manifest, MANIFEST.verified"
             ".parquet.",
             show_default=False,

@@ -78,6 +78,8 @@ class WeightOptions:
     out: Annotated[
         OptionalPath,
         typer.Option(
+            "--out",
+            "-o",
             help="Output: .parquet, .csv or .jsonl. Default: MANIFEST.weighted.parquet (or .csv,"
             " .jsonl as the manifest is).",
             show_default=False,

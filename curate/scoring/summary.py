@@ -12,7 +12,7 @@ from curate.images.status import Status
 from curate.scoring.second_opinions import SecondOpinions
 from curate.scoring.tally import Tally
 from curate.terminal.charts import NUMBERS, class_table
-from curate.terminal.notices import say, warn
+from curate.terminal.notices import print_anyway, say, warn
 from curate.terminal.printable import brief, listed, shown
 from curate.weighted.counts import count_table
 from prototypes.score.noise_matrix import (
@@ -38,12 +38,12 @@ def show_failures(console: Console, tally: Tally, source: str, tried: str = "") 
         return
     reasons = Counter({k: n for k, n in tally.statuses.items() if k != Status.OK})
     reason, count = reasons.most_common(1)[0]
-    console.print(
+    print_anyway(
+        console,
         f"[bold red]{failed:,} of {tally.rows:,} rows ({failed / tally.rows:.0%}) have"
         f" no features[/] and have weight 0. The most common reason: {reason} ({count:,} rows, such"
         f" as {', '.join(tally.examples[reason])}). {_sentence(tried)}Look at these rows of"
         f" {shown(source)}, then run the same command with --retry-failed --overwrite.",
-        soft_wrap=True,
     )
 
 

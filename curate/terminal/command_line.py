@@ -2,6 +2,8 @@
 
 import os
 import shlex
+import shutil
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ def chosen_options(options: Any) -> dict[str, object]:
 
 def command_line(command: str, *inputs: str | Path, **options: object) -> str:
     """Write a command that can be pasted; an option that is None or False is left out."""
-    words = ["curate", command, *map(quoted, inputs)]
+    words = [program(), command, *map(quoted, inputs)]
     for name, value in options.items():
         if value is None or value is False:
             continue
@@ -40,6 +42,16 @@ def command_line(command: str, *inputs: str | Path, **options: object) -> str:
         else:
             words += [option, word]
     return " ".join(words)
+
+
+def program() -> str:
+    """Write how this program was called, where a shell would not find it as `curate`."""
+    called, found = Path(sys.argv[0]), shutil.which("curate")
+    if called.parts[-2:] == ("curate", "__main__.py"):
+        return f"{quoted(sys.orig_argv[0])} -m curate"
+    if called.name != "curate" or not called.is_file():
+        return "curate"
+    return "curate" if found and called.samefile(found) else quoted(called)
 
 
 def quoted(path: str | Path) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from curate.terminal.printable import printable
@@ -15,9 +15,16 @@ def say(console: Console, line: str) -> None:
 
 
 def warn(console: Console, title: str, text: str) -> None:
-    """Print a warning; its title is yellow."""
+    """Print a warning, on a quiet console too; its title is yellow."""
     line = Text.assemble((f"{printable(title)}:", "yellow"), f" {printable(text)}")
+    print_anyway(console, line)
+
+
+def print_anyway(console: Console, line: RenderableType) -> None:
+    """Print a line that is not wrapped, on a quiet console (--quiet) too."""
+    quiet, console.quiet = console.quiet, False
     console.print(line, soft_wrap=True)
+    console.quiet = quiet
 
 
 def say_skipped(console: Console, skipped: Iterable[Skipped]) -> None:

@@ -40,7 +40,10 @@ def progress_bar(
         TimeRemainingColumn(),
     )
     with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
+        *columns,
+        console=console,
+        transient=True,
+        disable=console.quiet or not console.is_terminal,
     ) as progress:
         task = progress.add_task(description, total=total, completed=done)
         yield lambda rows: progress.advance(task, rows)

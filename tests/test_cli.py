@@ -1,0 +1,89 @@
+"""What a script, a shell and a hurried person ask of the command line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from curate.terminal.command_line import command_line
+from tests.crawls import curate
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def crawl(tmp_path: Path) -> Path:
+    """Write a crawl of which a fifth has no features, and one name is ambiguous."""
+    true = np.arange(60) % 3
+    features = np.eye(8)[true] + np.random.default_rng(0).normal(0, 0.1, (60, 8))
+    features[:12] = np.nan
+    np.save(tmp_path / "x.npy", features.astype(np.float32))
+    labels = [("crane", "jay", "qqzx")[c] for c in true]
+    pl.DataFrame({"key": [f"k{row}" for row in range(60)], "label": labels}).write_parquet(
+        tmp_path / "crawl.parquet"
+    )
+    return tmp_path / "crawl.parquet"
+
+
+@pytest.mark.parametrize("command", [(), ("weight",), ("inspect",), ("export",)])
+def test_h_is_help(command: tuple[str, ...]) -> None:
+    assert curate(*command, "-h").output == curate(*command, "--help").output
+
+
+def test_quiet_leaves_warnings_and_errors(crawl: Path) -> None:
+    out, features = crawl.with_name("o.parquet"), ("--embeddings", crawl.with_name("x.npy"))
+    done = curate("weight", crawl, *features, "-o", out, "-q")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "Not in WordNet: qqzx" in done.stderr
+    assert "12 of 60 rows (20%) have no features" in done.stderr
+    assert "Senses chosen" not in done.stderr
+    assert "Senses chosen" in curate("graph", crawl).stderr
+    verified = crawl.with_name("verified.csv")
+    pl.read_parquet(crawl).slice(12, 24).write_csv(verified)
+    for command in (
+        ("refine", out, "--verified", verified, "--epochs", 1, "-o", crawl.with_name("r.parquet")),
+        ("report", out, "-o", crawl.with_name("r.html")),
+        ("export", out, "--to", "csv", "-o", crawl.with_name("e.csv")),
+        ("graph", crawl, "-o", crawl.with_name("g.png")),
+    ):
+        done = curate(*command, "--quiet")
+        assert (done.exit_code, done.stdout) == (0, ""), (command, done.stderr)
+    assert "Error: " in curate("weight", crawl.with_name("none"), "--quiet").stderr
+
+
+def test_the_shell_completes_commands_and_words() -> None:
+    def complete(*words: str) -> list[str]:
+        asked = {"COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+        done = subprocess.run(
+            [sys.executable, "-c", "from cli import app; app(prog_name='curate')"],
+            env={**os.environ, **asked, "_CURATE_COMPLETE": "complete_bash"}, cwd=ROOT,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        return done.stdout.split()
+
+    assert complete("curate", "re") == ["refine", "report"]
+    assert complete("curate", "export", "--to", "web") == ["webdataset"]
+    assert "--min-quality" in complete("curate", "export", "--m")
+
+
+def test_a_printed_command_begins_as_this_one_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script, module = tmp_path / "my bin" / "curate", tmp_path / "curate" / "__main__.py"
+    for file in (script, module):
+        file.parent.mkdir()
+        file.touch(0o755)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(sys, "argv", [str(script)])
+    assert command_line("inspect") == f"'{script}' inspect"
+    monkeypatch.setenv("PATH", str(script.parent))
+    assert command_line("inspect") == "curate inspect"
+    monkeypatch.setattr(sys, "argv", [str(module)])
+    monkeypatch.setattr(sys, "orig_argv", ["python3", "-m", "curate"])
+    assert command_line("inspect") == "python3 -m curate inspect"
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/pytest"])
+    assert command_line("inspect") == "curate inspect"

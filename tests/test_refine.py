@@ -174,9 +174,14 @@ def test_a_head_goes_to_another_process_and_crawl(crawl: Path, tmp_path: Path) -
 
 
 def test_xiao_tells_the_type_of_noise(crawl: Path) -> None:
-    done(refine(crawl, "--head", "xiao", "--out", crawl / "x.parquet"))
+    words = done(refine(crawl, "--head", "xiao", "--out", crawl / "x.parquet"))
     rows = pl.read_parquet(crawl / "x.parquet")
     types = rows.select("noise_free", "noise_random", "noise_confusing")
+    counts = np.bincount(types.to_numpy().argmax(axis=1), minlength=3)
+    assert f"{counts[0]} free, {counts[1]} random (drop), {counts[2]} confusing (relabel)" in words
+    kept = ("--noise-type", "not-random", "--labels", "refined", "--keep", "all")
+    done(curate("export", crawl / "x.parquet", "--to", "csv", "--out", crawl / "kept.csv", *kept))
+    assert len(pl.read_csv(crawl / "kept.csv")) == counts[0] + counts[2]
     np.testing.assert_allclose(types.sum_horizontal(), 1, atol=1e-3)
     free = pl.col("label") == pl.col("true")
     assert rows.filter(free)["noise_free"].mean() > rows.filter(~free)["noise_free"].mean() + 0.3

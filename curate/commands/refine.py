@@ -32,6 +32,7 @@ from curate.heads.side_tables import (
 )
 from curate.heads.summary import (
     Gained,
+    noise_summary,
     show_comparison,
     show_gained,
     show_rates,
@@ -79,6 +80,8 @@ class RefinedCrawl:
     """What of the verified table names no row."""
     rates: pl.DataFrame | None
     """Of nmn: how often each class's label is missing or wrongly given, by what it learned."""
+    noise: NDArray[np.int64]
+    """(3,): rows of each type of noise, as NOISE_NAMES; zeros for heads that tell none."""
     beside: tuple[tuple[str, Path], ...]
     """What other tables are, and where they were written."""
 
@@ -94,6 +97,8 @@ def refine_and_report(options: RefineOptions, quiet: bool = False) -> None:
         show_gained(console, refined.gained)
     if refined.rates is not None:
         show_rates(console, refined.rates)
+    if refined.noise.any():
+        say(console, noise_summary(refined.noise))
     say_skipped(console, refined.skipped)
     say(console, f"Written: {refined.out}")
     for what, path in refined.beside:
@@ -156,11 +161,11 @@ def _refine(
         tables[BAGS] = bag_labels(applied, names, trained.classes)
     told = write_beside(options, tables)
     with progress_bar(console, "Refining", weighted.rows) as advance:
-        _write(applied, trained, weighted, options, gains.worse, advance)
+        noise = _write(applied, trained, weighted, options, gains.worse, advance)
     judged = held_out.guarded(task) if compared is None else compared.judged()
     return RefinedCrawl(
         options.output, folder, compared, judged.verdict(task), gained, verified.chosen,
-        verified.skipped, tables[RATES], told,
+        verified.skipped, tables[RATES], noise, told,
     )  # fmt: skip
 
 
@@ -212,8 +217,11 @@ def _write(
     options: RefineOptions,
     worse: NDArray[np.bool_],
     advance: Callable[[int], None],
-) -> None:
-    """Write every row with the head's columns; classes (K,) that get worse keep given labels."""
+) -> NDArray[np.int64]:
+    """Write every row with the head's columns; classes (K,) that get worse keep given labels.
+
+    Returns how many rows are of each type of noise, zeros where the head tells none.
+    """
     work, manifest, out = applied.work, weighted.itself(), options.output
     label = weighted.manifest.label_type
     if trained.head.task.new:
@@ -222,18 +230,16 @@ def _write(
     columns = Columns(trained.head.task, trained.classes, label, centres, work.alpha, work.beta)
     by_first = {shard.first_row: shard for shard in work.file_shards}
 
-    def added(shard: Shard) -> tuple[pa.Table, int]:
-        tables = [
-            columns.table(found) for found in applied.judge_shard(by_first[shard.first_row], worse)
-        ]
-        table = pa.concat_tables(tables)
+    def added(shard: Shard) -> tuple[pa.Table, NDArray[np.int64]]:
+        blocks = list(applied.judge_shard(by_first[shard.first_row], worse))
+        table = pa.concat_tables([columns.table(found) for found in blocks])
         if out.suffix == ".csv":
             table = table.drop_columns(list(REFINED_LISTS))
         names = [weighted.prefix + name for name in table.column_names]
-        return table.rename_columns(names), shard.rows
+        return table.rename_columns(names), np.sum([found.noise_types for found in blocks], axis=0)
 
     shards = [replace(s, part=0, start=s.first_row) for s in work.file_shards]
     made = making("refine", options, out, versions(), today())
     skipped = (*weighted.origin.skipped, *applied.verified.skipped)
     origin = replace(weighted.origin, made=(*weighted.origin.made, made), skipped=skipped)
-    write_manifest(manifest, shards, added, out, False, origin, advance)
+    return write_manifest(manifest, shards, added, out, False, origin, advance)

@@ -34,6 +34,14 @@ class Refined:
     labelled: NDArray[np.bool_]
     """(n,): which rows have a given label and features."""
 
+    @property
+    def noise_types(self) -> NDArray[np.int64]:
+        """How many rows each of NOISE_NAMES is the likeliest type of; zeros where none is told."""
+        if self.noise is None:
+            return np.zeros(len(NOISE_NAMES), np.int64)
+        likeliest = self.noise[self.labelled].argmax(axis=1)
+        return np.bincount(likeliest, minlength=len(NOISE_NAMES))
+
 
 @dataclass(frozen=True)
 class _Listed:

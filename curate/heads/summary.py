@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -23,6 +24,8 @@ from curate.heads.gains import (
 from curate.heads.task import Task
 from curate.heads.verdict import Verdict
 from curate.terminal.printable import brief, shown
+from curate.weighted.columns import NOISE_NAMES
+from curate.weighted.noise_type_filter import ADVICE
 
 SHOWN = 5
 """Classes of each kind that are named."""
@@ -132,6 +135,18 @@ def show_rates(console: Console, rates: pl.DataFrame) -> None:
             table.add_row(shown(brief(name)), f"{rate:.2%}")
         console.print(f"\nLabels that are {words}, as the channels have learned:\n")
         console.print(table)
+
+
+def noise_summary(counts: NDArray[np.int64]) -> str:
+    """Say how many rows (3,) have each type of noise, and how to use that."""
+    said = []
+    for name, rows in zip(NOISE_NAMES, counts.tolist(), strict=True):
+        to_do = f" ({ADVICE[name]})" if name in ADVICE else ""
+        said.append(f"{rows:,} {name.removeprefix('noise_')}{to_do}")
+    return (
+        f"Noise: {', '.join(said)}; `curate export --labels refined --noise-type not-random` does"
+        " this."
+    )
 
 
 def _of_groups(groups: pl.DataFrame) -> Table:

@@ -1,11 +1,13 @@
 """Xiao's estimate of C: golden values, a brute-force reference, and the edges."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
+from curate.heads.columns import Refined
 from curate.heads.noise_types import (
     CONFUSING,
     FREE,
@@ -93,3 +95,13 @@ def test_shares_of_types_count_each_type_once_more() -> None:
         type_shares(np.array([FREE, FREE, CONFUSING])), [3 / 6, 1 / 6, 2 / 6]
     )
     np.testing.assert_allclose(type_shares(np.zeros(0, np.int64)), [1 / 3] * 3)
+
+
+def test_rows_without_a_label_are_of_no_type() -> None:
+    p = np.random.default_rng(0).random((40, 3)).astype(np.float32)
+    labelled = np.arange(40) % 4 > 0
+    none = np.zeros((40, 3), np.float32)
+    found = Refined(none, none > 0, none, labelled, p, none, labelled)
+    expected = [sum(labelled[n] and p[n].argmax() == kind for n in range(40)) for kind in range(3)]
+    assert found.noise_types.tolist() == expected
+    assert not replace(found, noise=None).noise_types.any()

@@ -20,7 +20,7 @@ from curate.options.refine import RefineOptions
 from curate.options.weight import WeightOptions
 
 FUNCTIONS = {"weight": WeightOptions, "refine": RefineOptions, "export": ExportOptions}
-OF_THE_COMMAND_LINE = {"debug", "help_all"}
+OF_THE_COMMAND_LINE = {"debug", "help_all", "quiet"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

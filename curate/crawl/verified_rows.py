@@ -15,12 +15,17 @@ from curate.manifest.classes import NO_CLASS, Classes
 from curate.manifest.columns import exact_column
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
-from curate.manifest.verified_labels import Asked, look_up, require_single
+from curate.manifest.verified_labels import Asked, look_up, require_single, require_whole
 from curate.store.folders import Folders
 from curate.store.step import Made, Step
 from curate.terminal.notices import warn
 from curate.terminal.printable import brief
 from curate.terminal.skipped import Skipped
+
+FOR_REFINE = (
+    "and prototypes are made from images whose label is known; give it to `curate refine`, or write"
+    " columns key and label"
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ def read_verified(
     keys = manifest.scan().select(exact_column(key).cast(pl.String).alias("key"))
     names = (key, "key"), ("label", manifest.columns.label)
     looked_up = look_up(Asked(path, *names, classes.names, console), keys)
+    require_whole(looked_up, path, FOR_REFINE)
     found = looked_up.rows
     require_single(found, path, manifest.path)
     labels = found["labels"].list.first()

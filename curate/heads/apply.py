@@ -76,7 +76,7 @@ class HeadOnRun:
         given, absent, q = (torch.from_numpy(part) for part in (bags.given, bags.absent, bags.q))
         p = head.bag_label(given, absent, q).numpy()
         p, _ = settled(task, p, task.as_outputs(given).numpy())
-        seen = task.target(torch.from_numpy(self.verified.labels)).numpy()
+        seen = np.nan_to_num(self.verified.target(task))
         seen[:, task.named :] = 0
         np.maximum.at(p, bags.of_row[self.verified.rows], seen)
         return p
@@ -90,7 +90,7 @@ class HeadOnRun:
             block = stored(self.work, self.verified.rows[at])
             given = self._given(block.given)
             p, _ = settled(task, self._predict(block), given)
-            true = task.target(torch.from_numpy(self.verified.labels[at])).numpy()
+            true = self.verified.target(task, at)
             folds = folds_of(block.features, None if self.bag is None else self.bag[block.rows])
             held_out += HeldOut(given, p, true, folds).chosen(block.has_features)
         return held_out
@@ -168,11 +168,13 @@ class HeadOnRun:
     def _tell_verified(
         self, block: Stored, p: NDArray[np.float32], told: NDArray[np.bool_]
     ) -> None:
-        """Overwrite the predictions (n, K) for verified rows with the verified labels."""
+        """Overwrite the predictions (n, K) for verified rows with what is known of them."""
         at = np.searchsorted(self.verified.rows, block.rows)
         found = np.flatnonzero(np.isin(block.rows, self.verified.rows) & block.has_features)
-        labels = torch.from_numpy(self.verified.labels[at[found]])
-        p[found], told[found] = self.head.task.target(labels).numpy(), True
+        true = self.verified.target(self.head.task, at[found])
+        known = ~np.isnan(true)
+        p[found] = np.where(known, true, p[found])
+        told[found] |= known
 
 
 def _absent(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:

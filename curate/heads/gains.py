@@ -4,7 +4,7 @@ Veit et al. 2017, Figure 5, by frequency and by how wrong a class's labels are. 
 a class whose labels get worse, beyond chance, keeps its given labels.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -32,7 +32,7 @@ class HeldOut:
     p: Floats
     """(n, K)"""
     true: Floats
-    """(n, K): ones for the verified labels."""
+    """(n, K): ones for the verified labels; NaN where a person was not asked about a class."""
     folds: NDArray[np.int64]
     """(n,)"""
 
@@ -52,9 +52,15 @@ class HeldOut:
         return HeldOut(*(part[rows] for part in vars(self).values()))
 
     def sets(self, task: Task) -> tuple[Sets, Sets, Sets]:
-        """Return given, refined and true labels (n, K) each."""
-        given, refined, true = (label_sets(task, part) for part in (self.given, self.p, self.true))
+        """Return given, refined and true labels (n, K) each, of those whose truth is known."""
+        parts = (self.given, self.p, np.nan_to_num(self.true))
+        given, refined, true = (label_sets(task, part) & self.known for part in parts)
         return given, refined, true
+
+    @property
+    def known(self) -> Sets:
+        """Tell which labels (n, K) a person has verified."""
+        return ~np.isnan(self.true)
 
     def guarded(self, task: Task) -> "HeldOut":
         """Keep given labels where a class gets worse, as the rows of the other folds tell.
@@ -70,7 +76,10 @@ class HeldOut:
 
     def verdict(self, task: Task) -> Verdict | None:
         """Compare labels before and after; None where there are no rows."""
-        return judge(*self.sets(task)) if len(self.true) else None
+        if not len(self.true):
+            return None
+        answers = None if self.known.all() else int(self.known.sum())
+        return replace(judge(*self.sets(task)), answers=answers)
 
 
 @dataclass(frozen=True)

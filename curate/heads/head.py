@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from curate.heads.stage import Rows, Stage
 from curate.heads.task import Task
 from curate.heads.training import Learner
+from curate.heads.unasked import estimating
 
 
 class Head(nn.Module, ABC):
@@ -43,6 +44,7 @@ class StagedHead(Head):
 
     def fit(self, learner: Learner) -> None:
         """Train, stage by stage, and keep what cleans and classifies held-out rows best."""
+        learner = estimating(learner)
         self.run_stages(learner.holding_out(learner.examples.verified))
 
     def run_stages(self, learner: Learner) -> None:

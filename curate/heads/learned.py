@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import torch
 from numpy.typing import NDArray
 from rich.console import Console
 
@@ -17,7 +18,7 @@ from curate.manifest.classes import NO_CLASS, Classes
 from curate.manifest.columns import exact_column
 from curate.manifest.plan import Shard
 from curate.manifest.tables import read_table
-from curate.manifest.verified_labels import Asked, look_up, require_single
+from curate.manifest.verified_labels import Asked, look_up, require_single, require_whole
 from curate.options.refine import RefineOptions
 from curate.terminal.printable import listed
 from curate.terminal.skipped import Skipped
@@ -28,6 +29,10 @@ MOST_ROWS = 200_000
 """Rows that nobody has verified and that a head learns from, drawn at random."""
 LEAST_VERIFIED = 10
 NEW_CLASSES = ", or take them for classes with --new-classes"
+ONE_LABEL = (
+    "which are for lists of labels, and this crawl has one label for each image; write columns key"
+    " and label (empty: none of the classes)"
+)
 RANDOM = "random"
 """The strategy of `curate verify` by which rows stand for the crawl."""
 
@@ -46,6 +51,13 @@ class VerifiedRows:
     """How they were chosen (column strategy, as `curate verify` writes it), where not at random."""
     skipped: tuple[Skipped, ...] = ()
     """Entries of the table that match no row."""
+    asked: Positions | None = None
+    """(V, A): the classes that a person was asked about, filled up with -1; None: about all."""
+
+    def target(self, task: Task, at: slice | Positions = slice(None)) -> NDArray[np.float32]:
+        """Return the labels of some of the rows as ones and zeros (n, K), NaN if not asked."""
+        asked = None if self.asked is None else torch.from_numpy(self.asked[at])
+        return task.target(torch.from_numpy(self.labels[at]), asked).numpy()
 
     @classmethod
     def none(cls, classes: tuple[str, ...]) -> "VerifiedRows":
@@ -98,26 +110,29 @@ def read_verified_rows(
     looked_up = look_up(asked, weighted.scan())
     found, classes = looked_up.rows, (*classes, *looked_up.new)
     if not weighted.manifest.has_label_lists:
+        require_whole(looked_up, path, ONE_LABEL)
         require_single(found, path, weighted.path)
-    each = found.explode("labels", empty_as_null=True)
-    positions = Classes(classes, ()).indices(each["labels"])
-    lists = each.with_columns(pl.Series("at", positions, pl.Int64)).group_by(
-        "row", maintain_order=True
-    )
-    labels = lists.agg(pl.col("at").filter(pl.col("at") >= 0))
-    if len(labels) < LEAST_VERIFIED or len(np.unique(positions)) < 2:
+    labels = _positions(found["labels"], classes)
+    named = len(np.unique(labels[labels >= 0]))
+    kinds = named + bool((labels < 0).all(axis=1).any())
+    if len(found) < LEAST_VERIFIED or kinds < 2:
         raise CurateError(
-            f"--verified {path}: {len(labels):,} rows of"
-            f" {len(np.unique(positions[positions >= 0])):,} classes are in {weighted.path}, and a"
-            f" head needs {LEAST_VERIFIED} rows of two classes at least; verify more with `curate"
-            " verify`, or use --head nmn without --verified."
+            f"--verified {path}: {len(found):,} rows of {named:,} classes are in {weighted.path},"
+            f" and a head needs {LEAST_VERIFIED} rows of two classes at least; verify more with"
+            " `curate verify`, or use --head nmn without --verified."
         )
-    most = max(int(labels["at"].list.len().max() or 1), 1)  # type: ignore[arg-type]
-    filled = np.full((len(labels), most), NO_CLASS, np.int64)
-    lengths = labels["at"].list.len().to_numpy()
-    filled[np.arange(most) < lengths[:, None]] = labels["at"].explode().drop_nulls().to_numpy()
-    rows = labels["row"].to_numpy().astype(np.int64)
-    return VerifiedRows(rows, filled, classes, _strategies(path), looked_up.skipped)
+    rows = found["row"].to_numpy().astype(np.int64)
+    of_pairs = _positions(found["asked"], classes) if looked_up.by_pair else None
+    return VerifiedRows(rows, labels, classes, _strategies(path), looked_up.skipped, of_pairs)
+
+
+def _positions(lists: pl.Series, classes: tuple[str, ...]) -> Positions:
+    """Turn lists of labels into positions among the classes (V, L), filled up with -1."""
+    lengths = lists.list.len().to_numpy()
+    filled = np.full((len(lists), max(lengths.max(initial=0), 1)), NO_CLASS, np.int64)
+    each = lists.explode(empty_as_null=False)
+    filled[np.arange(filled.shape[1]) < lengths[:, None]] = Classes(classes, ()).indices(each)
+    return filled
 
 
 def _strategies(path: Path) -> tuple[str, ...]:
@@ -130,10 +145,16 @@ def _strategies(path: Path) -> tuple[str, ...]:
 
 
 def task_of(verified: VerifiedRows, classes: int, several: bool) -> Task:
-    """Describe the task of a head: its classes, and one label or several per image."""
+    """Describe the task of a head: its classes, and one label or several per image.
+
+    Rows of which a person was asked about some classes only do not tell whether images may have no
+    label; where there are no others, they may.
+    """
     new = len(verified.classes) - classes
-    none = bool((verified.labels < 0).all(axis=1).any())
-    empty = none or not len(verified.rows)
+    asked = np.full((len(verified.rows), 1), NO_CLASS) if verified.asked is None else verified.asked
+    whole = verified.labels[(asked < 0).all(axis=1)]
+    none = bool((whole < 0).all(axis=1).any())
+    empty = none or not len(whole)
     return Task(classes, several, new, none and not several, empty)
 
 
@@ -165,9 +186,16 @@ def gather(
         wanted = labelled[units[rows]] | is_verified[rows]
         rows, features, given = rows[wanted], features[wanted], given[wanted]
     chosen = is_verified[rows]
-    true = np.full((len(rows), verified.labels.shape[1]), NO_CLASS, np.int64)
-    true[chosen] = verified.labels[np.searchsorted(verified.rows, rows[chosen])]
-    examples = Examples(features, given, true, chosen, units[rows])
+    at = np.searchsorted(verified.rows, rows[chosen])
+
+    def of_verified(labels: Positions) -> Positions:
+        found = np.full((len(rows), labels.shape[1]), NO_CLASS, np.int64)
+        found[chosen] = labels[at]
+        return found
+
+    asked = None if verified.asked is None else of_verified(verified.asked)
+    true = of_verified(verified.labels)
+    examples = Examples(features, given, true, chosen, units[rows], asked)
     return examples, folds_of(features, None if bag is None else bag[rows])
 
 

@@ -15,7 +15,7 @@ from curate.heads.inputs import features_alone, log_p
 from curate.heads.network import classifier
 from curate.heads.noisy_or import labels_of, mean_of, noisy_or, observed, posterior
 from curate.heads.stage import Batch, Rows, Stage
-from curate.heads.task import LEAST, Task
+from curate.heads.task import LEAST, Task, sum_of_known, without_nan
 from curate.heads.training import Learner
 
 FIRST = (-4.0, 0.0)
@@ -133,20 +133,20 @@ class Nmn(StagedHead):
     def target(self, rows: Rows) -> Tensor:
         """Return p(y = 1 | z, x) (n, C) of rows in whole bags, by SINet's p(y | x).
 
-        Of a verified row, its verified labels.
+        Of verified labels, what a person has said.
         """
         absent = self._as_verified(self.absent_by_sinet(rows.x), rows)
         bag, given = noisy_or(absent, rows.bag), labels_of(rows.given, rows.bag)
         q, present = mean_of(self.channel(rows.x), rows.bag), 1 - absent.exp()
         cleaned = posterior(present, bag[rows.bag], q[rows.bag], given[rows.bag])
-        use = self._is_labelled(given)[rows.bag] & ~rows.is_verified
-        return torch.where(use[:, None], cleaned, present)
+        use = self._is_labelled(given)[rows.bag, None] & ~self._is_known(rows)
+        return torch.where(use, cleaned, present)
 
     def _towards_target(self, batch: Batch) -> Tensor:
         """Return the M step's loss; its gradient is Eq. 5's where y itself made the target."""
         noisy, verified = batch
         x = torch.cat([noisy.x, verified.x])
-        target = torch.cat([self.target(noisy), verified.true[:, : self.task.classes]])
+        target = torch.cat([self.target(noisy), self._true(verified)])
         return _cross_entropy(self.y(x).sigmoid(), target).mean()
 
     def _towards_given(self, batch: Batch) -> Tensor:
@@ -172,14 +172,21 @@ class Nmn(StagedHead):
         labelled = self._is_labelled(given)
         loss = _cross_entropy(observed(bag, q), given)[labelled].sum()
         is_verified = torch.cat([rows.is_verified, batch.verified.is_verified])
-        true = torch.cat([rows.true, batch.verified.true])[:, : self.task.classes]
+        true = torch.cat([self._true(rows), self._true(batch.verified)])
         known = _cross_entropy(1 - absent.exp(), true)[is_verified].sum()
         return (loss + known) / (labelled.sum() + is_verified.sum()).clamp(min=1)
 
     def _as_verified(self, absent: Tensor, rows: Rows) -> Tensor:
         """Take log p(y = 0 | x) (n, C) but where a person has said what y is."""
-        known = -CERTAIN * rows.true[:, : self.task.classes]
-        return torch.where(rows.is_verified[:, None], known, absent)
+        return torch.where(self._is_known(rows), -CERTAIN * self._true(rows), absent)
+
+    def _is_known(self, rows: Rows) -> Tensor:
+        """Tell of which labels (n, C) a person has said what they are."""
+        return rows.is_verified[:, None] & ~self._true(rows).isnan()
+
+    def _true(self, rows: Rows) -> Tensor:
+        """Return the verified labels (n, C), NaN where a person was not asked."""
+        return rows.true[:, : self.task.classes]
 
     def _is_labelled(self, given: Tensor) -> Tensor:
         """Tell where (n,) given labels (n, C) say anything: none does where one should be given."""
@@ -198,6 +205,10 @@ def _linear(features: int, outputs: int) -> nn.Sequential:
 
 
 def _cross_entropy(p: Tensor, target: Tensor) -> Tensor:
-    """Return the cross entropy (n,) of labels (n, C) under p(1) (n, C), summed over classes."""
+    """Return the cross entropy (n,) of labels (n, C) under p(1) (n, C), summed over classes.
+
+    Labels that are NaN do not count.
+    """
     p = p.clamp(LEAST, 1 - LEAST)
-    return -(target * p.log() + (1 - target) * (1 - p).log()).sum(1)
+    label = without_nan(target)
+    return sum_of_known(-(label * p.log() + (1 - label) * (1 - p).log()), target)

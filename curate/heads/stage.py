@@ -15,7 +15,8 @@ class Rows(NamedTuple):
     given: Tensor
     """(n, C): ones where a label is given."""
     true: Tensor
-    """(n, K): the verified labels; zeros where nobody has verified any."""
+    """(n, K): the verified labels, zeros where nobody has verified any; of a class that a person
+    was not asked about an estimate, or NaN (see `Learner.unasked`)."""
     bag: Tensor
     """(n,): which bag each is of, numbered from 0; its own where there are none."""
     is_verified: Tensor

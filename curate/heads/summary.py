@@ -84,8 +84,9 @@ def show_verdict(console: Console, verdict: Verdict | None, chosen: Sequence[str
         interval = f"({share.low:.1%} to {share.high:.1%})"
         table.add_row(f"labels right {name}", f"{share.mean:.1%}", f"[dim]{interval}[/]")
     table.add_row("mended, spoiled", f"{verdict.mended:,}", f"{verdict.spoiled:,}")
+    by = "" if verdict.answers is None else f" ({verdict.answers:,} answers to single labels)"
     console.print(
-        f"On {verdict.rows:,} verified rows, each judged by a head that has not seen it:\n"
+        f"On {verdict.rows:,} verified rows{by}, each judged by a head that has not seen it:\n"
     )
     console.print(table)
     if chosen:
@@ -93,6 +94,8 @@ def show_verdict(console: Console, verdict: Verdict | None, chosen: Sequence[str
             f"\nThey were not all drawn at random (strategy {shown(brief(', '.join(chosen)))}):"
             " these are shares of such rows, and not of the crawl."
         )
+    if verdict.answers is not None:
+        console.print("\nLabels that nobody was asked about do not count.")
     if verdict.improves:
         console.print("\n[green]An improvement[/]: train on refined_label with refined_weight.\n")
     else:

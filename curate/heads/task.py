@@ -36,12 +36,20 @@ class Task:
         """Turn given labels (n, L), filled up with -1, into ones and zeros (n, C)."""
         return _ones(labels, self.classes)
 
-    def target(self, labels: Tensor) -> Tensor:
-        """Turn true labels (n, L), all -1 for none of the classes, into ones and zeros (n, K)."""
+    def target(self, labels: Tensor, asked: Tensor | None = None) -> Tensor:
+        """Turn true labels (n, L), all -1 for none of the classes, into ones and zeros (n, K).
+
+        Where a person was ``asked`` about some classes only, (n, A) filled up with -1, the others
+        are NaN; a row of -1 was asked about all.
+        """
         if self.none:
             none = (labels < 0).all(1, keepdim=True)
             labels = torch.where(none, self.named, labels)
-        return _ones(labels, self.outputs)
+        ones = _ones(labels, self.outputs)
+        if asked is None:
+            return ones
+        known = _ones(asked, self.outputs) > 0
+        return torch.where(known | ~known.any(1, keepdim=True), ones, torch.nan)
 
     def as_outputs(self, given: Tensor) -> Tensor:
         """Widen ones and zeros of given labels (n, C) to (n, K)."""
@@ -62,10 +70,15 @@ class Task:
         return logits.sigmoid() if self.several else logits.softmax(1)
 
     def cross_entropy(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of each row (n,) towards probabilities (n, K); a sum over classes."""
+        """Return the loss of each row (n,) towards probabilities (n, K); a sum over classes.
+
+        Of several labels those that are NaN in the target do not count.
+        """
         if self.several:
-            loss = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
-            return loss.sum(1)
+            loss = functional.binary_cross_entropy_with_logits(
+                logits, without_nan(target), reduction="none"
+            )
+            return sum_of_known(loss, target)
         return -(target * functional.log_softmax(logits, 1)).sum(1)
 
     def negative_log_likelihood(self, probabilities: Tensor, target: Tensor) -> Tensor:
@@ -77,6 +90,16 @@ class Task:
 
 LEAST = 1e-4
 """No head is believed to be surer than this."""
+
+
+def without_nan(target: Tensor) -> Tensor:
+    """Return targets (n, K) with 0 for NaN, for losses: the gradient of NaN * 0 is NaN."""
+    return target.masked_fill(target.isnan(), 0)
+
+
+def sum_of_known(loss: Tensor, target: Tensor) -> Tensor:
+    """Sum losses (n, K) over the classes whose target (n, K) is not NaN: (n,)."""
+    return loss.masked_fill(target.isnan(), 0).sum(1)
 
 
 def normalized(p: Tensor) -> Tensor:

@@ -70,6 +70,7 @@ class HeadTraining:
             "work": self.weighted.work_name, "head": kind, "task": vars(self.task),
             "classes": verified.classes, "rows": self.work.rows_digest,
             "verified": verified.rows.tolist(), "labels": verified.labels.tolist(),
+            "asked": None if verified.asked is None else verified.asked.tolist(),
             "bag": options.bag, "epochs": options.epochs, "seed": options.seed,
         }  # fmt: skip
 

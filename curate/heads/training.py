@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,13 +44,22 @@ class Examples:
     """(n,): whose labels a person has verified."""
     bag: Positions
     """(n,): rows that share a number share their given labels."""
+    asked: Positions | None = None
+    """(n, A): see `VerifiedRows`; None: of verified rows every class is known."""
 
     def __len__(self) -> int:
         return len(self.verified)
 
     def chosen(self, rows: NDArray[np.bool_]) -> "Examples":
         """Keep some rows."""
-        return Examples(*(part[rows] for part in vars(self).values()))
+        kept = {name: part[rows] for name, part in vars(self).items() if part is not None}
+        return Examples(**kept)
+
+    @property
+    def noisy(self) -> NDArray[np.bool_]:
+        """Tell of which rows (n,) some labels at least are only given."""
+        partly = False if self.asked is None else (self.asked >= 0).any(axis=1)
+        return np.asarray(~self.verified | partly)
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,9 @@ class Learner:
     seed: int
     advance: Callable[[int], None]
     """Called after each epoch."""
+    unasked: Callable[[Tensor, Tensor], Tensor] | None = None
+    """Estimates labels (n, K) by x and given labels; None: of those that nobody was asked about
+    NaN is learned."""
 
     def holding_out(self, of: NDArray[np.bool_]) -> "Learner":
         """Hold out a share of these rows (n,), which then say when a stage is over."""
@@ -92,7 +105,7 @@ class Learner:
 
     def rows(self, at: Positions) -> Rows:
         """Take rows of the examples onto the device."""
-        return _rows(self.examples, at, self.task, self.inputs, self.computer.device)
+        return self._rows(self.examples, at)
 
     @property
     def held_out_rows(self) -> Rows | None:
@@ -100,7 +113,7 @@ class Learner:
         if self.held_out is None or not len(self.held_out):
             return None
         every = np.arange(len(self.held_out))
-        return _rows(self.held_out, every, self.task, self.inputs, self.computer.device)
+        return self._rows(self.held_out, every)
 
     def run(self, head: torch.nn.Module, stage: Stage, judge: Callable[[Rows], Tensor]) -> None:
         """Minimise the stage's loss; keep the parameters that ``judge`` likes best.
@@ -155,22 +168,35 @@ class Learner:
         total = 0.0
         for start in range(0, len(self.held_out), JUDGED):
             at = np.arange(start, min(start + JUDGED, len(self.held_out)))
-            rows = _rows(self.held_out, at, self.task, self.inputs, self.computer.device)
-            total += float(judge(rows).sum())
+            total += float(judge(self._rows(self.held_out, at)).sum())
         return total / len(self.held_out)
+
+    def _rows(self, examples: Examples, at: Positions) -> Rows:
+        def taken(part: NDArray[Any]) -> Tensor:
+            return torch.from_numpy(part[at]).to(self.computer.device)
+
+        given = self.task.given(taken(examples.given))
+        x = self.inputs(taken(examples.features), given)
+        asked = None if examples.asked is None else taken(examples.asked)
+        true = self.task.target(taken(examples.true), asked)
+        if self.unasked is not None:
+            true = torch.where(true.isnan(), self.unasked(x, given), true)
+        bag = torch.from_numpy(np.unique(examples.bag[at], return_inverse=True)[1])
+        return Rows(x, given, true, bag.to(self.computer.device), taken(examples.verified))
 
 
 class Batches:
     """Epochs of batches: the noisy rows each once, the verified ones as often as needed.
 
-    Rows of a bag stay together; a batch of them then has about as many rows as it should. Where
-    every row is verified, or the stage says so, verified rows are among the noisy ones.
+    Rows of a bag stay together; a batch of them then has about as many rows as it should. Verified
+    rows are among the noisy ones where only some of their labels are verified, where every row is
+    verified, and where the stage says so.
     """
 
     def __init__(self, examples: Examples, stage: Stage, rng: np.random.Generator) -> None:
         verified = np.flatnonzero(examples.verified)
         any_row = stage.all_rows or examples.verified.all()
-        noisy = np.flatnonzero(~examples.verified | any_row)
+        noisy = np.flatnonzero(examples.noisy | any_row)
         bags = examples.bag[noisy]
         self._noisy = _Drawn(
             noisy[np.argsort(bags, kind="stable")], np.sort(bags), stage.noisy, rng
@@ -207,13 +233,3 @@ class _Drawn:
         if self._bags is None:
             return self._rows[drawn]
         return np.concatenate([self._bags[bag] for bag in drawn])
-
-
-def _rows(
-    examples: Examples, at: Positions, task: Task, inputs: Inputs, device: torch.device
-) -> Rows:
-    given = task.given(torch.from_numpy(examples.given[at]).to(device))
-    x = inputs(torch.from_numpy(examples.features[at]).to(device), given)
-    true = task.target(torch.from_numpy(examples.true[at]).to(device))
-    bag = torch.from_numpy(np.unique(examples.bag[at], return_inverse=True)[1]).to(device)
-    return Rows(x, given, true, bag, torch.from_numpy(examples.verified[at]).to(device))

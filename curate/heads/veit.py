@@ -14,6 +14,7 @@ from curate.heads.network import classifier
 from curate.heads.stage import Batch, Rows, Stage
 from curate.heads.task import Task
 from curate.heads.training import LEARNING_RATE, Learner
+from curate.heads.unasked import estimating
 
 EMBEDDING = 128
 CLEANING, CLASSIFYING = 0.1, 1.0
@@ -54,6 +55,7 @@ class Veit(StagedHead):
 
     def fit(self, learner: Learner) -> None:
         """Train, and count how often held-out rows are cleaned wrongly."""
+        learner = estimating(learner)
         learner = learner.holding_out(learner.examples.verified)
         self.run_stages(learner)
         held_out = learner.held_out_rows

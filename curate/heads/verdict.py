@@ -32,6 +32,8 @@ class Verdict:
     """Rows whose label is better after than before."""
     spoiled: int
     """Rows whose label is worse."""
+    answers: int | None = None
+    """By how many verified labels the rows are judged; None: by whole rows."""
 
     @property
     def improves(self) -> bool:

@@ -1,4 +1,7 @@
-"""Labels that a person has verified: a table of keys and labels, looked up in a crawl."""
+"""Labels that a person has verified: a table of keys and labels, looked up in a crawl.
+
+With a column correct, of answers to single labels: see `verified_pairs`.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,9 +14,12 @@ from curate.errors import CurateError
 from curate.manifest.formulas import as_known
 from curate.manifest.spellings import Matched, canonical, match, nearest
 from curate.manifest.tables import read_table
+from curate.manifest.verified_pairs import CORRECT, by_image, read_correct
 from curate.terminal.notices import warn
 from curate.terminal.printable import FEW, brief, listed
 from curate.terminal.skipped import Skipped
+
+NONE_OF_THEM = ", leave the cell empty for an image of none of the classes"
 
 
 @dataclass(frozen=True)
@@ -40,11 +46,17 @@ class Found:
     """The rows of a crawl that a table names."""
 
     rows: pl.DataFrame
-    """Columns row, ascending, and labels, sorted lists; an empty one is none of the classes."""
+    """Columns row, ascending, and labels, sorted lists; an empty one is none of the classes.
+
+    By pair also asked, the labels that a person was asked about; labels are those of them that are
+    right.
+    """
     new: tuple[str, ...]
     """The labels that are not classes of the crawl, sorted."""
     skipped: tuple[Skipped, ...] = ()
     """What in the table names no row."""
+    by_pair: bool = False
+    """Whether nothing is known of the labels that nobody was asked about."""
 
 
 def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
@@ -54,7 +66,8 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
     is none of the classes. Keys and labels that differ from the crawl's in blanks or Unicode form,
     labels also in case, are matched where that is clear, and said. Keys that the crawl does not
     have and keys with contradicting labels are left out, and said. Raises CurateError for a table
-    without the columns, and for labels that are no class unless they are to be new ones.
+    without the columns, for labels that are no class unless they are to be new ones, and for
+    answers that are none.
     """
     path = asked.path
     table = read_table(path, "--verified", "key, label (null: none of the classes)")
@@ -63,8 +76,13 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
         label = as_known(label, pl.LazyFrame({"class": asked.classes}, schema={"class": pl.String}))
     key = as_known(_as_text(_column(path, table, asked.key)), keys.select("key"))
     given = pl.DataFrame({"key": key, "labels": _lists(label)})
+    by_pair = CORRECT in table.columns
+    if by_pair:
+        given = given.with_columns(read_correct(path, table, label))
     given, new = _with_classes(asked, given)
     given = _with_keys(asked, given, keys).unique(maintain_order=True)
+    if by_pair:
+        given, new, unclear = _by_image(asked, given, new)
     doubled = given["key"].is_duplicated() & given["key"].is_not_null()
     contradicting, once = given.filter(doubled), given.filter(~doubled)
     found = (
@@ -79,10 +97,11 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
         "and are left out")  # fmt: skip
     _say(asked, lost, "keys are not in the manifest", "and are left out")
     skipped = (
+        *(unclear if by_pair else ()),
         *Skipped.of("verified keys with contradicting labels", _distinct(contradicting["key"])),
         *Skipped.of("verified keys that are not in the manifest", _distinct(lost)),
     )
-    return Found(found.select("row", "labels"), new, skipped)
+    return Found(found.drop("key"), new, skipped, by_pair)
 
 
 def require_single(rows: pl.DataFrame, path: Path, crawl: Path) -> None:
@@ -92,6 +111,36 @@ def require_single(rows: pl.DataFrame, path: Path, crawl: Path) -> None:
             f"--verified {path} has rows with several labels, and those of {crawl} have one each;"
             " keep one, or leave the row out."
         )
+
+
+def require_whole(found: Found, path: Path, why: str) -> None:
+    """Raise CurateError, which says ``why``, for answers to single labels."""
+    if found.by_pair:
+        raise CurateError(
+            f"--verified {path} has a column '{CORRECT}': answers to single labels, {why}."
+        )
+
+
+def _by_image(
+    asked: Asked, answers: pl.DataFrame, new: tuple[str, ...]
+) -> tuple[pl.DataFrame, tuple[str, ...], tuple[Skipped, ...]]:
+    """Gather answers by key; say which are left out."""
+    label = pl.col("labels").list.first()
+    right = {*answers.filter(CORRECT).select(label).to_series()}
+    nowhere = label.is_in([name for name in new if name not in right])
+    of_none, answers = answers.filter(nowhere), answers.filter(~nowhere)
+    gathered, contradicting = by_image(answers)
+    each = pl.format("{}: {}", pl.col("key").fill_null("(empty)"), label)
+    pairs = contradicting.select(each).to_series().unique(maintain_order=True)
+    labels = of_none.select(label).to_series().unique(maintain_order=True)
+    _say(asked, pairs, "labels of images have contradicting answers", "and are left out")
+    _say(asked, labels, "labels are no class of the crawl, and right for no image",
+        "and are left out")  # fmt: skip
+    skipped = (
+        *Skipped.of("labels of images with contradicting answers", pairs.to_list()),
+        *Skipped.of("labels that are no class, and right for no image", labels.to_list()),
+    )
+    return gathered, tuple(name for name in new if name in right), skipped
 
 
 def _distinct(keys: pl.Series) -> list[str]:
@@ -105,7 +154,8 @@ def _with_classes(asked: Asked, given: pl.DataFrame) -> tuple[pl.DataFrame, tupl
     names = dict(matched.classes)
     new = _new_classes(matched.unknown) if asked.new_classes else {}
     if matched.unknown and not asked.new_classes:
-        raise CurateError(_no_classes(asked, labels, matched))
+        none = "" if CORRECT in given.columns else NONE_OF_THEM
+        raise CurateError(_no_classes(asked, labels, matched, none))
     names |= new
     respelled = labels.filter(labels.is_in(list(matched.respelled)))
     _say(asked, respelled, "labels differ from a class in blanks, Unicode form or case only",
@@ -128,8 +178,8 @@ def _new_classes(unknown: Iterable[str]) -> dict[str, str]:
     return {name: first.setdefault(canonical(name).casefold(), canonical(name)) for name in unknown}
 
 
-def _no_classes(asked: Asked, labels: pl.Series, matched: Matched) -> str:
-    """Say which labels are not classes, and what to do."""
+def _no_classes(asked: Asked, labels: pl.Series, matched: Matched, none: str) -> str:
+    """Say which labels are not classes, and what to do; ``none``: about images of none of them."""
     named = []
     for name in matched.unknown[:FEW]:
         near = nearest(name, asked.classes)
@@ -139,8 +189,8 @@ def _no_classes(asked: Asked, labels: pl.Series, matched: Matched) -> str:
     count = labels.is_in(list(matched.unknown)).sum()
     return (
         f"--verified {asked.path} has {count:,} labels that are no class of the crawl:"
-        f" {', '.join(named)}{more}; write them as the crawl does, leave the cell empty for an"
-        f" image of none of the classes{asked.no_others}."
+        f" {', '.join(named)}{more}; write them as the crawl does{none}"
+        f"{asked.no_others}."
     )
 
 
@@ -158,7 +208,7 @@ def _with_keys(asked: Asked, given: pl.DataFrame, keys: pl.LazyFrame) -> pl.Data
     _say(asked, found["key"], "keys differ from one of the manifest in blanks or Unicode form only",
         "and are taken for it")  # fmt: skip
     joined = given.join(found, on="key", how="left", maintain_order="left")
-    return joined.select(pl.coalesce("known", "key").alias("key"), "labels")
+    return joined.with_columns(key=pl.coalesce("known", "key")).drop("known")
 
 
 def _lists(labels: pl.Series) -> pl.Series:

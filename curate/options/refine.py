@@ -27,7 +27,8 @@ class RefineOptions:
         OptionalPath,
         typer.Option(
             help="Table of labels that a person has verified: key, label (null or an empty list:"
-            " none of the classes). What curate verify writes.",
+            " none of the classes); for lists of labels also key, label, correct: answers to single"
+            " labels. What curate verify writes.",
             show_default=False,
         ),
     ] = OptionalPath()

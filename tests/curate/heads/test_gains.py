@@ -135,3 +135,20 @@ def test_how_wrong_a_class_is_comes_from_other_folds() -> None:
     of_wrong = groups.filter(group="0 to 20% wrong")
     assert (of_wrong["rows"].item(), of_wrong["mended"].item()) == (10, 10)
     assert groups.filter(group="80 to 100% wrong")["rows"].item() == 10
+
+
+def test_labels_that_nobody_was_asked_about_do_not_count() -> None:
+    rows, asked = random_rows(0), np.random.default_rng(1).random((200, WIDTH)) < 0.5
+    partly = HeldOut(rows.given, rows.p, np.where(asked, rows.true, np.nan), rows.folds)
+    for all_labels, those_asked in zip(rows.sets(SEVERAL), partly.sets(SEVERAL), strict=True):
+        np.testing.assert_array_equal(those_asked, all_labels & asked)
+    gains, verdict = class_gains(partly, SEVERAL), partly.verdict(SEVERAL)
+    given, refined, true = rows.sets(SEVERAL)
+    concerned = asked & (given | refined | true)
+    np.testing.assert_array_equal(gains.rows, concerned.sum(0))
+    np.testing.assert_array_equal(gains.after, (concerned & (refined == true)).sum(0))
+    assert verdict is not None
+    assert verdict.answers == asked.sum()
+    of_rows = rows.verdict(SEVERAL)
+    assert of_rows is not None
+    assert of_rows.answers is None

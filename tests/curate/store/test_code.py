@@ -85,7 +85,8 @@ DEPENDS = {
         *(f"curate/heads/{name}.py" for name in (
             "bayes", "confusion", "crawl_noise", "cross_fit", "fine_tune", "fit", "head", "hu",
             "inputs", "learned", "network", "nmn", "noise_types", "noisy_or", "saved", "spec",
-            "stack", "stage", "sukhbaatar", "task", "trained", "training", "veit", "xiao")),
+            "stack", "stage", "sukhbaatar", "task", "tied", "trained", "training", "unasked",
+            "veit", "xiao")),
         "curate/options/heads.py"],
     "onnx": ["curate/encoders/onnx*.py", "curate/images/preprocess.py"],
     "open_clip": [

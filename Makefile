@@ -4,13 +4,13 @@ BIN := .venv/bin
 READY := .venv/ready
 BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome
 
-.PHONY: demo test mutants setup browser wordnet clean
+.PHONY: demo test mutants setup browser clean
 
 demo: setup
 	$(BIN)/curate demo demo
 
 # As many files of tests at once as there are cores, each with one thread.
-test: setup browser wordnet
+test: setup browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -39,10 +39,6 @@ browser: setup
 	{ [ "$$(id -u)" = 0 ] && apt-get -qq update && \
 	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium-headless-shell >/dev/null; } \
 	|| $(BIN)/playwright install --only-shell chromium
-
-# Once, before tests that run at the same time would each set it up.
-wordnet: setup
-	@$(BIN)/python -c 'from curate.relations.wordnet_setup import ensure_wordnet; ensure_wordnet()'
 
 clean:
 	rm -rf .venv demo dist build mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis

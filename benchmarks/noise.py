@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from benchmarks.crawl import CLEAN, NO_CLASS, Crawl
 from curate.errors import CurateError
-from curate.relations.wordnet_setup import ensure_wordnet
 from graphs.row_blocks import whole
 from graphs.senses import choose_senses
 from graphs.wordnet import open_wordnet, wordnet_rows
@@ -115,6 +114,6 @@ def visual_similarity(crawl: Crawl) -> NDArray[np.float32]:
 
 def wordnet_similarity(names: Sequence[str]) -> NDArray[np.float32]:
     """Return S_w (C, C); a class that WordNet does not know is near none."""
-    wordnet = open_wordnet(ensure_wordnet())
+    wordnet = open_wordnet()
     synsets = [sense.synset for sense in choose_senses(names, wordnet)]
     return whole(wordnet_rows(synsets, wordnet), len(synsets))

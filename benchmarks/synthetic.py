@@ -6,15 +6,15 @@ python -m benchmarks.synthetic FOLDER --rows 50000 --classes 100
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from zipfile import ZipFile
 
-import nltk.data
 import numpy as np
 import polars as pl
 import typer
 from numpy.typing import NDArray
 
 from benchmarks.methods import Task
-from curate.relations.wordnet_setup import ensure_wordnet
+from graphs.nltk_wordnet import ARCHIVE
 from prototypes.engine.blocks import tiles, unit_rows
 
 BLOCK = 65_536
@@ -67,8 +67,7 @@ def write_crawl(folder: Path, rows: int, classes: int, dim: int, seed: int = 0) 
 
 def noun_ids(count: int) -> list[str]:
     """Return the ids (n02123045) of so many noun synsets, evenly spaced over WordNet."""
-    nltk.data.path.append(str(ensure_wordnet()))
-    with nltk.data.find("corpora/wordnet/data.noun").open() as file:
+    with ZipFile(ARCHIVE).open("data.noun") as file:
         offsets = [line[:8].decode() for line in file if line[:1].isdigit()]
     return [f"n{offset}" for offset in offsets[:: len(offsets) // count][:count]]
 

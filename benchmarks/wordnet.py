@@ -4,19 +4,16 @@ python -m benchmarks.wordnet
 """
 
 import time
-import warnings
 from typing import Annotated
 
-import nltk.data
 import numpy as np
 import typer
-from nltk.corpus.reader.wordnet import WordNetCorpusReader
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.synthetic import noun_ids
-from curate.relations.wordnet_setup import ensure_wordnet
+from graphs.nltk_wordnet import PackedReader
 from graphs.row_blocks import whole
 from graphs.wordnet import open_wordnet, wordnet_rows
 
@@ -29,15 +26,14 @@ def wordnet(
     pairs: Annotated[int, typer.Option(help="So many, drawn at random, are NLTK's too.")] = 2_000,
 ) -> None:
     """Print CPU seconds of both, and the greatest difference over the pairs drawn."""
-    folder, ids = ensure_wordnet(), noun_ids(classes)
+    ids = noun_ids(classes)
     start = time.process_time()
-    ours = open_wordnet(folder)
+    ours = open_wordnet()
     opened = time.process_time()
     names = [name for name in map(ours.find, ids) if name is not None]
     S = whole(wordnet_rows(names, ours), len(names))
     done = time.process_time()
-    with warnings.catch_warnings(action="ignore"):  # that there are no other languages
-        reader = WordNetCorpusReader(nltk.data.find("corpora/wordnet"), None)
+    reader = PackedReader()
     rng = np.random.default_rng(0)
     a, b = rng.integers(len(names), size=(2, pairs))
     synsets = {name: reader.synset(name) for name in names}

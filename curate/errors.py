@@ -3,7 +3,3 @@
 
 class CurateError(Exception):
     """What the user can mend, told in a sentence; the command line prints it and exits 2."""
-
-
-class NoWordNetError(CurateError):
-    """WordNet is not on this machine, and cannot be set up."""

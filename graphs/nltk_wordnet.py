@@ -1,23 +1,59 @@
-"""WordNet on disk: found, opened and downloaded by NLTK, and read in a fraction of NLTK's time.
+"""WordNet 3.0, which comes with this package: opened by NLTK, and read in a fraction of its time.
 
-The only module of the project that imports nltk.
+The only module of the project that imports nltk. `wordnet.zip` has the files of Debian's package
+wordnet-base as they are, and `lexnames` (lexnames(5WN)); without those that no lookup needs.
+Princeton's licence is in WORDNET-LICENSE.
 """
 
-import contextlib
 import io
-import threading
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
-import nltk.data
 from nltk.corpus.reader.wordnet import WordNetCorpusReader, WordNetError
-from nltk.downloader import Downloader
+from nltk.data import PathPointer, SeekableUnicodeStreamReader
+
+ARCHIVE = Path(__file__).with_name("wordnet.zip")
+SHA256 = "c6b129f140d0e74786492ee43de56097adaebbc8005e272ee848ad5154482b98"
+"""Of the archive: other data are other code, and what was made from them is made again."""
 
 
-class EnglishReader(WordNetCorpusReader):  # type: ignore[misc]
-    """NLTK's reader for English that parses only the index lines of words that are looked up.
+class _Packed(PathPointer):  # type: ignore[misc]
+    """A file of the archive; NLTK's own class reads only below NLTK's data path."""
+
+    def __init__(self, archive: ZipFile, name: str = "") -> None:
+        self._archive, self._name = archive, name
+
+    def open(self, encoding: str = "utf8") -> SeekableUnicodeStreamReader:
+        return SeekableUnicodeStreamReader(io.BytesIO(self._archive.read(self._name)), encoding)
+
+    def file_size(self) -> int:
+        return self._archive.getinfo(self._name).file_size
+
+    def join(self, fileid: str) -> "_Packed":
+        return _Packed(self._archive, fileid)
+
+
+class PackedReader(WordNetCorpusReader):  # type: ignore[misc]
+    """NLTK's reader for English, of the WordNet that comes with this package."""
+
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about missing languages other than English
+            super().__init__(_Packed(ZipFile(ARCHIVE)), None)
+
+    def map_wn(self, version: str = "wordnet") -> None:
+        """Map nothing: NLTK's constructor calls this for the other languages."""
+
+    def open(self, file: str) -> Any:
+        """Open a file of the archive."""
+        return self._root.join(file).open()
+
+
+class EnglishReader(PackedReader):
+    """A reader that parses only the index lines of words that are looked up.
 
     NLTK parses all 155,000 lines of the index when it opens, and maps WordNet's versions for other
     languages: this takes seconds.
@@ -39,12 +75,9 @@ class EnglishReader(WordNetCorpusReader):  # type: ignore[misc]
         except WordNetError:
             return None
 
-    def map_wn(self, version: str = "wordnet") -> None:
-        """Map nothing: NLTK's constructor calls this for the other languages."""
-
     def open(self, file: str) -> Any:
-        """Open a file: data from memory, as NLTK's stream is slow; an index as the chosen lines."""
-        if file.startswith("index.") and file != "index.sense":
+        """Open a file: data as Python's stream, NLTK's is slow; an index as the chosen lines."""
+        if file.startswith("index."):
             lines, self._index_lines = self._index_lines, ""
             return io.StringIO(lines)
         return self._in_memory(file) if file.startswith("data.") else super().open(file)
@@ -82,78 +115,3 @@ class _Index(dict[str, dict[str, list[int]]]):
         self[word] = {}
         self._parse(self._lines.get(word, ""))
         return self[word]
-
-
-def find_wordnet(folders: Sequence[Path] | None = None) -> Path | None:
-    """Return the first data folder with a complete WordNet, packed or not; None if there is none.
-
-    ``folders`` are data folders in NLTK's layout (with ``corpora/wordnet`` inside); the default is
-    NLTK's own path. A complete WordNet has ``lexnames`` and ``index.sense``, which NLTK needs and
-    some packages of WordNet leave out. NLTK rejects folders and files that other accounts can
-    write to.
-    """
-    for folder in map(Path, nltk.data.path) if folders is None else folders:
-        if all(_resource(folder, file) for file in ("lexnames", "index.sense")):
-            return folder
-    return None
-
-
-def _resource(folder: Path, file: str) -> Any:
-    """Return NLTK's pointer to a file of WordNet, or to its root (""); None if it is missing."""
-    for corpus in ("corpora/wordnet/", "corpora/wordnet.zip/wordnet/"):
-        with warnings.catch_warnings(), contextlib.suppress(LookupError, OSError):
-            warnings.simplefilter("ignore")  # about folders that others can write to: None says it
-            return nltk.data.find(corpus + file, paths=[str(folder)])
-    return None
-
-
-def open_reader(folder: Path) -> EnglishReader:
-    """Open the WordNet in a data folder; raises LookupError if there is none.
-
-    The folder is added to NLTK's data path for this process, because NLTK opens files nowhere else.
-    """
-    if str(folder) not in nltk.data.path:
-        nltk.data.path.append(str(folder))
-    if find_wordnet([folder]) is None:
-        raise LookupError(
-            f"There is no complete WordNet in {folder}: put corpora/wordnet there, with lexnames "
-            "and index.sense among its files, none of which other accounts may write to."
-        )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about missing languages other than English
-        return EnglishReader(_resource(folder, ""), None)
-
-
-def download_wordnet(folder: Path, patience: float = 10.0) -> None:
-    """Download WordNet into a data folder from NLTK's server, printing nothing.
-
-    Raises LookupError with the reason if the server's index does not arrive within ``patience``
-    seconds, or if the download fails.
-    """
-    downloader = Downloader()
-    _await_index(downloader, patience)
-    said = io.StringIO()
-    try:
-        done = downloader.download("wordnet", str(folder), quiet=True, print_error_to=said)
-    except (OSError, ValueError) as error:
-        raise LookupError(f"NLTK's download failed ({error})") from error
-    if not done or find_wordnet([folder]) is None:
-        raise LookupError(f"NLTK's download failed ({said.getvalue().strip() or 'no reason'})")
-
-
-def _await_index(downloader: Downloader, patience: float) -> None:
-    """Fetch the list of packages in a thread, because a DNS lookup has no timeout of its own."""
-    failure: list[Exception] = [TimeoutError(f"no answer in {patience:g} s")]
-
-    def fetch() -> None:
-        try:
-            downloader.index()
-            failure.clear()
-        except Exception as error:  # any error is reported as the reason
-            failure[:] = [error]
-
-    thread = threading.Thread(target=fetch, daemon=True)
-    thread.start()
-    thread.join(patience)
-    if failure:
-        raise LookupError(f"NLTK's server cannot be reached ({failure[0]})")

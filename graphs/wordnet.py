@@ -4,7 +4,6 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from graphs.path_similarity import path_similarity_rows
@@ -134,11 +133,11 @@ class WordNet:
         return name
 
 
-def open_wordnet(folder: Path) -> WordNet:
-    """Open the WordNet in a data folder (see `nltk_wordnet`); raises LookupError if it has none."""
-    from graphs.nltk_wordnet import open_reader
+def open_wordnet() -> WordNet:
+    """Open the WordNet that comes with this package (see `nltk_wordnet`)."""
+    from graphs.nltk_wordnet import EnglishReader
 
-    return WordNet(open_reader(folder))
+    return WordNet(EnglishReader())
 
 
 def wordnet_rows(synsets: Sequence[str | None], wordnet: WordNet) -> Blocks:

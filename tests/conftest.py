@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,19 +11,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def wordnet_folder() -> Path:
-    from curate.relations.wordnet_setup import (
-        ensure_wordnet,  # here, since importing nltk takes a second
-    )
-
-    return ensure_wordnet()
-
-
-@pytest.fixture(scope="session")
-def wordnet(wordnet_folder: Path) -> "WordNet":
+def wordnet() -> "WordNet":
     from graphs.wordnet import open_wordnet
 
-    return open_wordnet(wordnet_folder)
+    return open_wordnet()
 
 
 class Killed(BaseException):

@@ -19,7 +19,7 @@ TITLES = {
 
 
 @pytest.fixture(scope="module")
-def crawl(tmp_path_factory: pytest.TempPathFactory, wordnet_folder: Path) -> Path:
+def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("graphs")
     label = [LABELS[row % 6] for row in range(60)]
     rng = np.random.default_rng(0)

@@ -46,7 +46,7 @@ def weigh(path: Path, *options: object) -> Result:
 
 
 @pytest.fixture(scope="module")
-def weighted(tmp_path_factory: pytest.TempPathFactory, wordnet_folder: Path) -> Path:
+def weighted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("crawl")
     crawl().write_parquet(folder / "crawl.parquet")
     weigh(folder / "crawl.parquet")
@@ -238,9 +238,7 @@ def test_a_class_with_one_sample_gives_no_nan(tmp_path: Path) -> None:
     assert numbers.select(pl.all().is_finite().all()).row(0) == (True,) * 4
 
 
-def test_a_class_that_is_in_no_graph_is_named_and_weighed(
-    tmp_path: Path, wordnet_folder: Path
-) -> None:
+def test_a_class_that_is_in_no_graph_is_named_and_weighed(tmp_path: Path) -> None:
     path = tmp_path / "crawl.parquet"
     rows = crawl(60).with_columns(pl.col("label").replace("plum", "SKU-1234"))
     rows.write_parquet(path)
@@ -250,7 +248,7 @@ def test_a_class_that_is_in_no_graph_is_named_and_weighed(
     assert (after.filter(pl.col("label") == "SKU-1234")["weight"] > 0).mean() > 0.5
 
 
-def test_a_class_file_sets_the_sense(tmp_path: Path, wordnet_folder: Path) -> None:
+def test_a_class_file_sets_the_sense(tmp_path: Path) -> None:
     path = tmp_path / "crawl.parquet"
     crawl(60).write_parquet(path)
     classes = tmp_path / "classes.csv"

@@ -14,6 +14,7 @@ def test_the_wheel_installs_and_runs_from_another_folder(tmp_path: Path) -> None
     files = zipfile.ZipFile(wheel).namelist()
     parts = ("page.html", "page.css", "histogram.svg", "script/page.js", "script/start.js")
     assert {f"curate/report/{part}" for part in parts} <= set(files)
+    assert {"graphs/wordnet.zip", "graphs/WORDNET-LICENSE"} <= set(files)
     names = {Path(name).parts[0] for name in files}
     assert names == {"cli.py", "curate", "graphs", "prototypes", "curate-0.1.0.dist-info"}
 

@@ -30,7 +30,7 @@ from curate.manifest.plan import plan_name
 from curate.manifest.tried_path import tried_path
 from curate.options.weight import WeightOptions
 from curate.relations.captions import caption_column
-from curate.relations.graph import CLASSES, Graph, relate_or_skip_wordnet
+from curate.relations.graph import CLASSES, Graph, relate
 from curate.scoring import soft_labels
 from curate.scoring.caption_agreement import caption_agreement
 from curate.scoring.fit import Fits, Fitting, Tools, fit_both
@@ -92,10 +92,8 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         verified, lost = _verified(options, manifest, classes, console)
         crawl = index_crawl(manifest, classes, run)
         captioned = crawl.shards if options.caption_agreement else ()
-        graph = relate_or_skip_wordnet(
-            manifest, classes, options.graph_options, run, console, captioned
-        )
-        crawl = crawl.skipping((*lost, *graph.skipped))
+        graph = relate(manifest, classes, options.graph_options, run, console, captioned)
+        crawl = crawl.skipping(lost)
         parts = take_apart(verified, crawl)
         features = find_features(options, crawl, console)
         show_classes(console, graph.table, folder / CLASSES)

@@ -64,8 +64,6 @@ class GraphOptions:
     device: str = "auto"
     names: bool = False
     """The classes' names are read, whatever the graph."""
-    wordnet: bool = True
-    """WordNet can be had; without it the graphs are those that are left."""
 
     def __post_init__(self) -> None:
         parse_graph(self.graph)
@@ -73,8 +71,7 @@ class GraphOptions:
     @property
     def parts(self) -> tuple[Part, ...]:
         """The graphs that are summed; empty for none."""
-        parts = parse_graph(self.graph)
-        return tuple(part for part in parts if self.wordnet or part.kind != WORDNET)
+        return parse_graph(self.graph)
 
 
 def parse_graph(spec: str) -> tuple[Part, ...]:

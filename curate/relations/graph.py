@@ -1,7 +1,7 @@
 """The class relation graph of a crawl's classes: S_t, the sum of what --graph names."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from shutil import disk_usage
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from curate.errors import CurateError, NoWordNetError
+from curate.errors import CurateError
 from curate.manifest.classes import Classes, read_class_file
 from curate.manifest.formulas import plain_table
 from curate.manifest.manifest import Manifest
@@ -25,9 +25,6 @@ from curate.store.atomic import appearing_file
 from curate.store.folders import Folders, write_rows
 from curate.store.run import Advance, Run
 from curate.store.step import Kept, Made, Step
-from curate.terminal.notices import say, warn
-from curate.terminal.printable import message
-from curate.terminal.skipped import Skipped
 
 if TYPE_CHECKING:
     from graphs.wordnet import WordNet
@@ -59,31 +56,6 @@ class Graph:
     """Embeds the texts about the classes."""
     captions: CaptionVectors | None
     """Of all rows, where they were asked for."""
-    skipped: tuple[Skipped, ...] = ()
-    """Parts of --graph that are not available."""
-
-
-def relate_or_skip_wordnet(
-    manifest: Manifest,
-    classes: Classes,
-    options: GraphOptions,
-    run: Run,
-    console: Console,
-    captioned: Sequence[Shard] = (),
-) -> Graph:
-    """Call `relate`; if WordNet is not available, warn and continue without it."""
-    try:
-        return relate(manifest, classes, options, run, console, captioned)
-    except NoWordNetError as error:
-        left = replace(options, wordnet=False)
-        named = "+".join(map(str, left.parts)) or "none"
-        warn(
-            console,
-            "Without WordNet",
-            f"this goes on as with --graph {named}. {message(str(error))}",
-        )
-    graph = relate(manifest, classes, left, run, console, captioned)
-    return replace(graph, skipped=Skipped.of("class relations that cannot be had here", [WORDNET]))
 
 
 def relate(
@@ -101,11 +73,10 @@ def relate(
     Raises CurateError for what a graph needs and the crawl lacks.
     """
     stated = {} if options.classes is None else read_class_file(options.classes, classes)
-    wordnet = _opener(lambda line: say(console, line))
-    table_name, table = class_table(classes, options, stated, run, wordnet)
-    text = TextSource(options, table, wordnet)
+    table_name, table = class_table(classes, options, stated, run, _wordnet)
+    text = TextSource(options, table, _wordnet)
     captions = embed_captions(manifest, captioned, run, text) if captioned else None
-    sources = Sources(manifest, table, wordnet, text, console, captions)
+    sources = Sources(manifest, table, _wordnet, text, console, captions)
     kept = {part: _related(part, relation(part, sources), classes, run) for part in options.parts}
     matrices = {str(part): _loaded(each) for part, each in kept.items()}
     names = [each.name for each in kept.values()]
@@ -124,17 +95,12 @@ def _write_classes(table: ClassTable, options: GraphOptions, path: Path) -> None
             plain_table(table).write_csv(unfinished)
 
 
-def _opener(report: Callable[[str], None]) -> Callable[[], "WordNet"]:
-    """Give a function that opens WordNet at its first call; importing NLTK takes a second."""
+@cache
+def _wordnet() -> "WordNet":
+    """Open WordNet once, where it is needed; importing NLTK takes a second."""
+    from graphs.wordnet import open_wordnet
 
-    @cache
-    def opened() -> "WordNet":
-        from curate.relations.wordnet_setup import ensure_wordnet
-        from graphs.wordnet import open_wordnet
-
-        return open_wordnet(ensure_wordnet(report))
-
-    return opened
+    return open_wordnet()
 
 
 def _related(part: Part, made: Relation, classes: Classes, run: Run) -> Kept:

@@ -51,8 +51,6 @@ def _need_senses(names: Sequence[str], options: GraphOptions, stated: Stated) ->
     """Tell whether WordNet is needed: not where the user or the labels already say everything."""
     from graphs.class_texts import is_synset
 
-    if not options.wordnet:
-        return False
     parts = {str(part) for part in options.parts}
     if "wordnet" in parts:
         return True

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -57,7 +55,7 @@ def test_visual_similarity_pairs_the_classes_that_look_alike() -> None:
     assert nearest(visual_similarity(clean_crawl()), 1).ravel().tolist() == [1, 0, 3, 2, 5, 4]
 
 
-def test_confusing_noise_by_wordnet_stays_within_the_family(wordnet_folder: Path) -> None:
+def test_confusing_noise_by_wordnet_stays_within_the_family() -> None:
     crawl = clean_crawl()
     similarity = wordnet_similarity(crawl.names)
     assert nearest(similarity, 1).ravel().tolist() == [1, 0, 3, 2, 5, 4]

@@ -1,25 +1,19 @@
+import hashlib
 import random
-import shutil
-import threading
-import warnings
-import zipfile
+import subprocess
+import sys
 
-import nltk.data
 import numpy as np
 import pytest
-from nltk.corpus.reader.wordnet import WordNetCorpusReader
 
-import graphs.nltk_wordnet as module
-from graphs.nltk_wordnet import download_wordnet, find_wordnet
-from graphs.wordnet import open_wordnet, wordnet_rows
+from graphs.nltk_wordnet import ARCHIVE, SHA256, PackedReader
+from graphs.wordnet import wordnet_rows
 
 
 @pytest.fixture(scope="module")
-def nltk_reader(wordnet_folder):
+def nltk_reader():
     """NLTK itself, as the reference."""
-    root = nltk.data.find("corpora/wordnet", paths=[str(wordnet_folder)])
-    with warnings.catch_warnings(action="ignore"):  # that there are no other languages
-        return WordNetCorpusReader(root, None)
+    return PackedReader()
 
 
 def wordnet_graph(names, wordnet):
@@ -30,11 +24,6 @@ def words_of(reader, pos, n):
     """Words of a part of speech, a sample that is always the same."""
     words = sorted(w for w, by_pos in reader._lemma_pos_offset_map.items() if pos in by_pos)
     return random.Random(0).sample(words, n)
-
-
-@pytest.fixture
-def data_path(monkeypatch):
-    monkeypatch.setattr(nltk.data, "path", [])
 
 
 def random_synsets(reader, pos, n):
@@ -135,79 +124,18 @@ def test_an_unknown_synset_is_a_lookup_error_that_shows_the_form(wordnet):
         wordnet.synset("unicorn.n.99")
 
 
-def test_opens_a_packed_wordnet(wordnet_folder, wordnet, tmp_path, data_path):
-    (tmp_path / "corpora").mkdir()
-    nltk.data.path.append(str(wordnet_folder))
-    with zipfile.ZipFile(tmp_path / "corpora" / "wordnet.zip", "w") as archive:
-        for file in sorted((wordnet_folder / "corpora" / "wordnet").iterdir()):
-            archive.write(file, f"wordnet/{file.name}")
-    assert open_wordnet(tmp_path).by_label("jay") == wordnet.by_label("jay")
+def test_the_data_are_those_that_the_code_names() -> None:
+    assert hashlib.sha256(ARCHIVE.read_bytes()).hexdigest() == SHA256
 
 
-def test_a_folder_without_lexnames_is_no_wordnet(tmp_path, data_path):
-    corpus = tmp_path / "corpora" / "wordnet"
-    corpus.mkdir(parents=True)
-    (corpus / "index.sense").touch()
-    assert find_wordnet([tmp_path]) is None
-    with pytest.raises(LookupError, match=r"no complete WordNet in .*lexnames"):
-        open_wordnet(tmp_path)
-    (corpus / "lexnames").touch()
-    assert find_wordnet([tmp_path / "none", tmp_path]) == tmp_path
-
-
-def test_a_folder_that_others_can_write_to_is_passed_over(tmp_path, data_path):
-    corpus = tmp_path / "corpora" / "wordnet"
-    corpus.mkdir(parents=True)
-    for file in ("lexnames", "index.sense"):
-        (corpus / file).touch(mode=0o644)
-    assert find_wordnet([tmp_path]) == tmp_path
-    corpus.chmod(0o777)
-    assert find_wordnet([tmp_path]) is None
-
-
-class Server:
-    """NLTK's downloader, without its network."""
-
-    def __init__(self, index=None, message="", installs=None):
-        self.index, self.message, self.installs = index or (lambda: None), message, installs
-
-    def __call__(self):
-        return self
-
-    def download(self, package, folder, quiet, print_error_to):
-        print(self.message, file=print_error_to)
-        if self.installs:
-            shutil.copytree(self.installs, folder, dirs_exist_ok=True)
-        return self.installs is not None
-
-
-def refuse():
-    raise OSError("name not resolved")
-
-
-def test_a_download_that_works_prints_nothing(tmp_path, monkeypatch, capfd):
-    package = tmp_path / "package" / "corpora" / "wordnet"
-    package.mkdir(parents=True)
-    for file in ("lexnames", "index.sense"):
-        (package / file).touch()
-    monkeypatch.setattr(module, "Downloader", Server(message="hello", installs=package.parents[1]))
-    download_wordnet(tmp_path / "data")
-    assert find_wordnet([tmp_path / "data"]) == tmp_path / "data"
-    assert capfd.readouterr() == ("", "")
-
-
-def test_a_download_that_fails_says_why(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "Downloader", Server(message="disk is full"))
-    with pytest.raises(LookupError, match="disk is full"):
-        download_wordnet(tmp_path)
-    monkeypatch.setattr(module, "Downloader", Server(index=refuse))
-    with pytest.raises(LookupError, match=r"cannot be reached \(name not resolved\)"):
-        download_wordnet(tmp_path)
-
-
-def test_a_server_that_does_not_answer_is_given_up(tmp_path, monkeypatch):
-    answer = threading.Event()
-    monkeypatch.setattr(module, "Downloader", Server(index=answer.wait))
-    with pytest.raises(LookupError, match=r"no answer in 0\.01 s"):
-        download_wordnet(tmp_path, patience=0.01)
-    answer.set()
+def test_nothing_is_looked_for_elsewhere() -> None:
+    code = (
+        "import nltk.data; nltk.data.path[:] = []\n"
+        "from graphs.wordnet import open_wordnet\n"
+        "print(open_wordnet().find('n02123045'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ARCHIVE.parents[1], capture_output=True, text=True,
+        env={"PATH": "/nowhere", "HOME": "/nowhere", "http_proxy": "http://127.0.0.1:9"},
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("tabby.n.01\n", "")

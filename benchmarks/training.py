@@ -87,11 +87,12 @@ def training(
 def curate_weights(task: Task) -> dict[str, NDArray[np.float64]]:
     """Weigh the task's crawl; give the ways to train on what curate says, as weights (N,)."""
     rows = pl.read_parquet(weigh_task(task).out)
-    agrees, issue = pl.col("suggested_label") == pl.col("label"), pl.col("is_label_issue")
+    agrees = (pl.col("suggested_label") == pl.col("label")).fill_null(True)  # not judged
+    quality, issue = pl.col("label_quality"), pl.col("is_label_issue")
     ways = rows.select(
         (pl.col("weight")).alias("curate: weight"),
         (pl.col("weight") * agrees).alias("curate: weight × (suggested = given)"),
-        (pl.col("label_quality")).alias("curate: label_quality"),
+        quality.fill_null(quality.mean()).alias("curate: label_quality"),
         (~issue).alias("curate: not is_label_issue"),
     )
     return {way.name: way.to_numpy().astype(np.float64) for way in ways}

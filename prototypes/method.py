@@ -132,6 +132,7 @@ def fit_prototypes(
         initial.chosen,
         centres.left_out,
         centres.level,
+        rows.counts,
     )
 
 

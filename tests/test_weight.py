@@ -225,17 +225,19 @@ def test_suggestions_have_the_type_of_the_labels(tmp_path: Path, kind: str) -> N
     assert set(after["suggested_label"]) == set(label.cast(after["suggested_label"].dtype))
 
 
-def test_a_class_with_one_sample_gives_no_nan(tmp_path: Path) -> None:
+def test_a_class_with_one_sample_is_not_judged_and_weighs_the_mean(tmp_path: Path) -> None:
     path = tmp_path / "crawl.parquet"
     rows = crawl(60).with_row_index("row")
     label = pl.when(pl.col("row") == 7).then(pl.lit("alone")).otherwise("label")
     rows.with_columns(label=label).drop("row").write_parquet(path)
-    words = weigh(path, "--graph", "none").stdout
-    assert "classes of one image" in words
-    assert "1, such as 'alone'" in words
+    words = " ".join(weigh(path, "--graph", "none").stdout.split())
+    assert "not judged 1, of 1 classes with fewer than 4 images (such as alone)" in words
     after = pl.read_parquet(tmp_path / "crawl.weighted.parquet")
     numbers = after.select("weight", "label_quality", "distance", "consistency")
-    assert numbers.select(pl.all().is_finite().all()).row(0) == (True,) * 4
+    assert numbers.row(7)[1:] == (None, None, None)
+    assert numbers["weight"][7] == pytest.approx(numbers.drop_nulls()["weight"].mean())
+    assert numbers.drop_nulls().select(pl.all().is_finite().all()).row(0) == (True,) * 4
+    assert numbers.drop_nulls().height == 59
 
 
 def test_a_class_that_is_in_no_graph_is_named_and_weighed(tmp_path: Path) -> None:

@@ -16,13 +16,17 @@ WEIGHTED = "weighted.parquet"
 def judge(task: Task, **options: Any) -> Judgement:
     """Weigh the task's crawl; 'weight' is the order of Eq. 6 before it is cut off at 0.
 
+    A label that is not judged counts as the average one.
     ``options`` as in `weigh_task`.
     """
     weighed = weigh_task(task, **options)
     rows = pl.read_parquet(weighed.out)
     columns = rows.select("label_quality", weight=-pl.col("distance"), consistency="consistency")
     return Judgement(
-        {column.name: column.to_numpy().astype(np.float64) for column in columns},
+        {
+            column.name: column.fill_null(strategy="mean").to_numpy().astype(np.float64)
+            for column in columns
+        },
         rows["is_label_issue"].to_numpy(),
         weighed.tally.noise,
     )

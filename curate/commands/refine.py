@@ -227,7 +227,12 @@ def _write(
     if trained.head.task.new:
         label = pa.string()
     centres = trained.head.inputs.centres()
-    columns = Columns(trained.head.task, trained.classes, label, centres, work.alpha, work.beta)
+    usual = np.full(len(centres), np.nan, np.float32)
+    if applied.own:
+        usual[work.fit.prototypes.little_known] = work.usual_weight
+    columns = Columns(
+        trained.head.task, trained.classes, label, centres, work.alpha, work.beta, usual
+    )
     by_first = {shard.first_row: shard for shard in work.file_shards}
 
     def added(shard: Shard) -> tuple[pa.Table, NDArray[np.int64]]:

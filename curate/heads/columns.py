@@ -81,6 +81,8 @@ class Columns:
     """(C + new, k, d): the prototypes of each class."""
     alpha: float
     beta: float
+    usual: NDArray[np.float32]
+    """(C + new,): what a label weighs whose class is not judged; NaN for other classes."""
 
     def table(self, found: Refined) -> pa.Table:
         """Make the columns of REFINED_NAMES, and NOISE_NAMES where the head tells them (n rows)."""
@@ -140,7 +142,12 @@ class Columns:
     def _weights(
         self, found: Refined, rows: NDArray[np.int64], classes: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """Return Eq. 6's weights of (row, class) pairs (m,): of given labels those they had."""
+        """Return Eq. 6's weights of (row, class) pairs (m,): of given labels those they had.
+
+        Prototypes of classes that are not judged say nothing, so labels of these weigh the usual.
+        """
         away = self.centres[classes] - found.g[rows, None]
         distances, given = np.linalg.norm(away, axis=2).min(axis=1), found.distances[rows, classes]
-        return sample_weight(np.where(np.isnan(given), distances, given), self.alpha, self.beta)
+        distances = np.where(np.isnan(given), distances, given)
+        usual, weights = self.usual[classes], sample_weight(distances, self.alpha, self.beta)
+        return np.where(np.isnan(usual), weights, usual)

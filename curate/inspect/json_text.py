@@ -25,7 +25,7 @@ def overview_json(
       ``noise`` (null if it is not known), ``refined``, ``classes`` (how many), and ``quality``
       and ``weight``: histograms of ``edges`` and ``counts``.
     - ``classes``: for each label, worst first: label, name (or null), rows,
-      judged, flagged, relabel, outlier, mean_quality, mean_weight, wrong.
+      judged, unjudged, flagged, relabel, outlier, mean_quality, mean_weight, wrong.
     - ``confusions``: given, suggested, count; see `Overview.confusions`.
     - ``found``: how many samples (labels, with ``lists``) match. ``samples``: the
       first of them: row (from 0), key, label, caption, and the columns of curate without a
@@ -51,8 +51,9 @@ def overview_json(
     )
 
 
-COUNTED = ("rows", "lists", "unlabelled", "labels", "judged", "flagged", "relabel", "outlier",
-           "zero_weight", "missing", "incomplete", "failed", "noise", "refined")  # fmt: skip
+COUNTED = ("rows", "lists", "unlabelled", "labels", "judged", "unjudged", "little_known",
+           "flagged", "relabel", "outlier", "zero_weight", "missing", "incomplete", "failed",
+           "noise", "refined")  # fmt: skip
 
 
 def sample_json(weighted: Weighted, sample: Sample, names: Mapping[str, str]) -> str:

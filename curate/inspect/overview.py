@@ -25,8 +25,8 @@ OF_LABELS = {
 OF_ROWS = ("suggested_label", "status", "refined_label")
 UNSHARED = pl.QueryOptFlags(comm_subplan_elim=False)
 """Each count reads the data for itself: what several have in common would be held in memory."""
-OF_CLASS = ("label", "rows", "judged", "flagged", "relabel", "outlier", "mean_quality",
-            "mean_weight")  # fmt: skip
+OF_CLASS = ("label", "rows", "judged", "unjudged", "flagged", "relabel", "outlier",
+            "mean_quality", "mean_weight")  # fmt: skip
 PAIRS = {"given": pl.String(), "suggested": pl.String(), "count": pl.Int64()}
 LABEL = pl.col("label")
 WRONG_PAIR = pl.col("given") != pl.col("suggested")
@@ -58,7 +58,7 @@ class Overview(Counts):
     weight: Histogram
     """Of the labels that have one."""
     classes: pl.DataFrame
-    """By label: rows (that carry it), judged, flagged, relabel, outlier, mean_quality and
+    """By label: rows (that carry it), judged, unjudged, flagged, relabel, outlier, mean_quality and
     mean_weight (of the judged), and wrong, the estimated share of it that is wrong (null where
     `noise` is None). Worst first: by wrong, else by the share that is flagged."""
     confusions: pl.DataFrame
@@ -87,7 +87,7 @@ def overview(weighted: Weighted) -> Overview:
     matrix = read_noise_matrix(weighted.run, weighted.scores)
     classes = by_class.drop_nulls("label")
     sums = classes.select(
-        pl.col("rows").alias("labels"), "judged", "flagged", "relabel", "outlier"
+        pl.col("rows").alias("labels"), "judged", "unjudged", "flagged", "relabel", "outlier"
     ).sum()
     if matrix is not None and matrix["count"].sum() != sums["judged"].item():
         matrix = None
@@ -101,6 +101,7 @@ def overview(weighted: Weighted) -> Overview:
         **totals.row(0, named=True),
         **sums.row(0, named=True),
         zero_weight=int((classes if lists else by_class)["zero"].sum()),
+        little_known=classes.filter(pl.col("unjudged") > 0)["label"].sort().to_list(),
         noise=None if matrix is None else _noise(matrix),
         quality=_histogram(by_class, "label_quality", 1.0),
         weight=_histogram(by_class, "weight", top),
@@ -186,6 +187,7 @@ def _of_class() -> dict[str, pl.Expr]:
     counts = {
         "rows": pl.len(),
         "judged": judged.sum(),
+        "unjudged": (pl.col("is_label_issue").is_not_null() & ~judged).sum(),
         "flagged": pl.col("is_label_issue").sum(),
         "relabel": (kind == "relabel").sum(),
         "outlier": (kind == "outlier").sum(),

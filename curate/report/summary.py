@@ -9,6 +9,7 @@ from curate.images.status import Status
 from curate.inspect.overview import BINS, Histogram, Overview
 from curate.report.plots import histogram
 from curate.report.words import percent
+from prototypes.engine.little_known import LEAST_IMAGES
 
 LEAST_CLASSES = 8
 """Fewer classes get no histogram: the table shows them all."""
@@ -60,6 +61,9 @@ def figures(overview: Overview) -> list[Figure]:
         found.append(Figure("Without features", f"{overview.failed:,}", ", ".join(said)))
     if overview.unlabelled:
         found.append(Figure("Without a label", f"{overview.unlabelled:,}"))
+    if overview.unjudged:
+        note = f"{len(overview.little_known):,} classes with fewer than {LEAST_IMAGES} images"
+        found.append(Figure("Not judged", f"{overview.unjudged:,}", note))
     return found
 
 

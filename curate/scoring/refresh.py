@@ -11,7 +11,8 @@ from curate.errors import CurateError
 from curate.weighted.work import Work
 from prototypes import method
 from prototypes.engine.blocks import EachBlock, Floats, Labels, tiles, unit_rows
-from prototypes.score.weights import sample_weight
+from prototypes.engine.moments import counted
+from prototypes.score.weights import mean_weight, sample_weight
 
 FEWEST_ROWS, FEWEST_CLASSES = 2, 2
 """Labels are judged against each other."""
@@ -59,7 +60,10 @@ def cross_fitted_weights(
     alpha: float,
     beta: float,
 ) -> NDArray[np.float32]:
-    """Return the weights (n,) of Eq. 6 by unit features (n, D) and cross-fitted logits (n, K)."""
+    """Return the weights (n,) of Eq. 6 by unit features (n, D) and cross-fitted logits (n, K).
+
+    A label that cannot be judged weighs the mean of those that can.
+    """
     seen = unit_rows(logits - logits.mean(axis=1, keepdims=True))
     x = np.hstack([features.astype(np.float32), seen])
     each = _in_blocks(x, labels)
@@ -68,7 +72,9 @@ def cross_fitted_weights(
     prototypes = method.fit_prototypes(adapted, classes, relations, class_means=space.class_means)
     score = partial(method.score_block, space=space, prototypes=prototypes)
     distance = np.concatenate([scores.label.distance for scores in adapted(score)])
-    return sample_weight(distance, alpha, beta)
+    unjudged = np.isnan(distance) & counted(features, labels, classes)
+    usual = np.float32(mean_weight([distance], alpha, beta))
+    return np.where(unjudged, usual, sample_weight(distance, alpha, beta))
 
 
 def _in_blocks(x: NDArray[np.float32], labels: Labels) -> EachBlock:

@@ -114,7 +114,9 @@ def _missing(blocks: StoredBlocks, shard: Shard, prototypes: Prototypes) -> pl.D
     tables, first = [], 0
     for g, given in blocks.images(shard):
         rows, k = blocks.features.as_floats(g), prototypes.per_class
-        found = missing_labels(rows, given, prototypes.v, prototypes.tau, k, prototypes.level)
+        found = missing_labels(
+            rows, given, prototypes.v, prototypes.tau, k, prototypes.level, prototypes.little_known
+        )
         columns = {"row": found.rows + first, "suggested": found.classes.astype(np.int32)}
         tables.append(pl.DataFrame(columns | {"suggested_quality": found.quality}))
         first += len(given)
@@ -128,7 +130,7 @@ def _table(scores: Scores, has_features: NDArray[np.bool_]) -> pl.DataFrame:
             "distance": label.distance,
             "consistency": scores.consistency,
             "label_quality": label.quality,
-            "suggested": label.suggested.astype(np.int32),
+            "suggested": pl.Series(label.suggested, dtype=pl.Int32).replace(-1, None),
             "suggested_quality": label.suggested_quality,
             "is_label_issue": label.issue != 0,
             "counted_wrong": label.counted_wrong,

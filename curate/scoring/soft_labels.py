@@ -71,6 +71,6 @@ def _smoothed(
     g: NDArray[np.float32], labels: Labels, fit: Fit, k: int, gpu: bool
 ) -> dict[str, NDArray[Any]]:
     v, tau, influence = fit.prototypes.v, fit.prototypes.tau, fit.space.self_influence
-    soft = soft_labels(g, labels, v, tau, influence, k, gpu)
+    soft = soft_labels(g, labels, v, tau, influence, k, gpu, fit.prototypes.little_known)
     classes = soft.classes.astype(np.int32)
     return {"soft_labels": classes, "soft_probabilities": soft.probabilities}

@@ -66,13 +66,6 @@ def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) 
             f"'{shown(brief(tally.classes.names[largest]))}' has {share:.0%} of the images, more"
             " than all others together; labels are judged with that in mind",
         )
-    alone = [tally.classes.names[index] for index in np.flatnonzero(tally.judged == 1)]
-    if alone:
-        facts.add_row(
-            "classes of one image",
-            f"{len(alone):,}, such as '{shown(brief(alone[0]))}': taken at its word, as there is"
-            " nothing to judge it by",
-        )
     console.print()
     console.print(facts)
     console.print()

@@ -32,9 +32,11 @@ class Tally:
     noise_counts: NoiseCounts
     """Pairs of given and estimated true class, over the rows that could be judged."""
     judged: NDArray[np.int64]
-    """(C,): labels of each class, over images that have features."""
+    """(C,): labels of each class that could be judged."""
     issues: NDArray[np.int64]
     """(C,): those of them that are flagged."""
+    unjudged: NDArray[np.int64]
+    """(C,): labels of images that have features, but whose class has too few images."""
     rows: int = 0
     unlabelled: int = 0
     zero_weight: int = 0
@@ -56,7 +58,7 @@ class Tally:
         """Count nothing."""
         count = len(classes.names)
         none = np.zeros(count, np.int64)
-        return cls(classes, lists, empty_counts(count), none, none, skipped=skipped)
+        return cls(classes, lists, empty_counts(count), none, none, none, skipped=skipped)
 
     def __add__(self, other: "Tally") -> "Tally":
         """Add the counts of later rows of the same crawl."""
@@ -65,6 +67,7 @@ class Tally:
             noise_counts=self.noise_counts + other.noise_counts,
             judged=self.judged + other.judged,
             issues=self.issues + other.issues,
+            unjudged=self.unjudged + other.unjudged,
             rows=self.rows + other.rows,
             unlabelled=self.unlabelled + other.unlabelled,
             zero_weight=self.zero_weight + other.zero_weight,
@@ -93,18 +96,23 @@ class Tally:
         return self + replace(self._none, missing=len(missing), incomplete=images)
 
     def with_labels(
-        self, ours: pa.Table, scores: pl.DataFrame, labels: NDArray[np.int32]
+        self,
+        ours: pa.Table,
+        scores: pl.DataFrame,
+        labels: NDArray[np.int32],
+        unjudged: NDArray[np.bool_],
     ) -> "Tally":
         """Count the labels of a shard: its columns, its stored scores, and the positions."""
         count = len(self.judged)
         zero = (pl.Series(ours["weight"]) == 0).to_numpy()
-        ok = (pl.Series(ours["status"]) == Status.OK).to_numpy() & (labels >= 0)
+        ok = (pl.Series(ours["status"]) == Status.OK).to_numpy() & (labels >= 0) & ~unjudged
         flagged = ok & pl.Series(ours["is_label_issue"]).fill_null(False).to_numpy()
         return self + replace(
             self._none,
             noise_counts=_noise(scores.filter(pl.lit(pl.Series(ok))), labels[ok], count),
             judged=np.bincount(labels[ok], minlength=count),
             issues=np.bincount(labels[flagged], minlength=count),
+            unjudged=np.bincount(labels[unjudged], minlength=count),
             unlabelled=int((labels < 0).sum()),
             zero_weight=int((zero & (labels >= 0) if self.lists else zero).sum()),
             wrong=int(scores["counted_wrong"].sum()),
@@ -132,6 +140,8 @@ class Tally:
             unlabelled=self.unlabelled,
             labels=sum(self.classes.counts),
             judged=int(self.judged.sum()),
+            unjudged=int(self.unjudged.sum()),
+            little_known=[self.classes.names[at] for at in np.flatnonzero(self.unjudged)],
             flagged=int(self.issues.sum()),
             relabel=self.kinds["relabel"],
             outlier=self.kinds["outlier"],

@@ -22,6 +22,7 @@ from curate.weighted.columns import SOFT_NAMES, our_columns, soft_columns
 from curate.weighted.list_columns import list_columns
 from curate.weighted.origin import Origin
 from curate.weighted.provenance import Making
+from curate.weighted.unjudged import unjudged_labels, usual_weight
 from curate.weighted.write import write_manifest
 
 
@@ -41,7 +42,8 @@ def write_weighted(
     """Write the output with Eq. 6's weights for this alpha and beta; return what was counted."""
     crawl, out = judged.crawl, options.output
     empty = Tally.empty(crawl.classes, crawl.lists, crawl.manifest.skipped)
-    added = partial(_added, judged, options, empty)
+    usual = usual_weight(judged.scores, crawl.shards, options.alpha, options.beta)
+    added = partial(_added, judged, options, usual, empty)
     return write_manifest(crawl.manifest, crawl.shards, added, out, options.slim, origin, advance)
 
 
@@ -56,7 +58,7 @@ def weighted_origin(
 
 
 def _added(
-    judged: Judged, options: WeightOptions, tally: Tally, shard: Shard
+    judged: Judged, options: WeightOptions, usual: float, tally: Tally, shard: Shard
 ) -> tuple[pa.Table, Tally]:
     """Make a shard's columns, and count them."""
     crawl = judged.crawl
@@ -68,9 +70,12 @@ def _added(
     sets = crawl.sets(shard)
     rows, places = label_pairs(sets)
     of_pairs = statuses if sets.shape[1] == 1 else statuses.gather(rows)
-    ours = our_columns(table, of_pairs, classes, column, options.alpha, options.beta)
-    tally = tally.with_rows(statuses, shard.first_row)
-    tally = tally.with_labels(ours, table, sets[rows, places])
+    labels = sets[rows, places]
+    unjudged = unjudged_labels(table, of_pairs, labels)
+    ours = our_columns(
+        table, of_pairs, classes, column, options.alpha, options.beta, unjudged, usual
+    )
+    tally = tally.with_rows(statuses, shard.first_row).with_labels(ours, table, labels, unjudged)
     if crawl.lists:
         lists = crawl.labels.array(shard.name, "given"), crawl.labels.array(shard.name, "lengths")
         missing = judged.scores.table(shard.name, "missing")

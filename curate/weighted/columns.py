@@ -51,17 +51,21 @@ def our_columns(
     column: pa.DataType,
     alpha: float,
     beta: float,
+    unjudged: NDArray[np.bool_],
+    usual: float,
 ) -> pa.Table:
     """Make the columns of NAMES (n rows) from stored scores, and AGREEMENT where it is scored.
 
-    A row without a distance (no features, or no label) has weight 0. Suggested labels have the
+    A row without a distance (no features, or no label) has weight 0, except for ``unjudged`` labels
+    (n,), which weigh the ``usual``. Suggested labels have the
     type of the manifest's labels; ``column`` is the type of their column. Where images have lists
     of labels, a row is a (row, label) pair here; see `list_columns`.
     """
     distance = scores["distance"].fill_null(np.nan).to_numpy()
+    weight = np.where(unjudged, np.float32(usual), sample_weight(distance, alpha, beta))
     suggested = as_labels(classes, scores["suggested"], column)
     table = scores.select(
-        pl.Series("weight", sample_weight(distance, alpha, beta), pl.Float32),
+        pl.Series("weight", weight, pl.Float32),
         "label_quality",
         "suggested_quality",
         "is_label_issue",

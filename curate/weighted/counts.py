@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from rich.table import Column, Table
 
 from curate.images.status import Status
-from curate.terminal.printable import brief, shown
+from curate.terminal.printable import FEW, brief, shown
 from curate.terminal.skipped import Skipped
+from prototypes.engine.little_known import LEAST_IMAGES
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
     """Counts of rows, and of their labels where these are lists.
 
-    A label is judged if its image has features; then it has a quality.
+    A label is judged, and has a quality, if its image has features and its class enough images.
     """
 
     rows: int
@@ -30,6 +31,10 @@ class Counts:
     """Rows without any label."""
     labels: int
     """Given labels that are neither null nor empty; in an image's list each counts once."""
+    unjudged: int
+    """Labels of images with features whose class has too few images."""
+    little_known: Sequence[str]
+    """The classes of these."""
     judged: int
     flagged: int
     relabel: int
@@ -63,6 +68,8 @@ def count_table(counts: Counts, classes: int) -> Table:
     if counts.unlabelled:
         weighed = "no weights" if counts.lists else "weight 0, with a suggestion"
         table.add_row("without a label", f"{counts.unlabelled:,} ({weighed})")
+    if counts.unjudged:
+        table.add_row("not judged", _unjudged(counts))
     if counts.noise is not None:
         table.add_row("labels that look wrong", f"[bold]{counts.noise:.1%}[/]")
     table.add_row(
@@ -78,6 +85,14 @@ def count_table(counts: Counts, classes: int) -> Table:
     for each in counts.skipped:
         table.add_row("passed over", shown(each))
     return table
+
+
+def _unjudged(counts: Counts) -> str:
+    examples = _such_as(counts.little_known[:FEW])
+    return (
+        f"{counts.unjudged:,}, of {len(counts.little_known):,} classes with fewer than"
+        f" {LEAST_IMAGES} images {examples}: they weigh the mean, and nothing is suggested"
+    )
 
 
 def _such_as(examples: Sequence[str]) -> str:

@@ -23,6 +23,7 @@ from curate.store.run import Run
 from curate.store.state import stored
 from curate.store.step import Made, found_or_made
 from curate.store.versions import today, versions
+from curate.weighted.unjudged import usual_weight
 from prototypes.fit.space import AdaptedSpace
 from prototypes.method import Prototypes
 
@@ -131,6 +132,11 @@ class Work:
     def distances_of(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the distances (n, L) that rows (n,) of the file have to their given labels."""
         return gathered_distances(self.shards, self.labels, self.scores, self.run_rows[rows])
+
+    @cached_property
+    def usual_weight(self) -> float:
+        """Return what a label weighs that is not judged."""
+        return usual_weight(self.scores, self.shards, self.alpha, self.beta)
 
     def place(self, row: int) -> tuple[Shard, int]:
         """Say in which of the run's shards a row of the file lies, and where in it."""

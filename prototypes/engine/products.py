@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from prototypes.engine.blocks import Floats, Labels, in_single, scale_to_unit, tiles, total
 from prototypes.engine.confusion import Confusion
+from prototypes.engine.little_known import NONE
 from prototypes.engine.rivals import Rivals, find_rivals, margin
 from prototypes.engine.softmax import log_partition
 
@@ -47,7 +48,7 @@ class Products(Protocol):
 
     def find_rivals(
         self, g: Rows, labels: Labels, directions: Rows, temperature: float,
-        confusion: Confusion | None, k: int,
+        confusion: Confusion | None, k: int, little_known: NDArray[np.int64] = NONE,
     ) -> Rivals:  # fmt: skip
         """Compute `rivals.find_rivals`."""
         ...

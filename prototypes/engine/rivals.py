@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from prototypes.engine.absent import absent_classes, mask_absent
 from prototypes.engine.blocks import Labels, tiles
 from prototypes.engine.confusion import Confusion
+from prototypes.engine.little_known import NONE
 from prototypes.engine.pairs import MASKED, all_labels, mask_classes, own_labels, read_own
 from prototypes.engine.softmax import CLASSES, ROWS, log_sum_exp, nearest_of_class
 
@@ -48,18 +49,19 @@ def find_rivals(
     temperature: float,
     confusion: Confusion | None = None,
     k: int = 1,
+    little_known: NDArray[np.int64] = NONE,
 ) -> Rivals:
     """Compare rows g (n, d) with labels (n,) or (n, 1 + K) to the prototypes of their rivals.
 
     ``directions`` (C·k, d) are k unit prototypes for each class, of which the nearest counts.
-    ``confusion`` says which rivals a label is likely to be confused with. Products are computed in
-    tiles and not stored.
+    ``confusion`` says which rivals a label is likely to be confused with; ``little_known`` (m,) are
+    classes that are no rivals. Products are computed in tiles and not stored.
     """
     own_cosine, cosine, sized, logit, partition = np.full((5, len(g)), MASKED)
     found = Rivals(own_cosine, cosine, sized, np.full(len(g), -1), logit, partition)
     own, tau = own_labels(labels), np.float32(temperature)
     sharp = directions / tau
-    masked, absent = all_labels(labels), absent_classes(directions, k)
+    masked, absent = all_labels(labels), np.union1d(absent_classes(directions, k), little_known)
     for part in tiles(len(directions) // k, CLASSES):
         for rows in tiles(len(g), ROWS):
             logits = nearest_of_class(g[rows] @ sharp[part.start * k : part.stop * k].T, k)

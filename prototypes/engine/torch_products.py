@@ -13,6 +13,7 @@ from torch.nn import functional
 from prototypes.engine.absent import absent_classes
 from prototypes.engine.blocks import Floats, Labels, tiles
 from prototypes.engine.confusion import Confusion
+from prototypes.engine.little_known import NONE
 from prototypes.engine.pairs import MASKED, all_labels, own_labels
 from prototypes.engine.products import MOMENT_ROWS, Rows
 from prototypes.engine.rivals import Rivals, with_others
@@ -83,17 +84,19 @@ class TorchProducts:
 
     def find_rivals(
         self, g: Rows, labels: Labels, directions: Rows, temperature: float,
-        confusion: Confusion | None, k: int,
+        confusion: Confusion | None, k: int, little_known: NDArray[np.int64] = NONE,
     ) -> Rivals:  # fmt: skip
         """Compute `rivals.find_rivals`."""
         related, excess = (None, None) if confusion is None else self._kept_of(confusion)
         sizes = None
         if confusion is not None and confusion.sized:
             sizes = self._put(confusion.sizes)
+        unknown = self._put(little_known)
 
         def compare(logits: Tensor, given: Tensor, own: Tensor) -> tuple[Tensor, ...]:
             mine = _own(logits, given)
             _mask(logits, given)
+            logits[:, unknown] = float(MASKED)
             nearest = sized = logits.amax(1)
             if sizes is not None:
                 logits += sizes

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from prototypes.engine.absent import absent_classes, mask_absent
 from prototypes.engine.blocks import EachBlock, Labels, unit_rows
 from prototypes.engine.confusion import Confusion
+from prototypes.engine.little_known import little_known
 from prototypes.engine.moments import BlockSums, ClassSums, Weigh, class_sums
 from prototypes.engine.pairs import mask_others, own_labels
 from prototypes.engine.softmax import log_softmax, nearest_of_class
@@ -50,6 +51,13 @@ class Prototypes:
     level: Rows
     """(C,): added to the cosines to each class (see `prevalence`); zeros unless images have several
     labels."""
+    images: NDArray[np.float64]
+    """(C,): images of each class that the prototypes were fitted to, verified ones included."""
+
+    @property
+    def little_known(self) -> NDArray[np.int64]:
+        """List the classes (m,) that have too few images to be judged and suggested."""
+        return little_known(self.images)
 
     @property
     def per_class(self) -> int:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from prototypes.engine.absent import absent_classes, mask_absent
 from prototypes.engine.blocks import Labels, tiles, unit_rows
+from prototypes.engine.little_known import NONE
 from prototypes.engine.pairs import mask_classes
 from prototypes.engine.softmax import CLASSES, ROWS, log_sum_exp, nearest_of_class
 from prototypes.score.quality import OUTLIER_COSINE
@@ -31,20 +32,22 @@ def missing_labels(
     temperature: float,
     k: int = 1,
     level: NDArray[np.float32] | None = None,
+    little_known: NDArray[np.int64] = NONE,
 ) -> Missing:
     """Suggest for images g (n, d) the classes whose cosine is at least OUTLIER_COSINE.
 
     An image with a lower cosine to a class does not fit it. ``given`` (n, L) are all labels of an
     image, padded with -1. ``prototypes`` (C·k, d) may have any length; of the k of a class the
     nearest counts. ``level`` (C,) is added to the cosines (see `prevalence`). Rows of zeros get no
-    suggestion.
+    suggestion, and ``little_known`` classes (m,) are not suggested.
     """
     directions = unit_rows(prototypes)
     if level is not None and level.any():
         g = np.hstack([g, np.ones((len(g), 1), np.float32)])
         directions = np.hstack([directions, np.repeat(level, k)[:, None]])
+    left_out = np.union1d(absent_classes(directions, k), little_known)
     parts = [
-        _of_tile(g[rows], given[rows], directions, temperature, k, rows.start)
+        _of_tile(g[rows], given[rows], directions, temperature, k, rows.start, left_out)
         for rows in tiles(len(g), ROWS)
     ]
     rows, classes, quality = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -54,14 +57,13 @@ def missing_labels(
 
 def _of_tile(
     g: NDArray[np.float32], given: Labels, directions: NDArray[np.float32], temperature: float,
-    k: int, first: int,
+    k: int, first: int, left_out: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:  # fmt: skip
     rows, classes, cosines, partitions = [], [], [], []
-    absent = absent_classes(directions, k)
     for part in tiles(len(directions) // k, CLASSES):
         cosine = nearest_of_class(g @ directions[part.start * k : part.stop * k].T, k)
         mask_classes(cosine, given, part.start)
-        mask_absent(cosine, absent, part.start)
+        mask_absent(cosine, left_out, part.start)
         fits, at = np.nonzero(cosine >= OUTLIER_COSINE)
         rows.append(fits)
         classes.append(at + part.start)

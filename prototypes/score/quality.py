@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from prototypes.engine.blocks import Labels, unit_rows
 from prototypes.engine.confusion import Confusion
+from prototypes.engine.little_known import NONE
 from prototypes.engine.moments import counted
 from prototypes.engine.pairs import MASKED, own_labels
 from prototypes.engine.products import HOST, Products
@@ -29,14 +30,18 @@ many right labels are counted as wrong ones are missed."""
 
 @dataclass(frozen=True)
 class LabelQuality:
-    """Scores of n rows; NaN, and no issue, where a row has no label or no features."""
+    """Scores of n rows; NaN, and no issue, where a label cannot be judged.
+
+    These are rows without a label or without features, and labels of little-known classes.
+    """
 
     distance: NDArray[np.float32]
     """(n,): ‖v_y − g‖ of Eq. 6, in [0, 2]."""
     quality: NDArray[np.float32]
     """(n,): softmax over the label and its rivals of the cosine to the prototypes, at the label."""
     suggested: NDArray[np.int64]
-    """(n,): the most likely class, the label or a rival; -1 if a row has neither."""
+    """(n,): the most likely class, the label or a rival; -1 if there is neither, and for labels of
+    little-known classes."""
     suggested_quality: NDArray[np.float32]
     """(n,): the softmax at the suggested class."""
     issue: NDArray[np.int8]
@@ -54,6 +59,7 @@ def label_quality(
     confusion: Confusion | None = None,
     evidence: Evidence | None = None,
     products: Products = HOST,
+    little_known: NDArray[np.int64] = NONE,
 ) -> LabelQuality:
     """Compare rows g (n, d) with prototypes (C·k, d) of any length and with their labels.
 
@@ -62,10 +68,13 @@ def label_quality(
     itself has added to that cosine, so that a label does not support itself. It does not depend on
     k, as it comes from the space. ``confusion`` says which rivals a label is likely to be confused
     with. A crawl of few classes gets unseen ones (see `unseen`). ``evidence`` is added to all
-    cosines, but does not change the distance.
+    cosines, but does not change the distance. ``little_known`` (m,) are classes (see there) whose
+    labels are not judged, and which are no rivals.
     """
     k = len(prototypes) // len(self_influence)
-    known, given = counted(g, labels, len(self_influence)), own_labels(labels)
+    given = own_labels(labels)
+    unjudged = np.isin(given, little_known)
+    known = counted(g, labels, len(self_influence)) & ~unjudged
     directions = unit_rows(prototypes)
     away = [prototypes[given * k + i] - g for i in range(k)]
     distance = np.sqrt(np.minimum.reduce([np.einsum("ij,ij->i", a, a) for a in away]))
@@ -73,7 +82,7 @@ def label_quality(
         present = directions.any(axis=1, keepdims=True)
         g = np.hstack([g, evidence.rows])
         directions = np.hstack([directions, np.repeat(evidence.classes, k, axis=0) * present])
-    rivals = products.find_rivals(g, labels, directions, temperature, confusion, k)
+    rivals = products.find_rivals(g, labels, directions, temperature, confusion, k, little_known)
     own = np.where(known, rivals.own - self_influence[given], np.float32(np.nan))
     if evidence is not None:
         own += evidence.own
@@ -85,8 +94,8 @@ def label_quality(
     return LabelQuality(
         np.where(known, distance, np.nan).astype(np.float32),
         np.exp(logit - everything),
-        np.where(better, rivals.most_likely, given),
-        np.exp(best - everything),
+        np.where(unjudged, -1, np.where(better, rivals.most_likely, given)),
+        np.where(unjudged, np.float32(np.nan), np.exp(best - everything)),
         issues(own, rivals, few(len(self_influence))),
         counted_wrong(own, rivals),
     )

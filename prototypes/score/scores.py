@@ -24,7 +24,7 @@ class Scores:
     """Scores of n rows."""
 
     consistency: Rows
-    """(n,): p of Eq. 4."""
+    """(n,): p of Eq. 4; NaN where a label is not judged."""
     label: LabelQuality
 
 
@@ -44,14 +44,17 @@ def score_block(
     """
     v, tau, influence = prototypes.v, prototypes.tau, space.self_influence
     p = _completed(p, g, labels, partial(prototypes.consistency, products=products))
-    own = own_labels(labels)
+    own, unknown = own_labels(labels), prototypes.little_known
     weight = p if prototypes.weighted else prototypes.chosen.weigh(g, labels)
     if prototypes.level.any():
         evidence = with_level(evidence, prototypes.level, len(g))
-    label = label_quality(g, labels, v, tau, influence, prototypes.confusion, evidence, products)
+    label = label_quality(
+        g, labels, v, tau, influence, prototypes.confusion, evidence, products, unknown
+    )
     distance = prototypes.left_out.distance(label.distance, weight, own)
     if prototypes.level.any():
         distance = levelled_distance(distance, v[own * prototypes.per_class], prototypes.level[own])
+    p = np.where(np.isin(own, unknown), np.float32(np.nan), p)
     return Scores(p, replace(label, distance=distance))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.engine.blocks import Labels, unit_rows
+from prototypes.engine.little_known import NONE
 from prototypes.engine.moments import counted
 from prototypes.engine.neighbours import nearest_prototypes
 from prototypes.engine.softmax import log_softmax
@@ -24,7 +25,7 @@ class SoftLabels:
     classes: NDArray[np.int64]
     """(n, K + 1): the given label, then the K other classes with the highest cosines, in order."""
     probabilities: NDArray[np.float32]
-    """(n, K + 1): rows sum to 1; (1, 0 ...) without features, NaN without a label."""
+    """(n, K + 1): rows sum to 1; (1, 0 ...) for a label that cannot be judged, NaN without one."""
 
 
 def soft_labels(
@@ -35,6 +36,7 @@ def soft_labels(
     self_influence: NDArray[np.float32],
     k: int,
     gpu: bool = False,
+    little_known: NDArray[np.int64] = NONE,
 ) -> SoftLabels:
     """Smooth the labels of rows g (n, d) over prototypes (C·k', d) of any length.
 
@@ -51,11 +53,15 @@ def soft_labels(
     nor how the classes share it. Here the mass is near 0 for a label that fits and nearly 1 for one
     that does not, and goes to the K classes most similar to the image, by similarity.
 
+    A label of a ``little_known`` class (m,) keeps all of its mass, and others share with it only
+    where fewer than k other classes are left.
+
     Raises ValueError unless 1 ≤ k ≤ C − 1.
     """
-    known = counted(g, labels, len(self_influence))
+    known = counted(g, labels, len(self_influence)) & ~np.isin(labels, little_known)
     directions = unit_rows(prototypes)
     each = len(prototypes) // len(self_influence)
+    directions.reshape(-1, each, g.shape[1])[little_known] = 0
     cosines, nearest = nearest_prototypes(*_absent_last(g, directions), (k + 1) * each, gpu)
     cosines, nearest = _first_of_class(cosines, nearest // each, k + 1)
     other = nearest != labels[:, None]

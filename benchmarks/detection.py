@@ -1,4 +1,4 @@
-"""Finding wrong labels: curate, cleanlab and kNN agreement on the same features.
+"""Finding wrong labels: curate, cleanlab and methods by neighbours on the same features.
 
 python -m benchmarks.detection CRAWL TRUTH --embeddings FEATURES.npy [--add-noise KIND RATE]
 """

@@ -10,7 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-METHODS = ("curate", "cleanlab", "knn", "curriculumnet")
+METHODS = (
+    "curate", "cleanlab", "knn", "curriculumnet", "deep_knn", "simifeat_vote", "simifeat_rank",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,14 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.methods.knn import nearest_others
+from curate.errors import CurateError
 
 STEPS, RATE = 1500, 0.1
 """Of Adam, as in the authors' public code; so are SURE and the sum of norms."""
 SURE = 5.0
 """T starts as the softmax of this on the diagonal: most labels are right."""
+MOST_CLASSES = 300
+"""c3 of more does not fit the memory of a small machine."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,13 @@ def estimate(features: NDArray[np.float32], labels: NDArray[np.int64], classes: 
     """Estimate T and p from unit features (n, D) and given labels (n,).
 
     Deviates: neighbours are searched among all rows once, not among 15,000 drawn again and again.
+    Raises CurateError for more than MOST_CLASSES.
     """
+    if classes > MOST_CLASSES:
+        raise CurateError(
+            f"HOC counts triples of labels, too many of {classes:,} classes; leave it out with"
+            " --method."
+        )
     _, neighbours = nearest_others(features, 2)
     return solve(consensus(np.column_stack([labels, labels[neighbours]]), classes))
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from benchmarks.methods.hoc import Consensus, Transition, consensus, estimate, expected, solve
+from curate.errors import CurateError
 
 T = np.array([[0.8, 0.2, 0.0], [0.05, 0.9, 0.05], [0.3, 0.1, 0.6]])
 P = np.array([0.5, 0.3, 0.2])
@@ -51,3 +52,8 @@ def test_the_noise_of_separated_classes_is_estimated() -> None:
     found = estimate(x, labels, 3)
     assert found.noise == pytest.approx((labels != true).mean(), abs=0.03)
     assert np.abs(found.given_by_true - T).max() < 0.1
+
+
+def test_too_many_classes_for_triples_are_refused() -> None:
+    with pytest.raises(CurateError, match="too many of 301 classes"):
+        estimate(np.eye(3, dtype=np.float32), np.arange(3), 301)

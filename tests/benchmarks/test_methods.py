@@ -5,7 +5,19 @@ import pytest
 
 from benchmarks.crawl import CLEAN, Crawl
 from benchmarks.measure import measure
-from benchmarks.methods import Judgement, Task, curate, curriculumnet, knn, make_task
+from benchmarks.methods import (
+    METHODS,
+    Judgement,
+    Task,
+    curate,
+    curriculumnet,
+    deep_knn,
+    knn,
+    make_task,
+    simifeat,
+    simifeat_rank,
+    simifeat_vote,
+)
 from benchmarks.metrics import auroc
 
 
@@ -19,7 +31,7 @@ def task_with_wrong_labels(folder: Path) -> tuple[Task, np.ndarray]:
     return make_task(folder, x.astype(np.float16), given, "none"), labels != true
 
 
-@pytest.mark.parametrize("method", [curate, knn])
+@pytest.mark.parametrize("method", [curate, knn, deep_knn, simifeat_vote, simifeat_rank])
 def test_a_method_finds_wrong_labels(method, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     task, wrong = task_with_wrong_labels(tmp_path / "task")
     judgement = method.judge(task)
@@ -65,6 +77,54 @@ def test_votes_count_the_given_label_and_the_best_other() -> None:
     own, other = knn.votes(neighbours, np.array([0, 0]))
     assert own.tolist() == [2, 1]
     assert other.tolist() == [2, 3]
+
+
+def test_the_methods_that_are_compared_are_all_there_are() -> None:
+    folder = Path(simifeat.__file__).parent
+    found = {path.stem for path in folder.glob("*.py") if "def judge(" in path.read_text()}
+    assert set(METHODS) == found
+
+
+def test_soft_labels_sum_the_nearest_labels_by_likeness() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 4)).astype(np.float32)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    labels = rng.integers(0, 3, 40)
+    found = simifeat.soft_labels(x, labels, 3)
+    for row in range(40):
+        cosines = x @ x[row]
+        others = sorted((at for at in range(40) if at != row), key=lambda at: -cosines[at])[:9]
+        expected = np.zeros(3)
+        expected[labels[row]] += 2 * cosines[others[0]] - cosines[others[1]]
+        for at in others:
+            expected[labels[at]] += cosines[at]
+        np.testing.assert_allclose(found[row], expected, atol=1e-5)
+    one_hot = np.eye(3)[labels]
+    cosine = (found * one_hot).sum(axis=1) / np.linalg.norm(found, axis=1)
+    np.testing.assert_allclose(simifeat.agreement(found, labels), cosine, atol=1e-6)
+
+
+def test_the_lowest_of_each_class_are_flagged() -> None:
+    score, labels = np.array([0.3, 0.1, 0.2, 0.9, 0.8, 0.7]), np.array([0, 0, 0, 1, 1, 1])
+    flag = simifeat_rank.lowest(score, labels, np.array([0.66, 0.34]))
+    assert flag.tolist() == [False, True, True, False, False, True]
+    assert not simifeat_rank.lowest(score, labels, np.zeros(2)).any()
+
+
+def test_deep_neighbours_are_nearest_by_the_logits_of_a_model_of_the_given_labels() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 3
+    x = (4 * np.eye(5)[labels] + rng.normal(size=(60, 5))).astype(np.float32)
+    points = deep_knn.logits(x, labels)
+    assert points.shape == (60, 3)
+    assert (points.argmax(axis=1) == labels).mean() > 0.9
+    assert deep_knn.logits(x[labels < 2], labels[labels < 2]).shape == (40, 1)
+    found = deep_knn.nearest(points)
+    assert found.shape == (60, 50)
+    for row, others in enumerate(found):
+        far = np.linalg.norm(points - points[row], axis=1)
+        far[row] = np.inf
+        np.testing.assert_allclose(far[others], np.sort(far)[:50])
 
 
 def test_a_judgement_is_measured_by_kind_of_noise_and_its_flag_once() -> None:

@@ -9,12 +9,13 @@ from curate.options.heads import AUTO
 from curate.terminal.notices import say
 
 ONE_LABEL, LISTS = ("stack", "nmn", "xiao"), ("stack", "nmn")
-"""Candidates, those first that are right more often on the crawls of docs/evidence.md.
+"""Candidates; stack comes first, which is right most often on the crawls of docs/evidence.md.
 
-No other head was above all of these there, with 30 to 5,000 verified rows of 10,000.
+Of the heads left out none that was measured there, with 30 to 5,000 verified rows, was the best.
 """
 LEAST_COMPARED = 100
-"""Verified rows. With fewer, only a head that is better by some eight points could be told."""
+"""Verified rows. With 100 of CIFAR-10N, drawn 1,000 times, the head that is the best of four on all
+rows had the greatest share 769 times."""
 
 
 def choose_head(training: HeadTraining) -> tuple[str, Comparison | None]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from curate.heads.gains import HeldOut
 from curate.heads.task import Task
-from curate.heads.verdict import Share, agreement, beyond_chance, share_of
+from curate.heads.verdict import Share, agreement, share_of
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Comparison:
         return self.best(np.ones(len(self._folds), bool))
 
     def best(self, rows: NDArray[np.bool_]) -> str:
-        """Choose the first head that none is better than on these rows (n,), beyond chance.
+        """Choose the first head that is as good as the best on these rows (n,), or nearly.
 
-        The one with the greatest mean is held against each of those before it, row by row (exact
-        sign test, 95%).
+        Nearly: within one standard error (the rule of Breiman et al. 1984 for trees), row by row.
+        docs/evidence.md says what this costs, and what taking the best or a sign test would cost.
         """
         right = {name: each[rows] for name, each in self.right.items()}
         best = max(right, key=lambda name: float(right[name].sum()))
@@ -67,5 +67,9 @@ class Comparison:
 
 
 def _better(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
-    """Tell whether labels are right in ``a`` (n,) more often than in ``b``, beyond chance."""
-    return bool(beyond_chance(np.array((a > b).sum()), np.array((a < b).sum())))
+    """Tell whether ``a`` (n,) adds up to more than ``b``, by more than one standard error.
+
+    The error is that of equally good heads, so that with one label an image this is McNemar's
+    test, z > 1.
+    """
+    return bool((a - b).sum() > np.sqrt(np.square(a - b).sum()))

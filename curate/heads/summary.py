@@ -66,8 +66,8 @@ def show_comparison(console: Console, compared: Comparison) -> None:
     console.print("Labels right after cleaning, by each head that --head auto has tried:\n")
     console.print(table)
     console.print(
-        "\nauto takes the first head that no other beats beyond chance. The verdict below is of\n"
-        "that choice: each row is judged by the head that the rows of other folds choose.\n"
+        "\nauto takes the first head within one standard error of the best. The verdict below is of"
+        "\nthat choice: each row is judged by the head that the rows of other folds choose.\n"
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from curate.crawl.crawl import index_crawl
+from curate.crawl.pictures import tell_heic
 from curate.features.find import find_features
 from curate.images.status import Status
 from curate.manifest.classes import count_classes
@@ -63,4 +64,5 @@ def embed(options: WeightOptions, console: Console) -> Embedded:
         for shard in crawl.shards:
             statuses.update(features.statuses(shard.name).to_list())
         dim = features.columns(len(features.parts) - 1, crawl.shards[0].name)[1]
+    tell_heic(statuses, console)
     return Embedded(folder, dim, statuses, manifest.skipped)

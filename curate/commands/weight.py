@@ -13,6 +13,7 @@ from rich.console import Console
 
 from curate.crawl.adapted import ADAPTED
 from curate.crawl.crawl import Crawl, index_crawl
+from curate.crawl.pictures import tell_heic
 from curate.crawl.row_keys import keep_keys
 from curate.crawl.stored_features import StoredFeatures
 from curate.crawl.verified_rows import read_verified, say_unverified, take_apart
@@ -120,6 +121,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         skipped = [asdict(each) for each in crawl.manifest.skipped]
         run.record(options.as_json(), work=work, skipped=skipped)
         write_noise_matrix(tally.noise_counts, crawl, scores.root.name)
+    tell_heic(tally.statuses, console)
     tried = tried_path(manifest) if tally.statuses[Status.MISSING] else ""
     return Weighed(options.output, folder, tally, tried)
 

@@ -1,18 +1,19 @@
 """Where the pictures of a crawl's rows lie, and what became of the processes that decode them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.images.source import ImageSource
+from curate.images.status import HEIC_WAY_OUT, Status
 from curate.images.workers import DecodePool
 from curate.manifest.manifest import Manifest
 from curate.manifest.pictures import picture_finder
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
-from curate.terminal.notices import print_anyway
+from curate.terminal.notices import print_anyway, warn
 
 Mask = NDArray[np.bool_]
 
@@ -29,6 +30,17 @@ def picture_sources(
             mask = masks[shard.name][at : at + batch.num_rows]
             yield from (source for source, want in zip(find(batch), mask, strict=True) if want)
             at += batch.num_rows
+
+
+def tell_heic(statuses: Mapping[str, int], console: Console) -> None:
+    """Say how many pictures, counted by status, are HEIC that nothing here reads, if any are."""
+    if count := statuses.get(Status.HEIC, 0):
+        warn(
+            console,
+            "HEIC",
+            f"{count:,} pictures are HEIC; to read them {HEIC_WAY_OUT}, and run the same command"
+            " with --retry-failed.",
+        )
 
 
 def tell_deaths(pool: DecodePool, console: Console) -> None:

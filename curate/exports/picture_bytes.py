@@ -8,7 +8,7 @@ from curate.images.source import FileSlice, ImageSource, read
 from curate.images.status import Undecodable
 
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "TIFF": "tif", "BMP": "bmp",
-           "AVIF": "avif"}  # fmt: skip
+           "AVIF": "avif", "HEIF": "heic"}  # fmt: skip
 
 
 class Picture(NamedTuple):

@@ -11,7 +11,7 @@ from curate.images.depth import grey_to_rgb
 from curate.images.load import Loaded, Opened, load, open_header
 from curate.images.preprocess import Preprocess
 from curate.images.salvage import check_jpeg, salvage
-from curate.images.signature import accepted_format, is_other_picture
+from curate.images.signature import accepted_format, is_heic, is_other_picture
 from curate.images.source import MAX_BYTES
 from curate.images.status import Status, Undecodable
 
@@ -36,9 +36,10 @@ _UPRIGHT = {
 def decode(data: bytes, preprocess: Preprocess) -> NDArray[np.uint8]:
     """Decode a JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF (its first frame or page) for an encoder.
 
-    Returns (size, size, 3) RGB bytes, upright by the EXIF orientation, white where they are
-    transparent; grey of 16 bits as `eight_bits` shows it. Raises `Undecodable`: empty, not_image,
-    unsupported, too_large or truncated (`curate.images.salvage` says what is).
+    Also a HEIC where pillow-heif is installed. Returns (size, size, 3) RGB bytes, upright by the
+    EXIF orientation, white where they are transparent; grey of 16 bits as `eight_bits` shows it.
+    Raises `Undecodable`: empty, not_image, heic, unsupported, too_large or truncated
+    (`curate.images.salvage` says what is).
     """
     return _guarded(_picture, data, preprocess)
 
@@ -77,8 +78,15 @@ def _admitted(data: bytes) -> str:
         raise Undecodable(Status.TOO_LARGE)
     format_ = accepted_format(data)
     if format_ is None:
-        raise Undecodable(Status.UNSUPPORTED if is_other_picture(data) else Status.NOT_IMAGE)
+        raise Undecodable(_why_not(data))
     return format_
+
+
+def _why_not(data: bytes) -> Status:
+    """Say why bytes of no format that is read here have no picture."""
+    if is_heic(data):
+        return Status.HEIC
+    return Status.UNSUPPORTED if is_other_picture(data) else Status.NOT_IMAGE
 
 
 def _picture(data: bytes, format_: str, preprocess: Preprocess) -> NDArray[np.uint8]:

@@ -17,11 +17,16 @@ from PIL import (
 )
 
 from curate.images.depth import join_bytes, uses_little
+from curate.images.signature import HAS_HEIF
 from curate.images.status import Status, Undecodable
 
 # Importing registers them. Otherwise Image.open would import all of Pillow's plugins.
 PLUGINS = (AvifImagePlugin, BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin,
            PngImagePlugin, TiffImagePlugin, WebPImagePlugin)  # fmt: skip
+if HAS_HEIF:
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
 
 MAX_PIXELS = 128_000_000
 """Pixels that a header may announce; decoded they take 512 MB."""

@@ -1,13 +1,16 @@
 """What a file is, by its first bytes: names and servers' headers are often wrong."""
 
+from importlib.util import find_spec
 from typing import Literal
 
 from PIL import AvifImagePlugin
 
-Format = Literal["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF"]
+Format = Literal["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF"]
 
 HAS_AVIF = AvifImagePlugin.SUPPORTED
 """Pillow can be built without it."""
+HAS_HEIF = find_spec("pillow_heif") is not None
+"""HEIC, of which iPhones and some cameras make their pictures, is read by a package of its own."""
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # with a plus: BigTIFF
 # A bitmap's second header begins with its own size, which tells its version.
@@ -29,7 +32,7 @@ _UNSUPPORTED = (
     b"icns",
 )
 _AVIF_BRANDS = {b"avif", b"avis"}
-_HEIF_BRANDS = _AVIF_BRANDS | {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
 
 
 def accepted_format(data: bytes) -> Format | None:
@@ -48,14 +51,21 @@ def accepted_format(data: bytes) -> Format | None:
     # Two letters alone may begin a text.
     if data.startswith(b"BM") and int.from_bytes(data[14:18], "little") in _BMP_HEADERS:
         return "BMP"
-    return "AVIF" if HAS_AVIF and _is_avif(data) else None
+    if HAS_AVIF and _is_avif(data):
+        return "AVIF"
+    return "HEIF" if HAS_HEIF and is_heic(data) else None
+
+
+def is_heic(data: bytes) -> bool:
+    """Tell whether this is a HEIC, which is read where pillow-heif is installed."""
+    return data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS and not _is_avif(data)
 
 
 def is_other_picture(data: bytes) -> bool:
     """Tell whether this is a picture of a known format that curate does not decode."""
     return (
         data.startswith(_UNSUPPORTED + _TIFF)
-        or (data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS)
+        or (data[4:8] == b"ftyp" and data[8:12] in _AVIF_BRANDS | _HEIC_BRANDS)
         # A bitmap's reserved bytes are zero.
         or (data.startswith(b"BM") and data[6:10] == bytes(4))
         or (data[:1] == b"P" and data[1:2] in b"123456" and data[2:3].isspace())

@@ -20,13 +20,19 @@ class Status(StrEnum):
     TOO_LARGE = "too_large"
     """More bytes, pixels or memory than a picture may take."""
     UNSUPPORTED = "unsupported"
-    """A picture of another format: HEIC, JPEG 2000, SVG and the like."""
+    """A picture of another format: JPEG 2000, SVG and the like."""
+    HEIC = "heic"
+    """A HEIC, and pillow-heif is not installed."""
     NOT_FINITE = "not_finite"
     """An embedding, precomputed or by the encoder, with NaN or infinity in it."""
     CRASHED = "crashed"
     """The decoder took its process down with it."""
     TIMEOUT = "timeout"
     """The decoder did not finish in time."""
+
+
+HEIC_WAY_OUT = "install pillow-heif (pip install pillow-heif)"
+"""What makes pictures of the status `heic` readable."""
 
 
 class Undecodable(Exception):  # noqa: N818 - what is true of the row, not a fault of ours

@@ -13,7 +13,7 @@ from curate.terminal.skipped import Passed, Skipped
 
 PICTURE_ENDINGS = (
     ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".png", ".gif", ".bmp", ".tif", ".tiff", ".avif",
-    ".heic", ".jxl",
+    ".heic", ".heif", ".hif", ".jxl",
 )  # fmt: skip
 """Endings of picture files, whatever is in them; other files are recognised by their bytes."""
 SNIFFED = 1_024

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from curate.images.status import Status
+from curate.images.status import HEIC_WAY_OUT, Status
 from curate.terminal.printable import brief, printable
 from curate.verify.answers import Label
 from curate.verify.asked_sample import Sample, Suggestions
@@ -40,9 +40,11 @@ def several() -> Text:
 
 def no_picture(status: Status) -> Text:
     """Say why there is no picture."""
-    advice = (
-        "\nFolder moved? Name it with --root." if status in (Status.MISSING, Status.OUTSIDE) else ""
-    )
+    advice = ""
+    if status in (Status.MISSING, Status.OUTSIDE):
+        advice = "\nFolder moved? Name it with --root."
+    elif status == Status.HEIC:
+        advice = f"\nTo see it, {HEIC_WAY_OUT}."
     return Text(f"no picture: {status}{advice}", justify="center")
 
 

@@ -32,7 +32,6 @@ def test_other_formats_are_known_as_pictures(format_: str) -> None:
         b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- a --><svg width="1"/>',
         b"8BPS\0\x01",
         b"\0\0\0\x0cJXL \r\n\x87\n",
-        b"\0\0\0\x18ftypheic\0\0\0\0",
         b"II*\0\x10\0\0\0CR\x02\0",  # a camera's own
         b"BM" + bytes(12) + b"\x10\0\0\0",  # a bitmap with a header that Pillow does not know
     ],

@@ -32,7 +32,7 @@ from prototypes.score.verified_share import (
     prediction_powered,
 )
 
-WIDTH = 150
+WIDTH = 180
 """Of the table when it is not printed in a terminal."""
 NORMAL = 1.959964
 METHODS = ("curate", "Clopper-Pearson", "PPI++, quality", "PPI++, flag")

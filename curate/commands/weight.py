@@ -4,7 +4,7 @@ Reads in the order in which data flows: manifest, classes and their relations (E
 adapted space, prototypes (Eq. 4, 5), scores, weights (Eq. 6).
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from curate.scoring.caption_agreement import caption_agreement
 from curate.scoring.fit import Fits, Fitting, Tools, fit_both
 from curate.scoring.score import score
 from curate.scoring.second_opinions import SecondOpinions, weigh_opinions
+from curate.scoring.share_of_verified import share_of_verified
 from curate.scoring.summary import show_classes, show_failures, show_opinions, show_summary
 from curate.scoring.tally import Tally
 from curate.scoring.write import Judged, weighted_origin, write_weighted
@@ -116,8 +117,9 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         made = making("weight", options, options.output, *made_with(run, work))
         with run.progress("Writing", crawl.rows) as advance:
             judged = Judged(crawl, features, scores, soft)
-            origin = weighted_origin(crawl.manifest, options, folder, work, made)
-            tally = write_weighted(judged, options, origin, advance)
+            share = share_of_verified(verified, scores, crawl)
+            origin = weighted_origin(crawl.manifest, options, folder, work, made, share)
+            tally = replace(write_weighted(judged, options, origin, advance), verified=share)
         skipped = [asdict(each) for each in crawl.manifest.skipped]
         run.record(options.as_json(), work=work, skipped=skipped)
         write_noise_matrix(tally.noise_counts, crawl, scores.root.name)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from curate.crawl.stored_features import StoredFeatures
 from curate.crawl.verified_rows import LabelParts
+from curate.manifest.classes import NO_CLASS
 from curate.manifest.plan import Shard
 from prototypes.fit.space import AdaptedSpace
 from prototypes.method import Prototypes
@@ -37,6 +38,11 @@ class BlindFit:
             part.array(shard.name, "labels") for part in (self.labels.given, self.labels.crowd)
         )
         return np.flatnonzero((given != crowd) & self.features.has_features(shard.name))
+
+    def labelled(self, shard: Shard) -> NDArray[np.bool_]:
+        """Tell which rows (n,) of a shard have a given label and features."""
+        given = self.labels.given.array(shard.name, "labels")
+        return np.asarray((given != NO_CLASS) & self.features.has_features(shard.name))
 
     def g(self, shard: Shard, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return some rows of a shard in the space (m, d)."""

@@ -53,11 +53,11 @@ class LabelParts:
 def read_verified(
     path: Path, manifest: Manifest, classes: Classes, console: Console
 ) -> tuple[pl.DataFrame, tuple[Skipped, ...]]:
-    """Look the verified rows up: columns row (of the manifest, ascending) and label (position, -1).
+    """Look the verified rows up: row (of the manifest, ascending), label (position or -1), drawn.
 
-    Returns also what of the table names no row. An empty label is none of the classes; see
-    `look_up`. Raises CurateError for a table or manifest without the columns, for a label that is
-    no class, and where no row is left that names one.
+    ``drawn`` is as in `how_drawn`. Returns also what of the table names no row. An empty label is
+    none of the classes; see `look_up`. Raises CurateError for a table or manifest without the
+    columns, for a label that is no class, and where no row is left that names one.
     """
     key = manifest.columns.key
     if key is None:
@@ -72,7 +72,7 @@ def read_verified(
     found = looked_up.rows
     require_single(found, path, manifest.path)
     labels = found["labels"].list.first()
-    rows = found.select("row", pl.Series("label", classes.indices(labels), pl.Int32))
+    rows = found.select("row", pl.Series("label", classes.indices(labels), pl.Int32), "drawn")
     if not (rows["label"] != NO_CLASS).any():
         raise CurateError(
             f"--verified {path} has no row with a key of {manifest.path} (column '{key}') and a"
@@ -103,7 +103,7 @@ def take_apart(rows: pl.DataFrame | None, crawl: Crawl) -> LabelParts:
         found[inside] = labels[here] if own else NO_CLASS
         return Made({"labels": found})
 
-    facts = {"given": given.root.name, **rows.to_dict(as_series=False)}
+    facts = {"given": given.root.name, "row": at.tolist(), "label": labels.tolist()}
     crowd, verified = (
         PARTS.by_shard(crawl.run, {"part": name, **facts}).make(
             crawl.shards, partial(part, own=name == "verified")

@@ -16,6 +16,7 @@ from curate.heads.task import Task
 from curate.heads.training import Examples, Positions
 from curate.manifest.classes import NO_CLASS, Classes
 from curate.manifest.columns import exact_column
+from curate.manifest.how_drawn import RANDOM, STRATEGY
 from curate.manifest.plan import Shard
 from curate.manifest.tables import read_table
 from curate.manifest.verified_labels import Asked, look_up, require_single, require_whole
@@ -33,8 +34,6 @@ ONE_LABEL = (
     "which are for lists of labels, and this crawl has one label for each image; write columns key"
     " and label (empty: none of the classes)"
 )
-RANDOM = "random"
-"""The strategy of `curate verify` by which rows stand for the crawl."""
 
 
 @dataclass(frozen=True)
@@ -138,9 +137,9 @@ def _positions(lists: pl.Series, classes: tuple[str, ...]) -> Positions:
 def _strategies(path: Path) -> tuple[str, ...]:
     """Read how verified rows were chosen, where the table says it and it was not at random."""
     table = read_table(path, "--verified", "key, label")
-    if "strategy" not in table.columns:
+    if STRATEGY not in table.columns:
         return ()
-    names = table["strategy"].cast(pl.String).drop_nulls().unique().sort()
+    names = table[STRATEGY].cast(pl.String).drop_nulls().unique().sort()
     return tuple(name for name in names if name != RANDOM)
 
 

@@ -22,8 +22,9 @@ def overview_json(
     - ``made``: the commands that made the file: command, options, versions, day; empty if it
       does not say. ``skipped``: what was passed over in the crawl: what, count, examples.
     - ``summary``: the counts of `Counts`, ``examples`` (some keys of each status except ok),
-      ``noise`` (null if it is not known), ``refined``, ``classes`` (how many), and ``quality``
-      and ``weight``: histograms of ``edges`` and ``counts``.
+      ``noise`` (null if it is not known), ``verified`` (null, or the fields of `VerifiedShare`:
+      what verified rows tell of the share of wrong labels), ``refined``, ``classes`` (how many),
+      and ``quality`` and ``weight``: histograms of ``edges`` and ``counts``.
     - ``classes``: for each label, worst first: label, name (or null), rows,
       judged, unjudged, flagged, relabel, outlier, mean_quality, mean_weight, wrong.
     - ``confusions``: given, suggested, count; see `Overview.confusions`.
@@ -32,6 +33,7 @@ def overview_json(
       prefix. An image with several labels has one of them here, with its values.
     """
     summary = {name: getattr(found, name) for name in COUNTED}
+    summary |= {"verified": found.verified and found.verified.as_json()}
     summary |= {"statuses": dict(found.statuses), "classes": len(found.classes)}
     summary |= {"examples": {status: list(keys) for status, keys in found.examples.items()}}
     summary |= {"quality": _histogram(found.quality), "weight": _histogram(found.weight)}

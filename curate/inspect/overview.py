@@ -10,6 +10,7 @@ from curate.manifest.manifest import as_text
 from curate.terminal.printable import FEW
 from curate.weighted.counts import Counts
 from curate.weighted.noise_matrix import read_noise_matrix
+from curate.weighted.verified_share import VerifiedShare
 from curate.weighted.weighted import Weighted
 
 BINS = 20
@@ -103,6 +104,7 @@ def overview(weighted: Weighted) -> Overview:
         zero_weight=int((classes if lists else by_class)["zero"].sum()),
         little_known=classes.filter(pl.col("unjudged") > 0)["label"].sort().to_list(),
         noise=None if matrix is None else _noise(matrix),
+        verified=_verified(weighted, sums["judged"].item()),
         quality=_histogram(by_class, "label_quality", 1.0),
         weight=_histogram(by_class, "weight", top),
         classes=_worst_first(classes.select(OF_CLASS), matrix),
@@ -224,6 +226,12 @@ def _confused(matrix: pl.DataFrame) -> pl.DataFrame:
     text = pl.col("given", "true").cast(pl.String)
     pairs = matrix.lazy().select(text, "count").rename({"true": "suggested"})
     return _strongest(pairs.filter(WRONG_PAIR))
+
+
+def _verified(weighted: Weighted, judged: int) -> VerifiedShare | None:
+    """Give the share that the file records, if it is that of so many labels."""
+    found = weighted.origin.verified
+    return found if found is not None and found.labels == judged else None
 
 
 def _noise(matrix: pl.DataFrame) -> float:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from curate.errors import CurateError
 from curate.manifest.formulas import as_known
+from curate.manifest.how_drawn import OTHER, how_drawn
 from curate.manifest.spellings import Matched, canonical, match, nearest
 from curate.manifest.tables import read_table
 from curate.manifest.verified_pairs import CORRECT, by_image, read_correct
@@ -46,10 +47,11 @@ class Found:
     """The rows of a crawl that a table names."""
 
     rows: pl.DataFrame
-    """Columns row, ascending, and labels, sorted lists; an empty one is none of the classes.
+    """Columns row, ascending, labels, sorted lists, of which an empty one is none of the classes,
+    and drawn (see `how_drawn`).
 
     By pair also asked, the labels that a person was asked about; labels are those of them that are
-    right.
+    right, and drawn is OTHER.
     """
     new: tuple[str, ...]
     """The labels that are not classes of the crawl, sorted."""
@@ -75,12 +77,13 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
     if label.dtype == pl.String:
         label = as_known(label, pl.LazyFrame({"class": asked.classes}, schema={"class": pl.String}))
     key = as_known(_as_text(_column(path, table, asked.key)), keys.select("key"))
-    given = pl.DataFrame({"key": key, "labels": _lists(label)})
+    given = pl.DataFrame({"key": key, "labels": _lists(label), "drawn": how_drawn(table)})
     by_pair = CORRECT in table.columns
     if by_pair:
-        given = given.with_columns(read_correct(path, table, label))
+        given = given.with_columns(read_correct(path, table, label), drawn=pl.lit(OTHER))
     given, new = _with_classes(asked, given)
-    given = _with_keys(asked, given, keys).unique(maintain_order=True)
+    once_said = [name for name in given.columns if name != "drawn"]
+    given = _with_keys(asked, given, keys).unique(once_said, keep="first", maintain_order=True)
     if by_pair:
         given, new, unclear = _by_image(asked, given, new)
     doubled = given["key"].is_duplicated() & given["key"].is_not_null()

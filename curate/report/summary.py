@@ -40,9 +40,12 @@ def figures(overview: Overview) -> list[Figure]:
     found = [Figure("Images", f"{overview.rows:,}", f"{len(overview.classes):,} classes")]
     if overview.lists:
         found.append(Figure("Labels", f"{overview.labels:,}"))
+    if overview.verified is not None:
+        told = overview.verified
+        found.append(Figure("Wrong", told.number(), told.basis(), alarming=True))
     if overview.noise is not None:
-        note = "of the labels, by estimate"
-        found.append(Figure("Look wrong", percent(overview.noise), note, alarming=True))
+        note, loud = "of the labels, by estimate", overview.verified is None
+        found.append(Figure("Look wrong", percent(overview.noise), note, alarming=loud))
     kinds = f"{overview.relabel:,} fit another class, {overview.outlier:,} fit none"
     found.append(Figure("Flagged", f"{overview.flagged:,}", kinds))
     if overview.lists:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from curate.crawl.fit import BlindFit, Fit
 from curate.crawl.stored_blocks import StoredBlocks
+from curate.crawl.stored_features import BLOCK_ROWS
 from curate.manifest.plan import Shard
 from curate.scoring.fit import Fits
 from curate.scoring.second_opinions import WeighedOpinions
@@ -32,7 +33,8 @@ def score(fits: Fits, opinions: WeighedOpinions, lists: bool) -> Folders:
     is_label_issue, issue_kind, counted_wrong; null where there is none. If captions are compared,
     caption_agreement too. With ``lists`` of labels, each row is a (row, label) pair, and missing
     labels are kept too: row, suggested, suggested_quality. Verified rows are judged by the fit
-    that does not know their verified labels.
+    that does not know their verified labels. Where there are any, what that fit says of every
+    labelled row is kept too, as ``blind``: row (of the shard), label_quality.
     """
     fitted, blind = fits.fitted, fits.blind_fit
     shards, tools = fitted.of.crawl.shards, fitted.of.tools
@@ -43,10 +45,12 @@ def score(fits: Fits, opinions: WeighedOpinions, lists: bool) -> Folders:
     def one(shard: Shard) -> Made:
         first, fit, products = firsts[shard.name], fitted.fit, tools.products
         scores = _score(blocks, shard, first, fit, opinions, products)
+        contents: dict[str, Content] = {}
         if blind is not None:
-            rows = blind.rows(shard)
-            scores = _put(scores, rows, _again(blocks, shard, rows, blind, opinions, products))
-        contents: dict[str, Content] = {"scores": scores}
+            again = _blind(blocks, shard, blind, opinions, products)
+            scores = _put(scores, blind.rows(shard), again)
+            contents["blind"] = again.select("row", "label_quality")
+        contents["scores"] = scores
         if lists:
             contents["missing"] = _missing(blocks, shard, fit.prototypes)
         return Made(contents)
@@ -74,6 +78,20 @@ def _score(
     return pl.concat(tables)
 
 
+def _blind(
+    blocks: StoredBlocks,
+    shard: Shard,
+    blind: BlindFit,
+    opinions: WeighedOpinions,
+    products: Products,
+) -> pl.DataFrame:
+    """Score the labelled rows of a shard that have features by the blind fit; adds column row."""
+    rows = np.flatnonzero(blind.labelled(shard))
+    parts = [rows[at : at + BLOCK_ROWS] for at in range(0, max(len(rows), 1), BLOCK_ROWS)]
+    tables = [_again(blocks, shard, part, blind, opinions, products) for part in parts]
+    return pl.concat(tables).with_columns(row=pl.Series(rows))
+
+
 def _again(
     blocks: StoredBlocks,
     shard: Shard,
@@ -89,10 +107,10 @@ def _again(
 
 
 def _put(scores: pl.DataFrame, rows: Rows, others: pl.DataFrame) -> pl.DataFrame:
-    """Replace rows (m,) of the scores by ``others`` (m rows)."""
+    """Replace rows (m,) of the scores by those of ``others``, which has them in its column row."""
     order = np.arange(len(scores))
-    order[rows] = len(scores) + np.arange(len(rows))
-    return pl.concat([scores, others])[order]
+    order[rows] = len(scores) + np.searchsorted(others["row"].to_numpy(), rows)
+    return pl.concat([scores, others.drop("row")])[order]
 
 
 def _judged(

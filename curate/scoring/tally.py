@@ -14,6 +14,7 @@ from curate.manifest.classes import Classes
 from curate.terminal.printable import FEW
 from curate.terminal.skipped import Skipped
 from curate.weighted.counts import Counts
+from curate.weighted.verified_share import VerifiedShare
 from prototypes.score.noise_matrix import (
     NoiseCounts,
     empty_counts,
@@ -52,6 +53,8 @@ class Tally:
     kinds: Counter[str] = field(default_factory=Counter)
     examples: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Per status, the first few rows that have it."""
+    verified: VerifiedShare | None = None
+    """The share of wrong labels that verified rows tell; None without --verified."""
 
     @classmethod
     def empty(cls, classes: Classes, lists: bool, skipped: tuple[Skipped, ...] = ()) -> "Tally":
@@ -149,6 +152,7 @@ class Tally:
             missing=self.missing,
             incomplete=self.incomplete,
             noise=self.noise,
+            verified=self.verified,
         )
 
 

@@ -23,6 +23,7 @@ from curate.weighted.list_columns import list_columns
 from curate.weighted.origin import Origin
 from curate.weighted.provenance import Making
 from curate.weighted.unjudged import unjudged_labels, usual_weight
+from curate.weighted.verified_share import VerifiedShare
 from curate.weighted.write import write_manifest
 
 
@@ -48,13 +49,19 @@ def write_weighted(
 
 
 def weighted_origin(
-    manifest: Manifest, options: WeightOptions, run: Path, work: str, made: Making
+    manifest: Manifest,
+    options: WeightOptions,
+    run: Path,
+    work: str,
+    made: Making,
+    verified: VerifiedShare | None,
 ) -> Origin:
     """Say what the output is made from, for the commands that read it."""
     named = _named(manifest, options.columns)
     return Origin(
-        manifest.path, run, manifest.root, named, options.prefix, work, (made,), manifest.skipped
-    )
+        manifest.path, run, manifest.root, named, options.prefix, work, (made,), manifest.skipped,
+        verified,
+    )  # fmt: skip
 
 
 def _added(

@@ -8,6 +8,7 @@ from rich.table import Column, Table
 from curate.images.status import Status
 from curate.terminal.printable import FEW, brief, shown
 from curate.terminal.skipped import Skipped
+from curate.weighted.verified_share import VerifiedShare
 from prototypes.engine.little_known import LEAST_IMAGES
 
 
@@ -47,6 +48,8 @@ class Counts:
     """With lists: labels that images seem to lack, and images that seem to lack a label."""
     noise: float | None
     """Estimated share of wrong labels among the judged; None where it is not known."""
+    verified: VerifiedShare | None
+    """The same as verified rows tell it; None where none were named, or of other rows."""
 
     @property
     def failed(self) -> int:
@@ -70,8 +73,12 @@ def count_table(counts: Counts, classes: int) -> Table:
         table.add_row("without a label", f"{counts.unlabelled:,} ({weighed})")
     if counts.unjudged:
         table.add_row("not judged", _unjudged(counts))
+    if counts.verified is not None:
+        told = counts.verified
+        table.add_row("wrong labels", f"[bold]{told.number()}[/], {told.basis()}")
     if counts.noise is not None:
-        table.add_row("labels that look wrong", f"[bold]{counts.noise:.1%}[/]")
+        loud = "bold" if counts.verified is None else "default"
+        table.add_row("labels that look wrong", f"[{loud}]{counts.noise:.1%}[/]")
     table.add_row(
         "flagged",
         f"{counts.flagged:,}: {counts.relabel:,} fit another class, {counts.outlier:,} fit none",

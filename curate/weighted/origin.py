@@ -18,6 +18,7 @@ from curate.store.atomic import appearing_file
 from curate.store.fingerprint import sha256_of
 from curate.terminal.skipped import Skipped, skipped_of
 from curate.weighted.provenance import Making
+from curate.weighted.verified_share import VerifiedShare, read_share
 
 KEY = b"curate"
 PARQUET = (".parquet", ".pq")
@@ -40,6 +41,8 @@ class Origin:
     """The commands that made it, first to last; empty where the file does not say."""
     skipped: tuple[Skipped, ...] = ()
     """Parts of the user's files that are in no row."""
+    verified: VerifiedShare | None = None
+    """The share of wrong labels that verified rows tell; None where none were named."""
 
     def facts(self, out: Path) -> dict[str, object]:
         """Give what ``out`` records about itself; paths are relative to its folder."""
@@ -50,6 +53,7 @@ class Origin:
             "work": self.work,
             "made": [each.as_json() for each in self.made],
             "skipped": [asdict(each) for each in self.skipped],
+            "verified": self.verified and self.verified.as_json(),
         }
 
     def metadata(self, out: Path) -> dict[bytes, bytes]:
@@ -107,4 +111,5 @@ def _origin(path: Path, facts: dict[str, Any]) -> Origin:
         work=facts["work"],
         made=tuple(Making(**each) for each in facts.get("made", ())),
         skipped=skipped_of(facts.get("skipped", ())),
+        verified=read_share(facts.get("verified")),
     )

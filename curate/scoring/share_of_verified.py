@@ -1,0 +1,39 @@
+"""What the verified rows of a crawl say of the share of its wrong labels."""
+
+import numpy as np
+import polars as pl
+
+from curate.crawl.crawl import Crawl
+from curate.manifest.plan import Shard
+from curate.store.folders import Folders
+from curate.weighted.verified_share import VerifiedShare, verified_share
+from prototypes.score.verified_share import BINS, doubt_bins
+
+
+def share_of_verified(
+    verified: pl.DataFrame | None, scores: Folders, crawl: Crawl
+) -> VerifiedShare | None:
+    """Estimate the share of wrong labels by what the blind fit says of all rows.
+
+    ``verified`` is as `read_verified` gives it; None where nothing is verified. The other fit
+    knows verified labels: its qualities of verified rows mean something else than those of others.
+    """
+    if verified is None:
+        return None
+    population, parts = np.zeros(BINS, np.int64), []
+    for shard in crawl.shards:
+        judged = _judged(scores, crawl, shard)
+        population += np.bincount(doubt_bins(judged["label_quality"].to_numpy()), minlength=BINS)
+        parts.append(judged.join(verified, on="row"))
+    found = pl.concat(parts).with_columns(wrong=pl.col("given") != pl.col("label"))
+    return verified_share(found, population)
+
+
+def _judged(scores: Folders, crawl: Crawl, shard: Shard) -> pl.DataFrame:
+    """Read the judged rows of a shard: row (of the manifest), given, label_quality."""
+    blind = scores.table(shard.name, "blind")
+    given = crawl.labels.array(shard.name, "labels")[blind["row"].to_numpy()]
+    return blind.select(
+        pl.col("row").cast(pl.get_index_type()) + shard.first_row, "label_quality",
+        given=pl.Series(given),
+    ).drop_nulls()  # fmt: skip

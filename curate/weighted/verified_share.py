@@ -1,0 +1,96 @@
+"""The share of wrong labels that verified rows tell, with how these were drawn, in words."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from curate.manifest.how_drawn import ASSUMED, BEFORE, OTHER, RANDOM
+from prototypes.score.verified_share import (
+    BINS,
+    CONFIDENCE,
+    Counts,
+    ShareEstimate,
+    doubt_bins,
+    prediction_powered,
+)
+
+
+@dataclass(frozen=True)
+class VerifiedShare:
+    """An estimated share of wrong labels, and the verified rows that it is made from."""
+
+    estimate: ShareEstimate | None
+    """None where no row was drawn at random."""
+    assumed: bool
+    """The table does not say how its rows were drawn, and they are taken for a random sample."""
+    before: int
+    """Rows verified before the random sample was drawn; they count for themselves alone."""
+    other: int
+    """Verified rows that were chosen in another way and do not count."""
+    labels: int
+    """All judged labels, whose share it is."""
+
+    def number(self) -> str:
+        """Write the share."""
+        return "not known" if self.estimate is None else f"{self.estimate.share:.1%}"
+
+    def basis(self) -> str:
+        """Write its interval, which verified rows count, and what is assumed of them."""
+        if self.estimate is None:
+            return (
+                f"none of {self.other:,} verified rows was drawn at random (curate verify"
+                " --strategy random)"
+            )
+        low, high, asked = self.estimate.low, self.estimate.high, self.estimate.asked
+        taken = (
+            "verified rows, taken for a random sample, since their table does not say how they were"
+            " chosen"
+            if self.assumed
+            else "rows verified at random"
+        )
+        said = [f"by {asked:,} {taken}: {self.estimate.wrong:,} are wrong"]
+        if self.before:
+            said.append(f"{self.before:,} verified before them count for themselves")
+        if self.other:
+            said.append(f"{self.other:,} chosen in other ways do not count")
+        return f"{low:.1%} to {high:.1%} ({CONFIDENCE:.0%} interval), {'; '.join(said)}"
+
+    def as_json(self) -> dict[str, object]:
+        """Give the fields by name, for JSON."""
+        return asdict(self)
+
+
+def read_share(facts: Mapping[str, Any] | None) -> VerifiedShare | None:
+    """Read what `as_json` wrote."""
+    if facts is None:
+        return None
+    estimate = facts["estimate"] and ShareEstimate(**facts["estimate"])
+    return VerifiedShare(**{**facts, "estimate": estimate})
+
+
+def verified_share(verified: pl.DataFrame, population: Counts) -> VerifiedShare:
+    """Estimate the share of wrong labels among all judged ones.
+
+    ``verified`` has the judged rows that a person has verified: label_quality, wrong, and drawn
+    (see `how_drawn`); ``population`` counts all judged ones (BINS,) by `doubt_bins`. Qualities must
+    not depend on verified labels.
+    """
+    drawn = {word: verified.filter(drawn=word) for word in (RANDOM, ASSUMED, BEFORE, OTHER)}
+    sample = pl.concat([drawn[RANDOM], drawn[ASSUMED]])
+    before, estimate = drawn[BEFORE], None
+    if len(sample):
+        known = np.bincount(doubt_bins(before["label_quality"].to_numpy()), minlength=BINS)
+        others = population - known
+        wrong, quality = sample["wrong"].to_numpy(), sample["label_quality"].to_numpy()
+        estimate = prediction_powered(wrong, quality, others)
+        estimate = estimate.beside(int(before["wrong"].sum()), len(before), int(others.sum()))
+    return VerifiedShare(
+        estimate,
+        assumed=len(drawn[ASSUMED]) > 0,
+        before=len(before),
+        other=len(drawn[OTHER]),
+        labels=int(population.sum()),
+    )

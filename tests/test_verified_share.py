@@ -1,0 +1,120 @@
+"""What verified rows tell of the share of wrong labels, in weight, inspect and report."""
+
+import html
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from curate.weighted.origin import read_origin
+from prototypes.score.verified_share import BINS, clopper_pearson, doubt_bins, prediction_powered
+from tests.crawls import curate
+
+ROWS = 600
+LABELS = np.array(["ant", "bee", "cat"])
+
+
+@pytest.fixture(scope="module")
+def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a crawl, its features, and its weights without verified rows."""
+    folder, rng = tmp_path_factory.mktemp("crawl"), np.random.default_rng(0)
+    true = rng.integers(0, 3, ROWS)
+    given = np.where(rng.random(ROWS) < 0.2, (true + 1) % 3, true)
+    features = np.eye(8)[true] + rng.normal(0, 0.3, (ROWS, 8))
+    features[::50] = np.nan
+    np.save(folder / "features.npy", features.astype(np.float32))
+    keys = [f"k{row}" for row in range(ROWS)]
+    rows = pl.DataFrame({"key": keys, "label": LABELS[given], "true": LABELS[true]})
+    rows.drop("true").write_parquet(folder / "crawl.parquet")
+    rows.write_parquet(folder / "truth.parquet")
+    weigh(folder, "plain.parquet")
+    return folder
+
+
+def weigh(folder: Path, out: str, *options: object) -> str:
+    features = ("--embeddings", folder / "features.npy", "--graph", "none")
+    asked = ("weight", folder / "crawl.parquet", *features, "--out", folder / out)
+    result = curate(*asked, "--overwrite", *options)
+    assert result.exit_code == 0, result.output
+    return " ".join(result.stdout.split())
+
+
+def answers(crawl: Path, folder: Path, strategy: str | None, rows: int = 120) -> Path:
+    truth = pl.read_parquet(crawl / "truth.parquet").sample(rows, seed=1)
+    table = truth.select("key", label="true")
+    if strategy is not None:
+        table = table.with_columns(strategy=pl.lit(strategy))
+    table.write_parquet(folder / "v.parquet")
+    return folder / "v.parquet"
+
+
+def page(path: Path, folder: Path) -> str:
+    result = curate("report", path, "--out", folder / "page.html", "--overwrite")
+    assert result.exit_code == 0, result.output
+    return html.unescape((folder / "page.html").read_text("utf-8"))
+
+
+def expected(crawl: Path, table: Path) -> tuple[float, float, float]:
+    """Estimate from what was said of every row when none was verified."""
+    rows = pl.read_parquet(crawl / "plain.parquet").drop_nulls("label_quality")
+    found = rows.join(pl.read_parquet(table), on="key", suffix="_true", maintain_order="left")
+    population = np.bincount(doubt_bins(rows["label_quality"].to_numpy()), minlength=BINS)
+    wrong = (found["label"] != found["label_true"]).to_numpy()
+    share = prediction_powered(wrong, found["label_quality"].to_numpy(), population)
+    alone = clopper_pearson(share.wrong, share.asked)
+    assert share.high - share.low < 0.8 * (alone.high - alone.low)
+    return share.share, share.low, share.high
+
+
+def test_weight_inspect_and_report_say_the_same_share(crawl: Path, tmp_path: Path) -> None:
+    table = answers(crawl, tmp_path, "random")
+    said = weigh(crawl, "random.parquet", "--verified", table)
+    share, low, high = expected(crawl, table)
+    interval = f"{low:.1%} to {high:.1%} (95% interval)"
+    words = f"wrong labels {share:.1%}, {interval}, by"
+    assert words in said
+    assert "rows verified at random" in said
+    shown = curate("inspect", crawl / "random.parquet")
+    assert words in " ".join(shown.stdout.split())
+    told = json.loads(curate("inspect", crawl / "random.parquet", "--json").stdout)
+    estimate = told["summary"]["verified"]["estimate"]
+    assert estimate["share"] == pytest.approx(share, abs=1e-3)
+    assert (estimate["low"], estimate["high"]) == pytest.approx((low, high), abs=1e-3)
+    assert f"{share:.1%}" in page(crawl / "random.parquet", tmp_path)
+    assert interval in page(crawl / "random.parquet", tmp_path)
+
+
+def test_what_is_assumed_of_a_table_is_said(crawl: Path, tmp_path: Path) -> None:
+    said = weigh(crawl, "assumed.parquet", "--verified", answers(crawl, tmp_path, None))
+    words = "verified rows, taken for a random sample, since their table does not say how"
+    assert words in said
+    assert words in page(crawl / "assumed.parquet", tmp_path)
+
+
+def test_rows_that_were_not_drawn_at_random_tell_no_share(crawl: Path, tmp_path: Path) -> None:
+    said = weigh(crawl, "suspect.parquet", "--verified", answers(crawl, tmp_path, "suspect"))
+    words = "verified rows was drawn at random (curate verify --strategy random)"
+    assert words in said
+    assert words in page(crawl / "suspect.parquet", tmp_path)
+    told = json.loads(curate("inspect", crawl / "suspect.parquet", "--json").stdout)
+    assert told["summary"]["verified"]["estimate"] is None
+
+
+def test_without_verified_rows_nothing_is_said_of_them(crawl: Path) -> None:
+    told = json.loads(curate("inspect", crawl / "plain.parquet", "--json").stdout)
+    assert told["summary"]["verified"] is None
+    assert "wrong labels" not in curate("inspect", crawl / "plain.parquet").stdout
+
+
+def test_a_part_of_the_rows_has_another_share(crawl: Path, tmp_path: Path) -> None:
+    weigh(crawl, "whole.parquet", "--verified", answers(crawl, tmp_path, "random"))
+    origin = read_origin(crawl / "whole.parquet")
+    assert origin is not None
+    part = pl.read_parquet(crawl / "whole.parquet").head(300)
+    part.write_parquet(crawl / "part.parquet", metadata={
+        "curate": json.dumps(origin.facts(crawl / "part.parquet"), default=str)
+    })  # fmt: skip
+    told = json.loads(curate("inspect", crawl / "part.parquet", "--json").stdout)
+    assert told["summary"]["verified"] is None

@@ -102,6 +102,47 @@ def test_rows_that_were_not_drawn_at_random_tell_no_share(crawl: Path, tmp_path:
     assert told["summary"]["verified"]["estimate"] is None
 
 
+def test_inspect_and_report_take_a_table_of_verified_rows(crawl: Path, tmp_path: Path) -> None:
+    table = answers(crawl, tmp_path, "random")
+    share, low, high = expected(crawl, table)
+    shown = curate("inspect", crawl / "plain.parquet", "--verified", table)
+    assert f"wrong labels {share:.1%}, {low:.1%} to {high:.1%}" in " ".join(shown.stdout.split())
+    out = ("--out", tmp_path / "page.html", "--verified", table)
+    assert curate("report", crawl / "plain.parquet", *out).exit_code == 0
+    assert f"{low:.1%} to {high:.1%} (95% interval)" in (tmp_path / "page.html").read_text("utf-8")
+    table.write_bytes(b"nothing")
+    result = curate("inspect", crawl / "plain.parquet", "--verified", table)
+    assert result.exit_code == 2
+    assert "--verified" in result.stderr
+
+
+def test_refine_hands_it_on(crawl: Path, tmp_path: Path) -> None:
+    table = answers(crawl, tmp_path, "random")
+    share, _, _ = expected(crawl, table)
+    options = ("--verified", table, "--epochs", 1, "--out", tmp_path / "refined.parquet")
+    result = curate("refine", crawl / "plain.parquet", *options)
+    assert result.exit_code == 0, result.output
+    shown = curate("inspect", tmp_path / "refined.parquet")
+    assert f"wrong labels {share:.1%}, " in " ".join(shown.stdout.split())
+
+
+def test_of_lists_it_is_the_share_of_images_with_any_wrong_label(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    quality, wrong = rng.random((400, 2)), rng.random(400) < 0.3
+    quality[wrong, 1] *= 0.1
+    keys = [f"k{row}" for row in range(400)]
+    columns = {"key": keys, "label": [["ant", "bee"]] * 400, "label_quality": quality.tolist()}
+    pl.DataFrame(columns).write_parquet(tmp_path / "w.parquet")
+    right = [["ant"] if bad else ["bee", "ant", "ant"] for bad in wrong[:100]]
+    table = pl.DataFrame({"key": keys[:100], "label": right, "strategy": ["random"] * 100})
+    table.write_parquet(tmp_path / "v.parquet")
+    shown = curate("inspect", tmp_path / "w.parquet", "--verified", tmp_path / "v.parquet")
+    population = np.bincount(doubt_bins(quality.min(axis=1)), minlength=BINS)
+    found = prediction_powered(wrong[:100], quality[:100].min(axis=1), population)
+    words = f"images with a wrong label {found.share:.1%}, {found.low:.1%} to {found.high:.1%}"
+    assert words in " ".join(shown.stdout.split())
+
+
 def test_without_verified_rows_nothing_is_said_of_them(crawl: Path) -> None:
     told = json.loads(curate("inspect", crawl / "plain.parquet", "--json").stdout)
     assert told["summary"]["verified"] is None

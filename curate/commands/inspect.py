@@ -22,6 +22,7 @@ from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.terminal.printable import brief
 from curate.weighted.open import open_weighted
+from curate.weighted.share_of_table import share_of_table
 
 UNCUT = 1000
 """Columns of what is piped: nothing is cut."""
@@ -63,12 +64,14 @@ def inspect(options: InspectOptions, console: Console | None = None) -> None:
             else:
                 show_sample(console, weighted, sample, names, kind)
             return
-        selected = select(weighted, selection)
+        selected, told = select(weighted, selection), None
+        if options.verified is not None:
+            told = share_of_table(weighted, options.verified, Console(stderr=True))
         if options.as_json:
-            console.file.write(overview_json(weighted, overview(weighted), selected, names))
+            console.file.write(overview_json(weighted, overview(weighted, told), selected, names))
             return
         if not selection.filters:
-            show_overview(console, overview(weighted), names)
+            show_overview(console, overview(weighted, told), names)
         title = _title(selection, selected, weighted.manifest.has_label_lists)
         cards = sample_cards(weighted, selected.samples, names, kind, selection.sort)
         show_cards(console, title, cards, kind)

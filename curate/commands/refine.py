@@ -246,5 +246,10 @@ def _write(
     shards = [replace(s, part=0, start=s.first_row) for s in work.file_shards]
     made = making("refine", options, out, versions(), today())
     skipped = (*weighted.origin.skipped, *applied.verified.skipped)
-    origin = replace(weighted.origin, made=(*weighted.origin.made, made), skipped=skipped)
+    origin = replace(
+        weighted.origin,
+        made=(*weighted.origin.made, made),
+        skipped=skipped,
+        verified=weighted.origin.verified or applied.verified.share,
+    )
     return write_manifest(manifest, shards, added, out, False, origin, advance)

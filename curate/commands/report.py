@@ -12,6 +12,7 @@ from curate.store.scratch import scratch_folder
 from curate.terminal.notices import say
 from curate.terminal.progress import progress_bar
 from curate.weighted.open import open_weighted
+from curate.weighted.share_of_table import share_of_table
 from curate.weighted.weighted import Weighted
 
 MOST_BYTES = 14_900_000
@@ -35,8 +36,11 @@ def write_report(options: ReportOptions, quiet: bool = False) -> None:
 
 def _page(weighted: Weighted, options: ReportOptions, console: Console) -> str:
     """Gather what the page says, and fill what room is left with pictures."""
+    told = None
+    if options.verified is not None:
+        told = share_of_table(weighted, options.verified, console)
     with console.status("Counting"):
-        content = gather(weighted, options.title, options.limit)
+        content = gather(weighted, options.title, options.limit, told)
     bare = render(content.said, [Thumbnail(None, PAGE_FULL)] * len(content.rows))
     room = MOST_BYTES - len(bare.encode())
     with progress_bar(console, "Pictures", len(content.rows)) as advance:

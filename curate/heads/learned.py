@@ -23,6 +23,8 @@ from curate.manifest.verified_labels import Asked, look_up, require_single, requ
 from curate.options.refine import RefineOptions
 from curate.terminal.printable import listed
 from curate.terminal.skipped import Skipped
+from curate.weighted.share_of_table import share_of_rows
+from curate.weighted.verified_share import VerifiedShare
 from curate.weighted.weighted import Weighted
 from curate.weighted.work import Work
 
@@ -52,6 +54,8 @@ class VerifiedRows:
     """Entries of the table that match no row."""
     asked: Positions | None = None
     """(V, A): the classes that a person was asked about, filled up with -1; None: about all."""
+    share: VerifiedShare | None = None
+    """What they tell of the share of wrong labels; None where nothing is verified, or by pair."""
 
     def target(self, task: Task, at: slice | Positions = slice(None)) -> NDArray[np.float32]:
         """Return the labels of some of the rows as ones and zeros (n, K), NaN if not asked."""
@@ -122,7 +126,10 @@ def read_verified_rows(
         )
     rows = found["row"].to_numpy().astype(np.int64)
     of_pairs = _positions(found["asked"], classes) if looked_up.by_pair else None
-    return VerifiedRows(rows, labels, classes, _strategies(path), looked_up.skipped, of_pairs)
+    share = None if looked_up.by_pair else share_of_rows(weighted, found)
+    return VerifiedRows(
+        rows, labels, classes, _strategies(path), looked_up.skipped, of_pairs, share
+    )
 
 
 def _positions(lists: pl.Series, classes: tuple[str, ...]) -> Positions:

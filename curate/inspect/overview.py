@@ -69,8 +69,11 @@ class Overview(Counts):
     noise matrix. Otherwise they are flagged labels and their suggestions; none for lists."""
 
 
-def overview(weighted: Weighted) -> Overview:
-    """Count a weighted manifest of any size; its columns are streamed."""
+def overview(weighted: Weighted, verified: VerifiedShare | None = None) -> Overview:
+    """Count a weighted manifest of any size; its columns are streamed.
+
+    ``verified`` is what verified rows tell, in place of what the file records of it.
+    """
     lists = weighted.manifest.has_label_lists
     rows, labels = _rows(weighted), label_rows(weighted)
     top = _top_weight(rows, lists) if "weight" in weighted.names else 1.0
@@ -104,7 +107,7 @@ def overview(weighted: Weighted) -> Overview:
         zero_weight=int((classes if lists else by_class)["zero"].sum()),
         little_known=classes.filter(pl.col("unjudged") > 0)["label"].sort().to_list(),
         noise=None if matrix is None else _noise(matrix),
-        verified=_verified(weighted, sums["judged"].item()),
+        verified=verified or _verified(weighted),
         quality=_histogram(by_class, "label_quality", 1.0),
         weight=_histogram(by_class, "weight", top),
         classes=_worst_first(classes.select(OF_CLASS), matrix),
@@ -228,10 +231,10 @@ def _confused(matrix: pl.DataFrame) -> pl.DataFrame:
     return _strongest(pairs.filter(WRONG_PAIR))
 
 
-def _verified(weighted: Weighted, judged: int) -> VerifiedShare | None:
-    """Give the share that the file records, if it is that of so many labels."""
+def _verified(weighted: Weighted) -> VerifiedShare | None:
+    """Give the share that the file records, if it is that of as many rows."""
     found = weighted.origin.verified
-    return found if found is not None and found.labels == judged else None
+    return found if found is not None and found.rows == weighted.rows else None
 
 
 def _noise(matrix: pl.DataFrame) -> float:

@@ -77,13 +77,13 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
     if label.dtype == pl.String:
         label = as_known(label, pl.LazyFrame({"class": asked.classes}, schema={"class": pl.String}))
     key = as_known(_as_text(_column(path, table, asked.key)), keys.select("key"))
-    given = pl.DataFrame({"key": key, "labels": _lists(label), "drawn": how_drawn(table)})
+    given = pl.DataFrame({"key": key, "labels": _lists(label)})
     by_pair = CORRECT in table.columns
-    if by_pair:
-        given = given.with_columns(read_correct(path, table, label), drawn=pl.lit(OTHER))
+    said = read_correct(path, table, label) if by_pair else how_drawn(table).alias("drawn")
+    given = given.with_columns(said)
     given, new = _with_classes(asked, given)
-    once_said = [name for name in given.columns if name != "drawn"]
-    given = _with_keys(asked, given, keys).unique(once_said, keep="first", maintain_order=True)
+    once = [name for name in given.columns if name != "drawn"]
+    given = _with_keys(asked, given, keys).unique(once, keep="first", maintain_order=True)
     if by_pair:
         given, new, unclear = _by_image(asked, given, new)
     doubled = given["key"].is_duplicated() & given["key"].is_not_null()
@@ -143,6 +143,7 @@ def _by_image(
         *Skipped.of("labels of images with contradicting answers", pairs.to_list()),
         *Skipped.of("labels that are no class, and right for no image", labels.to_list()),
     )
+    gathered = gathered.with_columns(drawn=pl.lit(OTHER))
     return gathered, tuple(name for name in new if name in right), skipped
 
 

@@ -55,12 +55,12 @@ def by_image(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     Returns also the answers that contradict others, which are left out.
     """
     pair = ["key", "labels"]
-    each = answers.unique([*pair, CORRECT], maintain_order=True)
+    each = answers.unique(maintain_order=True)
     doubled = each.select(pair).is_duplicated()
     label = pl.col("labels").list.first()
     gathered = (
         each.filter(~doubled)
         .group_by("key", maintain_order=True)
-        .agg(labels=label.filter(CORRECT).sort(), asked=label.sort(), drawn=pl.col("drawn").first())
+        .agg(labels=label.filter(CORRECT).sort(), asked=label.sort())
     )
     return gathered, each.filter(doubled)

@@ -47,6 +47,7 @@ class InspectOptions:
         Literal["auto", "blocks", "sixel", "kitty", "none"],
         typer.Option(help="How pictures are drawn: blocks are two pixels a character."),
     ] = "auto"
+    verified: shared.AlsoVerified = OptionalPath()
     image: shared.Image = None
     label: shared.Label = None
     key_column: shared.KeyColumn = None

@@ -34,6 +34,7 @@ class ReportOptions:
     limit: Annotated[
         int, typer.Option(help="Suspects of a class; fewer where there are many classes.")
     ] = 12
+    verified: shared.AlsoVerified = OptionalPath()
     image: shared.Image = None
     label: shared.Label = None
     key: shared.KeyColumn = None

@@ -42,6 +42,15 @@ RunDir = Annotated[
         help="Folder of the run's work. Default: MANIFEST.curate beside it.", show_default=False
     ),
 ]
+AlsoVerified = Annotated[
+    OptionalPath,
+    typer.Option(
+        "--verified",
+        help="Table of labels that a person has verified (key, label), for the share of wrong"
+        " labels.",
+        show_default=False,
+    ),
+]
 FoundRun = Annotated[
     OptionalPath,
     typer.Option(

@@ -15,6 +15,7 @@ from curate.report.shown_samples import Samples, choose_samples
 from curate.report.summary import figures, plots
 from curate.report.words import LONGEST_TEXT, day, words
 from curate.weighted.provenance import Making
+from curate.weighted.verified_share import VerifiedShare
 from curate.weighted.weighted import Weighted
 
 LONGEST_COMMAND = 1_000
@@ -30,9 +31,11 @@ class Content:
     rows: list[int]
 
 
-def gather(weighted: Weighted, title: str | None, limit: int) -> Content:
-    """Count, choose samples, and write the texts."""
-    counted = overview(weighted)
+def gather(
+    weighted: Weighted, title: str | None, limit: int, verified: VerifiedShare | None = None
+) -> Content:
+    """Count, choose samples, and write the texts; ``verified`` is as in `overview`."""
+    counted = overview(weighted, verified)
     listed = counted.classes["label"].head(MOST_CLASSES).to_list()
     names = Names(listed, class_names(weighted))
     samples = choose_samples(weighted, names.listed, limit)

@@ -42,7 +42,8 @@ def figures(overview: Overview) -> list[Figure]:
         found.append(Figure("Labels", f"{overview.labels:,}"))
     if overview.verified is not None:
         told = overview.verified
-        found.append(Figure("Wrong", told.number(), told.basis(), alarming=True))
+        what = "With a wrong label" if overview.lists else "Wrong"
+        found.append(Figure(what, told.number(), told.basis(), alarming=True))
     if overview.noise is not None:
         note, loud = "of the labels, by estimate", overview.verified is None
         found.append(Figure("Look wrong", percent(overview.noise), note, alarming=loud))

@@ -26,7 +26,7 @@ def share_of_verified(
         population += np.bincount(doubt_bins(judged["label_quality"].to_numpy()), minlength=BINS)
         parts.append(judged.join(verified, on="row"))
     found = pl.concat(parts).with_columns(wrong=pl.col("given") != pl.col("label"))
-    return verified_share(found, population)
+    return verified_share(found, population, crawl.rows)
 
 
 def _judged(scores: Folders, crawl: Crawl, shard: Shard) -> pl.DataFrame:

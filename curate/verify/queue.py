@@ -12,7 +12,7 @@ from curate.errors import CurateError
 from curate.inspect.asked_class import find_class
 from curate.options.verify import Strategy
 from curate.terminal.printable import brief
-from curate.weighted.doubts import doubt_counts
+from curate.weighted.doubts import doubt_counts, lowest_quality
 from curate.weighted.noise_type_filter import of_noise_type
 from curate.weighted.weighted import Weighted
 from prototypes.score.verified_share import Counts
@@ -91,9 +91,8 @@ def make_queue(weighted: Weighted, options: QueueOptions) -> pl.DataFrame:
 
 def count_doubts(weighted: Weighted, options: QueueOptions) -> Counts:
     """Count the rows that a queue is drawn from, by `doubt_bins` of their lowest quality."""
-    quality = pl.col("label_quality")
-    lowest = quality.list.min() if weighted.manifest.has_label_lists else quality
-    return doubt_counts(_asked_about(weighted, options), lowest)
+    quality = lowest_quality(weighted.manifest.has_label_lists)
+    return doubt_counts(_asked_about(weighted, options), quality)
 
 
 def _asked_about(weighted: Weighted, options: QueueOptions) -> pl.LazyFrame:

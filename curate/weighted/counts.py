@@ -75,7 +75,8 @@ def count_table(counts: Counts, classes: int) -> Table:
         table.add_row("not judged", _unjudged(counts))
     if counts.verified is not None:
         told = counts.verified
-        table.add_row("wrong labels", f"[bold]{told.number()}[/], {told.basis()}")
+        what = "images with a wrong label" if counts.lists else "wrong labels"
+        table.add_row(what, f"[bold]{told.number()}[/], {told.basis()}")
     if counts.noise is not None:
         loud = "bold" if counts.verified is None else "default"
         table.add_row("labels that look wrong", f"[{loud}]{counts.noise:.1%}[/]")

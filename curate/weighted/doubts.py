@@ -6,6 +6,12 @@ import polars as pl
 from prototypes.score.verified_share import BINS, Counts, doubt_bins
 
 
+def lowest_quality(lists: bool) -> pl.Expr:
+    """Read a row's quality; of ``lists`` of labels that of the worst."""
+    quality = pl.col("label_quality")
+    return quality.list.min() if lists else quality
+
+
 def doubt_counts(rows: pl.LazyFrame, quality: pl.Expr) -> Counts:
     """Count (BINS,) the rows that have a quality by their doubt, streamed."""
 

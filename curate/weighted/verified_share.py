@@ -30,8 +30,8 @@ class VerifiedShare:
     """Rows verified before the random sample was drawn; they count for themselves alone."""
     other: int
     """Verified rows that were chosen in another way and do not count."""
-    labels: int
-    """All judged labels, whose share it is."""
+    rows: int
+    """All rows of the crawl; it is the share of those that are judged."""
 
     def number(self) -> str:
         """Write the share."""
@@ -71,11 +71,11 @@ def read_share(facts: Mapping[str, Any] | None) -> VerifiedShare | None:
     return VerifiedShare(**{**facts, "estimate": estimate})
 
 
-def verified_share(verified: pl.DataFrame, population: Counts) -> VerifiedShare:
+def verified_share(verified: pl.DataFrame, population: Counts, rows: int) -> VerifiedShare:
     """Estimate the share of wrong labels among all judged ones.
 
     ``verified`` has the judged rows that a person has verified: label_quality, wrong, and drawn
-    (see `how_drawn`); ``population`` counts all judged ones (BINS,) by `doubt_bins`. Qualities must
+    (see `how_drawn`); ``population`` counts all judged ones (BINS,) by `doubt_bins`, of a crawl of so many ``rows``. Qualities must
     not depend on verified labels.
     """
     drawn = {word: verified.filter(drawn=word) for word in (RANDOM, ASSUMED, BEFORE, OTHER)}
@@ -92,5 +92,5 @@ def verified_share(verified: pl.DataFrame, population: Counts) -> VerifiedShare:
         assumed=len(drawn[ASSUMED]) > 0,
         before=len(before),
         other=len(drawn[OTHER]),
-        labels=int(population.sum()),
+        rows=rows,
     )

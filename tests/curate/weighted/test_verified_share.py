@@ -49,7 +49,7 @@ def test_answers_that_were_not_drawn_at_random_do_not_bend_the_share(
 ) -> None:
     rng, found, held = np.random.default_rng(1), [], []
     for _ in range(300):
-        share = verified_share(sitting(plan, rng.permutation(ROWS)), POPULATION)
+        share = verified_share(sitting(plan, rng.permutation(ROWS)), POPULATION, ROWS)
         assert share.estimate is not None
         assert share.estimate.asked == 100
         found.append(share.estimate.share)
@@ -67,13 +67,13 @@ def table(**rows: int) -> pl.DataFrame:
 
 def test_words_say_which_rows_count() -> None:
     estimate = ShareEstimate(0.174, 0.1408, 0.21, 34, 1_200, powered=True)
-    share = VerifiedShare(estimate, assumed=False, before=50, other=1_000, labels=ROWS)
+    share = VerifiedShare(estimate, assumed=False, before=50, other=1_000, rows=ROWS)
     assert share.number() == "17.4%"
     assert share.basis() == (
         "14.1% to 21.0% (95% interval), by 1,200 rows verified at random: 34 are wrong; 50"
         " verified before them count for themselves; 1,000 chosen in other ways do not count"
     )
-    assumed = VerifiedShare(estimate, assumed=True, before=0, other=0, labels=ROWS)
+    assumed = VerifiedShare(estimate, assumed=True, before=0, other=0, rows=ROWS)
     assert assumed.basis() == (
         "14.1% to 21.0% (95% interval), by 1,200 verified rows, taken for a random sample,"
         " since their table does not say how they were chosen: 34 are wrong"
@@ -81,7 +81,7 @@ def test_words_say_which_rows_count() -> None:
 
 
 def test_without_a_random_sample_nothing_is_estimated() -> None:
-    share = verified_share(table(**{OTHER: 1_500}), POPULATION)
+    share = verified_share(table(**{OTHER: 1_500}), POPULATION, ROWS)
     assert share.estimate is None
     assert share.number() == "not known"
     assert share.basis() == (
@@ -90,12 +90,14 @@ def test_without_a_random_sample_nothing_is_estimated() -> None:
 
 
 def test_rows_are_counted_by_how_they_were_drawn() -> None:
-    share = verified_share(table(**{BEFORE: 5, RANDOM: 40, OTHER: 7}), POPULATION)
-    assert (share.before, share.other, share.assumed, share.labels) == (5, 7, False, ROWS)
-    assert verified_share(table(**{ASSUMED: 40}), POPULATION).assumed
+    share = verified_share(table(**{BEFORE: 5, RANDOM: 40, OTHER: 7}), POPULATION, ROWS)
+    assert (share.before, share.other, share.assumed, share.rows) == (5, 7, False, ROWS)
+    assert verified_share(table(**{ASSUMED: 40}), POPULATION, ROWS).assumed
 
 
 def test_it_is_read_as_it_was_written() -> None:
-    for share in (verified_share(table(**{word: 40}), POPULATION) for word in (RANDOM, OTHER)):
+    for share in (
+        verified_share(table(**{word: 40}), POPULATION, ROWS) for word in (RANDOM, OTHER)
+    ):
         assert read_share(json.loads(json.dumps(share.as_json()))) == share
     assert read_share(None) is None

@@ -82,8 +82,8 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
     said = read_correct(path, table, label) if by_pair else how_drawn(table).alias("drawn")
     given = given.with_columns(said)
     given, new = _with_classes(asked, given)
-    once = [name for name in given.columns if name != "drawn"]
-    given = _with_keys(asked, given, keys).unique(once, keep="first", maintain_order=True)
+    same = [name for name in given.columns if name != "drawn"]
+    given = _with_keys(asked, given, keys).unique(same, keep="first", maintain_order=True)
     if by_pair:
         given, new, unclear = _by_image(asked, given, new)
     doubled = given["key"].is_duplicated() & given["key"].is_not_null()

@@ -75,8 +75,8 @@ def verified_share(verified: pl.DataFrame, population: Counts, rows: int) -> Ver
     """Estimate the share of wrong labels among all judged ones.
 
     ``verified`` has the judged rows that a person has verified: label_quality, wrong, and drawn
-    (see `how_drawn`); ``population`` counts all judged ones (BINS,) by `doubt_bins`, of a crawl of so many ``rows``. Qualities must
-    not depend on verified labels.
+    (see `how_drawn`); ``population`` counts all judged ones (BINS,) by `doubt_bins`, of a crawl of
+    so many ``rows``. Qualities must not depend on verified labels.
     """
     drawn = {word: verified.filter(drawn=word) for word in (RANDOM, ASSUMED, BEFORE, OTHER)}
     sample = pl.concat([drawn[RANDOM], drawn[ASSUMED]])

@@ -22,12 +22,13 @@ from curate.terminal.notices import say, say_skipped
 from curate.terminal.printable import brief
 from curate.verify import words
 from curate.verify.ahead import Ahead, Look
-from curate.verify.answers import check_path, open_answers, write_answers
-from curate.verify.asked_sample import samples
+from curate.verify.answers import Answers, check_path, open_answers, write_answers
+from curate.verify.asked_sample import label_by_label, samples
 from curate.verify.class_choices import AskedClasses, asked_classes
 from curate.verify.load_picture import WORKERS, load_picture, picture_pool
 from curate.verify.merge import merge
 from curate.verify.nearest import NearestClasses
+from curate.verify.pair_answers import PairAnswers
 from curate.verify.queue import QueueOptions, count_doubts, make_queue
 from curate.verify.session import Session
 from curate.weighted.open import open_weighted
@@ -71,20 +72,32 @@ def verify(options: VerifyOptions) -> None:
         weighted = open_weighted(options.source, Folders(folder))
         _check(weighted)
         lists = weighted.manifest.has_label_lists
-        console = Console()
-        with open_answers(options.output, options.by or _login(), lists) as answers:
+        check_each_label(options, lists)
+        console, kind = Console(), PairAnswers if options.each_label else Answers
+        with open_answers(options.output, options.by or _login(), lists, kind) as answers:
             with console.status("Choosing what to ask ..."):
                 classes = asked_classes(weighted)
                 queue = make_queue(weighted, wanted)
                 population = count_doubts(weighted, wanted)
             asked = list(samples(queue, lists))
+            if options.each_label:
+                asked = list(label_by_label(asked))
             session = Session(
                 asked, answers, options.strategy, recorded=wanted.recorded, population=population
             )
             if session.current is not None:
                 pictures = choose_pictures(Pictures(options.pictures), console, os.environ)
                 _ask(session, weighted, classes, pictures)
-        _report(console, session, options, lists)
+        _report(console, session, options, lists, len(queue))
+
+
+def check_each_label(options: VerifyOptions, lists: bool) -> None:
+    """Refuse --each-label where no image has several labels."""
+    if options.each_label and not lists:
+        raise CurateError(
+            f"--each-label asks about each label of a list, and {options.files[0]} has one label"
+            " for each image; leave it out."
+        )
 
 
 def _check(weighted: Weighted) -> None:
@@ -125,12 +138,16 @@ def _ask(session: Session, weighted: Weighted, classes: AskedClasses, pictures: 
         raise app.failure
 
 
-def _report(console: Console, session: Session, options: VerifyOptions, lists: bool) -> None:
+def _report(
+    console: Console, session: Session, options: VerifyOptions, lists: bool, images: int
+) -> None:
     """Say what was answered, the estimate of a random sample, and what to do next."""
     tally, rate = session.tally, session.noise_rate
+    said = f"{tally.kept:,} kept, {tally.changed:,} changed, {tally.none:,} none of the classes"
+    if options.each_label:
+        said = f"{tally.kept:,} yes, {tally.none:,} no"
     console.print(
-        f"{tally.answered:,} of {len(session.samples):,} answered: {tally.kept:,} kept,"
-        f" {tally.changed:,} changed, {tally.none:,} none of the classes; {tally.skipped:,}"
+        f"{tally.answered:,} of {len(session.samples):,} answered: {said}; {tally.skipped:,}"
         " skipped.",
         highlight=False,
     )
@@ -139,7 +156,7 @@ def _report(console: Console, session: Session, options: VerifyOptions, lists: b
         say(console, f"{words.estimate(rate, lists)}{left_out}.")
     if session.left or tally.skipped:
         console.print("The same command goes on with those that are left.")
-    elif len(session.samples) == options.limit:
+    elif images == options.limit:
         console.print(f"Ask more with --limit {2 * options.limit:,}.", highlight=False)
     if tally.answered:
         say(console, f"Written: {options.output}")
@@ -174,7 +191,8 @@ def merge_answers(paths: Sequence[Path], out: Path, console: Console | None = No
             highlight=False,
         )
     if disagreed:
-        heads = [Column(Text(brief(head))) for head in ("key", *(path.name for path in paths))]
+        names = ["key", "label"] if merged.by_pair else ["key"]
+        heads = [Column(Text(brief(head))) for head in (*names, *(path.name for path in paths))]
         table = Table(*heads, title="They disagree on", title_justify="left", box=SIMPLE_HEAD)
         for row in merged.disagreed.head(SHOWN_DISAGREEMENTS).iter_rows():
             table.add_row(*(Text("" if word is None else brief(word)) for word in row))
@@ -183,8 +201,9 @@ def merge_answers(paths: Sequence[Path], out: Path, console: Console | None = No
             console.print(f"and {disagreed - SHOWN_DISAGREEMENTS:,} more.", highlight=False)
         say(
             console,
-            "These are left out. curate verify WEIGHTED with the same --strategy, --limit and"
-            f" --seed, and --out {out}, asks them again.",
+            "These are left out. curate verify WEIGHTED with"
+            f"{' --each-label,' if merged.by_pair else ''} the same --strategy, --limit and --seed,"
+            f" and --out {out}, asks them again.",
         )
     say_skipped(console, merged.skipped)
     say(console, f"Written: {out}, {len(merged.agreed):,} answers")

@@ -16,7 +16,9 @@ CORRECT = "correct"
 ANSWERS = {"true": True, "false": False, "1": True, "0": False}
 
 
-def read_correct(path: Path, table: pl.DataFrame, label: pl.Series) -> pl.Series:
+def read_correct(
+    path: Path, table: pl.DataFrame, label: pl.Series, option: str = "--verified"
+) -> pl.Series:
     """Return whether each label (n,) is right.
 
     Raises CurateError for an answer that is neither true nor false, and for one that does not name
@@ -24,26 +26,24 @@ def read_correct(path: Path, table: pl.DataFrame, label: pl.Series) -> pl.Series
     """
     if label.dtype.is_nested():
         raise CurateError(
-            f"--verified {path} has a column '{CORRECT}', and column '{brief(label.name)}' holds"
+            f"{option} {path} has a column '{CORRECT}', and column '{brief(label.name)}' holds"
             " lists; name one label a row, or leave that column out."
         )
     nameless = (label.cast(pl.String).str.strip_chars().fill_null("") == "").arg_true()
     if len(nameless):
         raise CurateError(
-            f"--verified {path}: row {nameless[0] + 1} has no label, and column '{CORRECT}' says"
+            f"{option} {path}: row {nameless[0] + 1} has no label, and column '{CORRECT}' says"
             f" that of one; name the label, or leave the row out."
         )
     if table[CORRECT].dtype.is_nested():
-        raise CurateError(
-            f"--verified {path}: column '{CORRECT}' holds lists; write true or false."
-        )
+        raise CurateError(f"{option} {path}: column '{CORRECT}' holds lists; write true or false.")
     words = table[CORRECT].cast(pl.String).str.strip_chars().str.to_lowercase()
     correct = words.replace_strict(ANSWERS, default=None, return_dtype=pl.Boolean)
     wrong = correct.is_null().arg_true()
     if len(wrong):
         word = brief(str(words[wrong[0]] or ""))
         raise CurateError(
-            f"--verified {path}: column '{CORRECT}' has '{word}' in row {wrong[0] + 1}; write true"
+            f"{option} {path}: column '{CORRECT}' has '{word}' in row {wrong[0] + 1}; write true"
             " or false, or leave the row out."
         )
     return correct

@@ -55,6 +55,14 @@ class VerifyOptions:
     by: Annotated[
         str | None, typer.Option(help="Who answers. Default: the login.", show_default=False)
     ] = None
+    each_label: Annotated[
+        bool,
+        typer.Option(
+            "--each-label",
+            help="Of lists of labels: ask about each label, given or suggested, by itself. --limit"
+            " counts images, and the file has columns key, label, correct.",
+        ),
+    ] = False
     merge: Annotated[
         bool,
         typer.Option(

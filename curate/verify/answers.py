@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -17,7 +17,8 @@ from curate.store.atomic import appearing_file
 Label = str | list[str] | None
 """A person's answer; None: none of the classes. A list where images have lists of labels."""
 SKIPPED = "curate_skipped"
-"""Parquet metadata: the keys of skipped samples, which have no row in the file."""
+"""Parquet metadata: the names of skipped samples, which have no row in the file."""
+TIME = pl.Datetime("ms", "UTC")
 
 
 def schema(lists: bool) -> pl.Schema:
@@ -28,7 +29,7 @@ def schema(lists: bool) -> pl.Schema:
             "key": pl.String(),
             "label": label,
             "given_label": label,
-            "time": pl.Datetime("ms", "UTC"),
+            "time": TIME,
             "strategy": pl.String(),
             "by": pl.String(),
         }
@@ -36,75 +37,98 @@ def schema(lists: bool) -> pl.Schema:
 
 
 class Answers:
-    """Answers by key, in the order in which they were given.
+    """Answers by the name of the sample, its key, in the order in which they were given.
 
     Every change rewrites the file, whole or not at all: 20,000 answers take some milliseconds.
     """
+
+    holds = ""
+    """What the file is said to hold, where it is not labels."""
 
     def __init__(self, path: Path, by: str, rows: pl.DataFrame, skipped: list[str]) -> None:
         self.path = path
         self._by = by
         self._rows = rows
-        self._labels: dict[str, Label] = dict(rows.select("key", "label").iter_rows())
+        self._labels = self.by_name(rows)
         self._skipped = dict.fromkeys(skipped)
 
     @classmethod
     def read(cls, path: Path, by: str, lists: bool) -> Self:
         """Read the answers so far; raises CurateError for any other kind of file."""
-        wanted = schema(lists)
+        wanted = cls.schema(lists)
         if not path.exists():
             return cls(path, by, wanted.to_frame(), [])
         rows = read_table(path, "--out", ", ".join(wanted))
-        if rows.schema != wanted or rows["key"].is_duplicated().any():
+        if rows.schema != wanted or len(cls.by_name(rows)) < len(rows):
+            holds = cls.holds or f"answers with {'lists of labels' if lists else 'single labels'}"
             raise CurateError(
-                f"--out {path} exists and is not a file of answers with "
-                + ("lists of labels" if lists else "single labels")
-                + "; name another file."
+                f"--out {path} exists and is not a file of {holds}; name another file."
             )
         skipped = json.loads(pl.read_parquet_metadata(path).get(SKIPPED, "[]"))
         return cls(path, by, rows, skipped)
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._labels
+    @classmethod
+    def schema(cls, lists: bool) -> pl.Schema:
+        """Give the columns of the file."""
+        return schema(lists)
 
-    def __getitem__(self, key: str) -> Label:
-        return self._labels[key]
+    @classmethod
+    def by_name(cls, rows: pl.DataFrame) -> Mapping[str, Label]:
+        """Return the answers, the latest last."""
+        return dict(rows.select("key", "label").iter_rows())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._labels
+
+    def __getitem__(self, name: str) -> Label:
+        return self._labels[name]
 
     @property
-    def keys(self) -> list[str]:
-        """The keys of the answers, the latest last."""
-        return self._rows["key"].to_list()
+    def names(self) -> list[str]:
+        """The names of the samples that have answers, the latest last."""
+        return list(self._labels)
 
-    def is_skipped(self, key: str) -> bool:
+    def is_skipped(self, name: str) -> bool:
         """Tell whether a sample was skipped."""
-        return key in self._skipped
+        return name in self._skipped
 
-    def add(self, key: str, label: Label, given: Label, strategy: str) -> None:
+    def add(self, name: str, label: Label, given: Label, strategy: str) -> None:
         """Save an answer."""
-        now = datetime.now(UTC)
-        row = (key, label, given, now, strategy, self._by)
+        row = (*self._row(name, label, given), datetime.now(UTC), strategy, self._by)
         new = pl.DataFrame([row], schema=self._rows.schema, orient="row")
-        others = {other: None for other in self._skipped if other != key}
-        self._write(pl.concat([self._rows.filter(pl.col("key") != key), new]), others)
+        self._write(pl.concat([self._without(name), new]), self._unskipped(name))
 
-    def skip(self, key: str) -> None:
+    def skip(self, name: str) -> None:
         """Note that a sample was skipped."""
-        self._write(self._rows, {**self._skipped, key: None})
+        self._write(self._rows, {**self._skipped, name: None})
 
-    def remove(self, key: str) -> None:
+    def remove(self, name: str) -> None:
         """Remove an answer, or the note that a sample was skipped."""
-        others = {other: None for other in self._skipped if other != key}
-        self._write(self._rows.filter(pl.col("key") != key), others)
+        self._write(self._without(name), self._unskipped(name))
+
+    def _row(self, name: str, label: Label, given: Label) -> tuple[object, ...]:
+        """Give what the file says of an answer, but for when, why and who."""
+        return name, label, given
+
+    def _without(self, name: str) -> pl.DataFrame:
+        return self._rows.filter(
+            pl.Series([other != name for other in self._labels], dtype=pl.Boolean)
+        )
+
+    def _unskipped(self, name: str) -> dict[str, None]:
+        return {other: None for other in self._skipped if other != name}
 
     def _write(self, rows: pl.DataFrame, skipped: dict[str, None]) -> None:
         """Write before changing memory: an answer that cannot be written does not count."""
         write_answers(self.path, rows, list(skipped))
         self._rows, self._skipped = rows, skipped
-        self._labels = dict(rows.select("key", "label").iter_rows())
+        self._labels = self.by_name(rows)
 
 
 @contextlib.contextmanager
-def open_answers(path: Path, by: str, lists: bool) -> Iterator[Answers]:
+def open_answers(
+    path: Path, by: str, lists: bool, kind: type[Answers] = Answers
+) -> Iterator[Answers]:
     """Lock the file of answers while the block runs.
 
     Raises CurateError if another process has locked it, if it cannot be written, and if it is
@@ -121,7 +145,7 @@ def open_answers(path: Path, by: str, lists: bool) -> Iterator[Answers]:
             " file and merge the two with --merge."
         ) from error
     with lock:
-        yield Answers.read(path, by, lists)
+        yield kind.read(path, by, lists)
 
 
 def check_path(path: Path) -> None:

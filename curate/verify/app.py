@@ -53,9 +53,10 @@ class VerifyApp(App[None]):
         self._ahead = ahead
         self._choices = classes
         self._crawl = crawl
-        self._lists = lists
-        self._question = Question(classes, lists, pictures)
-        for keys, action, description, display in keys_of(lists):
+        self._alone = any(sample.alone for sample in session.samples)
+        self._lists = lists and not self._alone
+        self._question = Question(classes, self._lists, pictures)
+        for keys, action, description, display in keys_of(self._lists, self._alone):
             shown = bool(description)
             self.bind(keys, action, description=description, show=shown, key_display=display)
 
@@ -97,7 +98,7 @@ class VerifyApp(App[None]):
     def _show_counts(self) -> None:
         total, rate = len(self.session.samples), self.session.noise_rate
         estimate = " " if rate is None else words.estimate(rate, self._lists)
-        write(self, "verdicts", words.tally(self.session.tally))
+        write(self, "verdicts", words.tally(self.session.tally, self._alone))
         write(self, "estimate", Text(estimate))
         write(self, "counts", words.progress(self.session))
         self.query_one(ProgressBar).update(total=total, progress=total - self.session.left)

@@ -1,11 +1,13 @@
 """What a person is asked: a sample, what is known about it, and what it may be instead."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
 import polars as pl
+
+from curate.verify.pair_answers import pair_name
 
 MOST_SUGGESTIONS = 5
 
@@ -28,6 +30,13 @@ class Sample:
     caption: str | None
     issue: str | None
     """relabel or outlier; None for lists of labels."""
+    alone: bool = False
+    """Whether it is one label of an image that may have several."""
+
+    @property
+    def name(self) -> str:
+        """What tells it from other samples in a file of answers."""
+        return pair_name(self.key, self.given[0]) if self.alone else self.key
 
 
 def samples(queue: pl.DataFrame, lists: bool) -> Iterator[Sample]:
@@ -43,6 +52,14 @@ def samples(queue: pl.DataFrame, lists: bool) -> Iterator[Sample]:
             caption=row.get("caption"),
             issue=None if lists else row.get("issue_kind"),
         )
+
+
+def label_by_label(whole: Iterable[Sample]) -> Iterator[Sample]:
+    """Turn samples into one for each label: those given, then those suggested."""
+    for sample in whole:
+        given = tuple(zip(sample.given, sample.qualities, strict=True))
+        for label, quality in (*given, *suggestions(sample)):
+            yield replace(sample, given=(label,), qualities=(quality,), suggested=(), alone=True)
 
 
 def suggestions(sample: Sample, *more: Sequence[str]) -> Suggestions:

@@ -18,8 +18,24 @@ class Key(NamedTuple):
     display: str = ""
 
 
-def keys_of(lists: bool) -> list[Key]:
-    """List the keys; with ``lists`` an image has several labels, and digits mark them."""
+LAST = (
+    Key("s,right", "skip", "skip", "s"),
+    Key("u,left,backspace", "undo", "undo", "u"),
+    Key("q", "quit", "quit", "q"),
+    Key("ctrl+c", "quit"),
+)
+
+
+def keys_of(lists: bool, alone: bool) -> list[Key]:
+    """List the keys; with ``lists`` an image has several labels, and digits mark them.
+
+    Of single labels of several (``alone``) the answers are yes and no.
+    """
+    if alone:
+        return [
+            Key("enter,k,space,y", "keep", "yes", "⏎"), Key("d,x,n", "drop", "no", "d"),
+            *LAST,
+        ]  # fmt: skip
     keep, pick = ("accept", "mark") if lists else ("keep", "instead")
     digits = f"1-{MOST_DIGITS if lists else MOST_SUGGESTIONS}"
     return [
@@ -28,8 +44,5 @@ def keys_of(lists: bool) -> list[Key]:
         *(Key(str(digit), f"pick({digit})") for digit in range(2, MOST_DIGITS + 1)),
         Key("slash,l", "search", "another", "/"),
         Key("d,x", "drop", "none", "d"),
-        Key("s,right", "skip", "skip", "s"),
-        Key("u,left,backspace", "undo", "undo", "u"),
-        Key("q", "quit", "quit", "q"),
-        Key("ctrl+c", "quit"),
+        *LAST,
     ]

@@ -8,8 +8,13 @@ import polars as pl
 
 from curate.errors import CurateError
 from curate.manifest.tables import read_table
+from curate.manifest.verified_pairs import CORRECT, read_correct
 from curate.terminal.skipped import Skipped
 from curate.verify.answers import schema
+from curate.verify.pair_answers import SCHEMA
+
+LISTS, PAIRS = "lists of labels", "answers to single labels"
+"""What a file may hold, beside single labels."""
 
 
 @dataclass(frozen=True)
@@ -19,18 +24,25 @@ class Merged:
     agreed: pl.DataFrame
     """As a file of answers: samples that one person answered, or all alike, and who did."""
     disagreed: pl.DataFrame
-    """key, and a column for each file: its labels as text, null where it has no answer."""
+    """key (and label, of answers to single labels), and a column for each file: its answers as
+    text, null where it has none."""
     shared: int
     """Samples that are in more than one file."""
     skipped: tuple[Skipped, ...] = ()
     """Answers without a key."""
 
+    @property
+    def by_pair(self) -> bool:
+        """Whether these are answers to single labels."""
+        return CORRECT in self.agreed.columns
+
 
 def merge(paths: Sequence[Path]) -> Merged:
     """Merge files by key; leave out samples whose answers contradict one another.
 
-    Two lists agree if they contain the same labels. Raises CurateError for a file that is not a
-    file of answers, and for files with lists of labels beside files with single ones.
+    Answers to single labels are merged by key and label. Two lists agree if they contain the same
+    labels. Raises CurateError for a file that is not a file of answers, and for files with lists of
+    labels, single ones or answers to single ones beside files of another of these kinds.
     """
     if len(paths) < 2:
         raise CurateError("--merge needs two files or more; name them before --out.")
@@ -41,26 +53,28 @@ def merge(paths: Sequence[Path]) -> Merged:
         for each in Skipped.of(f"answers in {path.name} without a key", _nameless(table))
     ]
     tables = [table.drop_nulls("key") for table in tables]
-    lists = {table.schema["label"] == pl.List(pl.String()) for table in tables}
-    if len(lists) > 1:
+    kinds = sorted({_kind(table) for table in tables})
+    if len(kinds) > 1:
         raise CurateError(
-            f"--merge: some of {', '.join(map(str, paths))} have lists of labels and some single"
-            " ones; merge files of one crawl."
+            f"--merge: {', '.join(map(str, paths))} hold {' and '.join(kinds)}; merge files of one"
+            " kind and one crawl."
         )
+    names = ["key", "label"] if kinds == [PAIRS] else ["key"]
     said = pl.concat(
-        table.with_columns(file=pl.lit(at), words=_words(lists == {True}))
+        table.with_columns(file=pl.lit(at), words=_words(kinds[0]))
         for at, table in enumerate(tables)
     )
-    groups = said.group_by("key", maintain_order=True).agg(
+    groups = said.group_by(names, maintain_order=True).agg(
         alike=pl.col("words").n_unique() == 1, files=pl.col("file").n_unique()
     )
-    alike = groups.filter("alike").select("key")
-    agreed = said.join(alike, on="key", maintain_order="left").group_by("key", maintain_order=True)
+    alike = groups.filter("alike").select(names)
+    agreed = said.join(alike, on=names, maintain_order="left").group_by(names, maintain_order=True)
     everyone = pl.col("by").drop_nulls().unique(maintain_order=True).str.join(", ")
-    firsts = [pl.col(name).first() for name in ("label", "given_label", "time", "strategy")]
+    others = [name for name in tables[0].columns if name not in (*names, "by")]
+    firsts = [pl.col(name).first() for name in others]
     return Merged(
         agreed.agg(*firsts, by=everyone).sort("time", nulls_last=True, maintain_order=True),
-        _side_by_side(said.join(groups.filter(~pl.col("alike")), on="key"), len(paths)),
+        _side_by_side(said.join(groups.filter(~pl.col("alike")), on=names), names, len(paths)),
         len(groups.filter(pl.col("files") > 1)),
         tuple(skipped),
     )
@@ -73,7 +87,11 @@ def _read(path: Path) -> pl.DataFrame:
         raise CurateError(
             f"--merge {path} is not a file of answers; it needs columns key and label."
         )
-    wanted = schema(table.schema["label"].is_nested())
+    if CORRECT in table.columns:
+        correct = read_correct(path, table, table["label"], "--merge")
+        table, wanted = table.with_columns(correct.alias(CORRECT)), SCHEMA
+    else:
+        wanted = schema(table.schema["label"].is_nested())
     kept = table.select(name for name in wanted if name in table.columns)
     typed = kept.cast({name: wanted[name] for name in kept.columns if name != "time"})
     return pl.concat([wanted.to_frame(), typed], how="diagonal_relaxed")
@@ -83,16 +101,24 @@ def _nameless(table: pl.DataFrame) -> list[str]:
     return [f"row {at + 1}" for at in table["key"].is_null().arg_true()]
 
 
-def _words(lists: bool) -> pl.Expr:
+def _kind(table: pl.DataFrame) -> str:
+    if CORRECT in table.columns:
+        return PAIRS
+    return LISTS if table.schema["label"].is_nested() else "single labels"
+
+
+def _words(kind: str) -> pl.Expr:
+    if kind == PAIRS:
+        return pl.when(CORRECT).then(pl.lit("yes")).otherwise(pl.lit("no"))
     label = pl.col("label")
-    text = label.list.sort().list.join(", ") if lists else label
+    text = label.list.sort().list.join(", ") if kind == LISTS else label
     return text.replace("", None).fill_null("none of the classes")
 
 
-def _side_by_side(said: pl.DataFrame, files: int) -> pl.DataFrame:
+def _side_by_side(said: pl.DataFrame, names: list[str], files: int) -> pl.DataFrame:
     columns = [
         pl.col("words").filter(pl.col("file") == at).str.join(" / ").replace("", None)
         .alias(f"file {at + 1}")
         for at in range(files)
     ]  # fmt: skip
-    return said.group_by("key", maintain_order=True).agg(*columns)
+    return said.group_by(names, maintain_order=True).agg(*columns)

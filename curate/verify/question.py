@@ -71,6 +71,9 @@ class Question(Horizontal):
     def offer(self, suggested: Suggestions) -> None:
         """List the answers: other classes, or all labels with those marked that are right."""
         assert self._sample is not None
+        if self._sample.alone:
+            write(self, "options", words.or_not())
+            return
         self._suggested = suggested
         self._marks = dict.fromkeys(self._sample.given, True)
         self._marks |= {label: False for label, _ in suggested}

@@ -59,10 +59,10 @@ class Session:
         self._recorded = recorded or strategy
         self._population = population
         self._clock = clock
-        places = {sample.key: at for at, sample in enumerate(samples)}
-        self._history = [places[key] for key in answers.keys if key in places]
-        open_ = [at for at, sample in enumerate(samples) if sample.key not in answers]
-        open_.sort(key=lambda at: answers.is_skipped(samples[at].key))
+        places = {sample.name: at for at, sample in enumerate(samples)}
+        self._history = [places[name] for name in answers.names if name in places]
+        open_ = [at for at, sample in enumerate(samples) if sample.name not in answers]
+        open_.sort(key=lambda at: answers.is_skipped(samples[at].name))
         self._open = deque(open_)
         self._took: deque[float] = deque(maxlen=RECENT)
         self._since = clock()
@@ -88,12 +88,12 @@ class Session:
     def answer(self, label: Label) -> None:
         """Save an answer to the current sample; it is on disk when this returns."""
         sample = self._current()
-        self._answers.add(sample.key, label, _as_label(sample, label), self._recorded)
+        self._answers.add(sample.name, label, _as_label(sample, label), self._recorded)
         self._advance()
 
     def skip(self) -> None:
         """Skip the current sample."""
-        self._answers.skip(self._current().key)
+        self._answers.skip(self._current().name)
         self._advance()
 
     def undo(self) -> bool:
@@ -104,7 +104,7 @@ class Session:
         if not self._history:
             return False
         at = self._history[-1]
-        self._answers.remove(self.samples[at].key)
+        self._answers.remove(self.samples[at].name)
         self._history.pop()
         self._open.appendleft(at)
         self.begin()
@@ -128,11 +128,11 @@ class Session:
     @property
     def tally(self) -> Tally:
         """Count the answers to the samples of the queue."""
-        skipped = sum(self._answers.is_skipped(sample.key) for sample in self.samples)
+        skipped = sum(self._answers.is_skipped(sample.name) for sample in self.samples)
         verdicts = [
-            _verdict(sample, self._answers[sample.key])
+            _verdict(sample, self._answers[sample.name])
             for sample in self.samples
-            if sample.key in self._answers
+            if sample.name in self._answers
         ]
         kept, changed = verdicts.count("kept"), verdicts.count("changed")
         return Tally(kept, changed, verdicts.count("none"), skipped)
@@ -144,14 +144,14 @@ class Session:
         Only the samples before the first open one count. They are a random sample, whatever the
         strategy that they were answered under; later ones may have been chosen for another reason.
         Skipped samples are left out. With lists of labels it is the share of samples with any wrong
-        label.
+        label. Single labels of images are no random sample of labels.
         """
-        if self.strategy != "random":
+        if self.strategy != "random" or any(sample.alone for sample in self.samples):
             return None
         asked = list(self._drawn())
         if not asked:
             return None
-        wrong = np.array([not _holds(sample, self._answers[sample.key]) for sample in asked])
+        wrong = np.array([not _holds(sample, self._answers[sample.name]) for sample in asked])
         if self._population is None:
             return clopper_pearson(int(wrong.sum()), len(wrong))
         return prediction_powered(wrong, np.array([_quality(s) for s in asked]), self._population)
@@ -159,9 +159,9 @@ class Session:
     def _drawn(self) -> Iterator[Sample]:
         """Give the answered samples before the first open one."""
         for sample in self.samples:
-            if sample.key in self._answers:
+            if sample.name in self._answers:
                 yield sample
-            elif not self._answers.is_skipped(sample.key):
+            elif not self._answers.is_skipped(sample.name):
                 return
 
 

@@ -63,6 +63,13 @@ def quality(value: float | None, issue: str | None = None) -> Text:
     )
 
 
+def or_not() -> RenderableType:
+    """Give the other answer to a question about one label of several."""
+    table = _keys()
+    table.add_row("d", "no", "")
+    return table
+
+
 def options(suggested: Suggestions, classes: AskedClasses) -> RenderableType:
     """List what the sample may be instead, with the key of each."""
     table = _keys()
@@ -127,11 +134,12 @@ def progress(session: Session) -> Text:
     return Text.assemble(words, (f"  ·  {60 / max(each, 0.1):,.0f} a minute, {rest}", QUIET))
 
 
-def tally(said: Tally) -> Text:
-    """Count the answers."""
+def tally(said: Tally, alone: bool) -> Text:
+    """Count the answers, those to single labels as yes and no."""
     counts = (
-        (said.kept, "kept", GOOD), (said.changed, "changed", DOUBTFUL),
-        (said.none, "none", BAD), (said.skipped, "skipped", QUIET),
+        (said.kept, "yes" if alone else "kept", GOOD),
+        *(() if alone else ((said.changed, "changed", DOUBTFUL),)),
+        (said.none, "no" if alone else "none", BAD), (said.skipped, "skipped", QUIET),
     )  # fmt: skip
     return Text("   ").join(
         Text.assemble((f"{count:,}", f"bold {colour}"), f" {name}")
@@ -158,5 +166,7 @@ def verdict(sample: Sample, answer: Label, classes: AskedClasses) -> Text:
         ", ".join(classes.title(label)[0] for label in labels) for labels in (sample.given, said)
     )
     kept = set(said) == set(sample.given)
+    if sample.alone:
+        return Text.assemble((f"{brief(given)}: ", QUIET), "yes" if kept else "no")
     mark = "kept" if kept else f"→ {brief(words)}" if said else "→ none of the classes"
     return Text.assemble((f"{brief(given)} ", QUIET), mark)

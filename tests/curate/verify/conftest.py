@@ -13,10 +13,11 @@ from curate.images.status import Status
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.verify.ahead import Ahead, Look
-from curate.verify.answers import open_answers
+from curate.verify.answers import Answers, open_answers
 from curate.verify.app import VerifyApp
-from curate.verify.asked_sample import samples
+from curate.verify.asked_sample import label_by_label, samples
 from curate.verify.class_choices import asked_classes
+from curate.verify.pair_answers import PairAnswers
 from curate.verify.queue import QueueOptions, make_queue
 from curate.verify.session import Session
 from curate.weighted.open import open_weighted
@@ -67,11 +68,14 @@ def sitting(tmp_path: Path, opened: Callable[[Path], Weighted]) -> Callable[...,
         options: QueueOptions | None = None,
         out: Path = tmp_path / "verified.parquet",
         load: Callable[[int], Look] = lambda _: Look(Status.MISSING, ()),
+        each_label: bool = False,
     ) -> Iterator[VerifyApp]:
         weighted, options = opened(path), options or QueueOptions()
         lists = weighted.manifest.has_label_lists
-        with open_answers(out, "anna", lists) as answers, ThreadPoolExecutor(1) as readers:
+        kind = PairAnswers if each_label else Answers
+        with open_answers(out, "anna", lists, kind) as answers, ThreadPoolExecutor(1) as readers:
             asked = list(samples(make_queue(weighted, options), lists))
+            asked = list(label_by_label(asked)) if each_label else asked
             session = Session(asked, answers, options.strategy)
             ahead = Ahead(load, readers)
             yield VerifyApp(session, ahead, asked_classes(weighted), path.name, lists)

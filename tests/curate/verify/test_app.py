@@ -168,6 +168,43 @@ def test_several_labels_are_marked_one_by_one(
     }
 
 
+def test_each_label_of_a_list_is_asked_about_by_itself(
+    tmp_path: Path, write_weighted: Write, sitting: Sitting
+) -> None:
+    path = write_weighted(
+        2,
+        label=[["ant", "bee"], ["cat"]],
+        label_quality=[[0.9, 0.1], [0.9]],
+        suggested_label=[["cat"], []],
+        suggested_quality=[[0.7], []],
+        is_label_issue=[[False, True], [False]],
+    )
+
+    async def look(pilot: Pilot[None]) -> None:
+        words = await shown(pilot)
+        for word in ("0 of 4, 4 left", "Is it", "⏎ ant", "0.90", "d no", "⏎ yes", "0 yes"):
+            assert word in words, word
+        assert "another" not in words
+        await typing("1", "slash", "enter", "s", "n", "u", "y")(pilot)
+        assert "cat: yes" in await shown(pilot)
+
+    def load(row: int) -> Look:
+        return Look(Image.new("RGB", (8, 8)), ("dog",))
+
+    with sitting(path, each_label=True, load=load) as app:
+        use(app, look)
+        assert app.session.current.name == '["k01", "cat"]'
+        tally = app.session.tally
+        assert (tally.kept, tally.none, tally.skipped) == (2, 0, 1)
+    with sitting(path, each_label=True) as app:
+        use(app, typing("d", "d"))
+        assert app.session.current is None
+    said = pl.read_parquet(tmp_path / "verified.parquet").select("key", "label", "correct")
+    assert said.rows() == [
+        ("k00", "ant", True), ("k00", "cat", True), ("k01", "cat", False), ("k00", "bee", False),
+    ]  # fmt: skip
+
+
 def test_no_answer_is_taken_before_the_picture_can_be_seen(
     tmp_path: Path, write_weighted: Write, sitting: Sitting
 ) -> None:

@@ -9,6 +9,7 @@ from curate.commands.verify import merge_answers
 from curate.errors import CurateError
 from curate.verify.answers import open_answers
 from curate.verify.merge import merge
+from curate.verify.pair_answers import PairAnswers, pair_name
 
 
 def said(path: Path, by: str, **labels: str | list[str] | None) -> Path:
@@ -66,6 +67,34 @@ def test_lists_agree_where_they_hold_the_same_labels(tmp_path: Path) -> None:
     assert merged.disagreed.to_dicts() == [{"key": "b", "file 1": "ant", "file 2": "ant, cat"}]
 
 
+def test_answers_to_single_labels_are_merged_label_by_label(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anna, bert, out = (tmp_path / f"{name}.parquet" for name in ("anna", "bert", "merged"))
+    with open_answers(anna, "anna", True, PairAnswers) as answers:
+        for label, said in (("ant", "ant"), ("bee", None), ("cat", "cat")):
+            answers.add(pair_name("a", label), said, label, "random")
+    with open_answers(bert, "bert", True, PairAnswers) as answers:
+        for key, label, said in (("a", "ant", "ant"), ("a", "cat", None), ("b", "ant", None)):
+            answers.add(pair_name(key, label), said, label, "random")
+    merge_answers([anna, bert], out)
+    printed = capsys.readouterr().out
+    assert "2 samples have answers in more than one file, and 1 (50%) agree" in printed
+    assert ["a", "cat", "yes", "no"] in [line.split() for line in printed.splitlines()]
+    assert "--each-label" in printed
+    merged = pl.read_parquet(out).select("key", "label", "correct", "by")
+    assert sorted(merged.rows()) == [
+        ("a", "ant", True, "anna, bert"), ("a", "bee", False, "anna"), ("b", "ant", False, "bert"),
+    ]  # fmt: skip
+    with open_answers(out, "carl", True, PairAnswers) as answers:
+        assert pair_name("a", "cat") not in answers
+    (tmp_path / "c.csv").write_text("key,label,correct\na,cat,true\na,dog,maybe\n")
+    with pytest.raises(
+        CurateError, match=r"--merge .*c.csv: column 'correct' has 'maybe' in row 2"
+    ):
+        merge([anna, tmp_path / "c.csv"])
+
+
 def test_any_table_of_keys_and_labels_can_be_merged(tmp_path: Path) -> None:
     anna = said(tmp_path / "anna.parquet", "anna", a="ant", b=None)
     (tmp_path / "bert.csv").write_text("key,label\na,ant\nb,\nc,\x1b[2Jbee\n")
@@ -90,8 +119,12 @@ def test_hostile_words_are_shown_as_they_stand(
 def test_what_cannot_be_merged_is_said(tmp_path: Path) -> None:
     single = said(tmp_path / "single.parquet", "anna", a="ant")
     several = said(tmp_path / "several.parquet", "anna", a=["ant"])
-    with pytest.raises(CurateError, match="have lists of labels and some single ones"):
+    with pytest.raises(CurateError, match="hold lists of labels and single labels; merge"):
         merge([single, several])
+    with open_answers(tmp_path / "pairs.parquet", "anna", True, PairAnswers) as answers:
+        answers.add(pair_name("a", "ant"), "ant", "ant", "random")
+    with pytest.raises(CurateError, match="hold answers to single labels and lists of labels"):
+        merge([several, tmp_path / "pairs.parquet"])
     with pytest.raises(CurateError, match="needs two files or more"):
         merge([single])
     pl.DataFrame({"key": ["a"]}).write_parquet(tmp_path / "other.parquet")

@@ -75,7 +75,11 @@ def test_the_summary_and_inspect_count_and_name_them(folder: Path, path: Path) -
     assert said in " ".join(shown.output.split())
     found = json.loads(curate("inspect", path, "--json").stdout)
     assert "NaN" not in json.dumps(found)
-    assert curate("inspect", path, "--key", f"{0:032x}").exit_code == 0
+    one = curate("inspect", path, "--key", f"{0:032x}")
+    assert "Its own class, lone: not judged, as it has fewer than 4 images" in one.output
+    around = json.loads(curate("inspect", path, "--key", f"{0:032x}", "--json").stdout)["around"]
+    assert (around["rank"], around["classes"]) == (None, 3)
+    assert {near["label"] for near in around["look"]} == set(KNOWN)
     assert "no judged row" in curate("inspect", path, "--class", "lone").output
 
 

@@ -66,9 +66,10 @@ def sample_json(weighted: Weighted, sample: Sample, names: Mapping[str, str]) ->
       the files have them; bytes are null.
     - ``gone``: null, or a sentence that says why ``around`` is not known.
     - ``around``: null if it is not known, or ``label`` (its class), ``rank`` and ``cosine`` of
-      that among ``classes``, ``look`` and ``graph`` (lists of label, name, value: the nearest
-      classes by the cosine to their prototypes, and to its class by the relation graph), and
-      ``neighbours`` (row, key, cosine: the nearest samples of its class).
+      that among the judged ``classes`` (rank null: it is not judged), ``look`` and ``graph`` (lists
+      of label, name, value: the nearest classes by the cosine to their prototypes, and to its
+      class by the relation graph), and ``neighbours`` (row, key, cosine: the nearest samples of
+      its class).
     """
     around, near = sample.around, None
     if around is not None:

@@ -29,11 +29,12 @@ class Surroundings:
     """What lies near a sample in the space in which it was judged."""
 
     classes: int
+    """Those with enough images to be judged."""
     look: Values
-    """The classes whose prototypes have the greatest cosine to it. The cosine of its own class is
+    """Those of them whose prototypes have the greatest cosine to it. The cosine of its own class is
     reduced by what the sample itself adds to that prototype."""
-    rank: int
-    """The place of its own class among all, from 1."""
+    rank: int | None
+    """The place of its own class among them, from 1; None if it is not judged."""
     own: float
     """The cosine of its own class."""
     graph: Values
@@ -103,10 +104,12 @@ def _around(work: Work, row: int, own: int) -> Surroundings:
     cosines = nearest_of_class(g @ unit_rows(fit.prototypes.v).T, fit.prototypes.per_class)[0]
     cosines[own] -= fit.space.self_influence[own]
     order = np.argsort(-cosines, kind="stable")
+    order = order[~np.isin(order, fit.prototypes.little_known)]
+    place = np.flatnonzero(order == own)
     return Surroundings(
-        classes=len(work.classes),
+        classes=len(order),
         look=[(work.classes[at], float(cosines[at])) for at in order[:NEAREST]],
-        rank=int(np.flatnonzero(order == own)[0]) + 1,
+        rank=int(place[0]) + 1 if len(place) else None,
         own=float(cosines[own]),
         graph=_related(work, own),
         neighbours=_neighbours(work, fit.space, g, row, own),

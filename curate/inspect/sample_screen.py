@@ -15,6 +15,7 @@ from curate.inspect.select_samples import of_label
 from curate.inspect.terminal_pictures import Pictures
 from curate.terminal.printable import brief, message, shown
 from curate.weighted.weighted import Weighted
+from prototypes.engine.little_known import LEAST_IMAGES
 
 LARGEST = 48
 """Columns of the picture."""
@@ -52,7 +53,10 @@ def show_sample(
         return
     own = brief(named(sample.label or "", names))
     around = sample.around
-    rank = f"cosine {around.own:.3f}, no. {around.rank:,} of {around.classes:,}"
+    if around.rank is None:
+        rank = f"not judged, as it has fewer than {LEAST_IMAGES} images"
+    else:
+        rank = f"cosine {around.own:.3f}, no. {around.rank:,} of {around.classes:,}"
     console.print(Text(f"Its own class, {own}: {rank}"))
     console.print()
     console.print(_nearest(console.width, sample.label or "", around, names))

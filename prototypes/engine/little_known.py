@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 LEAST_IMAGES = 4
 """A class with fewer images is little known. Not in the paper. In classes that were cut to two or
 three images label_quality told wrong from right labels no better than chance (AUROC .42 to .52 on
-tinyweb; .68 to .71 with four), and of suggestions of classes of one to three images 1 to 16% were
-right (4 to 20% with four)."""
+tinyweb, .22 and .52 on CIFAR-10N; .63 to .71 with four). Where such a class is rare, 0 to 3% of its
+suggestions were right (4 and 6% with four, 24 and 33% of classes with many images)."""
 
 NONE: NDArray[np.int64] = np.zeros(0, np.int64)
 

@@ -136,7 +136,7 @@ def _stage(encoder: Encoder, blobs: Sequence[bytes], decoder_bound: bool) -> Spe
         pl.DataFrame({"image": blobs, "label": ["a"] * len(blobs)}).write_parquet(path)
         with (
             open_run(Path(folder) / "run") as run,
-            DecodePool(encoder.preprocess, 1) as pool,
+            DecodePool(encoder.preprocess, 1, hashed=True) as pool,
         ):
             manifest = open_manifest(path, ColumnOptions(), None, run.step("rows"))
             shards = freeze_plan(manifest, run.step("plan"))

@@ -17,6 +17,9 @@ from curate.crawl.pictures import tell_heic
 from curate.crawl.row_keys import keep_keys
 from curate.crawl.stored_features import StoredFeatures
 from curate.crawl.verified_rows import read_verified, say_unverified, take_apart
+from curate.duplicates.columns import copy_columns
+from curate.duplicates.copies import Copies, find_copies
+from curate.duplicates.told import CopyCounts, count_copies
 from curate.encoders.device import torch_device
 from curate.errors import CurateError
 from curate.features.find import check_features, check_width, chosen_encoders, find_features
@@ -49,7 +52,7 @@ from curate.terminal.command_line import command_line, say_next
 from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
 from curate.training.spec import is_self
-from curate.weighted.columns import AGREEMENT, NAMES, SOFT_NAMES, refuse_taken_names
+from curate.weighted.columns import AGREEMENT, COPY_NAMES, NAMES, SOFT_NAMES, refuse_taken_names
 from curate.weighted.noise_matrix import NOISE_MATRIX, write_noise_matrix
 from curate.weighted.provenance import making
 from curate.weighted.work import WorkNames, made_with
@@ -68,6 +71,7 @@ class Weighed:
     out: Path
     run: Path
     tally: Tally
+    copies: CopyCounts | None
     tried: str = ""
     """Where a picture that is missing was looked for."""
 
@@ -77,7 +81,8 @@ def weigh_and_report(options: WeightOptions, quiet: bool = False) -> None:
     beside, console = Console(stderr=True, quiet=quiet), Console(quiet=quiet)
     weighed = weigh(options, beside)
     show_failures(beside if quiet else console, weighed.tally, str(options.manifest), weighed.tried)
-    show_summary(console, weighed.tally, weighed.out, weighed.run / NOISE_MATRIX)
+    matrix = weighed.run / NOISE_MATRIX
+    show_summary(console, weighed.tally, weighed.copies, weighed.out, matrix)
     say_next(console, command_line("inspect", weighed.out))
 
 
@@ -103,6 +108,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         check_features(crawl, features)
         if options.verified_use == ONLY:
             say_unverified(parts, crawl, features, console)
+        copies = None if options.no_duplicates else find_copies(crawl, features)
         agreement = caption_agreement(crawl, graph.captions, graph.text)
         sources = SecondOpinions(agreement, _zero_shot(options, crawl, graph, features), features)
         with block_threads() as threads:
@@ -113,19 +119,21 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
             scores = score(fits, opinions, crawl.lists)
             soft = soft_labels.smooth(fits, options.soft_labels)
         ADAPTED.remove(run)
-        work = _remember(options, graph, fits, scores)
+        work = _remember(options, graph, fits, scores, copies)
         made = making("weight", options, options.output, *made_with(run, work))
         with run.progress("Writing", crawl.rows) as advance:
-            judged = Judged(crawl, features, scores, soft)
+            columns = None if copies is None else copy_columns(copies, crawl)
+            judged = Judged(crawl, features, scores, soft, columns)
             share = share_of_verified(verified, scores, crawl)
             origin = weighted_origin(crawl.manifest, options, folder, work, made, share)
             tally = replace(write_weighted(judged, options, origin, advance), verified=share)
         skipped = [asdict(each) for each in crawl.manifest.skipped]
         run.record(options.as_json(), work=work, skipped=skipped)
         write_noise_matrix(tally.noise_counts, crawl, scores.root.name)
+        counts = None if copies is None else count_copies(copies, crawl)
     tell_heic(tally.statuses, console)
     tried = tried_path(manifest) if tally.statuses[Status.MISSING] else ""
-    return Weighed(options.output, folder, tally, tried)
+    return Weighed(options.output, folder, tally, counts, tried)
 
 
 def _open(options: WeightOptions, run: Run, console: Console) -> tuple[Manifest, Classes]:
@@ -181,6 +189,8 @@ def _check(manifest: Manifest, options: WeightOptions, console: Console) -> None
         caption_column(manifest, "--caption-agreement")
     if options.soft_labels is not None:
         names += SOFT_NAMES
+    if not options.no_duplicates:
+        names += COPY_NAMES
     renamed = not options.prefix and is_download_status(manifest.schema, manifest.columns)
     if renamed and STATUS in present:
         present = [name for name in present if name != STATUS]
@@ -211,7 +221,9 @@ def _check_lists(manifest: Manifest, options: WeightOptions) -> None:
             )
 
 
-def _remember(options: WeightOptions, graph: Graph, fits: Fits, scores: Folders) -> str:
+def _remember(
+    options: WeightOptions, graph: Graph, fits: Fits, scores: Folders, copies: Copies | None
+) -> str:
     """Write down, for the commands that go on from here, what the weights are made from."""
     fitted, blind, fitting = fits.fitted, fits.blind, fits.fitted.of
     crawl = fitting.crawl
@@ -232,4 +244,5 @@ def _remember(options: WeightOptions, graph: Graph, fits: Fits, scores: Folders)
         scores=scores.root.name,
         class_table=graph.table_name,
         keys=keep_keys(crawl),
+        copies=None if copies is None else copies.name,
     ).remember(crawl.run)

@@ -60,6 +60,8 @@ def _padded(
 
 def _by_shard(shards: Sequence[Shard], rows: Rows) -> list[tuple[Shard, Rows, Rows]]:
     """Say of each shard that holds some of the rows which (m,), and where in it they are (m,)."""
+    if not len(rows):
+        return []
     owners = np.searchsorted([shard.first_row for shard in shards], rows, "right") - 1
     order = np.argsort(owners, kind="stable")
     numbers, starts = np.unique(owners[order], return_index=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from curate.crawl.external_features import EXTERNAL, External
 from curate.crawl.picture_states import States, file_column
+from curate.images.picture_hash import Hashes
 from curate.images.status import Status
 from curate.store.folders import Folders
 from curate.store.step import Made
@@ -19,6 +20,8 @@ from prototypes.engine.blocks import in_single
 BLOCK_ROWS = 8_192
 FLOAT32 = np.finfo(np.float32)
 Features = NDArray[np.float16]
+HASHES = "hashes"
+"""The file of a shard's hashes of pictures; none for features that were not made from pictures."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,11 @@ class StoredFeatures:
         widths = [int(_features(store, shard).shape[1]) for store in self.parts]
         return sum(widths[:part]), sum(widths[: part + 1])
 
+    def hashes(self, shard: str) -> Hashes | None:
+        """Map the hashes of the shard's pictures (n,); None where no encoder made any."""
+        found = (kept_hashes(part, shard) for part in self.parts)
+        return next((hashes for hashes in found if hashes is not None), None)
+
     def contents(self, shard: str) -> list[object]:
         """Identify the shard's features by hashes: of its files, and of its external rows.
 
@@ -90,6 +98,12 @@ class StoredFeatures:
         return [
             [receipt["sha256"], receipt.get(EXTERNAL, {}).get("sha256")] for receipt in receipts
         ]
+
+
+def kept_hashes(store: Folders, shard: str) -> Hashes | None:
+    """Map the hashes of a shard's pictures (n,); None where there are none."""
+    has_any = f"{HASHES}.npy" in store.receipt(shard)["sha256"]
+    return store.array(shard, HASHES) if has_any else None
 
 
 def _features(store: Folders, shard: str) -> Features:
@@ -115,11 +129,18 @@ def _side_by_side(features: list[Features], has_features: NDArray[np.bool_]) -> 
 
 
 def made_features(
-    features: NDArray[np.float16], statuses: NDArray[np.object_], files: States | None = None
+    features: NDArray[np.float16],
+    statuses: NDArray[np.object_],
+    hashes: Hashes | None = None,
+    files: States | None = None,
 ) -> Made:
-    """Keep unit-length features (n, D), why rows have none (n,), and what their files were."""
+    """Keep unit-length features (n, D), why rows have none (n,), and what pictures were.
+
+    Of these, hashes (n,) where there are any, and the states of their files.
+    """
     rows = _status_table(statuses).with_columns(file_column(files))
-    return Made({"features": features, "rows": rows})
+    hashed = {} if hashes is None else {HASHES: hashes}
+    return Made({"features": features, "rows": rows, **hashed})
 
 
 def made_external(external: External, statuses: NDArray[np.object_]) -> Made:

@@ -3,13 +3,15 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.crawl.pictures import Mask, picture_sources
 from curate.encoders.base import Encoder
-from curate.images.chunks import Decoded
+from curate.images.chunks import Decoded, joined_hashes
+from curate.images.picture_hash import Hashes
 from curate.images.status import Status
 from curate.images.workers import DecodePool
 from curate.manifest.manifest import Manifest
@@ -25,6 +27,16 @@ class Encoded:
     """(n)"""
     features: NDArray[np.float32]
     """(number of ok, D), in order."""
+    hashes: Hashes | None = None
+    """(number of ok,), in order; None where the pool makes none."""
+
+
+class _Ended(NamedTuple):
+    """A shard whose last picture is on its way through the encoder."""
+
+    shard: Shard
+    statuses: list[Status]
+    hashes: Hashes | None
 
 
 def encode_shards(
@@ -40,7 +52,7 @@ def encode_shards(
     features do not depend on where a run was interrupted.
     """
     decoded = pool.decode(picture_sources(manifest, wanted))
-    ended: deque[tuple[Shard, list[Status]]] = deque()
+    ended: deque[_Ended] = deque()
     batches = _batches(decoded, wanted, encoder.batch_size, ended, advance)
     blocks: list[NDArray[np.float32]] = []
     for block in encoder.encode(batches):
@@ -53,22 +65,24 @@ def _batches(
     decoded: Iterator[Decoded],
     wanted: Sequence[tuple[Shard, Mask]],
     batch_size: int,
-    ended: deque[tuple[Shard, list[Status]]],
+    ended: deque[_Ended],
     advance: Callable[[int], None],
 ) -> Iterator[NDArray[np.uint8]]:
     """Cut the pictures into batches; each shard goes to ``ended`` when its last batch is out."""
     rest = Decoded([], np.empty((0, 0, 0, 3), np.uint8))
     for shard, mask in wanted:
         statuses: list[Status] = []
+        hashes: list[Hashes | None] = []
         batch = _Batch(batch_size)
         rows = int(mask.sum())
         while len(statuses) < rows:
             chunk = rest if rest.statuses else next(decoded)
             chunk, rest = _split(chunk, rows - len(statuses))
             statuses += chunk.statuses
+            hashes.append(chunk.hashes)
             advance(len(chunk.statuses))
             yield from batch.fill(chunk.pictures)
-        ended.append((shard, statuses))
+        ended.append(_Ended(shard, statuses, joined_hashes(hashes)))
         if batch.filled:
             yield batch.pictures[: batch.filled]
 
@@ -98,19 +112,20 @@ def _split(chunk: Decoded, rows: int) -> tuple[Decoded, Decoded]:
     """Cut after ``rows`` sources."""
     head = chunk.statuses[:rows]
     ok = head.count(Status.OK)
+    hashes = chunk.hashes
     return (
-        Decoded(head, chunk.pictures[:ok]),
-        Decoded(chunk.statuses[rows:], chunk.pictures[ok:]),
+        Decoded(head, chunk.pictures[:ok], None if hashes is None else hashes[:ok]),
+        Decoded(
+            chunk.statuses[rows:], chunk.pictures[ok:], None if hashes is None else hashes[ok:]
+        ),
     )
 
 
-def _whole(
-    ended: deque[tuple[Shard, list[Status]]], blocks: list[NDArray[np.float32]], dim: int
-) -> Iterator[Encoded]:
+def _whole(ended: deque[_Ended], blocks: list[NDArray[np.float32]], dim: int) -> Iterator[Encoded]:
     """Give the shards whose features have all come."""
-    while ended and sum(map(len, blocks)) >= ended[0][1].count(Status.OK):
-        shard, statuses = ended.popleft()
+    while ended and sum(map(len, blocks)) >= ended[0].statuses.count(Status.OK):
+        shard, statuses, hashes = ended.popleft()
         features = np.concatenate([np.empty((0, dim), np.float32), *blocks])
         ok = statuses.count(Status.OK)
         blocks[:] = [features[ok:]]
-        yield Encoded(shard, statuses, features[:ok])
+        yield Encoded(shard, statuses, features[:ok], hashes)

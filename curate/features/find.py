@@ -109,7 +109,7 @@ def _encode(spec: str, options: WeightOptions, crawl: Crawl, console: Console) -
     again = rows_again(crawl.shards, kept.store, files, options.retry_failed, console)
     if not kept.missing(crawl.shards) and not again:
         return kept.store
-    with DecodePool(encoder.preprocess, options.decoders) as pool:
+    with DecodePool(encoder.preprocess, options.decoders, hashed=True) as pool:
         encoding = Encoding(crawl.manifest, encoder, pool, files)
         kept.stream(crawl.shards, encoding.embed)
         retry = partial(encoding.embed_again, again, kept.store)

@@ -64,7 +64,7 @@ class SelfFeatures:
         wanted += rows_again(crawl.shards, kept.store, files, again, self.console)
         if wanted:
             rows = sum(int(mask.sum()) for _, mask in wanted)
-            with DecodePool(preprocess, self.options.decoders) as pool:
+            with DecodePool(preprocess, self.options.decoders, hashed=True) as pool:
                 work = crawl.manifest, wanted, kept.store, preprocess.size, pool, files
                 decode = partial(decode_pictures, *work)
                 kept.replace(decode, PICTURES.title, rows)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.images.picture_hash import Hashes, hash_content, hash_pictures
 from curate.images.preprocess import Preprocess
 from curate.images.slots import Slot
 from curate.images.source import MAX_BYTES, ImageSource, read
@@ -34,6 +35,14 @@ class Decoded(NamedTuple):
     """One for each source, in order."""
     pictures: NDArray[np.uint8]
     """(number of ok, size, size, 3): the ok ones, in order. Nothing overwrites them."""
+    hashes: Hashes | None = None
+    """(number of ok,), where these were asked for."""
+
+
+def joined_hashes(parts: Sequence[Hashes | None]) -> Hashes | None:
+    """Put the hashes of several pieces together; None where pictures were not hashed."""
+    hashed = [part for part in parts if part is not None]
+    return np.concatenate(hashed) if hashed else None
 
 
 def cut_chunks(sources: Iterable[ImageSource | None]) -> Iterator[Chunk]:
@@ -87,35 +96,39 @@ def pictures_of(slot: Slot | None, count: int, preprocess: Preprocess) -> NDArra
 
 
 def decode_chunk(
-    chunk: Sent, slot: Slot | None, decoder: Decoder, preprocess: Preprocess, memory_limit: int
+    chunk: Sent,
+    slot: Slot | None,
+    decoder: Decoder,
+    preprocess: Preprocess,
+    memory_limit: int,
+    hashed: bool = False,
 ) -> Decoded:
     """Decode a chunk in the worker. Pictures that were written into a slot are not returned."""
     prepare_process(memory_limit)
     statuses: list[Status] = []
+    contents: list[bytes] = []
     pictures = pictures_of(slot, len(chunk), preprocess)
     ok = 0
     for source in chunk:
         try:
-            pictures[ok] = _decode_source(source, slot, decoder, preprocess)
+            data = _read(source, slot)
+            pictures[ok] = decoder(data, preprocess)
+            contents += [hash_content(data)] if hashed else []
             statuses.append(Status.OK)
             ok += 1
         except Undecodable as error:
             statuses.append(error.status)
-    return Decoded(statuses, pictures[: ok if slot is None else 0])
+        except MemoryError:
+            statuses.append(Status.TOO_LARGE)
+    hashes = hash_pictures(pictures[:ok], contents) if hashed else None
+    return Decoded(statuses, pictures[: ok if slot is None else 0], hashes)
 
 
-def _decode_source(
-    source: ImageSource | Status | slice | None,
-    slot: Slot | None,
-    decoder: Decoder,
-    preprocess: Preprocess,
-) -> NDArray[np.uint8]:
+def _read(source: ImageSource | Status | slice | None, slot: Slot | None) -> bytes:
+    """Give the bytes of a source; raises `Undecodable`."""
     if source is None or isinstance(source, Status):
         raise Undecodable(source or Status.MISSING)
-    try:
-        if isinstance(source, slice):
-            assert slot is not None
-            source = slot.memory[source].tobytes()
-        return decoder(read(source), preprocess)
-    except MemoryError as error:
-        raise Undecodable(Status.TOO_LARGE) from error
+    if isinstance(source, slice):
+        assert slot is not None
+        return slot.memory[source].tobytes()
+    return read(source)

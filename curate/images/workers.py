@@ -24,11 +24,13 @@ from curate.images.chunks import (
     bytes_of,
     cut_chunks,
     decode_chunk,
+    joined_hashes,
     laid_out,
     pictures_bytes,
     pictures_of,
 )
 from curate.images.decode import decode
+from curate.images.picture_hash import Hashes, no_hashes
 from curate.images.preprocess import Preprocess
 from curate.images.slots import Slot, Slots, attach
 from curate.images.source import ImageSource
@@ -83,7 +85,8 @@ class DecodePool:
     there is none, or while the caller keeps so many pictures that no slot is free.
     ``memory_limit`` is in bytes, for each worker, beyond what it starts with (Linux only).
     ``timeout`` is in seconds: a picture that takes longer is given up, a chunk that does is
-    decoded again picture by picture. ``decoder`` must be a function that can be pickled.
+    decoded again picture by picture. ``decoder`` must be a function that can be pickled. With
+    ``hashed``, pictures come with their hashes (`curate.images.picture_hash`).
 
     Workers that are killed are replaced, and what they had is decoded again: only a picture that
     takes several workers with it, one after the other, has crashed (`DEATHS`).
@@ -99,8 +102,10 @@ class DecodePool:
         memory_limit: int = 2 * 2**30,
         timeout: float = 30.0,
         decoder: Decoder = decode,
+        hashed: bool = False,
     ) -> None:
         self._decoder = decoder
+        self._hashed = hashed
         self._preprocess = preprocess
         self._ahead = CHUNKS_AHEAD * workers
         self._timeout = timeout
@@ -172,7 +177,9 @@ class DecodePool:
         return _Task(chunk, _weight(chunk), sent, slot, self._pool, self._schedule(sent, slot))
 
     def _schedule(self, sent: Sent, slot: Slot | None = None) -> ProcessFuture[Decoded]:
-        arguments = (sent, slot, self._decoder, self._preprocess, self._memory_limit)
+        arguments = (
+            sent, slot, self._decoder, self._preprocess, self._memory_limit, self._hashed
+        )  # fmt: skip
         while True:
             try:
                 return self._pool.schedule(decode_chunk, args=arguments, timeout=self._timeout)
@@ -237,7 +244,8 @@ class DecodePool:
         if task.slot is None:
             return decoded
         ok = decoded.statuses.count(Status.OK)
-        return Decoded(decoded.statuses, pictures_of(task.slot, ok, self._preprocess))
+        pictures = pictures_of(task.slot, ok, self._preprocess)
+        return Decoded(decoded.statuses, pictures, decoded.hashes)
 
     def _after(self, task: _Task, error: TimeoutError | ProcessExpired) -> Decoded | None:
         """Decode a chunk picture by picture, or a picture once more (None), or give its status."""
@@ -257,7 +265,7 @@ class DecodePool:
             self._again(task)
             return None
         status = Status.CRASHED if died else Status.TIMEOUT
-        return Decoded([status], pictures_of(None, 0, self._preprocess))
+        return Decoded([status], pictures_of(None, 0, self._preprocess), self._no_hashes())
 
     def _decode_singly(self, chunk: Chunk) -> Decoded:
         tasks = [
@@ -268,7 +276,11 @@ class DecodePool:
         return Decoded(
             [single.statuses[0] for single in singles],
             np.concatenate([single.pictures for single in singles]),
+            joined_hashes([single.hashes for single in singles]),
         )
+
+    def _no_hashes(self) -> Hashes | None:
+        return no_hashes(0) if self._hashed else None
 
 
 def _check_scratch() -> None:

@@ -84,7 +84,7 @@ def draw(
     """
     preprocess = Preprocess(width * FINENESS[kind], "lanczos", "pad" if whole else "shortest")
     with DecodePool(preprocess, workers=1) as pool:
-        for statuses, pictures in pool.decode(sources):
+        for statuses, pictures, _ in pool.decode(sources):
             squares = iter(pictures)
             for status in statuses:
                 if status is Status.OK:

@@ -106,6 +106,14 @@ class WeightOptions:
             show_default=False,
         ),
     ] = None
+    no_duplicates: Annotated[
+        bool,
+        typer.Option(
+            "--no-duplicates",
+            help="Do not look for copies of the same picture; leave the columns duplicate_of and"
+            " duplicates out.",
+        ),
+    ] = False
     retry_failed: shared.RetryFailed = False
     overwrite: shared.Overwrite = False
     psi: Annotated[

@@ -66,7 +66,7 @@ def _decoded(
     """Decode in worker processes, as all pictures from the web are decoded."""
     sources = (picture for _, picture in weighted.each_picture(rows))
     with DecodePool(Preprocess(side, "lanczos", "pad"), workers=os.cpu_count() or 1) as pool:
-        for statuses, pictures in pool.decode(sources):
+        for statuses, pictures, _ in pool.decode(sources):
             squares = iter(pictures)
             yield from (next(squares) if s is Status.OK else s for s in statuses)
 

@@ -8,6 +8,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from curate.duplicates.told import CopyCounts
 from curate.images.status import Status
 from curate.scoring.second_opinions import SecondOpinions
 from curate.scoring.tally import Tally
@@ -24,6 +25,7 @@ WORST_CLASSES = 8
 LOUD_SHARE = 0.1
 SHOWN_CLASSES = 5
 STRONGEST_CONFUSIONS = 4
+SHOWN_PLACEHOLDERS = 3
 DOMINANT = 0.5
 """A class with more than this share of the images is named as larger than all others together."""
 
@@ -51,13 +53,17 @@ def _sentence(tried: str) -> str:
     return f"{shown(tried[0].upper() + tried[1:].rstrip('; '))}. " if tried else ""
 
 
-def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) -> None:
-    """Print rows, what is missing, the share of wrong labels and the worst classes."""
+def show_summary(
+    console: Console, tally: Tally, copies: CopyCounts | None, out: Path, noise_matrix: Path
+) -> None:
+    """Print rows, what is missing, copies, the share of wrong labels and the worst classes."""
     facts = count_table(tally.counts, len(tally.classes.names))
     confusions = _confusions(tally)
     if confusions:
         facts.add_row("given → likely true", "\n".join(confusions))
     facts.add_row("weight 0", f"{tally.zero_weight:,}")
+    if copies is not None and copies.copies:
+        facts.add_row("copies", shown_copies(copies))
     largest = int(tally.judged.argmax())
     share = tally.judged[largest] / max(tally.rows - tally.counts.failed, 1)
     if share > DOMINANT:
@@ -73,6 +79,21 @@ def show_summary(console: Console, tally: Tally, out: Path, noise_matrix: Path) 
     console.print()
     say(console, f"Written: {out}")
     say(console, f"Noise matrix, p(given | true): {noise_matrix}")
+
+
+def shown_copies(copies: CopyCounts) -> str:
+    """Say how many rows are copies, in how many groups, and what is odd about these."""
+    said = f"{copies.copies:,} rows show what an earlier row shows, in {copies.groups:,} groups"
+    if copies.conflicts:
+        said += (
+            f";\n{copies.conflicts:,} groups have different labels, of which one is right at most"
+        )
+    for each in copies.placeholders[:SHOWN_PLACEHOLDERS]:
+        said += (
+            f";\nrow {each.row + 1:,} is probably a placeholder: {each.rows:,} rows of"
+            f" {each.labels:,} labels show it"
+        )
+    return said
 
 
 def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from curate.crawl.crawl import Crawl
 from curate.crawl.labels import label_pairs
 from curate.crawl.stored_features import StoredFeatures
+from curate.duplicates.columns import CopyColumns
 from curate.images.status import Status
 from curate.manifest.columns import NO_KEY
 from curate.manifest.manifest import Manifest
@@ -18,7 +19,7 @@ from curate.options.columns import ColumnOptions
 from curate.options.weight import WeightOptions
 from curate.scoring.tally import Tally
 from curate.store.folders import Folders
-from curate.weighted.columns import SOFT_NAMES, our_columns, soft_columns
+from curate.weighted.columns import COPY_NAMES, SOFT_NAMES, our_columns, soft_columns
 from curate.weighted.list_columns import list_columns
 from curate.weighted.origin import Origin
 from curate.weighted.provenance import Making
@@ -29,12 +30,13 @@ from curate.weighted.write import write_manifest
 
 @dataclass(frozen=True)
 class Judged:
-    """The stored scores of a crawl's rows, and soft labels where these were asked for."""
+    """The stored scores of a crawl's rows, and what else was asked for."""
 
     crawl: Crawl
     features: StoredFeatures
     scores: Folders
     soft: Folders | None = None
+    copies: CopyColumns | None = None
 
 
 def write_weighted(
@@ -88,6 +90,9 @@ def _added(
         missing = judged.scores.table(shard.name, "missing")
         ours = list_columns(ours, lists, missing, statuses, classes, column)
         tally = tally.with_missing(missing)
+    if judged.copies is not None:
+        copies = judged.copies.of_shard(shard, statuses)
+        ours = pa.table([*ours.columns, *copies.columns], [*ours.column_names, *COPY_NAMES])
     if judged.soft is not None:
         has_features = (statuses == Status.OK).to_numpy()
         targets, shares = (judged.soft.array(shard.name, name) for name in SOFT_NAMES)

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from curate.crawl.picture_states import States, file_column, renewed_states
 from curate.crawl.pictures import Mask, picture_sources
+from curate.crawl.stored_features import HASHES
+from curate.images.picture_hash import Hashes, no_hashes
 from curate.images.status import Status
 from curate.images.workers import DecodePool
 from curate.manifest.classes import NO_CLASS
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
-from curate.store.arrays import allocate
+from curate.store.arrays import allocate, write_array
 from curate.store.folders import Folders
 from curate.store.run import Advance
 from curate.store.step import Task, ready
@@ -40,12 +42,14 @@ def decode_pictures(
     """
     for shard, mask in wanted:
         statuses, states = _statuses(store, shard), files.get(shard.name)
+        hashes = _hashes(store, shard)
         if shard.name in store:
             states = renewed_states(store, shard, mask, files)
 
         def write_pictures(
-            path: Path, shard: Shard = shard, mask: Mask = mask, statuses: Statuses = statuses
-        ) -> None:
+            path: Path, shard: Shard = shard, mask: Mask = mask, statuses: Statuses = statuses,
+            hashes: Hashes = hashes,
+        ) -> None:  # fmt: skip
             shape = (shard.rows, side, side, 3)
             pictures = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
             with path.open("r+b") as file:
@@ -56,7 +60,11 @@ def decode_pictures(
             for decoded in pool.decode(picture_sources(manifest, [(shard, mask)])):
                 these, rows = np.split(rows, [len(decoded.statuses)])
                 statuses[these] = decoded.statuses
-                pictures[these[statuses[these] == Status.OK]] = decoded.pictures
+                ok = these[statuses[these] == Status.OK]
+                pictures[ok] = decoded.pictures
+                hashes[these] = no_hashes(1)
+                if decoded.hashes is not None:
+                    hashes[ok] = decoded.hashes
                 advance(len(these))
             pictures.flush()
 
@@ -66,13 +74,31 @@ def decode_pictures(
             table = pl.DataFrame({"status": statuses.astype(str)})
             table.with_columns(file_column(states)).write_parquet(path)
 
-        yield ready(shard, {"pictures.npy": write_pictures, "rows.parquet": write_rows})
+        def write_hashes(path: Path, hashes: Hashes = hashes) -> None:
+            with path.open("wb") as file:
+                write_array(file, hashes)
+
+        # In this order: pictures are decoded as they are written.
+        yield ready(
+            shard,
+            {
+                "pictures.npy": write_pictures,
+                "rows.parquet": write_rows,
+                f"{HASHES}.npy": write_hashes,
+            },
+        )
 
 
 def _statuses(store: Folders, shard: Shard) -> Statuses:
     if shard.name not in store:
         return np.full(shard.rows, Status.MISSING, object)
     return store.table(shard.name, "rows")["status"].to_numpy().astype(object)
+
+
+def _hashes(store: Folders, shard: Shard) -> Hashes:
+    if shard.name not in store:
+        return no_hashes(shard.rows)
+    return np.array(store.array(shard.name, HASHES))
 
 
 def _copy(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> None:
@@ -94,6 +120,10 @@ class StoredPictures:
     def statuses(self, shard: Shard) -> Statuses:
         """Give the status of each row of a shard: ok, or why it has no picture."""
         return _statuses(self._store, shard)
+
+    def hashes(self, shard: Shard) -> Hashes:
+        """Map the hashes of a shard's pictures (n,), zeros where there is none."""
+        return self._store.array(shard.name, HASHES)
 
     def labels(self, labels: Folders) -> NDArray[np.int32]:
         """Give the labels (N,) of all rows, -1 where there is no label or no picture."""

@@ -137,7 +137,7 @@ def encode_pictures(
         statuses = pictures.statuses(shard)
         statuses[(statuses == Status.OK) & ~finite] = Status.NOT_FINITE
         features[statuses != Status.OK] = 0
-        yield shard, partial(made_features, features, statuses)
+        yield shard, partial(made_features, features, statuses, pictures.hashes(shard))
 
 
 @torch.inference_mode()

@@ -34,7 +34,7 @@ def picture_pool() -> Iterator[DecodePool]:
 def load_picture(weighted: Weighted, pool: DecodePool, row: int) -> Picture:
     """Read and decode the picture of a row."""
     (source,) = weighted.pictures([row])
-    ((statuses, pictures),) = pool.decode([source])
+    ((statuses, pictures, _),) = pool.decode([source])
     if statuses[0] is not Status.OK:
         return statuses[0]
     return Image.fromarray(without_bars(pictures[0]))

@@ -18,6 +18,10 @@ NAMES = (
 )  # fmt: skip
 AGREEMENT = "caption_agreement"
 """Added by --caption-agreement."""
+COPY_NAMES = ("duplicate_of", "duplicates")
+"""Key (or else number) of the row that a row is a copy of; null for one that is of none, and for
+the first of a group. How many rows its group has: 1 without copies, null without features. Left
+out by --no-duplicates."""
 SOFT_NAMES = ("soft_labels", "soft_probabilities")
 """Added by --soft-labels."""
 REFINED_NAMES = ("refined_label", "refined_probability", "refined_weight", "refined_classes",

@@ -18,14 +18,21 @@ from curate.manifest.read import read_rows
 from curate.manifest.spellings import spelled
 from curate.manifest.unchanged import SeenFile, require_unchanged
 from curate.store.run import MARKER
-from curate.weighted.columns import AGREEMENT, NAMES, NOISE_NAMES, REFINED_NAMES, SOFT_NAMES
+from curate.weighted.columns import (
+    AGREEMENT,
+    COPY_NAMES,
+    NAMES,
+    NOISE_NAMES,
+    REFINED_NAMES,
+    SOFT_NAMES,
+)
 from curate.weighted.origin import Origin
 from curate.weighted.pairing import pair_by_key, require_same_scores
 from curate.weighted.work import Work, WorkNames, known_names, load_work
 
 FEW = 50
 """For more rows than this, one pass over the file is faster than reading each row by itself."""
-OURS = (*NAMES, AGREEMENT, *SOFT_NAMES, *REFINED_NAMES, *NOISE_NAMES)
+OURS = (*NAMES, *COPY_NAMES, AGREEMENT, *SOFT_NAMES, *REFINED_NAMES, *NOISE_NAMES)
 NUMBERS = ("weight", "label_quality", "suggested_quality", "distance", "consistency", AGREEMENT,
            "refined_probability", "refined_weight", *NOISE_NAMES)  # fmt: skip
 """Columns of ours that a CSV holds as text."""
@@ -212,8 +219,12 @@ class Weighted:
         if is_text(kind):
             if name in NUMBERS:
                 column = column.cast(pl.Float32)
+            elif name == "duplicates":
+                column = column.cast(pl.Int32)
             elif name == "is_label_issue":
                 column = column.str.to_lowercase().is_in(TRUE)
         elif name == "is_label_issue" and pa.types.is_integer(kind):
             column = column.cast(pl.Boolean)
+        elif name == "duplicate_of":
+            column = column.cast(pl.String)
         return column.alias(name)

@@ -52,6 +52,8 @@ class WorkNames:
     """None where the crawl has no key column."""
     class_table: str = ""
     """Name of the class table; '' where it was not recorded."""
+    copies: str | None = None
+    """None where copies were not looked for."""
 
     def remember(self, run: Run) -> str:
         """Keep the names in the run folder; return the name by which `load_work` finds them."""

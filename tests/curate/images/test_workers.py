@@ -208,7 +208,7 @@ def test_pictures_never_change_once_they_are_given(hostile: Decoder) -> None:
     sources[100], sources[500], sources[700] = b"die", b"hang", None
     kept, copies = [], []
     with DecodePool(TINY, workers=2, timeout=1.0, decoder=hostile) as pool:
-        for number, (statuses, pictures) in enumerate(pool.decode(sources)):
+        for number, (statuses, pictures, _) in enumerate(pool.decode(sources)):
             if number % 3:
                 kept.append(pictures)
                 copies.append(pictures.copy())

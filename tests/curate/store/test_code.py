@@ -36,6 +36,10 @@ DEPENDS = {
     "curate.crawl.row_keys:STEP": ["curate/crawl/row_keys.py", "curate/manifest/read.py"],
     "curate.crawl.verified_rows:PARTS": [
         "curate/crawl/verified_rows.py", "curate/manifest/verified_labels.py"],
+    "curate.duplicates.copies:COPIES": [
+        "curate/duplicates/[bfs]*.py", "curate/duplicates/chance.py",
+        "curate/duplicates/copies.py", "curate/images/picture_hash.py",
+        "curate/crawl/stored_features.py", "curate/crawl/gathered.py"],
     "curate.features.take:TAKEN": [
         "curate/features/take.py", "curate/crawl/stored_features.py",
         "curate/manifest/embeddings.py"],

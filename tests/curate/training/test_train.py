@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from curate.crawl.stored_features import StoredFeatures
+from curate.images.picture_hash import no_hashes
 from curate.images.status import Status
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
@@ -27,7 +28,9 @@ def test_features_that_are_not_finite_are_none(tmp_path: Path) -> None:
     pixels = np.repeat(np.array([3, 0, 7, 255, 9], np.uint8), 12).reshape(5, 2, 2, 3)
     statuses = np.array([Status.OK, Status.OK, Status.OK, Status.OK, Status.MISSING], object)
     pictures: Any = SimpleNamespace(
-        blocks=lambda _: [pixels[:3], pixels[3:]], statuses=lambda _: statuses
+        blocks=lambda _: [pixels[:3], pixels[3:]],
+        statuses=lambda _: statuses,
+        hashes=lambda _: no_hashes(5),
     )
     network: Any = SimpleNamespace(features=diverged)
     store = Folders(tmp_path)

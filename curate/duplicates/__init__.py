@@ -1,0 +1,1 @@
+"""Copies of the same picture in a crawl: found, and grouped around a representative."""

@@ -1,0 +1,49 @@
+"""The columns that say of each row whose copy it is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from curate.crawl.crawl import Crawl
+from curate.crawl.row_keys import STEP as KEYS
+from curate.crawl.row_keys import keep_keys, scan_keys
+from curate.duplicates.copies import Copies
+from curate.duplicates.stars import Rows
+from curate.images.status import Status
+from curate.manifest.plan import Shard
+from curate.weighted.columns import COPY_NAMES
+
+
+@dataclass(frozen=True)
+class CopyColumns:
+    """The copies of a crawl, and the keys of the rows that have some."""
+
+    copies: Copies
+    rows: Rows
+    """(m,): the representatives, ascending."""
+    keys: pa.Array
+    """(m,): of the type of the crawl's column of keys; numbers of rows where it has none."""
+
+    def of_shard(self, shard: Shard, statuses: pl.Series) -> pa.Table:
+        """Make the columns of `COPY_NAMES` for the rows of a shard, which have these statuses."""
+        own = np.arange(shard.first_row, shard.first_row + shard.rows)
+        first = self.copies.representative[own]
+        places = pa.array(np.searchsorted(self.rows, first), mask=first == own)
+        failed = (statuses != Status.OK).to_numpy()
+        sizes = pa.array(self.copies.sizes[own], pa.int32(), mask=failed)
+        return pa.table([self.keys.take(places), sizes], list(COPY_NAMES))
+
+
+def copy_columns(copies: Copies, crawl: Crawl) -> CopyColumns:
+    """Look the representatives' keys up."""
+    rows = np.unique(copies.representative[copies.members])
+    name = keep_keys(crawl)
+    if name is None:
+        return CopyColumns(copies, rows, pa.array(rows))
+    store = crawl.run.step(KEYS.name, name)
+    keys = scan_keys(store, crawl.shards).with_row_index("row").filter(pl.col("row").is_in(rows))
+    kind = crawl.manifest.schema.field(crawl.manifest.columns.key).type
+    found = keys.select("key").collect(engine="streaming")["key"].to_arrow()
+    return CopyColumns(copies, rows, found.cast(kind))

@@ -1,0 +1,65 @@
+"""What is said of the copies in a crawl: how many, whose labels disagree, and placeholders."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from curate.crawl.crawl import Crawl
+from curate.crawl.gathered import gathered_labels
+from curate.duplicates.copies import Copies
+from curate.duplicates.stars import Rows
+from curate.manifest.classes import NO_CLASS
+
+PLACEHOLDER_ROWS = 10
+PLACEHOLDER_LABELS = 5
+"""A picture that so many rows of so many labels have, or of all labels, shows none of them."""
+
+
+@dataclass(frozen=True)
+class Placeholder:
+    """A picture that is all over the crawl, such as one that says that there is none."""
+
+    row: int
+    """The first row that has it."""
+    rows: int
+    labels: int
+    """Different labels, or sets of them, of these rows."""
+
+
+@dataclass(frozen=True)
+class CopyCounts:
+    """Counts of the copies in a crawl."""
+
+    copies: int
+    """Rows whose picture an earlier row has."""
+    groups: int
+    conflicts: int
+    """Groups whose rows have different labels; at most one of these is right."""
+    placeholders: tuple[Placeholder, ...]
+    """Largest first."""
+
+
+def count_copies(copies: Copies, crawl: Crawl) -> CopyCounts:
+    """Count the copies in a crawl, and compare the labels of each group."""
+    rows = copies.members
+    groups, at = np.unique(copies.representative[rows], return_inverse=True)
+    labels = _label_sets(gathered_labels(crawl.shards, crawl.labels, rows))
+    kept = labels >= 0
+    different = np.unique(np.stack([at[kept], labels[kept]], 1), axis=0)[:, 0]
+    counts = np.bincount(different, minlength=len(groups))
+    sizes = copies.sizes[groups]
+    many = min(PLACEHOLDER_LABELS, len(crawl.classes.names))
+    everywhere = np.flatnonzero((sizes >= PLACEHOLDER_ROWS) & (counts >= many))
+    placeholders = [
+        Placeholder(int(groups[one]), int(sizes[one]), int(counts[one]))
+        for one in everywhere[np.argsort(-sizes[everywhere], kind="stable")]
+    ]
+    return CopyCounts(copies.count, len(groups), int((counts > 1).sum()), tuple(placeholders))
+
+
+def _label_sets(labels: Rows) -> Rows:
+    """Give equal sets of labels (n, L) the same number (n,), and an empty one -1."""
+    if not len(labels):
+        return np.empty(0, np.int64)
+    _, numbers = np.unique(np.sort(labels, axis=1), axis=0, return_inverse=True)
+    return np.where((labels == NO_CLASS).all(axis=1), -1, numbers)

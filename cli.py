@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from typer.exceptions import Abort, Exit, TyperException
 
 from curate.options.demo import DemoOptions
+from curate.options.duplicates import DuplicatesOptions
 from curate.options.embed import EmbedOptions
 from curate.options.export import ExportOptions
 from curate.options.inspect import InspectOptions
@@ -100,6 +101,18 @@ def inspect(options: InspectOptions) -> None:
     from curate.commands.inspect import inspect as show
 
     show(options)
+
+
+@app.command()
+@takes_options(DuplicatesOptions)
+def duplicates(options: DuplicatesOptions) -> None:
+    """Show the groups of copies in a weighted crawl, those with different labels first.
+
+    Example: curate duplicates crawl.weighted.parquet
+    """
+    from curate.commands.duplicates import show_duplicates
+
+    show_duplicates(options)
 
 
 @app.command()

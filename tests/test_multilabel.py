@@ -16,6 +16,7 @@ from tests.crawls import curate
 NAMES = ("apple", "banana", "cherry", "grape", "lemon", "plum")
 ALIGNED = ["weight", "label_quality", "is_label_issue", "issue_kind", "distance", "consistency"]
 SUGGESTED = ["suggested_label", "suggested_quality"]
+COPIES = ["duplicate_of", "duplicates"]
 
 
 def weigh(path: Path, *options: object) -> pl.DataFrame:
@@ -63,7 +64,7 @@ def weighted(folder: Path) -> pl.DataFrame:
 
 
 def test_lists_come_back_as_long_and_in_the_order_of_the_labels(weighted: pl.DataFrame) -> None:
-    assert weighted.drop(*ALIGNED, *SUGGESTED, "status").equals(crawl())
+    assert weighted.drop(*ALIGNED, *SUGGESTED, "status", *COPIES).equals(crawl())
     lengths = weighted["label"].list.len()
     for name in ALIGNED:
         assert weighted[name].list.len().equals(lengths, check_names=False), name

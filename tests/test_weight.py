@@ -16,7 +16,8 @@ COLOURS = {"apple": (200, 30, 30), "banana": (220, 210, 40), "plum": (90, 20, 12
 NAMES = tuple(COLOURS)
 OURS = [
     "weight", "label_quality", "suggested_label", "suggested_quality", "is_label_issue",
-    "issue_kind", "distance", "consistency", "status",
+    "issue_kind", "distance", "consistency", "status", "duplicate_of",
+    "duplicates",
 ]  # fmt: skip
 
 

@@ -30,10 +30,9 @@ class CopyColumns:
         """Make the columns of `COPY_NAMES` for the rows of a shard, which have these statuses."""
         own = np.arange(shard.first_row, shard.first_row + shard.rows)
         first = self.copies.representative[own]
-        places = pa.array(np.searchsorted(self.rows, first), mask=first == own)
-        failed = (statuses != Status.OK).to_numpy()
-        sizes = pa.array(self.copies.sizes[own], pa.int32(), mask=failed)
-        return pa.table([self.keys.take(places), sizes], list(COPY_NAMES))
+        places = pl.Series(np.searchsorted(self.rows, first)).set(pl.Series(first == own), None)
+        sizes = pl.Series(self.copies.sizes[own]).set(statuses != Status.OK, None)
+        return pa.table([self.keys.take(places.to_arrow()), sizes.to_arrow()], list(COPY_NAMES))
 
 
 def copy_columns(copies: Copies, crawl: Crawl) -> CopyColumns:
@@ -41,7 +40,7 @@ def copy_columns(copies: Copies, crawl: Crawl) -> CopyColumns:
     rows = np.unique(copies.representative[copies.members])
     name = keep_keys(crawl)
     if name is None:
-        return CopyColumns(copies, rows, pa.array(rows))
+        return CopyColumns(copies, rows, pl.Series(rows).to_arrow())
     store = crawl.run.step(KEYS.name, name)
     keys = scan_keys(store, crawl.shards).with_row_index("row").filter(pl.col("row").is_in(rows))
     kind = crawl.manifest.schema.field(crawl.manifest.columns.key).type

@@ -70,7 +70,7 @@ def hash_pictures(pictures: NDArray[np.uint8], contents: Sequence[bytes]) -> Has
 
 def _small(picture: NDArray[np.uint8]) -> NDArray[Any]:
     image, box = Image.fromarray(picture), Image.Resampling.BOX
-    return np.asarray(image.resize((SIDE, SIDE), box, reducing_gap=1.0))
+    return np.asarray(image.resize((SIDE, SIDE), box, reducing_gap=2.0))
 
 
 def _signs(coefficients: NDArray[np.float32]) -> NDArray[np.uint64]:

@@ -1,0 +1,100 @@
+"""`curate duplicates`: the groups of copies in a weighted manifest, as rows of pictures."""
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from curate.inspect.cards import sample_cards
+from curate.inspect.class_names import class_names, named
+from curate.inspect.copy_groups import CopyGroups, copy_groups
+from curate.inspect.gallery import show_cards
+from curate.inspect.terminal_pictures import Pictures, choose_pictures
+from curate.options.duplicates import DuplicatesOptions
+from curate.store.folders import Folders
+from curate.store.scratch import scratch_folder
+from curate.terminal.printable import brief
+from curate.weighted.open import open_weighted
+from curate.weighted.weighted import Weighted
+
+VERSION = 1
+"""Of the JSON. Raised when a field changes its meaning or is removed; fields may be added."""
+UNCUT = 1000
+"""Columns of what is piped: nothing is cut."""
+SHOWN = 6
+"""Pictures of a group: the first row of each label, then others."""
+LABELS = 5
+"""Labels of a group that are named."""
+
+
+def show_duplicates(options: DuplicatesOptions, console: Console | None = None) -> None:
+    """Show the groups of copies, those with different labels first.
+
+    Raises CurateError when the manifest has not been weighed, or not with its copies.
+    """
+    if console is None:
+        console = Console() if sys.stdout.isatty() else Console(width=UNCUT)
+    with scratch_folder() as folder:
+        weighted = open_weighted(options.source, Folders(folder))
+        found = copy_groups(weighted)
+        if options.as_json:
+            console.file.write(_json(weighted, found, options.limit))
+            return
+        kind = Pictures.NONE
+        if weighted.manifest.columns.image is not None:
+            kind = choose_pictures(Pictures(options.pictures), console, os.environ)
+        console.print(Text(_summary(found, options.limit)))
+        names = class_names(weighted)
+        for group in found.groups.head(options.limit).iter_rows(named=True):
+            rows = _shown(group["rows"], group["labels"])
+            cards = sample_cards(weighted, weighted.read(rows), names, kind)
+            console.print()
+            show_cards(console, _title(group["labels"], names), cards, kind)
+
+
+def _summary(found: CopyGroups, limit: int) -> str:
+    if not len(found.groups):
+        return "No row shows what another row shows."
+    shown = min(limit, len(found.groups))
+    return (
+        f"{found.copies:,} rows show what an earlier row shows, in {len(found.groups):,} groups;"
+        f" {found.conflicts:,} of these have different labels. The first {shown:,}:"
+    )
+
+
+def _title(labels: Sequence[str | None], names: Mapping[str, str]) -> str:
+    """Count a group's rows by their labels, the commonest first."""
+    counts = Counter(label or "no label" for label in labels).most_common()
+    said = [f"{count:,} {named(brief(label), names)}" for label, count in counts[:LABELS]]
+    more = f" and {len(counts) - LABELS:,} labels more" if len(counts) > LABELS else ""
+    return f"{len(labels):,} rows: {', '.join(said)}{more}"
+
+
+def _shown(rows: Sequence[int], labels: Sequence[str | None]) -> list[int]:
+    """Choose the rows of a group that are shown: the first of each label before any other."""
+    firsts = {label: row for row, label in reversed([*zip(rows, labels, strict=True)])}
+    chosen = sorted(firsts.values())
+    return (chosen + [row for row in rows if row not in set(chosen)])[:SHOWN]
+
+
+def _json(weighted: Weighted, found: CopyGroups, limit: int) -> str:
+    """Write the counts and the first groups as one JSON object.
+
+    - ``version``: 1. ``weighted``: the file. ``copies``, ``conflicts``: rows, groups.
+    - ``found``: how many groups there are. ``groups``: the first of them: ``representative`` (a
+      key), ``rows`` (from 0), ``keys`` and ``labels`` of all its rows, and ``different``: how many
+      labels these are.
+    """
+    said = {
+        "version": VERSION,
+        "weighted": str(weighted.path),
+        "copies": found.copies,
+        "conflicts": found.conflicts,
+        "found": len(found.groups),
+        "groups": found.groups.head(limit).to_dicts(),
+    }
+    return json.dumps(said, indent=1) + "\n"

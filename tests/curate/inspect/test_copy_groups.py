@@ -1,0 +1,80 @@
+"""`curate duplicates` shows each group of copies, those with different labels first."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from cli import app
+
+ROWS = 60
+COPIED = {40: 3, 41: 3, 42: 7, 43: 7, 44: 7, 45: 12}
+"""Which row is a copy of which; all rows of a group have the same label, but for row 45."""
+
+
+def run(*arguments: object) -> str:
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def weighted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder, rng = tmp_path_factory.mktemp("groups"), np.random.default_rng(0)
+    x = rng.normal(size=(ROWS, 16)) + 2 * np.eye(3, 16)[np.arange(ROWS) % 3]
+    labels = [("ant", "bee", "cow\x1b[31m")[row % 3] for row in range(ROWS)]
+    for copy, row in COPIED.items():
+        x[copy], labels[copy] = x[row], labels[row]
+    labels[45] = "bee"
+    np.save(folder / "x.npy", x)
+    keys = [f"k{row}" for row in range(ROWS)]
+    pl.DataFrame({"key": keys, "label": labels}).write_parquet(folder / "crawl.parquet")
+    run("weight", folder / "crawl.parquet", "--embeddings", folder / "x.npy", "--graph", "none")
+    return folder / "crawl.weighted.parquet"
+
+
+def test_conflicts_come_first_then_the_largest_groups(weighted: Path) -> None:
+    found = json.loads(run("duplicates", weighted, "--json"))
+    assert (found["copies"], found["conflicts"], found["found"]) == (6, 1, 3)
+    groups = [(group["representative"], group["keys"]) for group in found["groups"]]
+    assert groups == [
+        ("k12", ["k12", "k45"]),
+        ("k7", ["k7", "k42", "k43", "k44"]),
+        ("k3", ["k3", "k40", "k41"]),
+    ]
+    assert [group["different"] for group in found["groups"]] == [2, 1, 1]
+    assert found["groups"][0]["labels"] == ["ant", "bee"]
+
+
+def test_groups_are_shown_with_their_labels_counted(weighted: Path) -> None:
+    said = run("duplicates", weighted, "--limit", 2)
+    assert "6 rows show what an earlier row shows, in 3 groups; 1 of these" in said
+    assert "2 rows: 1 ant, 1 bee" in said
+    assert "4 rows: 4 bee" in said
+    assert "k40" not in said
+    assert "\x1b" not in said
+
+
+def test_rows_that_were_filtered_since_are_no_copies(weighted: Path, tmp_path: Path) -> None:
+    rows = pl.read_parquet(weighted).filter(pl.col("key") != "k12").sort("key")
+    metadata = pl.read_parquet_metadata(weighted)
+    rows.write_parquet(tmp_path / "less.parquet", metadata=metadata)
+    found = json.loads(run("duplicates", tmp_path / "less.parquet", "--json"))
+    assert [group["representative"] for group in found["groups"]] == ["k7", "k3"]
+
+
+def test_a_file_without_copies_says_so(weighted: Path, tmp_path: Path) -> None:
+    rows = pl.read_parquet(weighted).filter(pl.col("duplicates") == 1)
+    rows.write_parquet(tmp_path / "none.parquet", metadata=pl.read_parquet_metadata(weighted))
+    assert "No row shows what another row shows." in run("duplicates", tmp_path / "none.parquet")
+
+
+def test_a_file_weighed_without_them_is_refused(weighted: Path, tmp_path: Path) -> None:
+    rows = pl.read_parquet(weighted).drop("duplicate_of")
+    rows.write_parquet(tmp_path / "old.parquet", metadata=pl.read_parquet_metadata(weighted))
+    done = CliRunner().invoke(app, ["duplicates", str(tmp_path / "old.parquet")])
+    assert done.exit_code == 2
+    assert "no column 'duplicate_of'" in " ".join(done.stderr.split())

@@ -78,6 +78,7 @@ def test_every_candidate_is_named_with_what_it_reached(words: str) -> None:
     for name in ONE_LABEL:
         assert re.search(rf"^{name} +[\d.]+% +\([\d.]+% to [\d.]+%\)", words, re.MULTILINE), words
     assert words.count("chosen\n") == 1
+    assert "--head auto trains 3 heads, stack, nmn, xiao, and takes the best" in words
     assert "On 120 verified rows, each judged by a head that has not seen it" in words
 
 

@@ -28,6 +28,7 @@ def choose_head(training: HeadTraining) -> tuple[str, Comparison | None]:
     if name == AUTO:
         names = candidates(training.several, verified, bags is not None)
         if len(names) > 1:
+            say(training.console, _several(names))
             compared = compare(training, names)
             return compared.chosen, compared
         name = names[0]
@@ -53,6 +54,13 @@ def compare(training: HeadTraining, names: tuple[str, ...]) -> Comparison:
         judge = HeadOnRun(head, training.work, training.verified, own=True)
         held_out[name] = judge.judge_verified()
     return Comparison(training.task, held_out)
+
+
+def _several(names: tuple[str, ...]) -> str:
+    return (
+        f"--head auto trains {len(names)} heads, {', '.join(names)}, and takes the best; --head"
+        f" {names[0]} trains that one alone."
+    )
 
 
 def _too_few(verified: int, name: str) -> str:

@@ -80,8 +80,8 @@ def test_copies_name_the_first_row_of_their_group(found: pl.DataFrame) -> None:
 def test_the_summary_tells_of_groups_conflicts_and_placeholders(path: Path) -> None:
     done = curate("weight", path, "--encoder", "embedded", "--graph", "none", "--overwrite")
     said = " ".join(done.output.split())
-    assert "17 rows show what an earlier row shows, in 7 groups" in said
-    assert "2 groups have different labels" in said
+    assert "17 of an earlier row; groups: 7" in said
+    assert "of which one is right at most: 2" in said
     assert "row 97 is probably a placeholder: 12 rows of 3 labels show it" in said
 
 

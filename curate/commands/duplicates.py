@@ -61,8 +61,8 @@ def _summary(found: CopyGroups, limit: int) -> str:
         return "No row shows what another row shows."
     shown = min(limit, len(found.groups))
     return (
-        f"{found.copies:,} rows show what an earlier row shows, in {len(found.groups):,} groups;"
-        f" {found.conflicts:,} of these have different labels. The first {shown:,}:"
+        f"Copies of an earlier row: {found.copies:,}; groups: {len(found.groups):,}; groups with"
+        f" different labels: {found.conflicts:,}. The first {shown:,}:"
     )
 
 

@@ -4,7 +4,9 @@ Calibrated on the crawl itself, on pairs of its rows that hash apart:
 
 - The Hamming distance of such hashes is close to a binomial one with as many trials as the hash
   has degrees of freedom; mean and variance give both its parameters (Daugman, "How iris
-  recognition works", 2004). A hash of which only some bits tell anything has as many fewer trials.
+  recognition works", 2004). Deviates: where more pairs are close than that, as among drawings of
+  one kind, there are as many fewer degrees of freedom. A hash of which only some bits tell anything
+  has as many fewer trials.
 - How near their mean colours are, and their features, is counted. A share below `LEAST_SHARE` is
   not told apart.
 
@@ -23,6 +25,9 @@ from curate.images.picture_hash import BITS
 APART = 8
 """Hashes that differ in no more bits may be of copies, and are no pair of the sample."""
 LEAST_PAIRS = 1_000
+CLOSE_PAIRS = 50
+"""The distance that so many pairs of the sample are within says how many are close."""
+FREEDOMS = np.linspace(1, BITS, 2 * BITS - 1)
 GENERIC = (0.5, 56.0)
 """Probability that a bit differs, and degrees of freedom, where a crawl is too small to tell: those
 of CIFAR-10N."""
@@ -79,7 +84,7 @@ def calibrated(
     angles, differences = np.empty(0, np.float32), np.empty(0, np.int16)
     if apart.sum() >= LEAST_PAIRS:
         first, second = first[apart], second[apart]
-        p, freedom = _binomial(distances[apart] / BITS)
+        p, freedom = _binomial(distances[apart])
         differences = np.sort(tone_difference(tones[first], tones[second]))
         angles = np.sort(1 - (units @ units.T)[first, second])
     table = np.log10(np.minimum(comparisons * _tail(p, freedom), 1))
@@ -111,10 +116,17 @@ def _least_cosine(angles: Floats) -> float:
     return float(min(np.cos(angle / 3), ROUNDING))
 
 
-def _binomial(shares: NDArray[np.float64]) -> tuple[float, float]:
+def _binomial(distances: NDArray[np.uint8]) -> tuple[float, float]:
     """Fit the probability that a bit differs, and the degrees of freedom."""
+    shares = distances / BITS
     p = float(np.clip(shares.mean(), 1 / BITS, 1 - 1 / BITS))
-    return p, float(np.clip(p * (1 - p) / max(shares.var(), 1e-9), 1, BITS))
+    by_variance = float(np.clip(p * (1 - p) / max(shares.var(), 1e-9), 1, BITS))
+    within = np.cumsum(np.bincount(distances, minlength=BITS + 1))
+    close = int(np.argmax(within >= CLOSE_PAIRS))
+    trials, wrong = FREEDOMS, FREEDOMS * close / BITS
+    as_many = betainc(trials - wrong, wrong + 1, 1 - p) >= within[close] / len(distances)
+    by_close_pairs = float(FREEDOMS[as_many].max(initial=1))
+    return p, min(by_variance, by_close_pairs)
 
 
 def _tail(p: float, freedom: float) -> NDArray[np.float64]:

@@ -29,7 +29,7 @@ MOST_APART = 0.1
 """Share of these pairs whose features may be farther apart."""
 TONES = 4
 """Levels of a colour, of 255, by which plain pictures that are the same may differ."""
-CLOSE = 20
+CLOSE = 12
 """Bits by which the codes of copies' features differ at most."""
 Units = Callable[[Rows], Floats]
 """Gives the features of rows (m,): (m, D), of unit length."""

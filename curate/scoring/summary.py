@@ -83,17 +83,17 @@ def show_summary(
 
 def shown_copies(copies: CopyCounts) -> str:
     """Say how many rows are copies, in how many groups, and what is odd about these."""
-    said = f"{copies.copies:,} rows show what an earlier row shows, in {copies.groups:,} groups"
+    said = [f"{copies.copies:,} of an earlier row; groups: {copies.groups:,}"]
     if copies.conflicts:
-        said += (
-            f";\n{copies.conflicts:,} groups have different labels, of which one is right at most"
+        said.append(
+            f"groups with different labels, of which one is right at most: {copies.conflicts:,}"
         )
-    for each in copies.placeholders[:SHOWN_PLACEHOLDERS]:
-        said += (
-            f";\nrow {each.row + 1:,} is probably a placeholder: {each.rows:,} rows of"
-            f" {each.labels:,} labels show it"
-        )
-    return said
+    said += [
+        f"row {each.row + 1:,} is probably a placeholder: {each.rows:,} rows of {each.labels:,}"
+        " labels show it"
+        for each in copies.placeholders[:SHOWN_PLACEHOLDERS]
+    ]
+    return "\n".join(said)
 
 
 def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:

@@ -51,7 +51,7 @@ def test_conflicts_come_first_then_the_largest_groups(weighted: Path) -> None:
 
 def test_groups_are_shown_with_their_labels_counted(weighted: Path) -> None:
     said = run("duplicates", weighted, "--limit", 2)
-    assert "6 rows show what an earlier row shows, in 3 groups; 1 of these" in said
+    assert "Copies of an earlier row: 6; groups: 3; groups with different labels: 1." in said
     assert "2 rows: 1 ant, 1 bee" in said
     assert "4 rows: 4 bee" in said
     assert "k40" not in said

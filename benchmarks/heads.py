@@ -23,6 +23,7 @@ from torch import Tensor
 
 from benchmarks.baselines import LastLayer, Noisy, NoisyNets, VerifiedOnly
 from benchmarks.metrics import average_precision
+from curate.heads.folds import Folds
 from curate.heads.head import Head
 from curate.heads.inputs import Inputs
 from curate.heads.label_sets import label_sets
@@ -113,7 +114,7 @@ def read(weighted: Path, truth: Path) -> Data:
         options = RefineOptions(weighted, verified=verified)
         rows = read_verified_rows(options, opened, work.classes, Console(stderr=True))
         task = task_of(rows, len(work.classes), opened.manifest.has_label_lists)
-        examples = gather(work, rows, task.several, None, 0)[0]
+        examples = gather(work, rows, task.several, Folds(work), 0)[0]
         fit = work.blind_fit
         return Data(task, Inputs.of(fit.space, fit.prototypes, task.new), examples)
 

@@ -34,6 +34,13 @@ def draw() -> pl.DataFrame:
     )
 
 
+def near(rows: pl.DataFrame, ending: str) -> pl.DataFrame:
+    x = np.stack(rows["embedding"].to_numpy()).astype(np.float32)
+    x += 0.01 * np.random.default_rng(4).normal(size=x.shape).astype(np.float32)
+    x = pl.Series(x.tolist(), dtype=pl.List(pl.Float32))
+    return rows.with_columns(key=pl.col("key") + ending, embedding=x)
+
+
 @pytest.fixture(scope="module")
 def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a crawl, its verified rows, and weights with and without them."""
@@ -43,8 +50,12 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # An exact copy of every verified row, given another label, that nobody has verified.
     verified = rows.sample(400, seed=1)
     copies = verified.with_columns(key=pl.col("key") + "-copy", label=pl.lit("c0"))
-    pl.concat([rows, copies]).write_parquet(folder / "crawl.parquet")
-    verified.select("key", label="true").write_parquet(folder / "v.parquet")
+    # Copies that are not exact, of which one is verified; two that are verified contradict it.
+    again = near(verified.head(40), "-near")
+    against = near(verified.tail(2), "-against").with_columns(true=pl.lit("c0"))
+    pl.concat([rows, copies, again, against]).write_parquet(folder / "crawl.parquet")
+    answered = pl.concat([verified, again.head(20), against])
+    answered.select("key", label="true").write_parquet(folder / "v.parquet")
     weight = ("weight", folder / "crawl.parquet", "--graph", "none")
     curate(*weight, "--out", folder / "without.parquet")
     curate(*weight, "--out", folder / "with.parquet", "--verified", folder / "v.parquet")
@@ -58,7 +69,7 @@ def said_and_true(crawl: Path, weighted: str) -> tuple[float, float, float]:
     words = curate("refine", crawl / weighted, *options)
     found = re.search(r"right after +[\d.]+% +\(([\d.]+)% to ([\d.]+)%\)", words)
     assert found is not None, words
-    rows = pl.read_parquet(out).filter(~pl.col("key").str.ends_with("copy"))
+    rows = pl.read_parquet(out).filter(~pl.col("key").str.contains("-"))
     rest = rows.join(pl.read_parquet(verified), on="key", how="anti")
     right = float((rest["refined_label"] == rest["true"]).mean())
     return float(found[1]) / 100, float(found[2]) / 100, right
@@ -92,3 +103,27 @@ def test_the_other_rows_are_scored_by_what_was_verified(crawl: Path) -> None:
         for name in ("with.parquet", "without.parquet")
     )
     assert (told["label_quality"] - plain["label_quality"]).abs().max() > 0.05
+
+
+def test_copies_of_verified_rows_take_their_labels_and_contradictions_are_left_out(
+    crawl: Path,
+) -> None:
+    out = crawl / "refined.parquet"
+    options = ("--verified", crawl / "v.parquet", "--head", "stack", "--epochs", 1, "--out", out)
+    words = " ".join(curate("refine", crawl / "without.parquet", *options).split())
+    contradicting = "4 verified rows whose copies have another answer"
+    assert f"{contradicting} (such as 'k" in words
+    assert words.count(contradicting) == 2  # as it is seen, and at the end
+    assert "418 more rows are copies of verified ones, and take their labels" in words
+    assert re.search(r"On 418 verified rows, each", words)
+    rows = pl.read_parquet(out)
+    answers = pl.read_parquet(crawl / "v.parquet")
+    left_out = rows.filter(pl.col("key").str.ends_with("-against"))["key"].str.head(-8).to_list()
+    copies = rows.filter(
+        pl.col("key").str.contains("-(copy|near)$"),
+        ~pl.col("key").str.replace("-.*", "").is_in(left_out),
+    )
+    of = copies.with_columns(key=pl.col("key").str.replace("-.*", ""))
+    told = of.join(answers, on="key")
+    assert len(told) == 398 + 40
+    assert (told["refined_label"] == told["label_right"]).all()

@@ -13,12 +13,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from rich.console import Console
 
+from curate.duplicates.copies import Copies, load_copies
 from curate.encoders.device import torch_device
 from curate.errors import CurateError
 from curate.heads.apply import HeadOnRun
 from curate.heads.choose import choose_head
 from curate.heads.columns import Columns
 from curate.heads.comparison import Comparison
+from curate.heads.folds import Folds
 from curate.heads.gains import class_gains
 from curate.heads.learned import read_bags, read_verified_rows
 from curate.heads.saved import TrainedHead, load_head
@@ -135,19 +137,23 @@ def _refine(
     options: RefineOptions, weighted: Weighted, work: Work, run: Run, console: Console
 ) -> RefinedCrawl:
     names, bag = (None, None) if options.bag is None else read_bags(weighted, options.bag)
+    copies = _copies(weighted, run)
+    group = None if copies is None else copies.representative[work.run_rows]
+    folds = Folds(work, bag, group)
     if options.apply is None:
-        verified = read_verified_rows(options, weighted, work.classes, console)
-        training = HeadTraining(options, weighted, work, verified, bag, run, console)
+        verified = read_verified_rows(options, weighted, work.classes, console, group)
+        name = None if copies is None else copies.name
+        training = HeadTraining(options, weighted, work, verified, folds, name, run, console)
         kind, compared = choose_head(training)
         trained, folder = training.head(kind)
     else:
         folder, trained, compared = options.apply, load_head(options.apply), None
         several = weighted.manifest.has_label_lists
         _check_fits(trained, work, options, several, bag, console)
-        verified = read_verified_rows(options, weighted, trained.classes, console)
+        verified = read_verified_rows(options, weighted, trained.classes, console, group)
     trained.head.to(torch_device(options.device))
     own = trained.crawl == crawl_name(work)
-    applied = HeadOnRun(trained.head, work, verified, own, bag)
+    applied = HeadOnRun(trained.head, work, verified, own, folds)
     if bag is not None:
         with progress_bar(console, "Gathering bags", weighted.rows) as advance:
             applied.gather_bags(advance)
@@ -167,6 +173,24 @@ def _refine(
         options.output, folder, compared, judged.verdict(task), gained, verified.chosen,
         verified.skipped, tables[RATES], noise, told,
     )  # fmt: skip
+
+
+def _copies(weighted: Weighted, run: Run) -> Copies | None:
+    """Open the copies that were found; None where there are none, or nobody looked for them.
+
+    Raises CurateError where they are gone.
+    """
+    names = weighted.names_of_work
+    if names is None or names.copies is None:
+        return None
+    try:
+        copies = load_copies(run, names.copies)
+    except FileNotFoundError as error:
+        raise CurateError(
+            f"{weighted.run} no longer holds which rows are copies (gone: {error.filename}); run"
+            " the same `curate weight` with --overwrite again."
+        ) from error
+    return copies if copies.count else None
 
 
 def _check_fits(

@@ -11,7 +11,8 @@ from torch import Tensor
 from curate.crawl.stored_features import BLOCK_ROWS
 from curate.errors import CurateError
 from curate.heads.columns import Refined
-from curate.heads.cross_fit import CrossFitted, Says, Unjudged, clean, folds_of
+from curate.heads.cross_fit import CrossFitted, Says, Unjudged, clean
+from curate.heads.folds import Folds
 from curate.heads.gains import HeldOut, keep_given
 from curate.heads.head import Head
 from curate.heads.label_sets import settled
@@ -46,8 +47,13 @@ class HeadOnRun:
     verified: VerifiedRows
     own: bool
     """Whether the head was trained on this run's rows."""
-    bag: Positions | None = None
+    folds: Folds
     bags: Bags | None = None
+
+    @property
+    def bag(self) -> Positions | None:
+        """The bag of each row (N,), where they have some."""
+        return self.folds.bag
 
     def gather_bags(self, advance: Callable[[int], None]) -> None:
         """Sum over all rows of each bag before any row is judged."""
@@ -79,6 +85,7 @@ class HeadOnRun:
         seen = np.nan_to_num(self.verified.target(task))
         seen[:, task.named :] = 0
         np.maximum.at(p, bags.of_row[self.verified.rows], seen)
+        np.maximum.at(p, bags.of_row[self.verified.copies], seen[self.verified.answers])
         return p
 
     def judge_verified(self) -> HeldOut:
@@ -91,7 +98,7 @@ class HeadOnRun:
             given = self._given(block.given)
             p, _ = settled(task, self._predict(block), given)
             true = self.verified.target(task, at)
-            folds = folds_of(block.features, None if self.bag is None else self.bag[block.rows])
+            folds = self.folds.of(block.rows, block.features)
             held_out += HeldOut(given, p, true, folds).chosen(block.has_features)
         return held_out
 
@@ -142,8 +149,7 @@ class HeadOnRun:
         return distances
 
     def _unjudged(self, block: Stored) -> Unjudged:
-        bag = None if self.bag is None else self.bag[block.rows]
-        folds = folds_of(block.features, bag)
+        folds = self.folds.of(block.rows, block.features)
         if not self.own:
             # A crawl that has grown holds rows that the heads were trained on.
             folds[~np.isin(block.rows, self.verified.rows)] = -1
@@ -168,10 +174,10 @@ class HeadOnRun:
     def _tell_verified(
         self, block: Stored, p: NDArray[np.float32], told: NDArray[np.bool_]
     ) -> None:
-        """Overwrite the predictions (n, K) for verified rows with what is known of them."""
-        at = np.searchsorted(self.verified.rows, block.rows)
-        found = np.flatnonzero(np.isin(block.rows, self.verified.rows) & block.has_features)
-        true = self.verified.target(self.head.task, at[found])
+        """Overwrite predictions (n, K) for verified rows and their copies with what is known."""
+        found, at = self.verified.known(block.rows)
+        found, at = found[block.has_features[found]], at[block.has_features[found]]
+        true = self.verified.target(self.head.task, at)
         known = ~np.isnan(true)
         p[found] = np.where(known, true, p[found])
         told[found] |= known

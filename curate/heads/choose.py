@@ -24,7 +24,7 @@ def choose_head(training: HeadTraining) -> tuple[str, Comparison | None]:
     Every candidate is trained, and kept, as if it had been named. Raises CurateError for a head
     that cannot do what is asked.
     """
-    name, verified, bags = training.options.head, len(training.verified.rows), training.bag
+    name, verified, bags = training.options.head, len(training.verified.rows), training.folds.bag
     if name == AUTO:
         names = candidates(training.several, verified, bags is not None)
         if len(names) > 1:
@@ -51,7 +51,7 @@ def compare(training: HeadTraining, names: tuple[str, ...]) -> Comparison:
     held_out = {}
     for name in names:
         head = training.head(name)[0].head.to(torch_device(training.options.device))
-        judge = HeadOnRun(head, training.work, training.verified, own=True)
+        judge = HeadOnRun(head, training.work, training.verified, True, training.folds)
         held_out[name] = judge.judge_verified()
     return Comparison(training.task, held_out)
 

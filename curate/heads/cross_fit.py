@@ -51,14 +51,17 @@ class CrossFitted(nn.Module):
         return head
 
     def fit_member(
-        self, fold: int, examples: Examples, folds: Positions, computer: Computer, epochs: int,
-        seed: int, advance: Callable[[int], None],
+        self, fold: int, examples: Examples, learned: NDArray[np.bool_], computer: Computer,
+        epochs: int, seed: int, advance: Callable[[int], None],
     ) -> None:  # fmt: skip
-        """Train the head of a fold on the rows (n,) of the others; the same seed, the same head."""
+        """Train the head of a fold on the rows (n,) that it may learn from.
+
+        The same seed makes the same head.
+        """
         torch.manual_seed(seed * FOLDS + fold)
         self.members[fold] = make_head(self.name, self.task, self.inputs.width)
         self.to(computer.device)
-        rows = examples.chosen(folds != fold)
+        rows = examples.chosen(learned)
         self.member(fold).fit(
             Learner(self.task, self.inputs, rows, None, computer, epochs, seed, advance)
         )
@@ -89,7 +92,7 @@ class CrossFitted(nn.Module):
 
 
 def folds_of(features: NDArray[np.float16], bag: Positions | None) -> Positions:
-    """Return the fold (n,) of rows: by features, so that copies share one, or by bag."""
+    """Return the fold (n,) of rows: by features, so that equal ones share one, or by bag."""
     if bag is not None:
         return bag % FOLDS
     return fold_of(np.ascontiguousarray(features, np.float32))

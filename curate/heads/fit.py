@@ -1,13 +1,15 @@
 """The fit of a cross-fitted head to a crawl."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.heads.cross_fit import CrossFitted
 from curate.heads.inputs import Inputs
 from curate.heads.saved import load_member, save_member
 from curate.heads.task import Task
-from curate.heads.training import Examples, Positions
+from curate.heads.training import Examples
 from curate.options.refine import RefineOptions
 from curate.store.folders import Folders
 from curate.terminal.progress import progress_bar
@@ -27,10 +29,13 @@ def inputs_of(work: Work, task: Task, examples: Examples) -> Inputs:
 
 
 def fit_members(
-    head: CrossFitted, examples: Examples, folds: Positions, options: RefineOptions, store: Folders,
-    console: Console,
+    head: CrossFitted, examples: Examples, learned: NDArray[np.bool_], options: RefineOptions,
+    store: Folders, console: Console,
 ) -> None:  # fmt: skip
-    """Fit each member to the other folds; members that an interrupted run has fitted are loaded."""
+    """Fit each member to the rows that it may learn from (n, FOLDS).
+
+    Members that an interrupted run has fitted are loaded.
+    """
     here, epochs = computer(options.device), options.epochs
     total = FOLDS * head.member(0).runs * epochs
     with progress_bar(console, f"Training {head.name}", total) as advance:
@@ -40,5 +45,6 @@ def fit_members(
                 load_member(head.member(fold), store, member)
                 advance(total // FOLDS)
             else:
-                head.fit_member(fold, examples, folds, here, epochs, options.seed, advance)
+                rows = learned[:, fold]
+                head.fit_member(fold, examples, rows, here, epochs, options.seed, advance)
                 save_member(head.member(fold), store, member)

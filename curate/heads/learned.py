@@ -1,7 +1,7 @@
 """What a head learns from: features, given labels and verified ones, gathered from a run."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from curate.errors import CurateError
-from curate.heads.cross_fit import folds_of
+from curate.heads.copied_answers import copied_answers, say_copied
+from curate.heads.folds import Folds
 from curate.heads.task import Task
 from curate.heads.training import Examples, Positions
 from curate.manifest.classes import NO_CLASS, Classes
@@ -38,6 +39,10 @@ ONE_LABEL = (
 )
 
 
+def _no_rows() -> Positions:
+    return np.empty(0, np.int64)
+
+
 @dataclass(frozen=True)
 class VerifiedRows:
     """Rows of the crawl whose labels a person has verified."""
@@ -56,6 +61,19 @@ class VerifiedRows:
     """(V, A): the classes that a person was asked about, filled up with -1; None: about all."""
     share: VerifiedShare | None = None
     """What they tell of the share of wrong labels; None where nothing is verified, or by pair."""
+    copies: Positions = field(default_factory=_no_rows)
+    """(m,), ascending: rows that nobody has verified, of which a copy is. They take its labels; no
+    head is judged by them."""
+    answers: Positions = field(default_factory=_no_rows)
+    """(m,): which of the V verified rows each of them is a copy of."""
+
+    def known(self, rows: Positions) -> tuple[Positions, Positions]:
+        """Tell which of rows (n,) have verified labels, their own or a copy's, and whose (m,)."""
+        every = np.append(self.rows, self.copies)
+        places = np.append(np.arange(len(self.rows)), self.answers)
+        order = np.argsort(every)
+        found = np.flatnonzero(np.isin(rows, every))
+        return found, places[order][np.searchsorted(every[order], rows[found])]
 
     def target(self, task: Task, at: slice | Positions = slice(None)) -> NDArray[np.float32]:
         """Return the labels of some of the rows as ones and zeros (n, K), NaN if not asked."""
@@ -95,10 +113,16 @@ def stored(work: Work, rows: Positions) -> Stored:
 
 
 def read_verified_rows(
-    options: RefineOptions, weighted: Weighted, classes: tuple[str, ...], console: Console
+    options: RefineOptions,
+    weighted: Weighted,
+    classes: tuple[str, ...],
+    console: Console,
+    group: Positions | None = None,
 ) -> VerifiedRows:
     """Look the verified rows up; labels that are no class are refused, or new classes.
 
+    ``group`` (N,) is the same number for rows that are copies; None where none are. Verified rows
+    that contradict each other are left out, and said.
     Raises CurateError where fewer than LEAST_VERIFIED rows are left, or fewer than two classes.
     """
     path = options.verified
@@ -115,7 +139,16 @@ def read_verified_rows(
     if not weighted.manifest.has_label_lists:
         require_whole(looked_up, path, ONE_LABEL)
         require_single(found, path, weighted.path)
-    labels = _positions(found["labels"], classes)
+    rows, labels = found["row"].to_numpy().astype(np.int64), _positions(found["labels"], classes)
+    of_pairs = _positions(found["asked"], classes) if looked_up.by_pair else None
+    passed_on = copied_answers(group, rows, labels, of_pairs)
+    skipped = say_copied(path, weighted, rows, passed_on, console)
+    if skipped:
+        # Once more without them, so that places are those of the rows that remain.
+        kept = passed_on.kept
+        found, rows, labels = found.filter(kept), rows[kept], labels[kept]
+        of_pairs = None if of_pairs is None else of_pairs[kept]
+        passed_on = copied_answers(group, rows, labels, of_pairs)
     named = len(np.unique(labels[labels >= 0]))
     kinds = named + bool((labels < 0).all(axis=1).any())
     if len(found) < LEAST_VERIFIED or kinds < 2:
@@ -124,12 +157,11 @@ def read_verified_rows(
             f" and a head needs {LEAST_VERIFIED} rows of two classes at least; verify more with"
             " `curate verify`, or use --head nmn without --verified."
         )
-    rows = found["row"].to_numpy().astype(np.int64)
-    of_pairs = _positions(found["asked"], classes) if looked_up.by_pair else None
     share = None if looked_up.by_pair else share_of_rows(weighted, found)
     return VerifiedRows(
-        rows, labels, classes, _strategies(path), looked_up.skipped, of_pairs, share
-    )
+        rows, labels, classes, _strategies(path), (*looked_up.skipped, *skipped), of_pairs, share,
+        passed_on.rows, passed_on.answer,
+    )  # fmt: skip
 
 
 def _positions(lists: pl.Series, classes: tuple[str, ...]) -> Positions:
@@ -165,16 +197,19 @@ def task_of(verified: VerifiedRows, classes: int, several: bool) -> Task:
 
 
 def gather(
-    work: Work, verified: VerifiedRows, several: bool, bag: Positions | None, seed: int
-) -> tuple[Examples, Positions]:
-    """Take what a head learns from into memory; returns it, and each row's fold.
+    work: Work, verified: VerifiedRows, several: bool, folds: Folds, seed: int
+) -> tuple[Examples, NDArray[np.bool_]]:
+    """Take what heads learn from into memory; returns also which rows each learns from (n, FOLDS).
 
-    All verified rows that have features, and of the others, or of the bags, a random share. Where
-    an image has one label, rows that were given none, in their bag neither, teach nothing.
+    All verified rows that have features, and of the others, or of the bags, a random share, but
+    outside of bags no copies of verified rows: these have one vote. Where an image has one label,
+    rows that were given none, in their bag neither, teach nothing.
     """
-    total = work.rows
+    total, bag = work.rows, folds.bag
     units = np.arange(total) if bag is None else bag
     drawn = np.random.default_rng(seed).random(int(units.max()) + 1)[units] < MOST_ROWS / total
+    if bag is None:
+        drawn[verified.copies] = False
     is_verified = np.zeros(total, bool)
     is_verified[verified.rows] = True
     parts = []
@@ -202,7 +237,7 @@ def gather(
     asked = None if verified.asked is None else of_verified(verified.asked)
     true = of_verified(verified.labels)
     examples = Examples(features, given, true, chosen, units[rows], asked)
-    return examples, folds_of(features, None if bag is None else bag[rows])
+    return examples, folds.learned(rows, features)
 
 
 def widened(labels: Positions, width: int) -> Positions:

@@ -37,7 +37,9 @@ def trained(
     head = CrossFitted(name, task, crawl.inputs)
     rows = examples or crawl.examples
     for fold in folds:
-        head.fit_member(fold, rows, folds_of(rows.features, None), CPU, 3, 0, lambda _: None)
+        head.fit_member(
+            fold, rows, folds_of(rows.features, None) != fold, CPU, 3, 0, lambda _: None
+        )
     return head.eval()
 
 

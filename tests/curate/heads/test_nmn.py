@@ -9,6 +9,7 @@ import torch
 
 from curate.heads.apply import Bags, HeadOnRun
 from curate.heads.cross_fit import CrossFitted
+from curate.heads.folds import Folds
 from curate.heads.inputs import Inputs
 from curate.heads.learned import VerifiedRows
 from curate.heads.nmn import Nmn
@@ -129,7 +130,7 @@ def test_a_bag_has_what_its_rows_have_by_noisy_or_and_what_a_person_has_seen_the
     q = np.tile(np.array([0.1, 0.8], np.float32)[None, :, None], (2, 1, 3))
     bag = np.array([0, 0, 1])
     verified = VerifiedRows(np.array([2]), np.array([[2]]), ("a", "b", "c"))
-    applied = HeadOnRun(head, None, verified, True, bag, Bags(bag, absent, given, q))
+    applied = HeadOnRun(head, None, verified, True, Folds(None, bag), Bags(bag, absent, given, q))
     of_z = [np.where(given > 0, q[:, j], 1 - q[:, j]) for j in (0, 1)]
     present = 1 - np.exp(absent)
     expected = of_z[1] * present / (of_z[1] * present + of_z[0] * (1 - present))

@@ -26,7 +26,7 @@ def without_labels(crawl: Known) -> Examples:
 def fitted_xiao(crawl: Known, examples: Examples) -> Xiao:
     head = CrossFitted("xiao", Task(CLASSES), crawl.inputs)
     folds = folds_of(examples.features, None)
-    head.fit_member(0, examples, folds, CPU, 2, 0, lambda _: None)
+    head.fit_member(0, examples, folds != 0, CPU, 2, 0, lambda _: None)
     member = head.member(0)
     assert isinstance(member, Xiao)
     return member

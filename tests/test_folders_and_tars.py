@@ -210,7 +210,7 @@ def test_img2datasets_files_are_read_by_their_rows(tmp_path: Path) -> None:
     assert rows.group_by("download_status", "status").len().sort("len").rows() == [
         ("failed_to_download", "missing", 2), ("success", "ok", 14)
     ]  # fmt: skip
-    assert rows["image"][0] == "00000/000000000.jpg"
+    assert rows["image"][0] == "images/00000/000000000.jpg"
     assert "1 pictures that no row names: 00000/9.jpg" in said
 
 

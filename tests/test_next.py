@@ -1,8 +1,10 @@
 """Each command that is printed as the next one works when it is pasted."""
 
+import io
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from click.testing import Result
 from curate.commands.verify import next_command
 from curate.options.verify import VerifyOptions
 from curate.verify.answers import open_answers
-from tests.crawls import curate
+from tests.crawls import curate, plain_png
 
 ROWS = 60
 LABELS = ("ant", "bee", "cat")
@@ -25,6 +27,7 @@ OPTIONS = {
     "run_dir": ("--run-dir", "some where"),
     "slim": ("--slim", "--prefix", "x_"),
     "no key": ("--key", "none"),
+    "out": ("--out", "there/o w.ENDING", "--root", "."),
 }
 
 
@@ -64,13 +67,15 @@ def paste(line: str) -> str:
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-@pytest.mark.parametrize("ending", [".parquet", ".csv"])
+@pytest.mark.parametrize("ending", [".parquet", ".csv", ".jsonl"])
 def test_weight_and_refine(
     tmp_path: Path, ending: str, options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     path = crawl(Path(), ending)
+    Path("there").mkdir()
     features = ("--embeddings", "features.npy", "--graph", "none")
+    options = tuple(option.replace(".ENDING", ending) for option in options)
     weighed = curate("weight", path, *features, *ODD, *options)
     assert "60 in 3 classes" in paste(printed(weighed))
     out = Path(f"my crawl.weighted{ending}")
@@ -129,3 +134,50 @@ def test_embed_names_the_options_that_find_its_features(
     paste(f"{line} --graph none")
     after = {file.stat().st_mtime_ns for file in Path("some where/features").rglob("*.json")}
     assert before == after
+
+
+@pytest.mark.parametrize("kind", ["folder", "tars", "lists"])
+def test_other_forms_of_crawls(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [(f"{row:02d}", LABELS[row % 3]) for row in range(ROWS)]
+    np.save("features.npy", (np.eye(8)[np.arange(ROWS) % 3] + 0.1).astype(np.float32))
+    path = Path("my crawl")
+    path.mkdir()
+    if kind == "lists":
+        table = {"key": [key for key, _ in rows], "label": [[label] for _, label in rows]}
+        path = path / "crawl.jsonl"
+        pl.DataFrame(table).write_ndjson(path)
+    elif kind == "tars":
+        with tarfile.open(path / "0.tar", "w") as tar:
+            for key, label in rows:
+                for ending, data in (("png", plain_png("red")), ("cls", label.encode())):
+                    info = tarfile.TarInfo(f"{key}.{ending}")
+                    info.size = len(data)
+                    tar.addfile(info, io.BytesIO(data))
+    else:
+        for key, label in rows:
+            (path / label).mkdir(exist_ok=True)
+            (path / label / f"{key}.png").write_bytes(plain_png("red"))
+    features = ("--embeddings", "features.npy", "--graph", "none")
+    assert "60 in 3 classes" in paste(printed(curate("weight", path, *features)))
+
+
+def test_what_is_there_is_replaced_by_the_printed_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = crawl(Path(), ".parquet")
+    out = Path("my crawl.weighted.parquet")
+    features = pl.Series("embedding", np.load("features.npy").tolist(), dtype=pl.List(pl.Float32))
+    pl.read_parquet(path).with_columns(features).write_parquet(path)
+    columns = ("--label", "what it is", "--key", "nr", "--workers", 1, "--device", "cpu")
+    line = printed(curate("embed", path, *columns, "--retry-failed"))
+    paste(f"{line} --graph none")
+    line = printed(curate("embed", path, *columns))
+    paste(f"{line} --graph none")
+    options = VerifyOptions([out])
+    with open_answers(options.output, "me", False) as answers:
+        for row in range(12):
+            answers.add(f"k{row}", LABELS[row % 3], LABELS[row % 3], "random")
+    for _ in range(2):
+        assert "On 12 verified rows" in paste(f"{next_command(options)} --head stack --epochs 1")

@@ -66,7 +66,50 @@ def require_seen(data: WeightedImages) -> None:
 def test_an_output_in_another_folder_knows_where_pictures_lie(
     tmp_path: Path, ending: str, place: str
 ) -> None:
-    require_seen(WeightedImages(weigh(tmp_path, place + ending), size=SIZE, keep="all"))
+    path = weigh(tmp_path, place + ending)
+    require_seen(WeightedImages(path, size=SIZE, keep="all"))
+    require_from_its_folder(path)
+
+
+READERS = {".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson}
+
+
+def require_from_its_folder(out: Path) -> None:
+    """Make sure that image paths in an output lead to the pictures, from the output's folder."""
+    for row, image in enumerate(READERS[out.suffix](out)["image"]):
+        assert (out.parent / image).read_bytes() == picture(row)
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".csv"])
+@pytest.mark.parametrize("first", ["data/w", "one/w", "w"])
+@pytest.mark.parametrize("second", ["two/deep/r", "r", "data/r", "data/img/r"])
+def test_paths_start_from_each_output_however_often_they_move(
+    tmp_path: Path, ending: str, first: str, second: str
+) -> None:
+    path, refined = weigh(tmp_path, first + ending), tmp_path / (second + ending)
+    verified = tmp_path / "verified.csv"
+    pl.read_parquet(tmp_path / "data" / "crawl.parquet").select("key", "label").write_csv(verified)
+    run("refine", path, "--verified", verified, "--head", "stack", "--epochs", 1, "-o", refined)
+    require_from_its_folder(refined)
+    require_seen(WeightedImages(refined, size=SIZE, keep="all"))
+    third = tmp_path / "three" / f"x{ending}"
+    run("export", refined, "--to", ending[1:], "--keep", "all", "-o", third)
+    require_from_its_folder(third)
+
+
+def test_paths_of_a_folder_of_pictures_start_from_the_output(tmp_path: Path) -> None:
+    for row in range(ROWS):
+        file = tmp_path / "crawl" / ("ant", "bee")[row % 2] / f"{row:02d}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(picture(row))
+    run("weight", tmp_path / "crawl", "--encoder", "embedded", "--graph", "none")
+    out = tmp_path / "crawl.weighted.parquet"
+    written = pl.read_parquet(out)
+    assert written.row(0)[:3] == ("ant/00.png", "crawl/ant/00.png", "ant")
+    for key, image in written.select("key", "image").iter_rows():
+        assert (tmp_path / image).read_bytes() == picture(int(key[4:6]))
+    assert WeightedImages(out, size=SIZE, keep="all")[0].image.any()
+    assert "crawl/ant/00.png" in run("inspect", out, "--key", "ant/00.png")
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
@@ -76,10 +119,7 @@ def test_paths_in_exports_start_from_the_folder_of_the_output(
 ) -> None:
     path, out = weigh(tmp_path, "weights/w.parquet"), tmp_path / f"{place}.{ending}"
     run("export", path, "--to", ending, "--keep", "all", "--out", out)
-    readers = {"parquet": pl.read_parquet, "csv": pl.read_csv, "jsonl": pl.read_ndjson}
-    written = readers[ending](out)
-    for row, image in enumerate(written["image"]):
-        assert (out.parent / image).read_bytes() == picture(row)
+    require_from_its_folder(out)
     if place == "elsewhere/x" and ending != "parquet":
         with pytest.raises(CurateError, match=r"leaves the folder .*--root"):
             WeightedImages(out, size=SIZE, keep="all")

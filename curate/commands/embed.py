@@ -45,7 +45,8 @@ def embed_and_report(options: WeightOptions, quiet: bool = False) -> None:
         f"{f' (the others: {failed})' if failed else ''}, in {embedded.run}",
     )
     say_skipped(console, embedded.skipped)
-    say_next(console, command_line("weight", options.manifest, **chosen_options(options)))
+    chosen = chosen_options(options) | {"overwrite": options.output.exists()}
+    say_next(console, command_line("weight", options.manifest, **chosen))
 
 
 def embed(options: WeightOptions, console: Console) -> Embedded:

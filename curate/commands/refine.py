@@ -3,6 +3,7 @@
 Reads in the order in which data flows: weighted manifest, verified rows, head, verdict, columns.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +56,7 @@ from curate.terminal.printable import brief
 from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
 from curate.weighted.columns import NOISE_NAMES, REFINED_LISTS, REFINED_NAMES, refuse_taken_names
+from curate.weighted.image_paths import root_of_output, way_from
 from curate.weighted.open import open_weighted
 from curate.weighted.provenance import making
 from curate.weighted.same_labels import require_same_labels
@@ -270,10 +272,13 @@ def _write(
     shards = [replace(s, part=0, start=s.first_row) for s in work.file_shards]
     made = making("refine", options, out, versions(), today())
     skipped = (*weighted.origin.skipped, *applied.verified.skipped)
+    stay = os.path.realpath(out.parent) == os.path.realpath(weighted.path.parent)
+    way = None if stay else way_from(out, manifest)
     origin = replace(
         weighted.origin,
+        root=manifest.root if stay else root_of_output(manifest, out),
         made=(*weighted.origin.made, made),
         skipped=skipped,
         verified=weighted.origin.verified or applied.verified.share,
     )
-    return write_manifest(manifest, shards, added, out, False, origin, advance)
+    return write_manifest(manifest, shards, added, out, False, origin, advance, way)

@@ -13,7 +13,9 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from curate.errors import CurateError
+from curate.heads.learned import LEAST_VERIFIED
 from curate.inspect.terminal_pictures import Pictures, choose_pictures
+from curate.options.refine import RefineOptions
 from curate.options.verify import VerifyOptions
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
@@ -74,6 +76,8 @@ def verify(options: VerifyOptions) -> None:
         lists = weighted.manifest.has_label_lists
         check_each_label(options, lists)
         console, kind = Console(), PairAnswers if options.each_label else Answers
+        if weighted.manifest.columns.key is None:
+            say(console, "No key column: answers are kept by the number of the row, from 0.")
         with open_answers(options.output, options.by or _login(), lists, kind) as answers:
             with console.status("Choosing what to ask ..."):
                 classes = asked_classes(weighted)
@@ -89,6 +93,8 @@ def verify(options: VerifyOptions) -> None:
                 pictures = choose_pictures(Pictures(options.pictures), console, os.environ)
                 _ask(session, weighted, classes, pictures)
         _report(console, session, options, lists, len(queue))
+        if session.tally.answered:
+            _say_what_follows(console, options, answers.images)
 
 
 def check_each_label(options: VerifyOptions, lists: bool) -> None:
@@ -141,7 +147,7 @@ def _ask(session: Session, weighted: Weighted, classes: AskedClasses, pictures: 
 def _report(
     console: Console, session: Session, options: VerifyOptions, lists: bool, images: int
 ) -> None:
-    """Say what was answered, the estimate of a random sample, and what to do next."""
+    """Say what was answered, the estimate of a random sample, and how to ask more."""
     tally, rate = session.tally, session.noise_rate
     said = f"{tally.kept:,} kept, {tally.changed:,} changed, {tally.none:,} none of the classes"
     if options.each_label:
@@ -158,8 +164,13 @@ def _report(
         console.print("The same command goes on with those that are left.")
     elif images == options.limit:
         console.print(f"Ask more with --limit {2 * options.limit:,}.", highlight=False)
-    if tally.answered:
-        say(console, f"Written: {options.output}")
+
+
+def _say_what_follows(console: Console, options: VerifyOptions, images: int) -> None:
+    say(console, f"Written: {options.output}")
+    if images < LEAST_VERIFIED:
+        say(console, f"curate refine learns from {LEAST_VERIFIED} verified images or more.")
+    else:
         say_next(console, next_command(options))
 
 
@@ -168,6 +179,7 @@ def next_command(options: VerifyOptions) -> str:
     return command_line(
         "refine", options.files[0], verified=options.output, run_dir=options.run_dir,
         label=options.label, key=options.key, prefix=options.prefix,
+        overwrite=RefineOptions(options.files[0]).output.exists(),
     )  # fmt: skip
 
 

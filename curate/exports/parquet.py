@@ -10,12 +10,12 @@ import pyarrow.parquet as pq
 
 from curate.exports.check import Row
 from curate.exports.format import Format, Read
-from curate.exports.image_paths import root_of_output
 from curate.exports.job import Batch, Job, Write
 from curate.manifest.class_label import described, features
 from curate.manifest.columns import NO_KEY
 from curate.manifest.parquet import RowGroups
 from curate.options.columns import ColumnOptions
+from curate.weighted.image_paths import root_of_output
 from curate.weighted.origin import KEY, Origin
 from curate.weighted.weighted import OURS
 

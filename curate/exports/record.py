@@ -8,12 +8,12 @@ import polars as pl
 import pyarrow as pa
 
 from curate.errors import CurateError
-from curate.exports.image_paths import path_column, starting_with, way_to_root
 from curate.manifest.class_label import numbered
 from curate.manifest.columns import label_type
 from curate.options.export import GIVEN, SOFT, ExportOptions
 from curate.terminal.printable import listed
 from curate.weighted.columns import TAR_COLUMNS
+from curate.weighted.image_paths import Way, path_column, starting_with, way_from
 from curate.weighted.weighted import Weighted
 
 Holds = Callable[[pa.DataType], bool]
@@ -29,7 +29,7 @@ class Column(NamedTuple):
     """Whether it is read from the crawl; otherwise it comes from the chosen rows."""
     cast: pa.DataType | None = None
     """The type of the crawl's labels, which are text until they are written."""
-    way: str | None = None
+    way: Way | None = None
     """What is put before its paths."""
     names: tuple[str, ...] | None = None
     """For labels that are written as numbers: the name of each number."""
@@ -74,7 +74,7 @@ class Record:
         return pa.table(values)
 
 
-def _leaving(values: pa.Array, way: str | None) -> pa.Array:
+def _leaving(values: pa.Array, way: Way | None) -> pa.Array:
     return values if way is None else starting_with(way, values)
 
 
@@ -102,7 +102,7 @@ def crawl_record(
         if field.name == label:
             columns.append(Column(label, "label", False, cast, names=manifest.class_names))
         elif holds(field.type):
-            way = way_to_root(manifest, options.out) if field.name == paths else None
+            way = way_from(options.out, manifest) if field.name == paths else None
             columns.append(Column(field.name, field.name, True, way=way))
         else:
             left_out.append(field.name)

@@ -77,10 +77,11 @@ class Manifest:
 
         Exports write such paths if their output does not lie above the pictures.
         """
-        return (self._home if path.startswith("../") else self.root) / path
+        return (self.home if path.startswith("../") else self.root) / path
 
     @cached_property
-    def _home(self) -> Path:
+    def home(self) -> Path:
+        """The folder of what the user named."""
         return self.path if self.path.is_dir() else self.path.absolute().parent
 
     @property

@@ -20,6 +20,7 @@ from curate.options.weight import WeightOptions
 from curate.scoring.tally import Tally
 from curate.store.folders import Folders
 from curate.weighted.columns import COPY_NAMES, SOFT_NAMES, our_columns, soft_columns
+from curate.weighted.image_paths import root_of_output, way_from
 from curate.weighted.list_columns import list_columns
 from curate.weighted.origin import Origin
 from curate.weighted.provenance import Making
@@ -47,7 +48,10 @@ def write_weighted(
     empty = Tally.empty(crawl.classes, crawl.lists, crawl.manifest.skipped)
     usual = usual_weight(judged.scores, crawl.shards, options.alpha, options.beta)
     added = partial(_added, judged, options, usual, empty)
-    return write_manifest(crawl.manifest, crawl.shards, added, out, options.slim, origin, advance)
+    way = None if _stay(options) else way_from(out, crawl.manifest)
+    return write_manifest(
+        crawl.manifest, crawl.shards, added, out, options.slim, origin, advance, way
+    )
 
 
 def weighted_origin(
@@ -60,10 +64,15 @@ def weighted_origin(
 ) -> Origin:
     """Say what the output is made from, for the commands that read it."""
     named = _named(manifest, options.columns)
+    root = manifest.root if _stay(options) else root_of_output(manifest, options.output)
     return Origin(
-        manifest.path, run, manifest.root, named, options.prefix, work, (made,), manifest.skipped,
-        verified,
-    )  # fmt: skip
+        manifest.path, run, root, named, options.prefix, work, (made,), manifest.skipped, verified
+    )
+
+
+def _stay(options: WeightOptions) -> bool:
+    """Tell whether image paths stay: there are none, or later commands are given --root too."""
+    return options.slim or options.root is not None
 
 
 def _added(

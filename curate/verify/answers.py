@@ -88,6 +88,11 @@ class Answers:
         """The names of the samples that have answers, the latest last."""
         return list(self._labels)
 
+    @property
+    def images(self) -> int:
+        """How many images have an answer."""
+        return self._rows["key"].n_unique()
+
     def is_skipped(self, name: str) -> bool:
         """Tell whether a sample was skipped."""
         return name in self._skipped

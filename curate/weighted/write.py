@@ -20,6 +20,7 @@ from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
 from curate.manifest.text_types import fits
 from curate.store.atomic import appearing_file
+from curate.weighted.image_paths import Way, path_column, starting_with
 from curate.weighted.origin import Origin
 
 DATASETS_NAMES = {"float": "float32", "large_string": "string"}
@@ -45,16 +46,18 @@ def write_manifest(
     slim: bool,
     origin: Origin,
     advance: Callable[[int], None],
+    way: Way | None,
 ) -> T:
     """Write all shards with the columns that ``added`` gives for each; ``out`` appears whole.
 
     Returns the sum of the results that ``added`` gives beside the columns. The ending of ``out``
     chooses Parquet, CSV or JSON lines. ``slim`` leaves out all of the user's columns but the key;
-    without a key the row's number is written. ``origin`` is written into the file's metadata, or
-    into a small file beside it.
+    without a key the row's number is written. Image paths get ``way`` before them. ``origin`` is
+    written into the file's metadata, or into a small file beside it.
     """
     key = manifest.columns.key
     found: T | None = None
+    paths = path_column(manifest)
     names = ([key] if key else []) if slim else None
     with appearing_file(out) as unfinished:
         with _opened(unfinished, out.suffix, origin.metadata(out)) as write:
@@ -63,7 +66,7 @@ def write_manifest(
                 found = of_shard if found is None else found + of_shard
                 numbered = slim and key is None
                 for table in _beside(batches, _numbered(ours, shard) if numbered else ours):
-                    write(table)
+                    write(_rebased(table, paths, way))
                     advance(table.num_rows)
         if out.suffix != ".parquet":
             origin.save_sidecar(out, unfinished)
@@ -106,6 +109,15 @@ def check_output(out: Path, manifest: Manifest, slim: bool, overwrite: bool) -> 
                 f"--out {out}: a {out.suffix} file cannot hold column '{field.name}'"
                 f" ({field.type}); write .parquet, or only the key and the new columns with --slim."
             )
+
+
+def _rebased(table: pa.Table, paths: str | None, way: Way | None) -> pa.Table:
+    """Let the image paths start from the folder of the output."""
+    if way is None or paths not in table.schema.names:
+        return table
+    at = table.schema.get_field_index(paths)
+    column = pa.chunked_array([starting_with(way, chunk) for chunk in table.column(at).chunks])
+    return table.set_column(at, table.schema.field(at), column)
 
 
 def _numbered(ours: pa.Table, shard: Shard) -> pa.Table:

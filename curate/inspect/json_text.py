@@ -23,8 +23,9 @@ def overview_json(
       does not say. ``skipped``: what was passed over in the crawl: what, count, examples.
     - ``summary``: the counts of `Counts`, ``examples`` (some keys of each status except ok),
       ``noise`` (null if it is not known), ``verified`` (null, or the fields of `VerifiedShare`:
-      what verified rows tell of the share of wrong labels), ``refined``, ``classes`` (how many),
-      and ``quality`` and ``weight``: histograms of ``edges`` and ``counts``.
+      what verified rows tell of the share of wrong labels), ``copies`` and ``copied`` (null
+      if copies were not looked for), ``refined``, ``classes`` (how many), and
+      ``quality`` and ``weight``: histograms of ``edges`` and ``counts``.
     - ``classes``: for each label, worst first: label, name (or null), rows,
       judged, unjudged, flagged, relabel, outlier, mean_quality, mean_weight, wrong.
     - ``confusions``: given, suggested, count; see `Overview.confusions`.
@@ -55,7 +56,7 @@ def overview_json(
 
 COUNTED = ("rows", "lists", "unlabelled", "labels", "judged", "unjudged", "little_known",
            "flagged", "relabel", "outlier", "zero_weight", "missing", "incomplete", "failed",
-           "noise", "refined")  # fmt: skip
+           "noise", "copies", "copied", "refined")  # fmt: skip
 
 
 def sample_json(weighted: Weighted, sample: Sample, names: Mapping[str, str]) -> str:

@@ -24,6 +24,7 @@ OF_LABELS = {
 }
 """Columns of curate with a value for each label; they are lists where labels are."""
 OF_ROWS = ("suggested_label", "status", "refined_label")
+OF_COPIES: dict[str, pl.DataType] = {"duplicate_of": pl.String(), "duplicates": pl.Int32()}
 UNSHARED = pl.QueryOptFlags(comm_subplan_elim=False)
 """Each count reads the data for itself: what several have in common would be held in memory."""
 OF_CLASS = ("label", "rows", "judged", "unjudged", "flagged", "relabel", "outlier",
@@ -53,6 +54,10 @@ class Overview(Counts):
 
     made: Sequence[str]
     """The commands that made the file; empty if it does not say."""
+    copies: int | None
+    """Rows that show what an earlier row shows; None where copies were not looked for."""
+    copied: int | None
+    """Pictures that these rows show."""
     refined: int | None
     """Rows whose refined label is not the given one; None before `curate refine`."""
     quality: Histogram
@@ -133,8 +138,9 @@ def label_rows(weighted: Weighted) -> pl.LazyFrame:
 def _rows(weighted: Weighted) -> pl.LazyFrame:
     """Scan the rows' numbers and what is counted, labels as text."""
     lists, text = weighted.manifest.has_label_lists, pl.String()
-    kinds = {name: pl.List(text) if lists else text for name in OF_ROWS} | {"status": text}
-    present = [name for name in (*OF_LABELS, *OF_ROWS) if name in weighted.names]
+    kinds: dict[str, pl.DataType] = {n: pl.List(text) if lists else text for n in OF_ROWS}
+    kinds |= {"status": text, **OF_COPIES}
+    present = [n for n in (*OF_LABELS, *OF_ROWS, *OF_COPIES) if n in weighted.names]
     label = LABEL.list.eval(as_text(pl.element())) if lists else as_text(LABEL)
     rows = weighted.scan().select("row", label.alias("label"), *present)
     return _complete(rows.cast({n: kind for n, kind in kinds.items() if n in present}), kinds)
@@ -150,7 +156,7 @@ def _complete(rows: pl.LazyFrame, kinds: Mapping[str, pl.DataType]) -> pl.LazyFr
 
 def _labels(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Make a row of each distinct label of each image."""
-    columns = [n for n in rows.collect_schema().names() if n not in (*OF_ROWS, "row")]
+    columns = [n for n in rows.collect_schema().names() if n not in (*OF_ROWS, *OF_COPIES, "row")]
     rows = rows.select("row", *columns).filter(LABEL.list.len() > 0)
     doubled = LABEL.list.n_unique() < LABEL.list.len()
     first = LABEL.list.eval(pl.element().is_first_distinct()).alias("first")
@@ -173,7 +179,12 @@ def _totals(weighted: Weighted) -> dict[str, pl.Expr]:
         lengths = pl.col("suggested_label").list.len()
         missing, incomplete = lengths.sum(), (lengths > 0).sum()
     refined = (pl.col("refined_label") != LABEL).sum()
+    is_copy = pl.col("duplicate_of").is_not_null()
+    copies, copied = is_copy.sum(), (~is_copy & (pl.col("duplicates") > 1)).sum()
+    looked_for = {*OF_COPIES} <= {*names}
     return {
+        "copies": copies if looked_for else pl.lit(None, pl.Int64),
+        "copied": copied if looked_for else pl.lit(None, pl.Int64),
         "unlabelled": unlabelled.sum(),
         "missing": missing,
         "incomplete": incomplete,

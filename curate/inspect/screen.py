@@ -60,6 +60,8 @@ def _counts(found: Overview) -> Table:
     table = count_table(found, len(found.classes))
     weightless = "labels" if found.lists else "rows"
     table.add_row("weight 0", f"{found.zero_weight:,} {weightless}")
+    if found.copies:
+        table.add_row("copies", f"{found.copies:,}, of {found.copied:,} pictures")
     if found.refined is not None:
         table.add_row("labels that were refined", f"{found.refined:,}")
     for command in found.made:

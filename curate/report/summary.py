@@ -54,6 +54,8 @@ def figures(overview: Overview) -> list[Figure]:
         found.append(Figure("Look missing", f"{overview.missing:,}", note))
     note = f"{percent(overview.zero_weight / max(whole, 1))}, to be left out"
     found.append(Figure("Weight 0", f"{overview.zero_weight:,}", note))
+    if overview.copies:
+        found.append(Figure("Copies", f"{overview.copies:,}", f"of {overview.copied:,} pictures"))
     if overview.refined is not None:
         found.append(Figure("Relabelled", f"{overview.refined:,}", "by curate refine"))
     if overview.failed:

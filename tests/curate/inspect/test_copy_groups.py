@@ -78,3 +78,16 @@ def test_a_file_weighed_without_them_is_refused(weighted: Path, tmp_path: Path) 
     done = CliRunner().invoke(app, ["duplicates", str(tmp_path / "old.parquet")])
     assert done.exit_code == 2
     assert "no column 'duplicate_of'" in " ".join(done.stderr.split())
+
+
+def test_the_summary_counts_copies(weighted: Path) -> None:
+    summary = json.loads(run("inspect", weighted, "--json"))["summary"]
+    assert (summary["copies"], summary["copied"]) == (6, 3)
+    assert "6, of 3 pictures" in run("inspect", weighted)
+
+
+def test_where_none_were_looked_for_none_are_counted(weighted: Path, tmp_path: Path) -> None:
+    rows = pl.read_parquet(weighted).drop("duplicate_of", "duplicates")
+    rows.write_parquet(tmp_path / "old.parquet", metadata=pl.read_parquet_metadata(weighted))
+    summary = json.loads(run("inspect", tmp_path / "old.parquet", "--json"))["summary"]
+    assert summary["copies"] is None

@@ -6,6 +6,7 @@ Python looks in the script's folder first, and with -m in the working directory;
 
 import sys
 import warnings
+from functools import cache
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -32,8 +33,9 @@ def load_own(name: str) -> ModuleType:
     return loaded
 
 
+@cache
 def warn_of_others() -> None:
-    """Warn of packages that a program cannot import, since curate's own have their names."""
+    """Warn once of packages that a program cannot import, since curate's own have their names."""
     for name in PACKAGES:
         found = PathFinder.find_spec(name)
         if found is not None and not _is_own(name, found.origin):

@@ -21,9 +21,12 @@ from curate.images.source import FileSlice, ImageSource
 from curate.manifest.plan import plan_shards, row_groups
 from curate.options.in_python import python_constructor
 from curate.options.training import StreamOptions, TrainingOptions
+from curate.own_packages import warn_of_others
 from curate.scoring import refresh
 from curate.terminal.progress import progress_bar
 from curate.training.loss import weighted_binary_cross_entropy, weighted_cross_entropy
+
+warn_of_others()
 
 __all__ = [
     "Sample",

@@ -41,8 +41,9 @@ def test_the_command_works(taken: Path) -> None:
     assert done.stderr == ""
 
 
-def test_a_script_beside_them_works_and_is_told(taken: Path) -> None:
-    done = run(taken, USE)
+@pytest.mark.parametrize("use", [USE, "import curate.torch"])
+def test_a_script_beside_them_works_and_is_told(taken: Path, use: str) -> None:
+    done = run(taken, use)
     assert done.returncode == 0, done.stderr
     theirs = {"graphs": taken / "graphs.py", "prototypes": taken / "prototypes" / "__init__.py"}
     for name, file in theirs.items():

@@ -1,6 +1,8 @@
 """Rows without keys are verified and refined by their numbers, in the order of their run."""
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -8,8 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
-from curate.commands.verify import _check
+from curate.commands.verify import _check, verify
 from curate.errors import CurateError
+from curate.options.verify import VerifyOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.verify.answers import open_answers
@@ -76,3 +79,26 @@ def test_other_orders_than_the_runs_are_not_asked_about(path: Path, tmp_path: Pa
     weighted = open_weighted(WeightedOptions(path), Folders(tmp_path / "frozen"))
     with pytest.raises(CurateError, match=r"no key column.*in another order"):
         _check(weighted)
+
+
+@pytest.mark.parametrize("answered", [4, 40])
+def test_the_command_says_what_names_a_row_and_what_follows(
+    path: Path,
+    tmp_path: Path,
+    answered: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    options = VerifyOptions([path], limit=answered, by="anna")
+    weighted = open_weighted(WeightedOptions(path), Folders(tmp_path / "frozen"))
+    queue = make_queue(weighted, QueueOptions("suspect", answered))
+    with open_answers(options.output, "anna", False) as answers:
+        for sample in samples(queue, False):
+            answers.add(sample.key, truth(sample.row), sample.given[0], "suspect")
+    verify(options)
+    said = capsys.readouterr().out
+    assert "No key column: answers are kept by the number of the row, from 0." in said
+    assert ("Next: curate refine" in said) == (answered == 40)
+    assert ("curate refine learns from 10 verified images or more." in said) == (answered == 4)

@@ -60,9 +60,7 @@ def test_models_are_all_data_a_subset_and_the_weights_of_equation_6() -> None:
     assert np.array_equal(chosen, sample_weight(distance, 1.4, 2))
 
 
-def test_the_tables_are_printed_beside_the_papers_numbers(
-    tmp_path: Path, wordnet_folder: Path
-) -> None:
+def test_the_tables_are_printed_beside_the_papers_numbers(tmp_path: Path) -> None:
     crawl, _, clean, *features = write(tmp_path)
     chosen = ["--table", "1", "--table", "3", "--seeds", "2", "--steps", "2", "--steps", "4"]
     chosen += ["--graph", "wordnet"]
@@ -85,7 +83,7 @@ def test_a_table_that_the_paper_does_not_have_is_refused(tmp_path: Path) -> None
 
 
 def test_training_compares_what_each_method_leaves(
-    tmp_path: Path, wordnet_folder: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "_cleanlab_kept", lambda task, _: np.ones(len(task.labels)))
     crawl, truth, clean, *features = write(tmp_path)

@@ -30,9 +30,7 @@ def test_a_share_of_the_rows_is_verified_with_their_true_labels(tmp_path: Path) 
         clothing1m.draw_verified(seen, 1)
 
 
-def test_each_way_is_scored_before_and_after_fine_tuning(
-    tmp_path: Path, wordnet_folder: Path
-) -> None:
+def test_each_way_is_scored_before_and_after_fine_tuning(tmp_path: Path) -> None:
     paths = write(tmp_path)
     chosen = ["--seeds", "1", "--steps", "60", "--share", "0.2"]
     out = ["--out", str(tmp_path / "out.json")]

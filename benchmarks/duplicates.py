@@ -190,7 +190,7 @@ def speed(
     from curate.duplicates.same_picture import group_pictures
 
     table = Table(box=box.MARKDOWN)
-    for heading in ("rows", "CPU s", "s a million", "copies", "groups found", "peak MB"):
+    for heading in ("rows", "CPU s", "s a million", "copies", "found", "peak MB"):
         table.add_column(heading, justify="right")
     for count in rows:
         hashes, x, planted_rows = _drawn(count, copied, dim)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from curate.features.encode import encode_shards
 from curate.images.chunks import Decoded
+from curate.images.picture_hash import no_hashes
 from curate.images.preprocess import Preprocess
 from curate.images.status import Status
 from curate.manifest.manifest import Manifest
@@ -38,7 +39,9 @@ class FakePool:
             statuses = [Status.TRUNCATED if n % 7 == 0 else Status.OK for n in part]
             good = [np.full((2, 2, 3), n, np.uint8) for n in part if n % 7]
             pictures = np.stack(good) if good else np.empty((0, 2, 2, 3), np.uint8)
-            yield Decoded(statuses, pictures)
+            hashes = no_hashes(len(good))
+            hashes["content"][:, 0] = [n for n in part if n % 7]
+            yield Decoded(statuses, pictures, hashes)
             pictures[:] = 255
 
 
@@ -93,6 +96,9 @@ def test_every_wanted_row_gets_its_own_feature_and_batches_end_with_their_shard(
         rows = shard.start + np.flatnonzero(mask)
         assert encoded.statuses == [Status.TRUNCATED if n % 7 == 0 else Status.OK for n in rows]
         assert encoded.features[:, 0].tolist() == [n for n in rows if n % 7]
+        if len(rows):
+            assert encoded.hashes is not None
+            assert encoded.hashes["content"][:, 0].tolist() == [n for n in rows if n % 7]
     assert sum(counted) == sum(int(mask.sum()) for _, mask in wanted)
     for batch in encoder.batches:
         assert 0 < len(batch) <= batch_size

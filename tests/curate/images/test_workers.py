@@ -23,6 +23,7 @@ from curate.errors import CurateError
 from curate.images import chunks, workers
 from curate.images.chunks import Decoded, Decoder
 from curate.images.decode import decode
+from curate.images.picture_hash import hash_content, hash_pictures
 from curate.images.preprocess import Preprocess
 from curate.images.slots import Slot, Slots
 from curate.images.source import MAX_BYTES, FileSlice, ImageSource
@@ -99,6 +100,18 @@ def test_a_decoder_that_dies_costs_one_row(hostile: Decoder) -> None:
         statuses, pictures = gathered(pool.decode(sources))
     assert statuses == [Status.CRASHED if i == 5 else Status.OK for i in range(70)]
     assert pictures[:, 0, 0, 0].tolist() == [i for i in range(70) if i != 5]
+
+
+def test_pictures_come_with_their_hashes_where_a_decoder_dies_too(hostile: Decoder) -> None:
+    sources = shades(40)
+    sources[5], sources[9] = b"die", None
+    with DecodePool(TINY, workers=1, decoder=hostile, hashed=True) as pool:
+        parts = list(pool.decode(sources))
+    found = [part.hashes for part in parts if part.hashes is not None]
+    pictures = np.concatenate([part.pictures for part in parts])
+    contents = [hash_content(bytes([n])) for n in range(40) if n not in (5, 9)]
+    assert len(found) == len(parts)
+    assert np.array_equal(np.concatenate(found), hash_pictures(pictures, contents))
 
 
 def worker_numbers(pool: DecodePool) -> list[int]:

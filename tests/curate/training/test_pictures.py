@@ -11,6 +11,7 @@ import pytest
 from curate.crawl.picture_states import kept_states
 from curate.errors import CurateError
 from curate.images.chunks import Decoded
+from curate.images.picture_hash import no_hashes
 from curate.images.status import Status
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest
@@ -35,7 +36,9 @@ class FakePool:
         for part in (rows[at : at + 4] for at in range(0, len(rows), 4)):
             statuses = [Status.TRUNCATED if n % self.broken == 0 else Status.OK for n in part]
             good = [np.full((2, 2, 3), n, np.uint8) for n in part if n % self.broken]
-            yield Decoded(statuses, np.array(good, np.uint8).reshape(-1, 2, 2, 3))
+            hashes = no_hashes(len(good))
+            hashes["content"][:, 0] = [n for n in part if n % self.broken]
+            yield Decoded(statuses, np.array(good, np.uint8).reshape(-1, 2, 2, 3), hashes)
 
 
 def store_pictures(
@@ -72,6 +75,8 @@ def test_every_row_gets_its_picture_and_failed_ones_can_be_tried_again(tmp_path:
     assert pictures.take(rows)[:, 1, 1, 2].tolist() == expected[rows].tolist()
     blocks = [block for shard in SHARDS for block in pictures.blocks(shard)]
     np.testing.assert_array_equal(np.concatenate(blocks)[:, 0, 0, 0], expected)
+    hashes = np.concatenate([pictures.hashes(shard) for shard in SHARDS])
+    np.testing.assert_array_equal(hashes["content"][:, 0], expected)
     statuses = np.concatenate([pictures.statuses(shard) for shard in SHARDS])
     assert ((statuses == Status.OK) == ok).all()
     labels = Folders(tmp_path / "labels")

@@ -118,6 +118,18 @@ def test_numbers_stand_for_keys_where_there_are_none(path: Path, tmp_path: Path)
     assert weigh(plain)["duplicate_of"].to_list()[ROWS : ROWS + 2] == [0, 1]
 
 
+@pytest.mark.parametrize("kind", [pl.Int32, pl.Categorical])
+def test_keys_of_any_type_are_named(path: Path, tmp_path: Path, kind: type[pl.DataType]) -> None:
+    other = tmp_path / "other.parquet"
+    rows = pl.read_parquet(path)
+    numbers = pl.int_range(pl.len()).cast(pl.String)
+    keys = numbers.cast(pl.Int32) if kind == pl.Int32 else numbers.cast(kind)
+    rows.with_columns(key=keys).write_parquet(other)
+    named = weigh(other)["duplicate_of"]
+    assert named.cast(pl.String).to_list()[ROWS : ROWS + 2] == ["0", "1"]
+    assert named.dtype == (pl.Int32 if kind == pl.Int32 else pl.String)
+
+
 def test_a_run_that_was_killed_finds_the_same(
     path: Path,
     tmp_path: Path,

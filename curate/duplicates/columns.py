@@ -24,7 +24,8 @@ class CopyColumns:
     rows: Rows
     """(m,): the representatives, ascending."""
     keys: pa.Array
-    """(m,): of the type of the crawl's column of keys; numbers of rows where it has none."""
+    """(m,): whole numbers where the crawl's keys are that, else text; numbers of rows without
+    keys."""
 
     def of_shard(self, shard: Shard, statuses: pl.Series) -> pa.Table:
         """Make the columns of `COPY_NAMES` for the rows of a shard, which have these statuses."""
@@ -45,4 +46,4 @@ def copy_columns(copies: Copies, crawl: Crawl) -> CopyColumns:
     keys = scan_keys(store, crawl.shards).with_row_index("row").filter(pl.col("row").is_in(rows))
     kind = crawl.manifest.schema.field(crawl.manifest.columns.key).type
     found = keys.select("key").collect(engine="streaming")["key"].to_arrow()
-    return CopyColumns(copies, rows, found.cast(kind))
+    return CopyColumns(copies, rows, found.cast(kind if pa.types.is_integer(kind) else pa.string()))

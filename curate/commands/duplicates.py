@@ -51,7 +51,10 @@ def show_duplicates(options: DuplicatesOptions, console: Console | None = None) 
         names = class_names(weighted)
         for group in found.groups.head(options.limit).iter_rows(named=True):
             rows = _shown(group["rows"], group["labels"])
-            cards = sample_cards(weighted, weighted.read(rows), names, kind)
+            samples = weighted.read(rows)
+            if weighted.manifest.has_label_lists:  # The card of an image says how one label fits.
+                samples = samples.drop("label_quality", "issue_kind", strict=False)
+            cards = sample_cards(weighted, samples, names, kind)
             console.print()
             show_cards(console, _title(group["labels"], names), cards, kind)
 

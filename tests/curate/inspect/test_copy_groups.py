@@ -91,3 +91,19 @@ def test_where_none_were_looked_for_none_are_counted(weighted: Path, tmp_path: P
     rows.write_parquet(tmp_path / "old.parquet", metadata=pl.read_parquet_metadata(weighted))
     summary = json.loads(run("inspect", tmp_path / "old.parquet", "--json"))["summary"]
     assert summary["copies"] is None
+
+
+def test_lists_of_labels_are_compared_as_sets(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(ROWS, 16)) + 2 * np.eye(3, 16)[np.arange(ROWS) % 3]
+    labels = [[("ant", "bee", "cow")[row % 3]] for row in range(ROWS)]
+    x[50], x[51] = x[0], x[1]
+    labels[0], labels[50], labels[51] = ["ant", "bee"], ["bee", "ant"], ["cow"]
+    np.save(tmp_path / "x.npy", x)
+    pl.DataFrame({"label": labels}).write_parquet(tmp_path / "crawl.parquet")
+    run("weight", tmp_path / "crawl.parquet", "--embeddings", tmp_path / "x.npy", "--graph", "none")
+    weighted = tmp_path / "crawl.weighted.parquet"
+    groups = json.loads(run("duplicates", weighted, "--json"))["groups"]
+    assert [group["rows"] for group in groups] == [[1, 51], [0, 50]]
+    assert [group["different"] for group in groups] == [2, 1]
+    assert "2 rows: 2 ant, bee" in run("duplicates", weighted)

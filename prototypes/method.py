@@ -102,14 +102,16 @@ def fit_prototypes(
     verified: EachBlock | None = None,
     products: Products = HOST,
     class_means: Rows | None = None,
+    pairs: EachBlock | None = None,
 ) -> Prototypes:
     """Fit prototypes to blocks of adapted features (see `adapted`).
 
     ``graph`` is S_t (C, C), NaN where a relation is unknown, or None; what the classes look like
     stands in for unknown relations. ``verified`` gives the rows whose label a person has verified;
     they have no label in ``each``. ``class_means`` (C, d) are `AdaptedSpace.class_means`: without
-    them plain means of the rows tell which rows are classified confidently. Raises ValueError for
-    a label that is no class and for a graph of another shape.
+    them plain means of the rows tell which rows are classified confidently. ``pairs`` gives the
+    blocks with the labels that p is kept of, where ``each`` lacks some of them. Raises ValueError
+    for a label that is no class and for a graph of another shape.
     """
     rows = CrawlRows.of(each, classes, verified, options.verified)
     initial = fit_initial(rows, options.reliable, class_means, products)
@@ -117,8 +119,8 @@ def fit_prototypes(
     sums, p = initial.sums, None
     if options.prototypes == WEIGHTED:
         sums, p = weighted_sums(each, judge.weigh, classes)
-    if options.prototypes != WEIGHTED or options.rounds > 1:
-        p = _p_of_pairs(each, initial.sample, judge, products)
+    if options.prototypes != WEIGHTED or options.rounds > 1 or pairs is not None:
+        p = _p_of_pairs(pairs or each, initial.sample, judge, products)
     centres = place_prototypes(rows, sums, judge, initial.sample, options)
     tau, confusion = calibrate(rows, initial, judge, centres, options.per_class)
     weighted = options.prototypes == WEIGHTED

@@ -54,8 +54,10 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     again = near(verified.head(40), "-near")
     against = near(verified.tail(2), "-against").with_columns(true=pl.lit("c0"))
     pl.concat([rows, copies, again, against]).write_parquet(folder / "crawl.parquet")
-    answered = pl.concat([verified, again.head(20), against])
-    answered.select("key", label="true").write_parquet(folder / "v.parquet")
+    answered = pl.concat([verified, again.head(20)]).select("key", label="true")
+    answered.write_parquet(folder / "v.parquet")
+    contradicted = pl.concat([answered, against.select("key", label="true")])
+    contradicted.write_parquet(folder / "contradicted.parquet")
     weight = ("weight", folder / "crawl.parquet", "--graph", "none")
     curate(*weight, "--out", folder / "without.parquet")
     curate(*weight, "--out", folder / "with.parquet", "--verified", folder / "v.parquet")
@@ -109,7 +111,8 @@ def test_copies_of_verified_rows_take_their_labels_and_contradictions_are_left_o
     crawl: Path,
 ) -> None:
     out = crawl / "refined.parquet"
-    options = ("--verified", crawl / "v.parquet", "--head", "stack", "--epochs", 1, "--out", out)
+    verified = crawl / "contradicted.parquet"
+    options = ("--verified", verified, "--head", "stack", "--epochs", 1, "--out", out)
     words = " ".join(curate("refine", crawl / "without.parquet", *options).split())
     contradicting = "4 verified rows whose copies have another answer"
     assert f"{contradicting} (such as 'k" in words
@@ -117,7 +120,7 @@ def test_copies_of_verified_rows_take_their_labels_and_contradictions_are_left_o
     assert "418 more rows are copies of verified ones, and take their labels" in words
     assert re.search(r"On 418 verified rows, each", words)
     rows = pl.read_parquet(out)
-    answers = pl.read_parquet(crawl / "v.parquet")
+    answers = pl.read_parquet(verified)
     left_out = rows.filter(pl.col("key").str.ends_with("-against"))["key"].str.head(-8).to_list()
     copies = rows.filter(
         pl.col("key").str.contains("-(copy|near)$"),

@@ -20,6 +20,7 @@ from curate.crawl.verified_rows import read_verified, say_unverified, take_apart
 from curate.duplicates.columns import copy_columns
 from curate.duplicates.copies import Copies, find_copies
 from curate.duplicates.told import CopyCounts, count_copies
+from curate.duplicates.verified import with_copies
 from curate.encoders.device import torch_device
 from curate.errors import CurateError
 from curate.features.find import check_features, check_width, chosen_encoders, find_features
@@ -37,6 +38,7 @@ from curate.relations.captions import caption_column
 from curate.relations.graph import CLASSES, Graph, relate
 from curate.scoring import soft_labels
 from curate.scoring.caption_agreement import caption_agreement
+from curate.scoring.copies import compare_copies
 from curate.scoring.fit import Fits, Fitting, Tools, fit_both
 from curate.scoring.score import score
 from curate.scoring.second_opinions import SecondOpinions, weigh_opinions
@@ -101,22 +103,25 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         captioned = crawl.shards if options.caption_agreement else ()
         graph = relate(manifest, classes, options.graph_options, run, console, captioned)
         crawl = crawl.skipping(lost)
-        parts = take_apart(verified, crawl)
         features = find_features(options, crawl, console)
         show_classes(console, graph.table, folder / CLASSES)
         check_width(crawl, features)
         check_features(crawl, features)
+        copies = None if options.no_duplicates else find_copies(crawl, features)
+        known = with_copies(options.verified, verified, copies, manifest, console)
+        crawl, parts = crawl.skipping(known.skipped), take_apart(known.all, crawl)
         if options.verified_use == ONLY:
             say_unverified(parts, crawl, features, console)
-        copies = None if options.no_duplicates else find_copies(crawl, features)
         agreement = caption_agreement(crawl, graph.captions, graph.text)
         sources = SecondOpinions(agreement, _zero_shot(options, crawl, graph, features), features)
         with block_threads() as threads:
             tools = Tools(options.device, threads)
-            fits = _fit(options, Fitting(crawl, features, parts, graph, options.method, tools))
+            fits = _fit(
+                options, Fitting(crawl, features, parts, graph, options.method, tools, copies)
+            )
             opinions = weigh_opinions(fits, sources)
             show_opinions(console, opinions.sources, opinions.weights)
-            scores = score(fits, opinions, crawl.lists)
+            scores = compare_copies(score(fits, opinions, crawl.lists), copies, crawl)
             soft = soft_labels.smooth(fits, options.soft_labels)
         ADAPTED.remove(run)
         work = _remember(options, graph, fits, scores, copies)
@@ -124,7 +129,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         with run.progress("Writing", crawl.rows) as advance:
             columns = None if copies is None else copy_columns(copies, crawl)
             judged = Judged(crawl, features, scores, soft, columns)
-            share = share_of_verified(verified, scores, crawl)
+            share = share_of_verified(known.answered, scores, crawl)
             origin = weighted_origin(crawl.manifest, options, folder, work, made, share)
             tally = replace(write_weighted(judged, options, origin, advance), verified=share)
         skipped = [asdict(each) for each in crawl.manifest.skipped]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from rich.console import Console
 
+from curate.duplicates.verified import say_answers
 from curate.errors import CurateError
-from curate.heads.copied_answers import copied_answers, say_copied
+from curate.heads.copied_answers import copied_answers
 from curate.heads.folds import Folds
 from curate.heads.task import Task
 from curate.heads.training import Examples, Positions
@@ -142,7 +144,7 @@ def read_verified_rows(
     rows, labels = found["row"].to_numpy().astype(np.int64), _positions(found["labels"], classes)
     of_pairs = _positions(found["asked"], classes) if looked_up.by_pair else None
     passed_on = copied_answers(group, rows, labels, of_pairs)
-    skipped = say_copied(path, weighted, rows, passed_on, console)
+    skipped = say_answers(path, rows, passed_on, partial(_keys, weighted), console)
     if skipped:
         # Once more without them, so that places are those of the rows that remain.
         kept = passed_on.kept
@@ -162,6 +164,10 @@ def read_verified_rows(
         rows, labels, classes, _strategies(path), (*looked_up.skipped, *skipped), of_pairs, share,
         passed_on.rows, passed_on.answer,
     )  # fmt: skip
+
+
+def _keys(weighted: Weighted, rows: Positions) -> list[str]:
+    return weighted.read(rows.tolist())["key"].cast(pl.String).to_list()
 
 
 def _positions(lists: pl.Series, classes: tuple[str, ...]) -> Positions:

@@ -10,6 +10,8 @@ from curate.crawl.products import products_on
 from curate.crawl.stored_blocks import StoredBlocks
 from curate.crawl.stored_features import StoredFeatures
 from curate.crawl.verified_rows import LabelParts
+from curate.duplicates.copies import Copies
+from curate.duplicates.votes import votes
 from curate.relations.graph import Graph
 from curate.store.folders import Folders
 from curate.store.run import Advance
@@ -20,8 +22,8 @@ from prototypes.engine.products import Products
 from prototypes.fit.space import AdaptedSpace
 from prototypes.options import BOTH, Options
 
-BESIDE_FIT = ("curate.relations",)
-"""The graph's name is among the facts."""
+BESIDE_FIT = ("curate.relations", "curate.duplicates")
+"""The graph's name and the contents of labels are among the facts."""
 SPACE = Step("space", code=(__name__,), beside=BESIDE_FIT, title="Adapting the space")
 PROTOTYPES = Step("prototypes", code=(__name__,), beside=BESIDE_FIT, title="Finding prototypes")
 
@@ -49,6 +51,8 @@ class Fitting:
     graph: Graph
     options: Options
     tools: Tools
+    copies: Copies | None = None
+    """None where nobody has looked for copies."""
 
     @property
     def blind(self) -> "Fitting":
@@ -58,6 +62,15 @@ class Fitting:
             replace(self.options, verified=BOTH),
         )
         return replace(self, labels=labels, options=options)
+
+    @cached_property
+    def votes(self) -> LabelParts:
+        """The labels that a space and prototypes are fitted to: of copies one for each label."""
+        copies, labels = self.copies, self.labels
+        if copies is None or not copies.count:
+            return labels
+        crowd, *verified = (votes(part, copies, self.crawl) for part in labels.fitted)
+        return LabelParts(labels.given, crowd, *verified)
 
     @property
     def classes(self) -> int:
@@ -92,7 +105,7 @@ class Fitting:
         return [
             (
                 self.features.contents(shard.name),
-                [part.receipt(shard.name)["sha256"] for part in self.labels.fitted],
+                [part.receipt(shard.name)["sha256"] for part in self.votes.fitted],
             )
             for shard in self.crawl.shards
         ]
@@ -112,19 +125,27 @@ class Fitting:
             verified,
             self.tools.products,
             g.space.class_means,
+            self._pairs(g),
         )
         return state_made(fitted)
+
+    def _pairs(self, g: AdaptedFeatures) -> StoredBlocks | None:
+        """Give the rows with all their labels, where some do not vote and p is kept of pairs."""
+        if not self.crawl.lists or self.votes is self.labels:
+            return None
+        crowd, threads = self.labels.crowd, self.tools.threads
+        return StoredBlocks(self.crawl.shards, g, crowd, lambda _: None, threads)
 
     def _blocks(
         self, features: StoredFeatures | AdaptedFeatures, advance: Advance
     ) -> tuple[StoredBlocks, EachBlock | None]:
         """Give the unverified rows, and the verified ones if there are any."""
         blocks = StoredBlocks(
-            self.crawl.shards, features, self.labels.crowd, advance, self.tools.threads
+            self.crawl.shards, features, self.votes.crowd, advance, self.tools.threads
         )
-        if self.labels.verified is None:
+        if self.votes.verified is None:
             return blocks, None
-        verified = replace(blocks, labels=self.labels.verified, advance=lambda _: None)
+        verified = replace(blocks, labels=self.votes.verified, advance=lambda _: None)
         return blocks, labelled(verified)
 
 

@@ -40,6 +40,9 @@ DEPENDS = {
         "curate/duplicates/[bfs]*.py", "curate/duplicates/chance.py",
         "curate/duplicates/copies.py", "curate/images/picture_hash.py",
         "curate/crawl/stored_features.py", "curate/crawl/gathered.py"],
+    "curate.duplicates.votes:VOTES": ["curate/duplicates/votes.py", "curate/crawl/gathered.py"],
+    "curate.scoring.copies:CONFLICTS": [
+        "curate/scoring/copies.py", "curate/duplicates/conflicts.py"],
     "curate.features.take:TAKEN": [
         "curate/features/take.py", "curate/crawl/stored_features.py",
         "curate/manifest/embeddings.py"],
@@ -87,7 +90,8 @@ DEPENDS = {
         "prototypes/engine/softmax.py"],
     "curate.heads.trained:HEADS": [
         *(f"curate/heads/{name}.py" for name in (
-            "bayes", "confusion", "crawl_noise", "cross_fit", "fine_tune", "fit", "head", "hu",
+            "bayes", "confusion", "copied_answers", "crawl_noise", "cross_fit", "fine_tune", "fit",
+            "folds", "head", "hu",
             "inputs", "learned", "network", "nmn", "noise_types", "noisy_or", "saved", "spec",
             "stack", "stage", "sukhbaatar", "task", "tied", "trained", "training", "unasked",
             "veit", "xiao")),

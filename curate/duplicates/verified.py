@@ -1,0 +1,92 @@
+"""Verified rows of a crawl that have copies: what is true of a picture is true of its copies."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from rich.console import Console
+
+from curate.duplicates.answers import AnswersOfCopies, answers_of_copies
+from curate.duplicates.copies import Copies
+from curate.duplicates.stars import Rows
+from curate.errors import CurateError
+from curate.manifest.columns import exact_column
+from curate.manifest.manifest import Manifest
+from curate.terminal.notices import say, warn
+from curate.terminal.skipped import Skipped
+
+CONTRADICTING = "verified rows whose copies have another answer"
+
+
+@dataclass(frozen=True)
+class VerifiedRows:
+    """Rows of a crawl with verified labels: row, ascending, label, and more."""
+
+    answered: pl.DataFrame | None
+    """Those that a person has answered and no copy contradicts; None where nothing is verified."""
+    all: pl.DataFrame | None
+    """These and their copies."""
+    skipped: tuple[Skipped, ...] = ()
+
+
+def with_copies(
+    path: Path | None,
+    verified: pl.DataFrame | None,
+    copies: Copies | None,
+    manifest: Manifest,
+    console: Console,
+) -> VerifiedRows:
+    """Pass verified labels on to copies; ``verified`` is as `read_verified` gives it, from a path.
+
+    Raises CurateError where nothing is left.
+    """
+    if path is None or verified is None or copies is None or not copies.count:
+        return VerifiedRows(verified, verified)
+    rows = verified["row"].to_numpy().astype(np.int64)
+    found = answers_of_copies(copies.representative, rows, verified["label"].to_numpy())
+    skipped = say_answers(path, rows, found, lambda some: _keys(manifest, some), console)
+    left = verified.filter(pl.Series(found.kept))
+    if not (left["label"] >= 0).any():
+        raise CurateError(
+            f"--verified {path}: every row that it names has a copy with another answer; look at"
+            " them with `curate duplicates`, and correct the table."
+        )
+    passed_on = verified[found.answer].with_columns(
+        pl.Series("row", found.rows, verified.schema["row"])
+    )
+    return VerifiedRows(left, pl.concat([left, passed_on]).sort("row"), skipped)
+
+
+def say_answers(
+    path: Path,
+    rows: Rows,
+    found: AnswersOfCopies,
+    keys_of: Callable[[Rows], list[str]],
+    console: Console,
+) -> tuple[Skipped, ...]:
+    """Say how many copies take an answer, and which answers of rows (V,) contradict each other."""
+    if len(found.rows):
+        say(
+            console,
+            f"--verified {path}: {len(found.rows):,} more rows are copies of verified ones, and"
+            " take their labels.",
+        )
+    against = rows[~found.kept]
+    if not len(against):
+        return ()
+    keys = keys_of(against)
+    warn(
+        console,
+        f"--verified {path}",
+        f"{len(against):,} {CONTRADICTING} (such as '{keys[0]}') are left out.",
+    )
+    return Skipped.of(CONTRADICTING, keys)
+
+
+def _keys(manifest: Manifest, rows: Rows) -> list[str]:
+    key = manifest.columns.key
+    assert key is not None
+    keys = manifest.scan().select(exact_column(key).cast(pl.String)).with_row_index("row")
+    return keys.filter(pl.col("row").is_in(rows)).collect(engine="streaming")[key].to_list()

@@ -1,0 +1,119 @@
+"""A picture has one vote for each of its labels, however many copies of it a crawl has."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from .crawls import curate
+
+ROWS, CLASSES, D = 600, 5, 48
+SCORES = ("weight", "label_quality", "suggested_label", "suggested_quality", "is_label_issue",
+          "issue_kind", "distance", "consistency")  # fmt: skip
+
+
+def drawn(lists: bool = False) -> tuple[pl.DataFrame, np.ndarray]:
+    """Draw rows, a quarter of them with a wrong label, and their features; wrong ones first."""
+    rng = np.random.default_rng(2)
+    true = rng.integers(0, CLASSES, ROWS)
+    x = 1.5 * np.eye(CLASSES, D)[true] + rng.normal(size=(ROWS, D)) / 3
+    given = np.where(np.arange(ROWS) < ROWS // 4, (true + 1) % CLASSES, true)
+    labels: list[object] = [f"c{label}" for label in given]
+    if lists:
+        more = np.where(rng.random(ROWS) < 0.3, (given + 2) % CLASSES, given)
+        labels = [sorted({f"c{a}", f"c{b}"}) for a, b in zip(given, more, strict=True)]
+        x += 0.7 * np.eye(CLASSES, D)[more]
+    keys = [f"k{row:03d}" for row in range(ROWS)]
+    return pl.DataFrame({"key": keys, "label": labels}), x.astype(np.float32)
+
+
+def copied(rows: pl.DataFrame, x: np.ndarray) -> tuple[pl.DataFrame, np.ndarray]:
+    """Add 2 to 20 copies of each of 20 rows with wrong labels, with the same labels."""
+    source = np.repeat(np.arange(20), np.arange(20) % 19 + 2)
+    key = pl.col("key") + "-" + pl.int_range(pl.len()).cast(pl.String)
+    near = x[source] * (1 + 1e-4 * np.random.default_rng(5).normal(size=(len(source), 1)))
+    return pl.concat([rows, rows[source].with_columns(key=key)]), np.concatenate([x, near])
+
+
+def weigh(folder: Path, rows: pl.DataFrame, x: np.ndarray, *options: object) -> pl.DataFrame:
+    folder.mkdir(exist_ok=True)
+    rows.write_parquet(folder / "crawl.parquet")
+    np.save(folder / "x.npy", x.astype(np.float16))
+    done = curate(
+        "weight", folder / "crawl.parquet", "--embeddings", folder / "x.npy", "--graph", "none",
+        "--overwrite", "--out", folder / "out.parquet", *options,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    return pl.read_parquet(folder / "out.parquet")
+
+
+def test_rows_have_the_scores_that_they_have_without_their_copies(tmp_path: Path) -> None:
+    rows, x = drawn()
+    alone = weigh(tmp_path / "alone", rows, x)
+    found = weigh(tmp_path / "copied", *copied(rows, x))
+    assert found["duplicate_of"].count() == len(found) - ROWS
+    assert_frame_equal(found[:ROWS].select(SCORES), alone.select(SCORES), rel_tol=1e-4)
+    first = found.join(found[ROWS:], left_on="key", right_on="duplicate_of").select("label_quality")
+    assert_frame_equal(found[ROWS:].select("label_quality"), first, abs_tol=0.02)
+
+
+def test_without_looking_for_them_copies_vouch_for_each_other(tmp_path: Path) -> None:
+    rows, x = drawn()
+    found = weigh(tmp_path, *copied(rows, x))["label_quality"][:20]
+    vouched = weigh(tmp_path, *copied(rows, x), "--no-duplicates")["label_quality"][:20]
+    assert vouched.mean() > found.mean()
+
+
+@pytest.mark.parametrize("options", [(), ("--prototypes", "constant"), ("--rounds", 2)])
+def test_so_have_images_with_lists_of_labels(tmp_path: Path, options: tuple[object, ...]) -> None:
+    rows, x = drawn(lists=True)
+    alone = weigh(tmp_path / "alone", rows, x, *options)
+    found = weigh(tmp_path / "copied", *copied(rows, x), *options)
+    assert found["duplicate_of"].count() == len(found) - ROWS
+    assert_frame_equal(found[:ROWS].select(SCORES), alone.select(SCORES), rel_tol=1e-4)
+
+
+def test_copies_with_other_labels_lower_each_others_quality_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    rows, x = drawn()
+    other = rows[300:310].with_columns(key=pl.col("key") + "-other", label=pl.lit("c0"))
+    other = other.filter(rows[300:310]["label"] != "c0")
+    at = rows.with_row_index("at").filter(pl.col("key").is_in(other["key"].str.head(4).implode()))
+    both = pl.concat([rows, other]), np.concatenate([x, x[at["at"].to_numpy()]])
+    found = weigh(tmp_path, *both)
+    before = weigh(tmp_path, *both, "--no-duplicates")
+    changed = found["duplicates"] == 2
+    assert changed.sum() == 2 * len(other)
+    assert (found["label_quality"] < before["label_quality"]).filter(changed).all()
+    assert_frame_equal(
+        found.filter(~changed).select(SCORES), before.filter(~changed).select(SCORES)
+    )
+    unchanged = [name for name in SCORES if name != "label_quality"]
+    assert_frame_equal(found.select(unchanged), before.select(unchanged))
+
+
+def test_copies_of_verified_rows_count_as_verified(tmp_path: Path) -> None:
+    rows, x = drawn()
+    answers = rows[100:400].with_columns(label=pl.lit("c1"))
+    against = rows[ROWS - 1 :].with_columns(key=pl.lit("against"))
+    pl.concat([rows[:30], answers, rows[ROWS - 1 :], against.with_columns(label=pl.lit("c0"))]
+              ).write_parquet(tmp_path / "v.parquet")  # fmt: skip
+    assert rows["label"][ROWS - 1] != "c0"
+    more, wider = copied(rows, x)
+    more, wider = pl.concat([more, against]), np.concatenate([wider, x[-1:]])
+    options = ("--verified", tmp_path / "v.parquet")
+    found = weigh(tmp_path / "copied", more, wider, *options)
+    done = curate(
+        "weight", tmp_path / "copied/crawl.parquet", "--embeddings", tmp_path / "copied/x.npy",
+        "--graph", "none", "--overwrite", *options,
+    )  # fmt: skip
+    said = " ".join(done.output.split())
+    assert f"{len(more) - ROWS - 1:,} more rows are copies of verified ones" in said
+    assert "2 verified rows whose copies have another answer (such as 'k599') are left out" in said
+    pl.concat([rows[:30], answers]).write_parquet(tmp_path / "v.parquet")
+    alone = weigh(tmp_path / "alone", rows, x, *options)
+    assert_frame_equal(found[: ROWS - 1].select(SCORES), alone[: ROWS - 1].select(SCORES),
+                       rel_tol=1e-4)  # fmt: skip

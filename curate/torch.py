@@ -44,8 +44,8 @@ class WeightedImages(TrainingRows, Dataset[Sample]):
 
     ``path`` is what `curate weight`, `curate refine` or `curate export --to parquet` wrote. Rows
     are chosen by the options of `curate export`: ``keep`` (weighted by default),
-    ``min_quality``, ``labels``, ``normalize``, ``split`` and ``seed``; ``part`` takes one part of
-    the split, such as "train". Rows whose status is not ok are left out.
+    ``min_quality``, ``labels``, ``normalize``, ``duplicates``, ``split`` and ``seed``; ``part``
+    takes one part of the split, such as "train". Rows whose status is not ok are left out.
 
     Pictures are decoded as `curate weight` decodes them (formats, limits on bytes and pixels,
     upright, RGB): the shorter side is scaled to ``size`` and the centre cropped; ``transform``

@@ -1,6 +1,7 @@
 """Choose which rows are exported, with which label and weight: one lazy frame."""
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,8 @@ from curate.options.export import (
     ALL,
     CLASS,
     CLEAN,
+    FIRST,
+    KEEP,
     MEAN,
     NONE,
     REFINED,
@@ -17,10 +20,12 @@ from curate.options.export import (
     SUGGESTED,
     SelectOptions,
 )
-from curate.weighted.columns import REFINED_NAMES, SOFT_NAMES
+from curate.weighted.columns import COPY_NAMES, REFINED_NAMES, SOFT_NAMES
 from curate.weighted.noise_type_filter import of_noise_type
 from curate.weighted.weighted import Weighted
 
+PICTURE = pl.coalesce("duplicate_of", "key")
+"""The key of the first row that shows the same picture."""
 SURE = 0.5
 """A refined label of at least this probability counts as clean."""
 OF_LABELS = ("label", "weight", "label_quality", "is_label_issue", "issue_kind", "distance",
@@ -49,10 +54,12 @@ def select_rows(weighted: Weighted, options: SelectOptions) -> pl.LazyFrame:
         rows = rows.filter(of_noise_type(weighted, options.noise_type))
     lists = weighted.manifest.has_label_lists
     rows = _lists(rows, options) if lists else _single(rows, options)
+    if options.duplicates != KEEP:
+        rows = _without_copies(rows, options)
     if options.normalize != NONE:
         rows = _normalized(rows, options, lists)
     if options.shares:
-        rows = rows.with_columns(split=_part(options))
+        rows = rows.with_columns(split=_part(options, weighted.names))
     return rows.with_columns(pl.col("weight").cast(_weights(weighted)))
 
 
@@ -67,6 +74,11 @@ def _check(weighted: Weighted, options: SelectOptions) -> None:
                 f"--labels {options.labels}: {weighted.path} has no column"
                 f" '{weighted.prefix}{name}'; {by}."
             )
+    if options.duplicates != KEEP and not set(COPY_NAMES) <= set(weighted.names):
+        raise CurateError(
+            f"--duplicates {options.duplicates}: {weighted.path} does not say which rows are"
+            " copies; weigh it again, without --no-duplicates."
+        )
 
 
 def _weights(weighted: Weighted) -> pl.DataType:
@@ -161,6 +173,19 @@ def _mean_of_sure(rows: pl.LazyFrame) -> float:
     return 1.0 if mean is None else float(mean)
 
 
+def _without_copies(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
+    """Keep the first of the chosen copies of a picture, or divide each one's weight by how many."""
+    group = pl.when(pl.col("duplicates") > 1).then(PICTURE)
+    rows = rows.with_columns(group=group)
+    groups = rows.drop_nulls("group").group_by("group").agg(pl.len(), first=pl.col("row").min())
+    rows = rows.join(groups, on="group", how="left", maintain_order="left")
+    if options.duplicates == FIRST:
+        rows = rows.filter(pl.col("first").is_null() | (pl.col("row") == pl.col("first")))
+    else:
+        rows = rows.with_columns(pl.col("weight") / pl.col("len").fill_null(1))
+    return rows.drop("group", "len", "first")
+
+
 def _normalized(rows: pl.LazyFrame, options: SelectOptions, lists: bool) -> pl.LazyFrame:
     """Divide the weights by their mean, over all rows or each class; keep them where it is 0."""
     pairs = rows.select("label", "weight")
@@ -183,11 +208,12 @@ def _normalized(rows: pl.LazyFrame, options: SelectOptions, lists: bool) -> pl.L
     return rows.with_columns(pl.col("weight") / pl.col("mean").fill_null(1)).drop("mean")
 
 
-def _part(options: SelectOptions) -> pl.Expr:
-    """Choose each row's part of the split by a hash of its key and the seed alone.
+def _part(options: SelectOptions, ours: Sequence[str]) -> pl.Expr:
+    """Choose each row's part of the split by a hash of its picture's key and the seed alone.
 
-    So a row stays where it is, whatever rows are added and however labels are corrected; every
-    class is divided in the same proportions, up to chance.
+    That is the row's own key, or that of the row that it is a copy of. So a row stays where it is,
+    whatever rows are added and however labels are corrected, and copies are together; every class
+    is divided in the same proportions, up to chance.
     """
     names, salt = np.array(list(options.shares)), str(options.seed).encode()[:16]
     bounds = np.cumsum(list(options.shares.values()))[:-1]
@@ -197,4 +223,5 @@ def _part(options: SelectOptions) -> pl.Expr:
         points = [int.from_bytes(digest, "little") / 2**64 for digest in digests]
         return pl.Series(keys.name, names[np.searchsorted(bounds, points, "right")], pl.String)
 
-    return pl.col("key").map_batches(parts, return_dtype=pl.String(), is_elementwise=True)
+    picture = PICTURE if set(COPY_NAMES) <= set(ours) else pl.col("key")
+    return picture.map_batches(parts, return_dtype=pl.String(), is_elementwise=True)

@@ -34,6 +34,8 @@ Labels = Literal["given", "suggested", "refined", "soft"]
 GIVEN, SUGGESTED, REFINED, SOFT = get_args(Labels)
 Normalize = Literal["mean", "class", "none"]
 MEAN, CLASS, NONE = get_args(Normalize)
+Duplicates = Literal["keep", "first", "weigh"]
+KEEP, FIRST, WEIGH = get_args(Duplicates)
 PARTS = {2: ("train", "validation"), 3: ("train", "validation", "test")}
 """Names of the parts of a split, by their number; more are part1, part2, ..."""
 
@@ -50,6 +52,7 @@ class SelectOptions:
     split: str | None = None
     seed: int = 0
     noise_type: shared.NoiseType | None = None
+    duplicates: Duplicates = KEEP
 
     def __post_init__(self) -> None:
         check_choices(self)
@@ -110,11 +113,18 @@ class ExportOptions:
     normalize: Annotated[
         Normalize, typer.Option(help="mean: weights have the mean 1; class: in each class.")
     ] = NONE
+    duplicates: Annotated[
+        Duplicates,
+        typer.Option(
+            help="Copies of a picture: keep; first: of those that would be written, the first;"
+            " weigh: all, with weights that add up to one row's."
+        ),
+    ] = KEEP
     split: Annotated[
         str | None,
         typer.Option(
             help="Shares such as 0.9/0.1 (train, validation) or 8/1/1 (and test), by a hash of the"
-            " key: a row stays where it is when others are added.",
+            " key: a row stays where it is when others are added. Copies stay together.",
             show_default=False,
         ),
     ] = None
@@ -152,7 +162,7 @@ class ExportOptions:
         """The part that says which rows leave, with which label and weight."""
         return SelectOptions(
             self.keep, self.min_quality, self.labels, self.normalize, self.split, self.seed,
-            self.noise_type,
+            self.noise_type, self.duplicates,
         )  # fmt: skip
 
     @property

@@ -7,7 +7,17 @@ from typing import Any, Literal, get_args
 
 from curate.errors import CurateError
 from curate.options.columns import ColumnOptions
-from curate.options.export import GIVEN, NONE, WEIGHTED, Keep, Labels, Normalize, SelectOptions
+from curate.options.export import (
+    GIVEN,
+    KEEP,
+    NONE,
+    WEIGHTED,
+    Duplicates,
+    Keep,
+    Labels,
+    Normalize,
+    SelectOptions,
+)
 from curate.options.paths import OptionalPath
 from curate.options.weighted import WeightedOptions
 
@@ -32,6 +42,7 @@ class TrainingOptions:
     min_quality: float | None = None
     labels: Labels = GIVEN
     normalize: Normalize = NONE
+    duplicates: Duplicates = KEEP
     split: str | None = None
     seed: int = 0
     part: str | None = None
@@ -59,8 +70,9 @@ class TrainingOptions:
     def select(self) -> SelectOptions:
         """The part that says which rows, with which label and weight."""
         return SelectOptions(
-            self.keep, self.min_quality, self.labels, self.normalize, self.split, self.seed
-        )
+            self.keep, self.min_quality, self.labels, self.normalize, self.split, self.seed,
+            duplicates=self.duplicates,
+        )  # fmt: skip
 
     @property
     def source(self) -> WeightedOptions:

@@ -200,3 +200,54 @@ def test_a_split_asks_the_key_alone(tmp_path: Path) -> None:
 def test_what_is_not_there_is_said(tmp_path: Path, labels: str) -> None:
     with pytest.raises(CurateError, match=f"--labels {labels}: .* has no column '{labels}_label"):
         chosen(lists(), tmp_path, labels=labels)
+
+
+def with_copies(table: pl.DataFrame) -> pl.DataFrame:
+    """Say that rows 10 to 19 are copies of row 3, and 31 of 30."""
+    row = pl.int_range(pl.len())
+    of = pl.when(row.is_between(10, 19)).then(pl.lit("k3")).when(row == 31).then(pl.lit("k30"))
+    sizes = pl.when(row.is_between(10, 19) | (row == 3)).then(11).when(row.is_in([30, 31])).then(2)
+    return table.with_columns(duplicate_of=of, duplicates=sizes.otherwise(1).cast(pl.Int32))
+
+
+def picture_of(key: str) -> str:
+    row = int(key[1:])
+    return "k3" if 10 <= row <= 19 else "k30" if row == 31 else key
+
+
+@pytest.mark.parametrize("make", [single, lists])
+@pytest.mark.parametrize("keep", ["all", "weighted", "clean"])
+def test_of_copies_the_first_is_kept_or_their_weights_are_shared(
+    tmp_path: Path, make: Any, keep: str
+) -> None:
+    table = with_copies(make())
+    every = chosen(table, tmp_path, keep=keep)
+    groups = defaultdict(list)
+    for key in every:
+        groups[picture_of(key)].append(key)
+    first = chosen(table, tmp_path, keep=keep, duplicates="first")
+    assert first == {keys[0]: every[keys[0]] for keys in groups.values()}
+    weighed = chosen(table, tmp_path, keep=keep, duplicates="weigh")
+    assert list(weighed) == list(every)
+    for keys in groups.values():
+        for key in keys:
+            before, after = (np.array(found[key][1], np.float32) for found in (every, weighed))
+            np.testing.assert_allclose(after, before / len(keys), rtol=1e-6)
+
+
+def test_a_split_keeps_copies_together_and_moves_no_other_row(tmp_path: Path) -> None:
+    options = SelectOptions(split="1/1/1/1", keep="all")
+    plain = select_rows(opened(single(), tmp_path), options).collect()
+    found = select_rows(opened(with_copies(single()), tmp_path), options).collect()
+    part = dict(plain.select("key", "split").iter_rows())
+    assert dict(found.select("key", "split").iter_rows()) == {
+        key: part[picture_of(key)] for key in part
+    }
+    assert len({part[f"k{row}"] for row in range(10, 20)}) > 1
+
+
+def test_copies_that_nobody_looked_for_are_said(tmp_path: Path) -> None:
+    with pytest.raises(
+        CurateError, match=r"--duplicates first: .* does not say which rows are cop"
+    ):
+        chosen(single(), tmp_path, duplicates="first")

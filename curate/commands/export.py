@@ -5,12 +5,14 @@ import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import polars as pl
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from curate.errors import CurateError
+from curate.exports.against import rows_against, say_unread
 from curate.exports.check import Digest
 from curate.exports.format import Format, load_format
 from curate.exports.job import Job
@@ -20,6 +22,7 @@ from curate.exports.write import write_batches
 from curate.manifest.keys import check_keys
 from curate.manifest.pictures import check_paths
 from curate.options.export import SOFT, ExportOptions
+from curate.options.weight import WeightOptions
 from curate.store.atomic import appearing_file, appearing_folder, clear_unfinished
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
@@ -85,8 +88,10 @@ def export(options: ExportOptions, console: Console) -> Exported:
     with scratch_folder() as scratch:
         weighted = open_weighted(options.source, Folders(scratch))
         _check(weighted, options, format_)
+        against = _against(weighted, options, console)
+        left_out = None if against is None else against["row"]
         chosen = Path(scratch, "chosen.parquet")
-        select_rows(weighted, options.select).sink_parquet(chosen)
+        select_rows(weighted, options.select, left_out).sink_parquet(chosen)
         job = _job(weighted, options, format_, chosen)
         appearing = appearing_file if format_.endings else appearing_folder
         with appearing(options.out) as unfinished:
@@ -100,11 +105,32 @@ def export(options: ExportOptions, console: Console) -> Exported:
                 rows=written.digest.rows,
                 of=weighted.rows,
                 parts=written.parts,
-                skipped=(*written.skipped, *columns),
+                skipped=(*written.skipped, *columns, *_skipped(options, against)),
                 reader=reader,
             )
+            if against is not None:
+                with appearing_file(options.list_against) as listed:
+                    against.write_parquet(listed)
             _say_what_made_it(job, exported, format_, unfinished)
     return exported
+
+
+def _against(weighted: Weighted, options: ExportOptions, console: Console) -> pl.DataFrame | None:
+    """List the rows that are copies of another manifest's: row, key, against; None without one."""
+    if options.against is None:
+        return None
+    other = WeightOptions(options.against, image=options.image, label=options.label)
+    found = rows_against(weighted, other, options.out, console)
+    say_unread(options.against, found.unread, console)
+    return found.rows
+
+
+def _skipped(options: ExportOptions, against: pl.DataFrame | None) -> tuple[Skipped, ...]:
+    """Say which rows were left out for that."""
+    if against is None:
+        return ()
+    what = f"copies of rows of {options.against} (all in {options.list_against})"
+    return Skipped.of(what, against["key"])
 
 
 def _say_what_made_it(job: Job, exported: Exported, format_: Format, unfinished: Path) -> None:
@@ -209,6 +235,11 @@ def _check_out(weighted: Weighted, options: ExportOptions, format_: Format) -> N
         raise CurateError(
             f"--out {options.out} lies in the crawl's folder, whose files are all input; name a"
             " place outside of it."
+        )
+    if options.against is not None and options.list_against.exists() and not options.overwrite:
+        raise CurateError(
+            f"{options.list_against} exists; replace it with --overwrite or name another place with"
+            " --out."
         )
     clear_unfinished(options.out)
     if not options.out.exists():

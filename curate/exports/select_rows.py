@@ -33,8 +33,12 @@ OF_LABELS = ("label", "weight", "label_quality", "is_label_issue", "issue_kind",
 """Columns that are lists, in the order of the labels, if an image has several."""
 
 
-def select_rows(weighted: Weighted, options: SelectOptions) -> pl.LazyFrame:
+def select_rows(
+    weighted: Weighted, options: SelectOptions, left_out: pl.Series | None = None
+) -> pl.LazyFrame:
     """Choose the rows, in order: columns of `Weighted.scan`, ``given_label`` and ``split``.
+
+    Rows whose numbers are ``left_out`` are not among them.
 
     ``label``, ``weight`` and ``label_quality`` are those of the exported label:
 
@@ -50,6 +54,8 @@ def select_rows(weighted: Weighted, options: SelectOptions) -> pl.LazyFrame:
     """
     _check(weighted, options)
     rows = weighted.scan().with_columns(given_label=pl.col("label"))
+    if left_out is not None:
+        rows = rows.filter(~pl.col("row").is_in(left_out.cast(pl.get_index_type()).implode()))
     if options.noise_type is not None:
         rows = rows.filter(of_noise_type(weighted, options.noise_type))
     lists = weighted.manifest.has_label_lists

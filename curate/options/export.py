@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import typer
@@ -129,6 +130,14 @@ class ExportOptions:
         ),
     ] = None
     seed: Annotated[int, typer.Option(help="Another seed splits otherwise.")] = 0
+    against: Annotated[
+        OptionalPath,
+        typer.Option(
+            help="A manifest, such as that of the validation set: rows that are copies of its"
+            " pictures are left out, and listed in OUT.against.parquet.",
+            show_default=False,
+        ),
+    ] = OptionalPath()
     rename: Annotated[
         Mapping[str, str] | Sequence[str] | None,
         Typed(list[str] | None),
@@ -164,6 +173,11 @@ class ExportOptions:
             self.keep, self.min_quality, self.labels, self.normalize, self.split, self.seed,
             self.noise_type, self.duplicates,
         )  # fmt: skip
+
+    @property
+    def list_against(self) -> Path:
+        """The file that lists the rows that --against leaves out."""
+        return self.out.with_name(f"{self.out.stem}.against.parquet")
 
     @property
     def renames(self) -> Mapping[str, str]:

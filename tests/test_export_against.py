@@ -62,7 +62,7 @@ def test_copies_of_the_other_manifest_and_their_copies_are_left_out_and_listed(
     ]  # fmt: skip
     assert "57 of 61" in said
     assert "4 copies of rows of" in said
-    assert "1 rows have no picture that can be read, and are compared with none" in said
+    assert "rows without a picture that can be read, which are compared with none: 1" in said
 
 
 def test_a_list_that_is_there_is_not_written_over(folder: Path) -> None:

@@ -70,8 +70,8 @@ def say_answers(
     if len(found.rows):
         say(
             console,
-            f"--verified {path}: {len(found.rows):,} more rows are copies of verified ones, and"
-            " take their labels.",
+            f"--verified {path}: copies of verified rows, which take their labels:"
+            f" {len(found.rows):,}.",
         )
     against = rows[~found.kept]
     if not len(against):
@@ -80,7 +80,7 @@ def say_answers(
     warn(
         console,
         f"--verified {path}",
-        f"{len(against):,} {CONTRADICTING} (such as '{keys[0]}') are left out.",
+        f"{CONTRADICTING}, such as '{keys[0]}', are left out: {len(against):,}.",
     )
     return Skipped.of(CONTRADICTING, keys)
 

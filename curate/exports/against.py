@@ -78,7 +78,7 @@ def say_unread(path: Path, unread: int, console: Console) -> None:
         warn(
             console,
             f"--against {path}",
-            f"{unread:,} rows have no picture that can be read, and are compared with none.",
+            f"rows without a picture that can be read, which are compared with none: {unread:,}.",
         )
 
 

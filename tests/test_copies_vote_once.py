@@ -1,5 +1,7 @@
 """A picture has one vote for each of its labels, however many copies of it a crawl has."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -117,3 +119,25 @@ def test_copies_of_verified_rows_count_as_verified(tmp_path: Path) -> None:
     alone = weigh(tmp_path / "alone", rows, x, *options)
     assert_frame_equal(found[: ROWS - 1].select(SCORES), alone[: ROWS - 1].select(SCORES),
                        rel_tol=1e-4)  # fmt: skip
+
+
+def test_a_run_that_was_killed_goes_on_to_the_same_scores(
+    tmp_path: Path, killed_at_write: Callable[[int, bool], AbstractContextManager[None]]
+) -> None:
+    rows, x = copied(*drawn())
+    other = rows[:40].with_columns(key=pl.col("key") + "-other", label=pl.lit("c0"))
+    rows, x = pl.concat([rows, other]), np.concatenate([x, x[:40]])
+    rows[100:200].write_parquet(tmp_path / "v.parquet")
+    options = ("--verified", tmp_path / "v.parquet", "--run-dir")
+    whole = weigh(tmp_path, rows, x, *options, tmp_path / "whole")
+    steps = ("duplicates", "labels", "scores")
+    assert all(any((tmp_path / "whole" / step).iterdir()) for step in steps)
+    for fatal in range(4, 18, 2):
+        run = tmp_path / f"run{fatal}"
+        with killed_at_write(fatal, False):
+            curate(
+                "weight", tmp_path / "crawl.parquet", "--embeddings", tmp_path / "x.npy",
+                "--graph", "none", "--overwrite", "--out", tmp_path / "out.parquet", "--debug",
+                *options, run,
+            )  # fmt: skip
+        assert weigh(tmp_path, rows, x, *options, run).equals(whole)

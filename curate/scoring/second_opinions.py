@@ -98,14 +98,15 @@ EVIDENCE = Step("evidence", code=(__name__,), title="Weighing opinions")
 def weigh_opinions(fits: Fits, sources: SecondOpinions) -> WeighedOpinions:
     """Fit the weights of the sources, or load them: one pass over blocks of g.
 
-    Rows whose verified label helped to make the prototypes have no label in that pass.
+    Rows whose verified label helped to make the prototypes have no label in that pass; of copies
+    one has it.
     """
     if not sources.names:
         return WeighedOpinions("", SecondOpinions(), NO_OPINIONS)
     fitted = fits.fitted
 
     def make(advance: Advance) -> Made:
-        blocks, fit = fitted.blocks(fitted.of.labels.crowd, advance), fitted.fit
+        blocks, fit = fitted.blocks(fitted.of.votes.crowd, advance), fitted.fit
         sample = _sample(blocks, fit.space, sources)
         return state_made(fit_opinions(sample, fit.space, fit.prototypes, sources.texts))
 

@@ -77,6 +77,24 @@ def test_so_have_images_with_lists_of_labels(tmp_path: Path, options: tuple[obje
     assert_frame_equal(found[:ROWS].select(SCORES), alone.select(SCORES), rel_tol=1e-4)
 
 
+def test_copies_with_other_lists_vote_once_for_each_label(tmp_path: Path) -> None:
+    rows, x = drawn(lists=True)
+    labels = rows["label"].to_list()
+    more = [[["c0", "c1"], ["c3"]][row % 2] for row in range(20)]
+    joined = [sorted({*a, *b}) for a, b in zip(labels[:20], more, strict=True)]
+    few = np.array([len(both) <= 2 for both in joined])
+    key = pl.col("key") + "-other"
+    other = rows[:20].with_columns(key=key, label=pl.Series(more)).filter(few)
+    found = weigh(tmp_path / "two", pl.concat([rows, other]), np.concatenate([x, x[:20][few]]))
+    assert found["duplicate_of"].count() == few.sum() > 5
+    both = [a if one else b for a, b, one in zip(joined, labels, few, strict=False)] + labels[20:]
+    alone = weigh(tmp_path / "joined", rows.with_columns(label=pl.Series(both)), x)
+    rest = slice(20, ROWS - 20)
+    assert_frame_equal(
+        found[rest].select(SCORES), alone[rest].select(SCORES), rel_tol=1e-3, abs_tol=1e-4
+    )
+
+
 def test_copies_with_other_labels_lower_each_others_quality_and_nothing_else(
     tmp_path: Path,
 ) -> None:

@@ -1,4 +1,4 @@
-"""One vote for each label of a picture: of its copies that have the same label the first one's."""
+"""One vote for each label of a picture, however many copies of it a crawl has."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +19,21 @@ def votes(labels: Folders, copies: Copies, crawl: Crawl) -> Folders:
     """Keep the labels of rows that vote; a copy that has the label of an earlier one has none.
 
     What is fitted to these is fitted to pictures. So a picture's part in a sum is that of one row,
-    and what is taken off for a row's own part is the part of all its copies. A list of labels is
-    one label here: copies with other lists vote too.
+    and what is taken off for a row's own part is the part of all its copies. Of copies with lists
+    of labels the first one votes, for the labels of all.
     """
-    rows = copies.members
+    rows = np.sort(copies.members)
     group, sets = copies.representative[rows], gathered_labels(crawl.shards, labels, rows)
-    silent = np.sort(rows[again(group, sets)])
-    if not len(silent):
+    voting = joined(group, sets) if crawl.lists else np.where(again(group, sets)[:, None], -1, sets)
+    changed = (voting != sets).any(axis=1)
+    rows, voting = rows[changed], voting[changed].astype(np.int32)
+    if not len(rows):
         return labels
 
     def part(shard: Shard) -> Made:
-        here = slice(*np.searchsorted(silent, (shard.first_row, shard.first_row + shard.rows)))
-        found = np.array(labels.array(shard.name, "labels"))
-        found[silent[here] - shard.first_row] = NO_CLASS
-        return Made({"labels": found})
+        here = slice(*np.searchsorted(rows, (shard.first_row, shard.first_row + shard.rows)))
+        inside = rows[here] - shard.first_row
+        return Made({"labels": _replaced(labels.array(shard.name, "labels"), inside, voting[here])})
 
     facts = {"part": "votes", "labels": labels.root.name, "copies": copies.name}
     return VOTES.by_shard(crawl.run, facts).make(crawl.shards, part)
@@ -46,4 +47,39 @@ def again(group: Rows, sets: Rows) -> NDArray[np.bool_]:
     found = np.zeros(len(group), bool)
     found[labelled] = True
     found[labelled[first]] = False
+    return found
+
+
+def joined(group: Rows, sets: Rows) -> Rows:
+    """Give the first labelled row of each group the labels (m, L) of all its rows, others none.
+
+    A group with more than L labels, such as a placeholder, keeps the first row of each list: wider
+    sets would cost time and memory in all other rows.
+    """
+    row, place = np.nonzero(sets != NO_CLASS)
+    pairs = np.unique(np.column_stack([group[row], sets[row, place]]), axis=0)
+    groups, starts, counts = np.unique(pairs[:, 0], return_index=True, return_counts=True)
+    _, first = np.unique(group[row], return_index=True)
+    few = counts <= sets.shape[1]
+    voting = np.where(again(group, sets)[:, None], NO_CLASS, sets)
+    voting[np.isin(group, groups[few])] = NO_CLASS
+    at = np.repeat(np.arange(len(groups)), counts)
+    order = np.arange(len(pairs)) - starts[at]
+    kept = few[at]
+    voting[row[first][at[kept]], order[kept]] = pairs[kept, 1]
+    return voting
+
+
+def _replaced(labels: NDArray[np.int32], rows: Rows, sets: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Replace the labels of some rows of a shard, (n,) or (n, L'), by sets (m, L)."""
+    if labels.ndim == 1:
+        found = np.array(labels)
+        found[rows] = sets[:, 0]
+        return found
+    width = max(labels.shape[1], int((sets != NO_CLASS).sum(axis=1).max(initial=0)))
+    more = ((0, 0), (0, width - labels.shape[1]))
+    found = np.pad(labels, more, constant_values=NO_CLASS)
+    found[rows] = NO_CLASS
+    wide = min(width, sets.shape[1])
+    found[rows, :wide] = sets[:, :wide]
     return found

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.engine.blocks import EachBlock, Floats, Labels
+from prototypes.engine.little_known import little_known
 from prototypes.engine.moments import add_moments, add_up, block_moments
 from prototypes.engine.products import HOST, Products
 from prototypes.fit.crawl_rows import CrawlRows
 from prototypes.fit.dominance import TRUST_ROUNDS, dominance, trusted_sums
 from prototypes.fit.initial import fit_initial
 from prototypes.fit.judge import Judge, fit_judge
+from prototypes.fit.prior import fit_prior
 from prototypes.fit.prototypes import (
     Prototypes,
     calibrate,
@@ -103,6 +105,7 @@ def fit_prototypes(
     products: Products = HOST,
     class_means: Rows | None = None,
     pairs: EachBlock | None = None,
+    self_influence: Rows | None = None,
 ) -> Prototypes:
     """Fit prototypes to blocks of adapted features (see `adapted`).
 
@@ -110,8 +113,9 @@ def fit_prototypes(
     stands in for unknown relations. ``verified`` gives the rows whose label a person has verified;
     they have no label in ``each``. ``class_means`` (C, d) are `AdaptedSpace.class_means`: without
     them plain means of the rows tell which rows are classified confidently. ``pairs`` gives the
-    blocks with the labels that p is kept of, where ``each`` lacks some of them. Raises ValueError
-    for a label that is no class and for a graph of another shape.
+    blocks with the labels that p is kept of, where ``each`` lacks some of them. ``self_influence``
+    (C,) is that of the space: without it labels support themselves where the share of wrong ones is
+    estimated. Raises ValueError for a label that is no class and for a graph of another shape.
     """
     rows = CrawlRows.of(each, classes, verified, options.verified)
     initial = fit_initial(rows, options.reliable, class_means, products)
@@ -123,6 +127,11 @@ def fit_prototypes(
         p = _p_of_pairs(pairs or each, initial.sample, judge, products)
     centres = place_prototypes(rows, sums, judge, initial.sample, options)
     tau, confusion = calibrate(rows, initial, judge, centres, options.per_class)
+    influence = np.zeros(classes, np.float32) if self_influence is None else self_influence
+    prior = fit_prior(
+        initial.sample, centres.v, centres.level, tau, confusion, influence,
+        little_known(rows.counts), products,
+    )  # fmt: skip
     weighted = options.prototypes == WEIGHTED
     return Prototypes(
         centres.v,
@@ -135,6 +144,7 @@ def fit_prototypes(
         centres.left_out,
         centres.level,
         rows.counts,
+        prior,
     )
 
 

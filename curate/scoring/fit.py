@@ -126,6 +126,7 @@ class Fitting:
             self.tools.products,
             g.space.class_means,
             self._pairs(g),
+            g.space.self_influence,
         )
         return state_made(fitted)
 

@@ -1,7 +1,7 @@
 """The target of each row: its label, as far as it is trusted, and the classes that fit best."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -12,6 +12,7 @@ from prototypes import method
 from prototypes.engine.blocks import Floats, Labels, unit_rows
 from prototypes.engine.neighbours import nearest_prototypes
 from prototypes.engine.softmax import log_sum_exp
+from prototypes.fit.prior import NO_PRIOR
 from prototypes.fit.space import AdaptedSpace
 
 SUGGESTIONS = 3
@@ -52,10 +53,11 @@ def refreshed_targets(blocks: StoredBlocks, classes: int) -> Targets:
     """
     space = method.fit_space(blocks, classes)
     each = method.adapted(blocks, space)
-    prototypes = method.fit_prototypes(each, classes, class_means=space.class_means)
-    judge = _Judge(space, prototypes)
-    wrong, judged = np.sum(list(each(judge.count_wrong)), axis=0)
-    noise = float(np.clip(wrong / max(judged, 1), *NOISE))
+    prototypes = method.fit_prototypes(
+        each, classes, class_means=space.class_means, self_influence=space.self_influence
+    )
+    noise = float(np.clip(prototypes.prior.share.estimate, *NOISE))
+    judge = _Judge(space, replace(prototypes, prior=NO_PRIOR))
     return _joined(list(each(partial(judge.targets, noise=noise))))
 
 
@@ -76,11 +78,6 @@ def share_right(quality: Floats, noise: float, others: int) -> NDArray[np.float3
 class _Judge:
     space: AdaptedSpace
     prototypes: method.Prototypes
-
-    def count_wrong(self, g: NDArray[np.float32], labels: Labels) -> NDArray[np.int64]:
-        """Count the rows that look wrong, and those that have a label."""
-        scores = method.score_block(g, labels, self.space, self.prototypes)
-        return np.array([scores.label.counted_wrong.sum(), (labels >= 0).sum()])
 
     def targets(self, g: NDArray[np.float32], labels: Labels, noise: float) -> Targets:
         """Give the targets of a block."""

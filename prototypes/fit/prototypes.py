@@ -22,6 +22,7 @@ from prototypes.fit.initial import Chosen, Initial
 from prototypes.fit.judge import Judge
 from prototypes.fit.left_out import LeftOut
 from prototypes.fit.prevalence import FREQUENT, effects, level, prevalence, turned
+from prototypes.fit.prior import Prior
 from prototypes.fit.sample import LabelledSample
 from prototypes.fit.temperature import quality_temperature, relation_temperature
 from prototypes.options import CONSTANT, Options
@@ -53,6 +54,8 @@ class Prototypes:
     labels."""
     images: NDArray[np.float64]
     """(C,): images of each class that the prototypes were fitted to, verified ones included."""
+    prior: Prior
+    """How often labels are right, from the rows of the crawl."""
 
     @property
     def little_known(self) -> NDArray[np.int64]:

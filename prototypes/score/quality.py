@@ -11,21 +11,14 @@ from prototypes.engine.little_known import NONE
 from prototypes.engine.moments import counted
 from prototypes.engine.pairs import MASKED, own_labels
 from prototypes.engine.products import HOST, Products
-from prototypes.engine.rivals import Rivals
-from prototypes.engine.unseen import USUAL_CLASSES, unseen_logit
+from prototypes.engine.unseen import unseen_logit
+from prototypes.fit.prior import NO_PRIOR, Prior
 from prototypes.score.evidence import Evidence
 
 ISSUE_KINDS = (None, "relabel", "outlier")
 """Names of the values of `LabelQuality.issue`."""
-ISSUE_MARGIN = 0.28
-"""A label is an issue if the cosine to another class is higher than to its own by this ..."""
-ISSUE_COSINE = 0.15
-"""... or if the cosine to its own class is below this, or less with few classes (see `few`)."""
 OUTLIER_COSINE = 0.4
 """An image is an outlier if its cosine to every prototype is below this."""
-COUNTED_MARGIN, COUNTED_COSINE = 0.35, 0.1
-"""The same for labels that count in the estimated share of wrong labels: with these thresholds as
-many right labels are counted as wrong ones are missed."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +31,8 @@ class LabelQuality:
     distance: NDArray[np.float32]
     """(n,): ‖v_y − g‖ of Eq. 6, in [0, 2]."""
     quality: NDArray[np.float32]
-    """(n,): softmax over the label and its rivals of the cosine to the prototypes, at the label."""
+    """(n,): the probability that the label is right: the softmax over the label and its rivals of
+    the cosine to the prototypes, at the label, with the prior odds that a label is right."""
     suggested: NDArray[np.int64]
     """(n,): the most likely class, the label or a rival; -1 if there is neither, and for labels of
     little-known classes."""
@@ -60,6 +54,7 @@ def label_quality(
     evidence: Evidence | None = None,
     products: Products = HOST,
     little_known: NDArray[np.int64] = NONE,
+    prior: Prior = NO_PRIOR,
 ) -> LabelQuality:
     """Compare rows g (n, d) with prototypes (C·k, d) of any length and with their labels.
 
@@ -69,7 +64,8 @@ def label_quality(
     k, as it comes from the space. ``confusion`` says which rivals a label is likely to be confused
     with. A crawl of few classes gets unseen ones (see `unseen`). ``evidence`` is added to all
     cosines, but does not change the distance. ``little_known`` (m,) are classes (see there) whose
-    labels are not judged, and which are no rivals.
+    labels are not judged, and which are no rivals. ``prior`` says how often labels are right, and
+    what quality is low. Not in the paper.
     """
     k = len(prototypes) // len(self_influence)
     given = own_labels(labels)
@@ -86,43 +82,28 @@ def label_quality(
     own = np.where(known, rivals.own - self_influence[given], np.float32(np.nan))
     if evidence is not None:
         own += evidence.own
-    logit = own / np.float32(temperature)
+    logit = own / np.float32(temperature) + np.float32(prior.log_odds)
     against = np.logaddexp(rivals.log_partition, unseen_logit(len(self_influence), temperature))
     better = ~(known & (logit >= rivals.logit))
     everything = np.logaddexp(against, np.where(known, logit, MASKED))
     best = np.where(better, rivals.logit, logit)
+    quality = np.exp(logit - everything)
     return LabelQuality(
         np.where(known, distance, np.nan).astype(np.float32),
-        np.exp(logit - everything),
+        quality,
         np.where(unjudged, -1, np.where(better, rivals.most_likely, given)),
         np.where(unjudged, np.float32(np.nan), np.exp(best - everything)),
-        issues(own, rivals, few(len(self_influence))),
-        counted_wrong(own, rivals),
+        issues(quality < prior.flagged_below, own, rivals.cosine),
+        quality < prior.wrong_below,
     )
 
 
-def few(classes: int) -> float:
-    """Return the factor by which few classes lower ISSUE_COSINE: 1 for USUAL_CLASSES or more.
+def issues(
+    flagged: NDArray[np.bool_], own: NDArray[np.float32], rival: NDArray[np.float32]
+) -> NDArray[np.int8]:
+    """Classify flagged labels (n,) by the cosines to the given and to the best other class: (n,).
 
-    With two classes, an image midway between them has a cosine of 0 to both, and is still not
-    unlike both of them.
+    Returns an index into ISSUE_KINDS. Not in the paper.
     """
-    return min((classes - 1) / (USUAL_CLASSES - 1), 1.0)
-
-
-def issues(own: NDArray[np.float32], rivals: Rivals, few: float = 1.0) -> NDArray[np.int8]:
-    """Classify labels by the cosines to the given (n,) and to the best other prototype: (n,).
-
-    Returns an index into ISSUE_KINDS. NaN, a row without a label, is not an issue. Not in the
-    paper.
-    """
-    unlike = own + rivals.size_shift < few * ISSUE_COSINE
-    wrong = unlike | (rivals.sized - own > ISSUE_MARGIN)
-    outlier = np.fmax(own, rivals.cosine) < OUTLIER_COSINE
-    return np.where(wrong, np.where(outlier, 2, 1), 0).astype(np.int8)
-
-
-def counted_wrong(own: NDArray[np.float32], rivals: Rivals) -> NDArray[np.bool_]:
-    """Tell which labels (n,) count as wrong in the estimated share of wrong labels."""
-    unlike = own + rivals.size_shift < COUNTED_COSINE
-    return np.asarray(unlike | (rivals.sized - own > COUNTED_MARGIN))
+    outlier = np.fmax(own, rival) < OUTLIER_COSINE
+    return np.where(flagged, np.where(outlier, 2, 1), 0).astype(np.int8)

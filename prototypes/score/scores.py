@@ -49,8 +49,9 @@ def score_block(
     if prototypes.level.any():
         evidence = with_level(evidence, prototypes.level, len(g))
     label = label_quality(
-        g, labels, v, tau, influence, prototypes.confusion, evidence, products, unknown
-    )
+        g, labels, v, tau, influence, prototypes.confusion, evidence, products, unknown,
+        prototypes.prior,
+    )  # fmt: skip
     distance = prototypes.left_out.distance(label.distance, weight, own)
     if prototypes.level.any():
         distance = levelled_distance(distance, v[own * prototypes.per_class], prototypes.level[own])

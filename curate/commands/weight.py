@@ -130,8 +130,11 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
             columns = None if copies is None else copy_columns(copies, crawl)
             judged = Judged(crawl, features, scores, soft, columns)
             share = share_of_verified(known.answered, scores, crawl)
-            origin = weighted_origin(crawl.manifest, options, folder, work, made, share)
-            tally = replace(write_weighted(judged, options, origin, advance), verified=share)
+            wrong = fits.blind.prototypes.prior.share
+            around = (wrong.low, wrong.high)
+            origin = weighted_origin(crawl.manifest, options, folder, work, made, share, around)
+            counted = write_weighted(judged, options, origin, advance)
+            tally = replace(counted, verified=share, range_of_wrong=around)
         skipped = [asdict(each) for each in crawl.manifest.skipped]
         run.record(options.as_json(), work=work, skipped=skipped)
         write_noise_matrix(tally.noise_counts, crawl, scores.root.name)

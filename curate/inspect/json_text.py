@@ -22,9 +22,9 @@ def overview_json(
     - ``made``: the commands that made the file: command, options, versions, day; empty if it
       does not say. ``skipped``: what was passed over in the crawl: what, count, examples.
     - ``summary``: the counts of `Counts`, ``examples`` (some keys of each status except ok),
-      ``noise`` (null if it is not known), ``verified`` (null, or the fields of `VerifiedShare`:
-      what verified rows tell of the share of wrong labels), ``copies`` and ``copied`` (null
-      if copies were not looked for), ``refined``, ``classes`` (how many), and
+      ``noise`` and ``range_of_wrong`` (low, high; null if not known), ``verified`` (null, or the
+      fields of `VerifiedShare`: what verified rows tell of the share of wrong labels), ``copies``
+      and ``copied`` (null if copies were not looked for), ``refined``, ``classes`` (how many), and
       ``quality`` and ``weight``: histograms of ``edges`` and ``counts``.
     - ``classes``: for each label, worst first: label, name (or null), rows,
       judged, unjudged, flagged, relabel, outlier, mean_quality, mean_weight, wrong.
@@ -56,7 +56,7 @@ def overview_json(
 
 COUNTED = ("rows", "lists", "unlabelled", "labels", "judged", "unjudged", "little_known",
            "flagged", "relabel", "outlier", "zero_weight", "missing", "incomplete", "failed",
-           "noise", "copies", "copied", "refined")  # fmt: skip
+           "noise", "range_of_wrong", "copies", "copied", "refined")  # fmt: skip
 
 
 def sample_json(weighted: Weighted, sample: Sample, names: Mapping[str, str]) -> str:

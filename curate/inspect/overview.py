@@ -112,6 +112,7 @@ def overview(weighted: Weighted, verified: VerifiedShare | None = None) -> Overv
         zero_weight=int((classes if lists else by_class)["zero"].sum()),
         little_known=classes.filter(pl.col("unjudged") > 0)["label"].sort().to_list(),
         noise=None if matrix is None else _noise(matrix),
+        range_of_wrong=None if matrix is None else weighted.origin.range_of_wrong,
         verified=verified or _verified(weighted),
         quality=_histogram(by_class, "label_quality", 1.0),
         weight=_histogram(by_class, "weight", top),

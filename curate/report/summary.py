@@ -45,7 +45,7 @@ def figures(overview: Overview) -> list[Figure]:
         what = "With a wrong label" if overview.lists else "Wrong"
         found.append(Figure(what, told.number(), told.basis(), alarming=True))
     if overview.noise is not None:
-        note, loud = "of the labels, by estimate", overview.verified is None
+        note, loud = f"of the labels, by estimate{_within(overview)}", overview.verified is None
         found.append(Figure("Look wrong", percent(overview.noise), note, alarming=loud))
     kinds = f"{overview.relabel:,} fit another class, {overview.outlier:,} fit none"
     found.append(Figure("Flagged", f"{overview.flagged:,}", kinds))
@@ -92,3 +92,10 @@ def plots(overview: Overview, share: str) -> list[Plot]:
 def _plot(title: str, note: str, counted: Histogram, unit: str) -> Plot:
     edges = np.linspace(0, counted.top, len(counted.counts) + 1).tolist()
     return Plot(title, note, histogram(edges, list(counted.counts), title, unit, percent=False))
+
+
+def _within(overview: Overview) -> str:
+    if overview.range_of_wrong is None:
+        return ""
+    low, high = overview.range_of_wrong
+    return f": likely between {percent(low)} and {percent(high)}"

@@ -55,6 +55,8 @@ class Tally:
     """Per status, the first few rows that have it."""
     verified: VerifiedShare | None = None
     """The share of wrong labels that verified rows tell; None without --verified."""
+    range_of_wrong: tuple[float, float] | None = None
+    """The range of the estimated share of wrong labels."""
 
     @classmethod
     def empty(cls, classes: Classes, lists: bool, skipped: tuple[Skipped, ...] = ()) -> "Tally":
@@ -153,6 +155,7 @@ class Tally:
             incomplete=self.incomplete,
             noise=self.noise,
             verified=self.verified,
+            range_of_wrong=self.range_of_wrong,
         )
 
 

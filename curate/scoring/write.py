@@ -61,13 +61,15 @@ def weighted_origin(
     work: str,
     made: Making,
     verified: VerifiedShare | None,
+    range_of_wrong: tuple[float, float],
 ) -> Origin:
     """Say what the output is made from, for the commands that read it."""
     named = _named(manifest, options.columns)
     root = manifest.root if _stay(options) else root_of_output(manifest, options.output)
     return Origin(
-        manifest.path, run, root, named, options.prefix, work, (made,), manifest.skipped, verified
-    )
+        manifest.path, run, root, named, options.prefix, work, (made,), manifest.skipped,
+        verified, range_of_wrong,
+    )  # fmt: skip
 
 
 def _stay(options: WeightOptions) -> bool:

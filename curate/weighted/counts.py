@@ -48,6 +48,8 @@ class Counts:
     """With lists: labels that images seem to lack, and images that seem to lack a label."""
     noise: float | None
     """Estimated share of wrong labels among the judged; None where it is not known."""
+    range_of_wrong: tuple[float, float] | None
+    """The range in which that share lies on nine of ten crawls; None where it is not known."""
     verified: VerifiedShare | None
     """The same as verified rows tell it; None where none were named, or of other rows."""
 
@@ -79,7 +81,7 @@ def count_table(counts: Counts, classes: int) -> Table:
         table.add_row(what, f"[bold]{told.number()}[/], {told.basis()}")
     if counts.noise is not None:
         loud = "bold" if counts.verified is None else "default"
-        table.add_row("labels that look wrong", f"[{loud}]{counts.noise:.1%}[/]")
+        table.add_row("labels that look wrong", f"[{loud}]{counts.noise:.0%}[/]{within(counts)}")
     table.add_row(
         "flagged",
         f"{counts.flagged:,}: {counts.relabel:,} fit another class, {counts.outlier:,} fit none",
@@ -93,6 +95,15 @@ def count_table(counts: Counts, classes: int) -> Table:
     for each in counts.skipped:
         table.add_row("passed over", shown(each))
     return table
+
+
+def within(counts: Counts) -> str:
+    """Give the range of the estimated share of wrong labels, and what makes it narrower."""
+    if counts.range_of_wrong is None:
+        return ""
+    low, high = counts.range_of_wrong
+    more = "" if counts.verified else "; curate verify --strategy random tells it more closely"
+    return f", likely between {low:.0%} and {high:.0%}{more}"
 
 
 def _unjudged(counts: Counts) -> str:

@@ -43,6 +43,8 @@ class Origin:
     """Parts of the user's files that are in no row."""
     verified: VerifiedShare | None = None
     """The share of wrong labels that verified rows tell; None where none were named."""
+    range_of_wrong: tuple[float, float] | None = None
+    """The range of the share of wrong labels that the crawl alone tells; None if not recorded."""
 
     def facts(self, out: Path) -> dict[str, object]:
         """Give what ``out`` records about itself; paths are relative to its folder."""
@@ -54,6 +56,7 @@ class Origin:
             "made": [each.as_json() for each in self.made],
             "skipped": [asdict(each) for each in self.skipped],
             "verified": self.verified and self.verified.as_json(),
+            "range_of_wrong": self.range_of_wrong,
         }
 
     def metadata(self, out: Path) -> dict[bytes, bytes]:
@@ -112,4 +115,12 @@ def _origin(path: Path, facts: dict[str, Any]) -> Origin:
         made=tuple(Making(**each) for each in facts.get("made", ())),
         skipped=skipped_of(facts.get("skipped", ())),
         verified=read_share(facts.get("verified")),
+        range_of_wrong=_range(facts.get("range_of_wrong")),
     )
+
+
+def _range(found: Any) -> tuple[float, float] | None:
+    if found is None:
+        return None
+    low, high = map(float, found)
+    return low, high

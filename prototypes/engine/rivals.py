@@ -23,23 +23,12 @@ class Rivals:
     """(n,): cosine to the own class; meaningless for a row without a label."""
     cosine: Rows
     """(n,): cosine to the nearest rival."""
-    sized: Rows
-    """(n,): the same with the sizes of classes taken into account (see `Confusion.sizes`)."""
     most_likely: NDArray[np.int64]
     """(n,): the most likely rival, or -1."""
     logit: Rows
     """(n,): its logit: cosine / τ plus the log odds of the confusion."""
     log_partition: Rows
     """(n,): log of Σ exp(logit) over all rivals."""
-
-    @property
-    def size_shift(self) -> Rows:
-        """Return how far (n,) the size of the own class shifts the midpoint to the rival.
-
-        An image at the midpoint is equally like both classes, so the larger class claims images on
-        both sides of it. The shift is 0 if the own class is the smaller one.
-        """
-        return np.asarray(np.maximum(self.cosine - self.sized, 0) / 2)
 
 
 def find_rivals(
@@ -57,8 +46,8 @@ def find_rivals(
     ``confusion`` says which rivals a label is likely to be confused with; ``little_known`` (m,) are
     classes that are no rivals. Products are computed in tiles and not stored.
     """
-    own_cosine, cosine, sized, logit, partition = np.full((5, len(g)), MASKED)
-    found = Rivals(own_cosine, cosine, sized, np.full(len(g), -1), logit, partition)
+    own_cosine, cosine, logit, partition = np.full((4, len(g)), MASKED)
+    found = Rivals(own_cosine, cosine, np.full(len(g), -1), logit, partition)
     own, tau = own_labels(labels), np.float32(temperature)
     sharp = directions / tau
     masked, absent = all_labels(labels), np.union1d(absent_classes(directions, k), little_known)
@@ -72,24 +61,20 @@ def find_rivals(
             if confusion is not None:
                 if confusion.sized:
                     logits += confusion.sizes[part]
-                    np.maximum(found.sized[rows], logits.max(axis=1) * tau, out=found.sized[rows])
                 confusion.add_excess(logits, own[rows], part)
             _add(found, rows, logits, part.start)
     np.multiply(found.own, tau, out=found.own)
-    return with_others(found, own, tau, confusion)
+    return with_others(found, own, confusion)
 
 
-def with_others(found: Rivals, own: Labels, tau: np.float32, confusion: Confusion | None) -> Rivals:
+def with_others(found: Rivals, own: Labels, confusion: Confusion | None) -> Rivals:
     """Add the part of the confusion that all rivals of a label (n,) share."""
-    if confusion is None or not confusion.sized:
-        found = replace(found, sized=found.cosine)
     if confusion is None:
         return found
     size = np.where(own >= 0, confusion.sizes[own], np.float32(0))
     others = np.where(own >= 0, confusion.others[own], np.float32(0)) - size
     return replace(
         found,
-        sized=np.asarray(found.sized - tau * size, np.float32),
         logit=found.logit + others,
         log_partition=found.log_partition + others,
     )

@@ -97,10 +97,9 @@ class TorchProducts:
             mine = _own(logits, given)
             _mask(logits, given)
             logits[:, unknown] = float(MASKED)
-            nearest = sized = logits.amax(1)
+            nearest = logits.amax(1)
             if sizes is not None:
                 logits += sizes
-                sized = logits.amax(1)
             if related is not None and excess is not None:
                 over = excess[own] * (own >= 0)[:, None]
                 if excess.shape == (len(excess), len(excess)):
@@ -109,15 +108,15 @@ class TorchProducts:
                     logits.scatter_add_(1, related[own].long(), over)
             logit, most_likely = logits.max(1)
             most_likely = torch.where(logit > float(MASKED), most_likely, -1)
-            return mine, nearest, sized, most_likely, logit, logits.logsumexp(1)
+            return mine, nearest, most_likely, logit, logits.logsumexp(1)
 
         tau, own = np.float32(temperature), own_labels(labels)
-        mine, nearest, most, most_likely, logit, partition = self._by_tiles(
+        mine, nearest, most_likely, logit, partition = self._by_tiles(
             compare, g, directions / tau, k, all_labels(labels), own
         )
-        cosines = (mine * tau, nearest * tau, most * tau)
-        found = Rivals(*cosines, most_likely.astype(np.int64), logit, partition)
-        return with_others(found, own, tau, confusion)
+        most_likely = most_likely.astype(np.int64)
+        found = Rivals(mine * tau, nearest * tau, most_likely, logit, partition)
+        return with_others(found, own, confusion)
 
     def _by_tiles(
         self, fn: Callable[..., Any], g: Rows, prototypes: Rows, k: int, *known: Labels

@@ -4,46 +4,56 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.engine.softmax import log_softmax
+from prototypes.engine.unseen import USUAL_CLASSES
+from prototypes.fit.wrong_share import known_classes
 
 MODEST = 0.92
 """Of the labels that the confident joint counts as wrong, so many are flagged. Their number, by
 label quality, has both a higher precision and a higher recall than cleanlab's flags on 13 of 14
 crawls (docs/evidence.md)."""
-FEW, NONE_WRONG, SOME_WRONG = 0.03, 0.065, 0.1
-"""At most 3% are flagged if the estimated share of wrong labels is at most NONE_WRONG, which it may
-be on a crawl without wrong labels; the limit ends at SOME_WRONG."""
-
+AGREED, CLEAR = 1.1, 1.5
+"""All that the confident joint counts are flagged if it counts at most 1.1 times the estimated
+share of wrong labels, and MODEST of them if that is at most 1.5 times the estimate. Beyond that,
+classes are hard to tell apart here, ..."""
+FEW = 0.03
+"""... and at most 3% are flagged if the estimate is so low that it may be that of a crawl without
+wrong labels, ..."""
+LOW, LOW_OF_FEW_CLASSES = (0.065, 0.1), (0.1, 0.14)
+"""... which is up to the first of these; from the second on there is no limit."""
 OF_LISTS = 1.2
 """Flagged labels of lists, per label that is estimated to be wrong: some more, to be reviewed."""
 
 Rows = NDArray[np.float32]
 
 
-def flagged_share(
-    cosines: Rows, labels: NDArray[np.integer], tau: float, wrong: float, lists: bool
-) -> float:
-    """Return the share of labels (m,) to flag, from the cosines (m, C) as for `wrong_share`.
+def flagged_share(logits: Rows, labels: NDArray[np.integer], wrong: float, lists: bool) -> float:
+    """Return the share of labels (m,) to flag, from the logits (m, C) of all classes.
 
-    ``tau`` is the temperature of label quality, ``wrong`` the estimated share of wrong labels. The
-    confident joint of ``lists`` is far too high, as it takes a weak object for a wrong label.
+    The other labels of an image, and classes without images, are MASKED. ``wrong`` is the estimated
+    share of wrong labels. The confident joint of ``lists`` is far too high, as it takes a weak
+    object for a wrong label.
     """
-    found = MODEST * confident_joint(cosines, labels, tau)
+    joint = confident_joint(logits, labels)
+    found = MODEST * joint
     if lists:
         return min(found, max(FEW, OF_LISTS * wrong))
-    if wrong >= SOME_WRONG:
+    if joint <= AGREED * wrong:
+        return joint
+    if found <= CLEAR * wrong:
         return found
-    trusted = max(wrong - NONE_WRONG, 0) / (SOME_WRONG - NONE_WRONG)
+    none, some = LOW_OF_FEW_CLASSES if known_classes(logits) < USUAL_CLASSES else LOW
+    trusted = min(max((wrong - none) / (some - none), 0), 1)
     return min(found, FEW + (found - FEW) * trusted)
 
 
-def confident_joint(cosines: Rows, labels: NDArray[np.integer], tau: float) -> float:
+def confident_joint(logits: Rows, labels: NDArray[np.integer]) -> float:
     """Return the share of labels off the diagonal of the calibrated confident joint.
 
     Northcutt et al. (2021, arXiv 1911.00068), Eq. 1 and 3: an image counts as of the likeliest of
     the classes whose probability is at least the mean probability of that class among the images
     that were given it.
     """
-    p = np.exp(log_softmax(cosines.astype(np.float64) / tau))
+    p = np.exp(log_softmax(logits.astype(np.float64)))
     every, classes = np.arange(len(labels)), p.shape[1]
     given = np.bincount(labels, minlength=classes)
     usual = np.bincount(labels, p[every, labels], classes) / np.maximum(given, 1)

@@ -16,10 +16,13 @@ from prototypes.engine.softmax import nearest_of_class
 from prototypes.engine.unseen import unseen_logit
 from prototypes.fit.flagged_share import flagged_share
 from prototypes.fit.sample import LabelledSample
-from prototypes.fit.wrong_share import WrongShare, share_by_agreement, wrong_share
+from prototypes.fit.wrong_share import WrongShare, wrong_share
 
 Rows = NDArray[np.float32]
 
+SURELY_WRONG = -6.0
+"""Labels with lower log odds, before the prior odds, are always flagged: on crawls without wrong
+labels these are at most 3.3%."""
 LEAST_SHARE = 0.005
 """Least share of wrong labels that the prior odds assume, so that they are finite."""
 WIDEST = 1e4
@@ -70,8 +73,6 @@ def fit_prior(
     mask_absent(cosines, np.union1d(absent_classes(v, k), little_known))
     lists = labels.ndim == 2
     share = wrong_share(cosines, given, lists, confusion.sizes)
-    wrong = share.estimate if lists else share_by_agreement(cosines, given, confusion.sizes)
-    flagged = flagged_share(cosines, given, temperature, wrong, lists)
     directions, rows = unit_rows(v), g
     if level.any():
         rows = np.hstack([g, np.ones((len(g), 1), np.float32)])
@@ -79,6 +80,9 @@ def fit_prior(
     rivals = products.find_rivals(rows, labels, directions, temperature, confusion, k, little_known)
     against = np.logaddexp(rivals.log_partition, unseen_logit(len(self_influence), temperature))
     log_odds = own.astype(np.float64) / temperature - against
+    logits = cosines / np.float32(temperature) + confusion.sizes
+    flagged = flagged_share(logits, given, share.estimate, lists)
+    flagged = max(flagged, float((log_odds < SURELY_WRONG).mean()))
     return prior_of(share, flagged, log_odds)
 
 

@@ -30,7 +30,7 @@ HIDDEN, HIDDEN_POWER = 0.5, 1.5
 0.5 (1 − t)^1.5, if a share t of right labels beats all classes that were not given."""
 MOST = 0.95
 """The largest share that is estimated."""
-SURE, OF_LISTS, OF_FEW_CLASSES = (0.06, 0.06), (0.08, 0.08), (0.1, 0.2)
+SURE, OF_LISTS, OF_FEW_CLASSES = (0.065, 0.055), (0.08, 0.08), (0.1, 0.2)
 """How far below and above the estimate the truth lies on nine of ten crawls."""
 
 Rows = NDArray[np.float32]
@@ -61,17 +61,19 @@ def wrong_share(
     several labels; ``sizes`` (C,) are log priors of the classes (see `Confusion.sizes`). The
     estimate is 0 without rows and with fewer than two classes.
     """
+    if not len(labels):
+        return WrongShare.around(0.0, SURE)
     if lists:
         return WrongShare.around(_of_lists(cosines, labels), OF_LISTS)
     agreement = share_by_agreement(cosines, labels, sizes)
-    if _classes(cosines) >= USUAL_CLASSES:
+    if known_classes(cosines) >= USUAL_CLASSES:
         return WrongShare.around(agreement, SURE)
     own = cosines[np.arange(len(labels)), labels]
-    unlike = float((own < UNLIKE_COSINE).mean()) if len(own) else 0.0
+    unlike = float((own < UNLIKE_COSINE).mean())
     return WrongShare.around((agreement + unlike) / 2, OF_FEW_CLASSES)
 
 
-def _classes(cosines: Rows) -> int:
+def known_classes(cosines: Rows) -> int:
     """Count the classes that are not MASKED throughout."""
     return int((cosines > MASKED / 2).any(axis=0).sum())
 
@@ -87,7 +89,7 @@ def share_by_agreement(
     wrong labels of images of none of the classes that are most like their label. Arguments as of
     `wrong_share`.
     """
-    classes = _classes(cosines)
+    classes = known_classes(cosines)
     if classes < 2:
         return 0.0
     every = np.arange(len(labels))

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from prototypes.engine.blocks import Labels, unit_rows
 from prototypes.engine.confusion import Confusion
 from prototypes.engine.little_known import NONE
 from prototypes.engine.moments import counted
-from prototypes.engine.pairs import MASKED, own_labels
+from prototypes.engine.pairs import own_labels
 from prototypes.engine.products import HOST, Products
 from prototypes.engine.unseen import unseen_logit
 from prototypes.fit.prior import NO_PRIOR, Prior
@@ -34,10 +35,11 @@ class LabelQuality:
     """(n,): the probability that the label is right: the softmax over the label and its rivals of
     the cosine to the prototypes, at the label, with the prior odds that a label is right."""
     suggested: NDArray[np.int64]
-    """(n,): the most likely class, the label or a rival; -1 if there is neither, and for labels of
-    little-known classes."""
+    """(n,): the class that the image looks most like, the label or a rival; -1 if there is neither,
+    and for labels of little-known classes."""
     suggested_quality: NDArray[np.float32]
-    """(n,): the softmax at the suggested class."""
+    """(n,): the probability of the suggested class. The odds among the classes that were not given
+    are those of the softmax."""
     issue: NDArray[np.int8]
     """(n,): index into ISSUE_KINDS. For a person to review, so rather too many than too few."""
     counted_wrong: NDArray[np.bool_]
@@ -82,17 +84,16 @@ def label_quality(
     own = np.where(known, rivals.own - self_influence[given], np.float32(np.nan))
     if evidence is not None:
         own += evidence.own
-    logit = own / np.float32(temperature) + np.float32(prior.log_odds)
+    logit = own / np.float32(temperature)
     against = np.logaddexp(rivals.log_partition, unseen_logit(len(self_influence), temperature))
     better = ~(known & (logit >= rivals.logit))
-    everything = np.logaddexp(against, np.where(known, logit, MASKED))
-    best = np.where(better, rivals.logit, logit)
-    quality = np.exp(logit - everything)
+    quality = expit(logit + np.float32(prior.log_odds) - against)
+    other = np.where(known, 1 - quality, np.float32(1)) * np.exp(rivals.logit - against)
     return LabelQuality(
         np.where(known, distance, np.nan).astype(np.float32),
         quality,
         np.where(unjudged, -1, np.where(better, rivals.most_likely, given)),
-        np.where(unjudged, np.float32(np.nan), np.exp(best - everything)),
+        np.where(unjudged, np.float32(np.nan), np.where(better, other, quality)),
         issues(quality < prior.flagged_below, own, rivals.cosine),
         quality < prior.wrong_below,
     )

@@ -152,7 +152,7 @@ def test_wrong_labels_and_missing_ones_are_found_in_blends_of_classes() -> None:
         ranking = auroc(quality[labelled & wrong], quality[labelled & ~wrong])
         found[form] = ranking, wrong[flagged].mean(), flagged[labelled & wrong].mean()
         noise = said.counted_wrong[labelled].mean()
-        assert form == "rivals" or abs(noise - wrong[labelled].mean()) < 0.03
+        assert form == "rivals" or abs(noise - wrong[labelled].mean()) < 0.08
     assert found["pairs"][0] > max(0.98, found["rivals"][0])
     assert found["pairs"][1] > found["rivals"][1] + 0.05
     assert min(found["pairs"]) > 0.8

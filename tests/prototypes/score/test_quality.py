@@ -6,9 +6,9 @@ from scipy.special import softmax
 
 from prototypes.engine.blocks import unit_rows
 from prototypes.engine.confusion import Confusion
-from prototypes.engine.rivals import Rivals
 from prototypes.engine.unseen import UNSEEN_COSINE
-from prototypes.score.quality import ISSUE_KINDS, counted_wrong, few, issues, label_quality
+from prototypes.fit.prior import NO_PRIOR
+from prototypes.score.quality import ISSUE_KINDS, issues, label_quality
 
 
 def crawl() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -85,42 +85,37 @@ def test_a_row_without_a_label_gets_a_suggestion_only() -> None:
     assert np.array_equal(found.suggested, whole.suggested)
 
 
-def rivals(cosine: np.ndarray) -> Rivals:
-    nothing = np.zeros_like(cosine)
-    return Rivals(nothing, cosine, cosine, np.zeros(len(cosine), np.int64), nothing, nothing)
+def test_prior_odds_are_added_to_the_logit_of_the_label() -> None:
+    g, y, v = crawl()
+    prior = replace(NO_PRIOR, log_odds=1.5)
+    found = label_quality(g, y, v, 0.2, NOBODY, prior=prior)
+    odds = np.exp(g @ unit_rows(v).T / 0.2)
+    own = odds[np.arange(100), y]
+    slow = own * np.exp(1.5) / (own * np.exp(1.5) + odds.sum(axis=1) - own)
+    assert np.allclose(found.quality, slow, rtol=1e-4, atol=1e-7)
+    assert np.array_equal(found.suggested, odds.argmax(axis=1))
+    rest = (1 - slow) * odds.max(axis=1) / (odds.sum(axis=1) - own)
+    kept = found.suggested == y
+    assert 0 < kept.sum() < 100
+    assert np.allclose(found.suggested_quality, np.where(kept, slow, rest), rtol=1e-3)
 
 
-def test_issues_are_labels_that_fit_badly() -> None:
-    own = np.array([0.9, 0.5, 0.1, 0.1, 0.14, np.nan], np.float32)
-    other = np.array([0.3, 0.8, 0.2, 0.1, 0.5, 0.9], np.float32)
-    kinds = [ISSUE_KINDS[i] for i in issues(own, rivals(other))]
-    assert kinds == [None, "relabel", "outlier", "outlier", "relabel", None]
+def test_labels_of_low_quality_are_flagged_and_counted_as_wrong() -> None:
+    g, y, v = crawl()
+    y[:5] = -1
+    prior = replace(NO_PRIOR, wrong_below=0.05, flagged_below=0.1)
+    found = label_quality(g, y, v, 0.2, NOBODY, prior=prior)
+    assert np.array_equal(found.counted_wrong, found.quality < 0.05)
+    assert np.array_equal(found.issue > 0, found.quality < 0.1)
+    assert 0 < found.counted_wrong.sum() < (found.issue > 0).sum() < 95
 
 
-def test_labels_count_as_wrong_by_margin_or_cosine() -> None:
-    own = np.array([0.9, 0.5, 0.5, 0.05, np.nan], np.float32)
-    other = np.array([0.3, 0.8, 0.9, 0.0, 0.9], np.float32)
-    assert counted_wrong(own, rivals(other)).tolist() == [False, False, True, True, False]
-
-
-def test_with_few_classes_the_own_cosine_may_be_lower() -> None:
-    own, other = np.array([0.14, 0.02, -0.01], np.float32), np.zeros(3, np.float32)
-    assert issues(own, rivals(other)).tolist() == [2, 2, 2]
-    assert issues(own, rivals(other), few(2)).tolist() == [0, 0, 2]
-    assert few(2) == pytest.approx(1 / 9)
-    assert few(10) == few(1000) == 1
-
-
-def test_an_image_midway_has_the_label_of_the_larger_class() -> None:
-    own = np.array([-0.05, -0.2, -0.05], np.float32)
-    larger = np.array([0.3, 0.3, 0.0], np.float32)
-    found = rivals(-own)
-    found = replace(found, sized=found.cosine - larger)
-    assert issues(own, rivals(-own), few(2)).tolist() == [2, 2, 2]
-    assert issues(own, found, few(2)).tolist() == [0, 2, 2]
-    assert counted_wrong(own, found).tolist() == [False, True, True]
-    smaller = replace(found, sized=found.cosine + larger)
-    assert np.array_equal(smaller.size_shift, np.zeros(3))
+def test_flagged_labels_are_outliers_if_they_fit_no_class() -> None:
+    own = np.array([0.9, 0.1, 0.3, 0.5, np.nan], np.float32)
+    other = np.array([0.3, 0.8, 0.3, 0.2, 0.9], np.float32)
+    flagged = np.array([False, True, True, True, False])
+    kinds = [ISSUE_KINDS[i] for i in issues(flagged, own, other)]
+    assert kinds == [None, "relabel", "outlier", "relabel", None]
 
 
 @pytest.mark.parametrize("scale", [0, 1])

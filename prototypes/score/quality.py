@@ -19,7 +19,7 @@ from prototypes.score.evidence import Evidence
 ISSUE_KINDS = (None, "relabel", "outlier")
 """Names of the values of `LabelQuality.issue`."""
 OUTLIER_COSINE = 0.4
-"""An image is an outlier if its cosine to every prototype is below this."""
+"""A flagged image is an outlier if its cosine to every other class is below this."""
 
 
 @dataclass(frozen=True)
@@ -94,17 +94,15 @@ def label_quality(
         quality,
         np.where(unjudged, -1, np.where(better, rivals.most_likely, given)),
         np.where(unjudged, np.float32(np.nan), np.where(better, other, quality)),
-        issues(quality < prior.flagged_below, own, rivals.cosine),
+        issues(quality < prior.flagged_below, rivals.cosine),
         quality < prior.wrong_below,
     )
 
 
-def issues(
-    flagged: NDArray[np.bool_], own: NDArray[np.float32], rival: NDArray[np.float32]
-) -> NDArray[np.int8]:
-    """Classify flagged labels (n,) by the cosines to the given and to the best other class: (n,).
+def issues(flagged: NDArray[np.bool_], rival: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Classify flagged labels (n,) by the cosine to the best other class (n,).
 
-    Returns an index into ISSUE_KINDS. Not in the paper.
+    The cosine to the given class tells nothing of the kind: images of none of the classes got the
+    label that they are most like. Returns an index into ISSUE_KINDS (n,). Not in the paper.
     """
-    outlier = np.fmax(own, rival) < OUTLIER_COSINE
-    return np.where(flagged, np.where(outlier, 2, 1), 0).astype(np.int8)
+    return np.where(flagged, np.where(rival < OUTLIER_COSINE, 2, 1), 0).astype(np.int8)

@@ -18,7 +18,7 @@ classes are hard to tell apart here, ..."""
 FEW = 0.03
 """... and at most 3% are flagged if the estimate is so low that it may be that of a crawl without
 wrong labels, ..."""
-LOW, LOW_OF_FEW_CLASSES = (0.065, 0.1), (0.1, 0.14)
+LOW, LOW_OF_FEW_CLASSES = (0.065, 0.1), (0.04, 0.09)
 """... which is up to the first of these; from the second on there is no limit."""
 OF_LISTS = 1.2
 """Flagged labels of lists, per label that is estimated to be wrong: some more, to be reviewed."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,15 +31,14 @@ def killed_at_write(
 
     @contextmanager
     def killed(fatal: int, after: bool) -> Iterator[None]:
-        write, count = Folders.write, 0
+        write, numbers = Folders.write, count()
 
         def dying(self: Folders, name: str, contents: dict, **facts: object) -> None:
-            nonlocal count
-            count += 1
-            if count - 1 == fatal and not after:
+            number = next(numbers)  # shards are written by several threads
+            if number == fatal and not after:
                 raise Killed
             write(self, name, contents, **facts)
-            if count - 1 == fatal:
+            if number == fatal:
                 raise Killed
 
         with monkeypatch.context() as patch, pytest.raises(Killed):

@@ -132,7 +132,7 @@ def test_verified_labels_make_prototypes_and_change_no_column_of_the_manifest(
         assert after.select("key", "label").equals(before.select("key", "label"))
         assert not after["distance"].equals(before["distance"])
         wrong = after.filter(pl.col("key").str.split("-").list.last() != pl.col("label"))
-        assert wrong["label_quality"].median() < 0.1
+        assert wrong["label_quality"].median() < 0.2
     assert weighted(path).equals(before)
 
 

@@ -81,7 +81,7 @@ def count_table(counts: Counts, classes: int) -> Table:
         table.add_row(what, f"[bold]{told.number()}[/], {told.basis()}")
     if counts.noise is not None:
         loud = "bold" if counts.verified is None else "default"
-        table.add_row("labels that look wrong", f"[{loud}]{counts.noise:.0%}[/]{within(counts)}")
+        table.add_row("labels that look wrong", f"[{loud}]{counts.noise:.1%}[/]{within(counts)}")
     table.add_row(
         "flagged",
         f"{counts.flagged:,}: {counts.relabel:,} fit another class, {counts.outlier:,} fit none",

@@ -16,7 +16,7 @@ from prototypes.engine.softmax import nearest_of_class
 from prototypes.engine.unseen import unseen_logit
 from prototypes.fit.flagged_share import flagged_share
 from prototypes.fit.sample import LabelledSample
-from prototypes.fit.wrong_share import WrongShare, wrong_share
+from prototypes.fit.wrong_share import ROUNDED, WrongShare, wrong_share
 
 Rows = NDArray[np.float32]
 
@@ -94,6 +94,7 @@ def prior_of(share: WrongShare, flagged: float, log_odds: NDArray[np.float64]) -
         return float(expit(log_odds + shift).mean() - right)
 
     shift = float(brentq(excess, -WIDEST, WIDEST)) if excess(-WIDEST) < 0 < excess(WIDEST) else 0.0
+    shift = round(shift, ROUNDED)
     quality = expit(log_odds + shift)
     wrong_below = _below(quality, share.estimate)
     return Prior(share, shift, wrong_below, _below(quality, flagged))

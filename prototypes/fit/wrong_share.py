@@ -24,13 +24,18 @@ ALIKE = 0.4
 """Share of wrong labels that are drawn by likeness; the others are of any class."""
 UNLIKE_COSINE = 0.25
 """With few classes the share of labels with a lower cosine to their prototype counts as much as
-disagreement: many wrong labels are then of images of none of the classes."""
+disagreement ..."""
+OUTSIDE = 1.3
+"""... and the mean of both is too low by this factor: many wrong labels are then of images of none
+of the classes, which are most like the label that they were given."""
 HIDDEN, HIDDEN_POWER = 0.5, 1.5
 """The share of right labels in lists whose object the features do not show is
 0.5 (1 − t)^1.5, if a share t of right labels beats all classes that were not given."""
+ROUNDED = 4
+"""Decimals of an estimate."""
 MOST = 0.95
 """The largest share that is estimated."""
-SURE, OF_LISTS, OF_FEW_CLASSES = (0.065, 0.055), (0.08, 0.08), (0.1, 0.2)
+SURE, OF_LISTS, OF_FEW_CLASSES = (0.065, 0.055), (0.08, 0.08), (0.12, 0.2)
 """How far below and above the estimate the truth lies on nine of ten crawls."""
 
 Rows = NDArray[np.float32]
@@ -46,9 +51,9 @@ class WrongShare:
 
     @classmethod
     def around(cls, estimate: float, error: tuple[float, float]) -> "WrongShare":
-        """Add a range of so much below and above."""
+        """Add a range of so much below and above; ROUNDED, as last bits differ by machine."""
         low, high = max(estimate - error[0], 0.0), min(estimate + error[1], 1.0)
-        return cls(estimate, low, high)
+        return cls(*(round(share, ROUNDED) for share in (estimate, low, high)))
 
 
 def wrong_share(
@@ -70,7 +75,8 @@ def wrong_share(
         return WrongShare.around(agreement, SURE)
     own = cosines[np.arange(len(labels)), labels]
     unlike = float((own < UNLIKE_COSINE).mean())
-    return WrongShare.around((agreement + unlike) / 2, OF_FEW_CLASSES)
+    estimate = min(OUTSIDE * (agreement + unlike) / 2, MOST)
+    return WrongShare.around(estimate, OF_FEW_CLASSES)
 
 
 def known_classes(cosines: Rows) -> int:

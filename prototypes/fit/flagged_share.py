@@ -9,7 +9,7 @@ from prototypes.fit.wrong_share import known_classes
 
 MODEST = 0.92
 """Of the labels that the confident joint counts as wrong, so many are flagged. Their number, by
-label quality, has both a higher precision and a higher recall than cleanlab's flags on 18 of 20
+label quality, has both a higher precision and a higher recall than cleanlab's flags on 17 of 20
 crawls (docs/evidence.md)."""
 AGREED, CLEAR = 1.1, 1.5
 """All that the confident joint counts are flagged if it counts at most 1.1 times the estimated
@@ -20,6 +20,9 @@ FEW = 0.03
 wrong labels, ..."""
 LOW, LOW_OF_FEW_CLASSES = (0.065, 0.1), (0.04, 0.09)
 """... which is up to the first of these; from the second on there is no limit."""
+OF_FEW_CLASSES = 1.2
+"""Most labels flagged with few classes, per label that is estimated to be wrong: the confident
+joint is far too high where one of the classes has nearly all images."""
 OF_LISTS = 1.2
 """Flagged labels of lists, per label that is estimated to be wrong: some more, to be reviewed."""
 
@@ -41,7 +44,10 @@ def flagged_share(logits: Rows, labels: NDArray[np.integer], wrong: float, lists
         return joint
     if found <= CLEAR * wrong:
         return found
-    none, some = LOW_OF_FEW_CLASSES if known_classes(logits) < USUAL_CLASSES else LOW
+    few = known_classes(logits) < USUAL_CLASSES
+    none, some = LOW_OF_FEW_CLASSES if few else LOW
+    if few:
+        found = max(min(found, OF_FEW_CLASSES * wrong), FEW)
     trusted = min(max((wrong - none) / (some - none), 0), 1)
     return min(found, FEW + (found - FEW) * trusted)
 

@@ -72,7 +72,8 @@ def fit_prior(
     mask_others(cosines, labels)
     mask_absent(cosines, np.union1d(absent_classes(v, k), little_known))
     lists = labels.ndim == 2
-    share = wrong_share(cosines, given, lists, confusion.sizes)
+    influence = float(self_influence[given].mean())
+    share = wrong_share(cosines, given, lists, confusion.sizes, influence)
     directions, rows = unit_rows(v), g
     if level.any():
         rows = np.hstack([g, np.ones((len(g), 1), np.float32)])

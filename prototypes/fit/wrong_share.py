@@ -22,12 +22,10 @@ OVERCONFIDENCE = 0.19
 """Subtracted from the log odds of the likeliest class at that temperature."""
 ALIKE = 0.4
 """Share of wrong labels that are drawn by likeness; the others are of any class."""
-UNLIKE_COSINE = 0.25
-"""With few classes the share of labels with a lower cosine to their prototype counts as much as
-disagreement ..."""
-OUTSIDE = 1.3
-"""... and the mean of both is too low by this factor: many wrong labels are then of images of none
-of the classes, which are most like the label that they were given."""
+UNLIKE_COSINE, UNLIKE = 0.25, 0.75
+"""With few classes the share of labels with a lower cosine to their prototype counts for three
+quarters: many wrong labels are then of images of none of the classes, which are most like the label
+that they were given."""
 HIDDEN, HIDDEN_POWER = 0.5, 1.5
 """The share of right labels in lists whose object the features do not show is
 0.5 (1 − t)^1.5, if a share t of right labels beats all classes that were not given."""
@@ -35,7 +33,12 @@ ROUNDED = 4
 """Decimals of an estimate."""
 MOST = 0.95
 """The largest share that is estimated."""
-SURE, OF_LISTS, OF_FEW_CLASSES = (0.065, 0.055), (0.08, 0.08), (0.12, 0.2)
+INFLUENTIAL, MARGIN, COSINE = 0.05, 0.35, 0.1
+"""If images support their own labels a lot, by a mean self-influence above .05, labels agree with
+the likeliest class too often. Then the share of labels whose cosine is .35 below that of another
+class, or below .1, is the estimate where it is the larger one."""
+SURE, OF_FEW_IMAGES = (0.065, 0.055), (0.065, 0.1)
+OF_LISTS, OF_FEW_CLASSES = (0.08, 0.08), (0.12, 0.2)
 """How far below and above the estimate the truth lies on nine of ten crawls."""
 
 Rows = NDArray[np.float32]
@@ -57,25 +60,33 @@ class WrongShare:
 
 
 def wrong_share(
-    cosines: Rows, labels: NDArray[np.integer], lists: bool, sizes: Rows | None = None
+    cosines: Rows,
+    labels: NDArray[np.integer],
+    lists: bool,
+    sizes: Rows | None = None,
+    influence: float = 0.0,
 ) -> WrongShare:
     """Estimate the share of wrong labels (m,) from the cosines (m, C) of images to all classes.
 
     The cosine to the own label is without the part that the image itself contributes. The other
     labels of an image, and classes without images, are MASKED. ``lists`` says that images may have
-    several labels; ``sizes`` (C,) are log priors of the classes (see `Confusion.sizes`). The
-    estimate is 0 without rows and with fewer than two classes.
+    several labels; ``sizes`` (C,) are log priors of the classes (see `Confusion.sizes`);
+    ``influence`` is the mean self-influence (see `AdaptedSpace`). The estimate is 0 without rows
+    and with fewer than two classes.
     """
     if not len(labels):
         return WrongShare.around(0.0, SURE)
     if lists:
         return WrongShare.around(_of_lists(cosines, labels), OF_LISTS)
     agreement = share_by_agreement(cosines, labels, sizes)
-    if known_classes(cosines) >= USUAL_CLASSES:
-        return WrongShare.around(agreement, SURE)
     own = cosines[np.arange(len(labels)), labels]
+    if known_classes(cosines) >= USUAL_CLASSES:
+        if influence <= INFLUENTIAL:
+            return WrongShare.around(agreement, SURE)
+        far = (cosines.max(axis=1) - own > MARGIN) | (own < COSINE)
+        return WrongShare.around(max(agreement, float(far.mean())), OF_FEW_IMAGES)
     unlike = float((own < UNLIKE_COSINE).mean())
-    estimate = min(OUTSIDE * (agreement + unlike) / 2, MOST)
+    estimate = UNLIKE * unlike + (1 - UNLIKE) * agreement
     return WrongShare.around(estimate, OF_FEW_CLASSES)
 
 

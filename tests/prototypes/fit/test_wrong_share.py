@@ -59,6 +59,19 @@ def test_a_class_without_images_changes_nothing() -> None:
     assert share_by_agreement(masked, labels) == pytest.approx(share_by_agreement(cosines, labels))
 
 
+def test_images_that_support_their_own_labels_are_judged_by_cosines_too() -> None:
+    cosines, labels = crawl(12, 0.3)
+    plain = wrong_share(cosines, labels, lists=False)
+    cosines[np.arange(len(labels)), labels] += 0.1
+    supported = wrong_share(cosines, labels, lists=False, influence=0.1)
+    own = cosines[np.arange(len(labels)), labels]
+    far = ((cosines.max(axis=1) - own > 0.35) | (own < 0.1)).mean()
+    assert supported.estimate == pytest.approx(
+        max(far, share_by_agreement(cosines, labels)), abs=1e-4
+    )
+    assert supported.high - supported.estimate > plain.high - plain.estimate
+
+
 def test_with_few_classes_unlike_images_count_too() -> None:
     cosines, labels = crawl(3, 0.0)
     before = wrong_share(cosines, labels, lists=False)

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks.crawl import Crawl, read_crawl, some_rows
 from benchmarks.methods import Task, curate, make_task
-from benchmarks.methods.cleanlab import predict
+from benchmarks.methods.regression import predict
 from curate.errors import CurateError
 from curate.options.weight import WeightOptions
 from curate.weighted.noise_matrix import NOISE_MATRIX

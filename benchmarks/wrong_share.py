@@ -140,7 +140,7 @@ def _flags(wrong: NDArray[np.bool_], flag: NDArray[np.bool_]) -> list[str]:
 def _cleanlab(crawl: Crawl) -> list[str]:
     from cleanlab.filter import find_label_issues
 
-    from benchmarks.methods.cleanlab import predict
+    from benchmarks.methods.regression import predict
 
     labels = crawl.labels.astype(np.int64)
     flag = find_label_issues(labels, predict(unit_rows(crawl.features), labels), n_jobs=1)

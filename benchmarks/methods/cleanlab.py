@@ -7,17 +7,11 @@ from cleanlab.count import num_label_issues
 from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from benchmarks.methods import Judgement, Task
+from benchmarks.methods.regression import predict
 from curate.errors import CurateError
 from prototypes.engine.blocks import unit_rows
-
-FOLDS = 5
-C = 1.0
-"""scikit-learn's default; with its default solver, lbfgs, on features of unit length."""
-MAX_ITERATIONS = 1000
 
 
 def judge(task: Task) -> Judgement:
@@ -31,18 +25,6 @@ def judge(task: Task) -> Judgement:
     # One process: forked ones would count shared memory twice, and take no less time here.
     flag = find_label_issues(labels, predicted, n_jobs=1)
     return Judgement(scores, flag, num_label_issues(labels, predicted) / len(labels))
-
-
-def predict(features: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Predict each row (n, C) by a regression that was fitted to the other folds."""
-    probabilities: NDArray[np.float64] = cross_val_predict(
-        LogisticRegression(C=C, max_iter=MAX_ITERATIONS),
-        features,
-        labels,
-        cv=StratifiedKFold(FOLDS, shuffle=True, random_state=0),
-        method="predict_proba",
-    )
-    return probabilities
 
 
 def kept_rows(task: Task, predictions: Path | None) -> NDArray[np.bool_]:

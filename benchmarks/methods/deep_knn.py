@@ -12,8 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 
 from benchmarks.methods import Judgement, Task
-from benchmarks.methods.cleanlab import MAX_ITERATIONS, C
 from benchmarks.methods.knn import votes
+from benchmarks.methods.regression import MAX_ITERATIONS, C
 from prototypes.engine.blocks import tiles, unit_rows
 
 NEIGHBOURS = 50

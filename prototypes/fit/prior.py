@@ -72,7 +72,7 @@ def fit_prior(
     mask_others(cosines, labels)
     mask_absent(cosines, np.union1d(absent_classes(v, k), little_known))
     lists = labels.ndim == 2
-    influence = float(self_influence[given].mean())
+    influence = float(self_influence[np.unique(given)].mean())
     share = wrong_share(cosines, given, lists, confusion.sizes, influence)
     directions, rows = unit_rows(v), g
     if level.any():

@@ -34,9 +34,9 @@ ROUNDED = 4
 MOST = 0.95
 """The largest share that is estimated."""
 INFLUENTIAL, MARGIN, COSINE = 0.05, 0.35, 0.1
-"""If images support their own labels a lot, by a mean self-influence above .05, labels agree with
-the likeliest class too often. Then the share of labels whose cosine is .35 below that of another
-class, or below .1, is the estimate where it is the larger one."""
+"""If images support their own labels a lot, by a mean self-influence of the classes above .05,
+labels agree with the likeliest class too often. Then the share of labels whose cosine is .35 below
+that of another class, or below .1, is the estimate where it is the larger one."""
 SURE, OF_FEW_IMAGES = (0.065, 0.055), (0.065, 0.1)
 OF_LISTS, OF_FEW_CLASSES = (0.08, 0.08), (0.12, 0.2)
 """How far below and above the estimate the truth lies on nine of ten crawls."""
@@ -71,8 +71,8 @@ def wrong_share(
     The cosine to the own label is without the part that the image itself contributes. The other
     labels of an image, and classes without images, are MASKED. ``lists`` says that images may have
     several labels; ``sizes`` (C,) are log priors of the classes (see `Confusion.sizes`);
-    ``influence`` is the mean self-influence (see `AdaptedSpace`). The estimate is 0 without rows
-    and with fewer than two classes.
+    ``influence`` is the mean self-influence of the classes (see `AdaptedSpace`). The estimate is 0
+    without rows and with fewer than two classes.
     """
     if not len(labels):
         return WrongShare.around(0.0, SURE)

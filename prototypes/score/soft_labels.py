@@ -12,8 +12,8 @@ from prototypes.engine.neighbours import nearest_prototypes
 from prototypes.engine.softmax import log_softmax
 
 HEAD_START = 0.35
-"""Added to the cosine of the given label. A suggestion gets as much probability as the given label
-if its cosine is higher by this, which is where labels start to count as wrong (`score.quality`)."""
+"""Added to the cosine of the given label: a suggestion gets as much probability as the given label
+if its cosine is higher by this."""
 SHARPNESS = 2.0
 """Divides τ: label quality is calibrated on given labels, and true labels are more predictable."""
 

@@ -153,3 +153,14 @@ def test_where_no_class_is_known_all_rows_weigh_1(tmp_path: Path) -> None:
     assert found["weight"].to_list() == [1.0] * 9
     assert found["label_quality"].null_count() == found["suggested_label"].null_count() == 9
     assert "not judged 9, of 3 classes" in said
+
+
+def test_where_no_class_is_known_no_share_of_wrong_labels_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "crawl.parquet"
+    crawl()[:6].write_parquet(path)
+    _, words = weigh(path)
+    assert "look wrong" not in words
+    out = path.with_suffix(".weighted.parquet")
+    found = json.loads(curate("inspect", out, "--json").stdout)["summary"]
+    assert found["noise"] is None
+    assert found["range_of_wrong"] is None

@@ -8,7 +8,7 @@ import polars as pl
 from curate.images.status import Status
 from curate.manifest.manifest import as_text
 from curate.terminal.printable import FEW
-from curate.weighted.counts import Counts
+from curate.weighted.counts import Counts, holding
 from curate.weighted.noise_matrix import read_noise_matrix
 from curate.weighted.verified_share import VerifiedShare
 from curate.weighted.weighted import Weighted
@@ -100,6 +100,7 @@ def overview(weighted: Weighted, verified: VerifiedShare | None = None) -> Overv
     ).sum()
     if matrix is not None and matrix["count"].sum() != sums["judged"].item():
         matrix = None
+    noise = None if matrix is None else _noise(matrix)
     return Overview(
         rows=weighted.rows,
         lists=lists,
@@ -111,8 +112,8 @@ def overview(weighted: Weighted, verified: VerifiedShare | None = None) -> Overv
         **sums.row(0, named=True),
         zero_weight=int((classes if lists else by_class)["zero"].sum()),
         little_known=classes.filter(pl.col("unjudged") > 0)["label"].sort().to_list(),
-        noise=None if matrix is None else _noise(matrix),
-        range_of_wrong=None if matrix is None else weighted.origin.range_of_wrong,
+        noise=noise,
+        range_of_wrong=holding(noise, weighted.origin.range_of_wrong),
         verified=verified or _verified(weighted),
         quality=_histogram(by_class, "label_quality", 1.0),
         weight=_histogram(by_class, "weight", top),
@@ -249,9 +250,11 @@ def _verified(weighted: Weighted) -> VerifiedShare | None:
     return found if found is not None and found.rows == weighted.rows else None
 
 
-def _noise(matrix: pl.DataFrame) -> float:
+def _noise(matrix: pl.DataFrame) -> float | None:
+    if not matrix["count"].sum():
+        return None
     right = matrix.filter(pl.col("given") == pl.col("true"))["count"].sum()
-    return 1 - int(right) / max(int(matrix["count"].sum()), 1)
+    return 1 - int(right) / int(matrix["count"].sum())
 
 
 def _worst_first(classes: pl.DataFrame, matrix: pl.DataFrame | None) -> pl.DataFrame:

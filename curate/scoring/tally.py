@@ -13,7 +13,7 @@ from curate.images.status import Status
 from curate.manifest.classes import Classes
 from curate.terminal.printable import FEW
 from curate.terminal.skipped import Skipped
-from curate.weighted.counts import Counts
+from curate.weighted.counts import Counts, holding
 from curate.weighted.verified_share import VerifiedShare
 from prototypes.score.noise_matrix import (
     NoiseCounts,
@@ -136,6 +136,7 @@ class Tally:
     @property
     def counts(self) -> Counts:
         """The counts that every summary begins with."""
+        noise = self.noise if self.judged.any() else None
         return Counts(
             rows=self.rows,
             lists=self.lists,
@@ -153,9 +154,9 @@ class Tally:
             zero_weight=self.zero_weight,
             missing=self.missing,
             incomplete=self.incomplete,
-            noise=self.noise,
+            noise=noise,
             verified=self.verified,
-            range_of_wrong=self.range_of_wrong,
+            range_of_wrong=holding(noise, self.range_of_wrong),
         )
 
 

@@ -97,6 +97,19 @@ def count_table(counts: Counts, classes: int) -> Table:
     return table
 
 
+def holding(
+    noise: float | None, range_of_wrong: tuple[float, float] | None
+) -> tuple[float, float] | None:
+    """Widen a range until it holds the share; None if either is not known.
+
+    The range is that of different pictures: many copies with one label can move the share of rows.
+    """
+    if noise is None or range_of_wrong is None:
+        return None
+    low, high = range_of_wrong
+    return min(low, noise), max(high, noise)
+
+
 def within(counts: Counts) -> str:
     """Give the range of the estimated share of wrong labels, and what makes it narrower."""
     if counts.range_of_wrong is None:

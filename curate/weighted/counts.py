@@ -49,7 +49,7 @@ class Counts:
     noise: float | None
     """Estimated share of wrong labels among the judged; None where it is not known."""
     range_of_wrong: tuple[float, float] | None
-    """The range in which that share lies on nine of ten crawls; None where it is not known."""
+    """The range of that share, see `WrongShare`; None where it is not known."""
     verified: VerifiedShare | None
     """The same as verified rows tell it; None where none were named, or of other rows."""
 

@@ -66,7 +66,8 @@ def fit_prior(
         return NO_PRIOR
     k = len(v) // len(self_influence)
     given, every = own_labels(labels), np.arange(len(labels))
-    cosines = nearest_of_class(g @ unit_rows(v).T, k) + level
+    directions = unit_rows(v)
+    cosines = nearest_of_class(g @ directions.T, k) + level
     cosines[every, given] -= self_influence[given]
     own = cosines[every, given]
     mask_others(cosines, labels)
@@ -74,7 +75,7 @@ def fit_prior(
     lists = labels.ndim == 2
     influence = float(self_influence[np.unique(given)].mean())
     share = wrong_share(cosines, given, lists, confusion.sizes, influence)
-    directions, rows = unit_rows(v), g
+    rows = g
     if level.any():
         rows = np.hstack([g, np.ones((len(g), 1), np.float32)])
         directions = np.hstack([directions, np.repeat(level, k)[:, None]])

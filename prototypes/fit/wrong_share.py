@@ -39,14 +39,18 @@ labels agree with the likeliest class too often. Then the share of labels whose 
 that of another class, or below .1, is the estimate where it is the larger one."""
 SURE, OF_FEW_IMAGES = (0.065, 0.055), (0.065, 0.1)
 OF_LISTS, OF_FEW_CLASSES = (0.08, 0.08), (0.12, 0.2)
-"""How far below and above the estimate the truth lies on nine of ten crawls."""
+"""How far below and above the estimate the range goes."""
 
 Rows = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class WrongShare:
-    """A share of wrong labels, and the range in which the true one lies on nine of ten crawls."""
+    """A share of wrong labels, and a range of it.
+
+    The range held the true share of most crawls of ten classes or more that were measured. With
+    fewer classes it is too low where many images are of none of them (docs/evidence.md).
+    """
 
     estimate: float
     low: float

@@ -1,8 +1,6 @@
 """Decoding in worker processes, so that a picture that kills its decoder costs one row."""
 
-import os
 import signal
-import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,10 +30,10 @@ from curate.images.chunks import (
 from curate.images.decode import decode
 from curate.images.picture_hash import Hashes, no_hashes
 from curate.images.preprocess import Preprocess
-from curate.images.slots import Slot, Slots, attach
+from curate.images.slots import Slot, Slots
 from curate.images.source import ImageSource
 from curate.images.status import Status
-from curate.images.worker_process import worker_context
+from curate.images.worker_pool import end_pool, start_pool
 
 CHUNKS_AHEAD = 4
 """Chunks in flight for each worker: what is decoded while the caller is busy."""
@@ -52,8 +50,6 @@ KILLED = (-signal.SIGTERM, -getattr(signal, "SIGKILL", signal.SIGTERM))
 """Exit codes of workers that were killed from outside, as where memory runs out."""
 DEATHS, KILLS = 2, 5
 """How many workers must end, or be killed, on one picture before it counts as crashed."""
-LONGEST_SCRATCH = 75
-"""Bytes: a socket's name may have 107, and multiprocessing adds 32."""
 POOLS_IN_VAIN = 5
 """Pools in a row that may break before anything is decoded."""
 
@@ -118,19 +114,13 @@ class DecodePool:
         self._in_vain = 0
 
     def _new_pool(self) -> ProcessPool:
-        _check_scratch()
-        return ProcessPool(
-            max_workers=self._workers,
-            context=worker_context(__name__),
-            initializer=attach,
-            initargs=(self._slots.path,),
-        )
+        return start_pool(self._workers, self._slots, preload=__name__)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        _end(self._pool)
+        end_pool(self._pool)
 
     def decode(self, sources: Iterable[ImageSource | None]) -> Iterator[Decoded]:
         """Decode the pictures in order, a few at a time, while the next ones are under way.
@@ -201,7 +191,7 @@ class DecodePool:
         self._in_vain += 1
         if self._in_vain > POOLS_IN_VAIN:
             raise CurateError(_BROKEN) from error
-        _end(pool)
+        end_pool(pool)
         self._pool = self._new_pool()
 
     def _receive(self, task: _Task) -> Decoded:
@@ -283,20 +273,5 @@ class DecodePool:
         return no_hashes(0) if self._hashed else None
 
 
-def _check_scratch() -> None:
-    """Raise CurateError if the names of the workers' sockets would be too long."""
-    folder = tempfile.gettempdir()
-    if len(os.fsencode(folder)) > LONGEST_SCRATCH:
-        raise CurateError(
-            f"TMPDIR is {folder}, and decoders talk through sockets whose names may have"
-            f" {LONGEST_SCRATCH} bytes before them at most; set TMPDIR to a shorter folder."
-        )
-
-
 def _weight(chunk: Chunk) -> int:
     return sum(map(bytes_of, chunk))
-
-
-def _end(pool: ProcessPool) -> None:
-    pool.stop()  # type: ignore[no-untyped-call]
-    pool.join()

@@ -96,7 +96,7 @@ def take_apart(rows: pl.DataFrame | None, crawl: Crawl) -> LabelParts:
     at, labels = rows["row"].to_numpy(), rows["label"].to_numpy()
 
     def part(shard: Shard, own: bool) -> Made:
-        here = slice(*np.searchsorted(at, (shard.first_row, shard.first_row + shard.rows)))
+        here = shard.among(at)
         inside, found = at[here] - shard.first_row, np.array(given.array(shard.name, "labels"))
         if own:
             found = np.full_like(found, NO_CLASS)

@@ -31,7 +31,7 @@ def votes(labels: Folders, copies: Copies, crawl: Crawl) -> Folders:
         return labels
 
     def part(shard: Shard) -> Made:
-        here = slice(*np.searchsorted(rows, (shard.first_row, shard.first_row + shard.rows)))
+        here = shard.among(rows)
         inside = rows[here] - shard.first_row
         return Made({"labels": _replaced(labels.array(shard.name, "labels"), inside, voting[here])})
 

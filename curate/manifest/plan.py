@@ -2,8 +2,10 @@
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from curate.manifest.manifest import Manifest
 from curate.store.fingerprint import fingerprint
@@ -30,6 +32,11 @@ class Shard:
     def stop(self) -> int:
         """The row of the part after the last."""
         return self.start + self.rows
+
+    def among(self, rows: NDArray[np.integer]) -> slice:
+        """Find this shard's rows among ``rows`` (m,) of the whole manifest, which are sorted."""
+        bounds = np.searchsorted(rows, (self.first_row, self.first_row + self.rows))
+        return slice(*bounds.tolist())
 
 
 PLAN = Step("plan", code=())

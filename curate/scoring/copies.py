@@ -33,7 +33,7 @@ def compare_copies(scores: Folders, copies: Copies | None, crawl: Crawl) -> Fold
 
     def one(shard: Shard) -> Made:
         table = scores.table(shard.name, "scores")
-        here = slice(*np.searchsorted(rows, (shard.first_row, shard.first_row + shard.rows)))
+        here = shard.among(rows)
         quality = table["label_quality"].scatter(rows[here] - shard.first_row, after[here])
         contents: dict[str, Content] = {"scores": table.with_columns(quality)}
         if scores.file(shard.name, "blind.parquet").exists():
@@ -46,7 +46,7 @@ def compare_copies(scores: Folders, copies: Copies | None, crawl: Crawl) -> Fold
 
 def _qualities(scores: Folders, shard: Shard, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return label_quality of those of the rows (m,), ascending, that lie in a shard."""
-    here = slice(*np.searchsorted(rows, (shard.first_row, shard.first_row + shard.rows)))
+    here = shard.among(rows)
     inside = rows[here] - shard.first_row
     if not len(inside):
         return np.empty(0, np.float32)

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -92,3 +93,14 @@ def test_pictures_that_repeat_are_read_a_few_at_a_time(tmp_path: Path) -> None:
             for _, batches in read_shards(manifest, [shard], columns):
                 rows = [batch.num_rows for batch in batches]
                 assert (max(rows), sum(rows)) == (most, len(images))
+
+
+@given(
+    rows=st.lists(st.integers(0, 40), unique=True).map(sorted),
+    first=st.integers(0, 40),
+    count=st.integers(0, 40),
+)
+def test_a_shard_finds_its_rows_among_sorted_ones(rows: list[int], first: int, count: int) -> None:
+    shard = Shard("a", 0, 0, count, first)
+    found = np.array(rows, np.int64)[shard.among(np.array(rows, np.int64))]
+    assert found.tolist() == [row for row in rows if first <= row < first + count]

@@ -4,10 +4,11 @@ BIN := .venv/bin
 READY := .venv/ready
 BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome
 
-.PHONY: demo test mutants setup browser clean
+.PHONY: demo test mutants setup browser docs clean
 
 demo: setup
 	$(BIN)/curate demo demo
+	@echo; echo "curate is in $(BIN): call $(BIN)/curate, or run '. $(BIN)/activate' first and call curate."
 
 # As many files of tests at once as there are cores, each with one thread.
 test: setup browser
@@ -39,6 +40,10 @@ browser: setup
 	{ [ "$$(id -u)" = 0 ] && apt-get -qq update && \
 	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium-headless-shell >/dev/null; } \
 	|| $(BIN)/playwright install --only-shell chromium
+
+# The documentation site, in build/site.
+docs: setup
+	$(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf .venv demo dist build mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis

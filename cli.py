@@ -51,9 +51,9 @@ app = typer.Typer(
 
 def _print_version(value: bool) -> None:
     if value:
-        from importlib.metadata import version
+        from curate.store.versions import versions
 
-        typer.echo(f"curate {version('curate')}")
+        typer.echo(f"curate {versions()['curate']}")
         raise Exit
 
 

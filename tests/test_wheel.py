@@ -16,7 +16,7 @@ def test_the_wheel_installs_and_runs_from_another_folder(tmp_path: Path) -> None
     assert {f"curate/report/{part}" for part in parts} <= set(files)
     assert {"graphs/wordnet.zip", "graphs/WORDNET-LICENSE"} <= set(files)
     names = {Path(name).parts[0] for name in files}
-    assert names == {"cli.py", "curate", "graphs", "prototypes", "curate-0.1.0.dist-info"}
+    assert names == {"cli.py", "curate", "graphs", "prototypes", "curate_labels-0.1.0.dist-info"}
 
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)

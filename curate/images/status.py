@@ -31,7 +31,7 @@ class Status(StrEnum):
     """The decoder did not finish in time."""
 
 
-HEIC_WAY_OUT = "install pillow-heif (pip install pillow-heif)"
+HEIC_WAY_OUT = "install pillow-heif (pip install 'curate-labels[heic]')"
 """What makes pictures of the status `heic` readable."""
 
 

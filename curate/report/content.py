@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 
 from curate.errors import CurateError
 from curate.inspect.class_names import class_names
@@ -14,6 +13,7 @@ from curate.report.relation_map import Relations, show_relations
 from curate.report.shown_samples import Samples, choose_samples
 from curate.report.summary import figures, plots
 from curate.report.words import LONGEST_TEXT, day, words
+from curate.store.versions import versions
 from curate.weighted.provenance import Making
 from curate.weighted.verified_share import VerifiedShare
 from curate.weighted.weighted import Weighted
@@ -61,7 +61,7 @@ def gather(
         "classes": len(counted.classes),
         "made": _makings(weighted.origin.made),
         "skipped": [words(each, LONGEST_COMMAND) for each in weighted.origin.skipped],
-        "version": version("curate"),
+        "version": versions()["curate"],
         "data": data,
     }
     return Content(said, samples.rows["row"].to_list())

@@ -7,13 +7,15 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-LIBRARIES = ("curate", "numpy", "polars", "pyarrow", "pillow", "onnxruntime", "torch", "faiss-gpu",
+DISTRIBUTION = "curate-labels"
+"""What the package index calls us; `curate` is another project there."""
+LIBRARIES = ("numpy", "polars", "pyarrow", "pillow", "onnxruntime", "torch", "faiss-gpu",
              "open_clip_torch", "timm", "nltk", "transformers")  # fmt: skip
 
 
 def versions() -> dict[str, str]:
     """Give the versions of Python and of the libraries that results depend on."""
-    found = {"python": platform.python_version()}
+    found = {"python": platform.python_version(), "curate": version(DISTRIBUTION)}
     for library in LIBRARIES:
         with suppress(ImportError):
             found[library] = version(library)

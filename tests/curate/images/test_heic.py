@@ -61,7 +61,8 @@ def test_a_sentence_names_pillow_heif(tmp_path: Path) -> None:
     done = curate("embed", tmp_path / "crawl", "--encoder", "embedded", "--workers", 1)
     assert done.exit_code == 0, done.output
     assert "6 of 12 rows" in done.stdout
-    said = "HEIC: 6 pictures are HEIC; to read them install pillow-heif (pip install pillow-heif)"
+    way = "install pillow-heif (pip install 'curate-labels[heic]')"
+    said = f"HEIC: 6 pictures are HEIC; to read them {way}"
     assert said in done.stderr
 
 

@@ -70,7 +70,7 @@ def measure(data: Data, name: str, bag: NDArray[np.int64], seed: int) -> tuple[f
     judged = np.random.default_rng(seed).random(bag.max() + 1)[bag] < HELD_BACK
     nothing = np.zeros(len(data.examples), bool)
     examples = replace(data.examples, verified=nothing).chosen(~judged)
-    head, _ = fitted(data, name, examples, seed)
+    head = fitted(data, name, examples, seed)
     p = predict(data, head.eval(), judged)[1]
     true = data.truth().numpy()[judged] > 0
     in_bags = true.reshape(-1, SIZE, true.shape[1]).any(axis=1)

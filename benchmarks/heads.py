@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from benchmarks.auto import choose
 from benchmarks.baselines import LastLayer, Noisy, NoisyNets, VerifiedOnly
 from benchmarks.metrics import average_precision
 from curate.heads.folds import Folds
@@ -33,7 +34,7 @@ from curate.heads.spec import head_class
 from curate.heads.task import Task
 from curate.heads.training import Examples, Learner
 from curate.heads.verdict import Sets, judge
-from curate.options.heads import HEADS
+from curate.options.heads import AUTO, HEADS
 from curate.options.refine import EPOCHS, RefineOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
@@ -86,7 +87,8 @@ def heads(
     """Print what each head makes of labels that it has not been told."""
     torch.set_num_threads(threads)
     data = read(weighted, truth)
-    names = head or [name for name, (kind, _) in MADE.items() if can(kind, data.task)]
+    every = (name for name, (kind, _) in MADE.items() if can(kind, data.task))
+    names = head or [*every, AUTO]
     console = Console(width=160)
     for verified in share or [0.05]:
         table = Table("head", *MEASURES, "CPU s", box=box.MARKDOWN, title_justify="left")
@@ -135,25 +137,30 @@ def measure_given(data: Data, share: float, seed: int) -> float:
 
 
 def trained(data: Data, name: str, share: float, seed: int) -> tuple[Head, float]:
-    """Train a head without the rows that are judged; return it and CPU seconds."""
+    """Train a head without the rows that are judged; return it and CPU seconds.
+
+    `auto` chooses a head by the verified rows, and trains it.
+    """
     verified, judged = split(data, share, seed)
     verified = (verified & (name not in BLIND)) | (name == ALL_SEEING)
     examples = replace(data.examples, verified=verified).chosen(~judged)
-    return fitted(data, name, examples, seed)
+    start = time.process_time()
+    if name == AUTO:
+        name = choose(data.task, data.inputs, examples, seed)
+    head = fitted(data, name, examples, seed)
+    return head, time.process_time() - start
 
 
-def fitted(data: Data, name: str, examples: Examples, seed: int) -> tuple[Head, float]:
-    """Train a head on examples; return it and CPU seconds."""
+def fitted(data: Data, name: str, examples: Examples, seed: int) -> Head:
+    """Train a head on examples."""
     kind, options = MADE[name]
     torch.manual_seed(seed)
     head = kind(data.task, data.inputs.width, **options)  # type: ignore[call-arg]
     learner = Learner(
         data.task, data.inputs, examples, None, computer("cpu"), EPOCHS, seed, lambda _: None
     )
-    start = time.process_time()
     head.fit(learner)
-    seconds = time.process_time() - start
-    return head, seconds
+    return head
 
 
 def measure(data: Data, name: str, share: float, seed: int) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""A multi-label crawl of 2 x 2 mosaics, with labels that are missing and labels that are incorrect.
+"""A multi-label crawl of 2 x 2 mosaics, with labels that are missing, incorrect or one too many.
 
 python -m benchmarks.mosaics CRAWL TRUTH --out FOLDER [--missing 0.3 --incorrect 0.3]
 """
@@ -36,6 +36,10 @@ def mosaics(
     incorrect: Annotated[
         float, typer.Option(help="Share of the other labels that name a class not in the picture.")
     ] = 0.3,
+    added: Annotated[
+        float,
+        typer.Option(max=0.95, help="Share of all labels, in the end, that are one too many."),
+    ] = 0.0,
     seed: Annotated[int, typer.Option(help="The same pictures for every share of noise.")] = 0,
 ) -> None:
     """Write mosaics of one to four classes each (key, image, label) and their true labels."""
@@ -49,6 +53,7 @@ def mosaics(
     tiles, classes = draw_tiles(pools, rows, rng)
     pictures = [mosaic([known["image"][int(at)] for at in four]) for four in tiles]
     given = spoil(classes, len(names), missing, incorrect, rng)
+    given = add_wrong(given, classes, len(names), added, rng)
     out.mkdir(parents=True, exist_ok=True)
     keys = [f"m{row:06d}" for row in range(rows)]
     table = pl.DataFrame({"key": keys, "image": pictures, "label": named(given, names)})
@@ -94,6 +99,18 @@ def spoil(
         absent = rng.permutation(np.setdiff1d(np.arange(count), true))[: len(kept)]
         spoilt.append(np.where(rng.random(len(kept)) < incorrect, absent, kept))
     return spoilt
+
+
+def add_wrong(
+    given: Drawn, classes: Drawn, count: int, share: float, rng: np.random.Generator
+) -> Drawn:
+    """Add classes that are not in the picture, on average this share of all labels in the end."""
+    each = share / (1 - share)
+    found = []
+    for own, true in zip(given, classes, strict=True):
+        absent = rng.permutation(np.setdiff1d(np.arange(count), np.append(own, true)))
+        found.append(np.sort(np.append(own, absent[: rng.poisson(each * len(own))])))
+    return found
 
 
 def named(classes: Drawn, names: Sequence[str]) -> pl.Series:

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from curate.exports import webdataset
+from curate.options.export import SelectOptions
 from tests.crawls import curate
 
 CLASSES = ["..", "a/b", "a?b", 'c,"d"\ne', "=1+1", "Käfer 甲虫", "cat", "CAT", "x\r;",
@@ -267,6 +268,17 @@ def test_datacomp_has_sorted_uids(tmp_path: Path) -> None:
     words = refused(path, "datacomp", tmp_path / "u.npy", "--key", "label")
     assert "column 'label' is 'a' in 30 rows" in words or "32 hexadecimal digits" in words
     assert "which has no parts" in refused(path, "datacomp", tmp_path / "u.npy", "--split", "1/1")
+
+
+@pytest.mark.parametrize("split", ["0.7/0.7", "0.5/0.2", "0.9/0.9/0.2"])
+def test_shares_that_do_not_add_up_to_one_are_refused(path: Path, split: str) -> None:
+    words = refused(path, "parquet", path.with_name("u.parquet"), "--split", split)
+    assert "these shares add up to" in words
+
+
+def test_shares_may_be_rounded_or_a_ratio() -> None:
+    for split in ("0.33/0.33/0.33", "7/3", "0.1/0.9"):
+        assert sum(SelectOptions(split=split).shares.values()) == pytest.approx(1)
 
 
 def test_a_split_keeps_its_rows_when_others_are_added(path: Path, tmp_path: Path) -> None:

@@ -115,3 +115,15 @@ def test_other_features_are_refused(tmp_path: Path, folder: Path) -> None:
         )  # fmt: skip
         assert done.exit_code == 2
         assert words in " ".join(done.output.split())
+
+
+def test_where_nothing_is_left_it_says_why(folder: Path) -> None:
+    options = ("--to", "parquet", "--out", folder / "nothing.parquet", "--against")
+    done = curate("export", folder / "crawl.weighted.parquet", *options, folder / "crawl.parquet")
+    assert done.exit_code == 2
+    words = " ".join(done.output.split())
+    assert f"leaves out {ROWS + 1} of {ROWS + 1}; name another manifest." in words
+    done = curate("export", folder / "crawl.weighted.parquet", *options, folder / "val.parquet",
+                  "--min-quality", 1)  # fmt: skip
+    words = " ".join(done.output.split())
+    assert f"leaves out 4 of {ROWS + 1}, and --keep weighted --min-quality 1.0 the others" in words

@@ -92,7 +92,7 @@ def export(options: ExportOptions, console: Console) -> Exported:
         left_out = None if against is None else against["row"]
         chosen = Path(scratch, "chosen.parquet")
         select_rows(weighted, options.select, left_out).sink_parquet(chosen)
-        job = _job(weighted, options, format_, chosen)
+        job = _job(weighted, options, format_, chosen, against)
         appearing = appearing_file if format_.endings else appearing_folder
         with appearing(options.out) as unfinished:
             with progress_bar(console, "Exporting", job.rows) as advance:
@@ -144,7 +144,13 @@ def _say_what_made_it(job: Job, exported: Exported, format_: Format, unfinished:
         save_sidecar(facts, job.options.out, unfinished)
 
 
-def _job(weighted: Weighted, options: ExportOptions, format_: Format, chosen: Path) -> Job:
+def _job(
+    weighted: Weighted,
+    options: ExportOptions,
+    format_: Format,
+    chosen: Path,
+    against: pl.DataFrame | None,
+) -> Job:
     schema = pq.read_schema(chosen)
     if format_.holds is None:
         record = fixed_record(schema, format_.columns, options)
@@ -154,16 +160,22 @@ def _job(weighted: Weighted, options: ExportOptions, format_: Format, chosen: Pa
     history = (*weighted.origin.made, made)
     job = Job(weighted, options, record, chosen, format_.pictures, history)
     if not job.rows:
-        raise CurateError(
-            f"no row of {weighted.path} is left by --keep {options.keep}"
-            f"{_filters(options)}; keep more."
-        )
+        raise CurateError(_nothing_left(weighted, options, against))
     return job
 
 
-def _filters(options: ExportOptions) -> str:
+def _nothing_left(weighted: Weighted, options: ExportOptions, against: pl.DataFrame | None) -> str:
+    """Say why no row is left."""
     asked = {"--min-quality": options.min_quality, "--noise-type": options.noise_type}
-    return "".join(f" {name} {value}" for name, value in asked.items() if value is not None)
+    filters = "".join(f" {name} {value}" for name, value in asked.items() if value is not None)
+    kept = f"--keep {options.keep}{filters}"
+    if against is None or not len(against):
+        return f"no row of {weighted.path} is left by {kept}; keep more."
+    others = f", and {kept} the others" if len(against) < weighted.rows else ""
+    return (
+        f"no row of {weighted.path} is left: --against {options.against} leaves out"
+        f" {len(against):,} of {weighted.rows:,}{others}; name another manifest."
+    )
 
 
 def _check_written(job: Job, format_: Format, path: Path, written: Digest, console: Console) -> str:

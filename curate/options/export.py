@@ -41,6 +41,10 @@ PARTS = {2: ("train", "validation"), 3: ("train", "validation", "test")}
 """Names of the parts of a split, by their number; more are part1, part2, ..."""
 
 
+ROUNDING = 0.011
+"""Shares such as 0.33/0.33/0.33 add up to 1, but for so much."""
+
+
 @dataclass(frozen=True)
 class SelectOptions:
     """Which rows leave, with which label and weight; raises CurateError as it is made."""
@@ -76,6 +80,11 @@ class SelectOptions:
             raise CurateError(
                 f"--split {self.split} is no split; give two or more shares, such as 0.9/0.1 or"
                 " 80/10/10."
+            )
+        if max(numbers) < 1 and abs(sum(numbers) - 1) > ROUNDING:
+            raise CurateError(
+                f"--split {self.split}: these shares add up to {sum(numbers):.3g}, not to 1; give"
+                " all parts, such as 0.7/0.3, or whole numbers for their ratio, such as 7/3."
             )
         names = PARTS.get(len(numbers)) or [f"part{n + 1}" for n in range(len(numbers))]
         return {name: n / sum(numbers) for name, n in zip(names, numbers, strict=True)}

@@ -159,3 +159,39 @@ def test_a_part_of_the_rows_has_another_share(crawl: Path, tmp_path: Path) -> No
     })  # fmt: skip
     told = json.loads(curate("inspect", crawl / "part.parquet", "--json").stdout)
     assert told["summary"]["verified"] is None
+
+
+def test_answers_that_contradict_those_to_copies_stay_in_the_random_sample(
+    crawl: Path, tmp_path: Path
+) -> None:
+    rows, x = pl.read_parquet(crawl / "truth.parquet"), np.load(crawl / "features.npy")
+    copies = rows[1:41].with_columns(key=pl.col("key") + "c")
+    everything = pl.concat([rows, copies])
+    np.save(tmp_path / "features.npy", np.concatenate([x, x[1:41]]))
+    everything.drop("true").write_parquet(tmp_path / "crawl.parquet")
+    chosen = np.r_[1:11, ROWS : ROWS + 10, 60:160]
+    answered = everything[chosen].with_row_index("at")
+    other = pl.when(pl.col("at") < 10).then(pl.lit("ant")).when(pl.col("at") < 20)
+    label = other.then(pl.lit("bee")).otherwise("true")
+    table = answered.select("key", label=label, given="label", strategy=pl.lit("random"))
+    table.drop("given").write_parquet(tmp_path / "v.parquet")
+    said = weigh(tmp_path, "out.parquet", "--verified", tmp_path / "v.parquet")
+    judged = table.filter(pl.Series(~np.isnan(x[chosen % ROWS + chosen // ROWS, 0])))
+    wrong = (judged["label"] != judged["given"]).sum()
+    assert f"by {len(judged)} rows verified at random: {wrong} are wrong" in said
+    assert "20 with another answer to a copy count by their own" in said
+    nothing = table.drop("given")[:20]
+    nothing.write_parquet(tmp_path / "v.parquet")
+    words = refused(tmp_path, tmp_path / "v.parquet")
+    assert "every row that it names has a copy with another answer" in words
+    none = pl.concat([nothing, table[20:22].select("key", label=None, strategy="strategy")])
+    none.write_parquet(tmp_path / "v.parquet")
+    assert "show none of the classes" in refused(tmp_path, tmp_path / "v.parquet")
+
+
+def refused(folder: Path, table: Path) -> str:
+    features = ("--embeddings", folder / "features.npy", "--graph", "none")
+    done = curate("weight", folder / "crawl.parquet", *features, "--overwrite",
+                  "--verified", table)  # fmt: skip
+    assert done.exit_code == 2
+    return " ".join(done.output.split())

@@ -73,13 +73,24 @@ def read_verified(
     require_single(found, path, manifest.path)
     labels = found["labels"].list.first()
     rows = found.select("row", pl.Series("label", classes.indices(labels), pl.Int32), "drawn")
-    if not (rows["label"] != NO_CLASS).any():
+    if not len(rows):
         raise CurateError(
             f"--verified {path} has no row with a key of {manifest.path} (column '{key}') and a"
             f" label of its column '{manifest.columns.label}'; take keys and labels as they stand"
             " there."
         )
+    require_a_class(rows, path)
     return rows, looked_up.skipped
+
+
+def require_a_class(rows: pl.DataFrame, path: Path) -> None:
+    """Raise CurateError if every verified label (position or -1) is none of the classes."""
+    if not (rows["label"] != NO_CLASS).any():
+        raise CurateError(
+            f"--verified {path}: all rows that count show none of the classes, and prototypes are"
+            " made from images whose class is known; verify some of these too, or weigh without"
+            " --verified and give the table to `curate inspect --verified`."
+        )
 
 
 PARTS = Step("labels", code=(__name__,))

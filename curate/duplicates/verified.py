@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from rich.console import Console
 
+from curate.crawl.verified_rows import require_a_class
 from curate.duplicates.answers import AnswersOfCopies, answers_of_copies
 from curate.duplicates.copies import Copies
 from curate.duplicates.stars import Rows
@@ -25,9 +26,10 @@ class VerifiedRows:
     """Rows of a crawl with verified labels: row, ascending, label, and more."""
 
     answered: pl.DataFrame | None
-    """Those that a person has answered and no copy contradicts; None where nothing is verified."""
+    """Those that a person has answered, and whether an answer to a copy has ``contradicted`` it;
+    None where nothing is verified."""
     all: pl.DataFrame | None
-    """These and their copies."""
+    """Those that are not contradicted, and their copies."""
     skipped: tuple[Skipped, ...] = ()
 
 
@@ -42,21 +44,25 @@ def with_copies(
 
     Raises CurateError where nothing is left.
     """
-    if path is None or verified is None or copies is None or not copies.count:
-        return VerifiedRows(verified, verified)
+    if path is None or verified is None:
+        return VerifiedRows(None, None)
+    if copies is None or not copies.count:
+        return VerifiedRows(verified.with_columns(contradicted=False), verified)
     rows = verified["row"].to_numpy().astype(np.int64)
     found = answers_of_copies(copies.representative, rows, verified["label"].to_numpy())
     skipped = say_answers(path, rows, found, lambda some: _keys(manifest, some), console)
+    answered = verified.with_columns(contradicted=pl.Series(~found.kept))
     left = verified.filter(pl.Series(found.kept))
-    if not (left["label"] >= 0).any():
+    if not len(left):
         raise CurateError(
             f"--verified {path}: every row that it names has a copy with another answer; look at"
             " them with `curate duplicates`, and correct the table."
         )
+    require_a_class(left, path)
     passed_on = verified[found.answer].with_columns(
         pl.Series("row", found.rows, verified.schema["row"])
     )
-    return VerifiedRows(left, pl.concat([left, passed_on]).sort("row"), skipped)
+    return VerifiedRows(answered, pl.concat([left, passed_on]).sort("row"), skipped)
 
 
 def say_answers(

@@ -15,8 +15,10 @@ def share_of_verified(
 ) -> VerifiedShare | None:
     """Estimate the share of wrong labels by what the blind fit says of all rows.
 
-    ``verified`` is as `read_verified` gives it; None where nothing is verified. The other fit
-    knows verified labels: its qualities of verified rows mean something else than those of others.
+    ``verified`` is as `VerifiedRows.answered`; None where nothing is verified. Each row counts by
+    its own answer, also where that to a copy is another one: without these, the others would be no
+    random sample. The other fit knows verified labels: its qualities of verified rows mean
+    something else than those of others.
     """
     if verified is None:
         return None

@@ -32,6 +32,8 @@ class VerifiedShare:
     """Verified rows that were chosen in another way and do not count."""
     rows: int
     """All rows of the crawl; it is the share of those that are judged."""
+    contradicted: int = 0
+    """Of the random sample, rows that have a copy with another answer; each counts by its own."""
 
     def number(self) -> str:
         """Write the share."""
@@ -52,6 +54,8 @@ class VerifiedShare:
             else "rows verified at random"
         )
         said = [f"by {asked:,} {taken}: {self.estimate.wrong:,} are wrong"]
+        if self.contradicted:
+            said.append(f"{self.contradicted:,} with another answer to a copy count by their own")
         if self.before:
             said.append(f"{self.before:,} verified before them count for themselves")
         if self.other:
@@ -74,9 +78,10 @@ def read_share(facts: Mapping[str, Any] | None) -> VerifiedShare | None:
 def verified_share(verified: pl.DataFrame, population: Counts, rows: int) -> VerifiedShare:
     """Estimate the share of wrong labels among all judged ones.
 
-    ``verified`` has the judged rows that a person has verified: label_quality, wrong, and drawn
-    (see `how_drawn`); ``population`` counts all judged ones (BINS,) by `doubt_bins`, of a crawl of
-    so many ``rows``. Qualities must not depend on verified labels.
+    ``verified`` has the judged rows that a person has verified: label_quality, wrong, drawn (see
+    `how_drawn`) and, where copies are known, contradicted; ``population`` counts all judged ones
+    (BINS,) by `doubt_bins`, of a crawl of so many ``rows``. Qualities must not depend on verified
+    labels.
     """
     drawn = {word: verified.filter(drawn=word) for word in (RANDOM, ASSUMED, BEFORE, OTHER)}
     sample = pl.concat([drawn[RANDOM], drawn[ASSUMED]])
@@ -93,4 +98,5 @@ def verified_share(verified: pl.DataFrame, population: Counts, rows: int) -> Ver
         before=len(before),
         other=len(drawn[OTHER]),
         rows=rows,
+        contradicted=int(sample["contradicted"].sum()) if "contradicted" in sample.columns else 0,
     )

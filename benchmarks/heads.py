@@ -65,6 +65,7 @@ ALL_SEEING = "true labels"
 class Data:
     """A crawl of which all is known."""
 
+    classes: tuple[str, ...]
     task: Task
     inputs: Inputs
     examples: Examples
@@ -118,7 +119,7 @@ def read(weighted: Path, truth: Path) -> Data:
         task = task_of(rows, len(work.classes), opened.manifest.has_label_lists)
         examples = gather(work, rows, task.several, Folds(work), 0)[0]
         fit = work.blind_fit
-        return Data(task, Inputs.of(fit.space, fit.prototypes, task.new), examples)
+        return Data(work.classes, task, Inputs.of(fit.space, fit.prototypes, task.new), examples)
 
 
 def split(data: Data, share: float, seed: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from benchmarks.methods import Task, make_task
 from benchmarks.methods.curate import weigh_task
+from benchmarks.methods.curriculumnet import judge
 from benchmarks.probe import Weight
 from benchmarks.split import (
     STEPS,
@@ -33,6 +34,7 @@ from benchmarks.split import (
 from benchmarks.table import accuracy_table
 from curate.errors import CurateError
 
+CLEANLAB = "cleanlab: not find_label_issues"
 WIDTH = 150
 """Of the table when it is not printed in a terminal."""
 
@@ -51,6 +53,7 @@ def training(
         Path | None,
         typer.Option(help="Keeps what cleanlab is told, and is taken for it if it is there: .npz."),
     ] = None,
+    cleanlab: Annotated[bool, typer.Option(help="Its predictions take the longest.")] = True,
     noise: Noise = None,
     seeds: Seeds = 3,
     steps: Steps = STEPS,
@@ -67,7 +70,8 @@ def training(
         weights = {
             "all labels": np.ones(len(given)),
             **curate_weights(task),
-            "cleanlab: not find_label_issues": _cleanlab_kept(task, predictions),
+            "curriculumnet: not its farthest subset": (~judge(task).flag).astype(float),
+            **({CLEANLAB: _cleanlab_kept(task, predictions)} if cleanlab else {}),
             "ceiling: right labels only": (~split.crawl.wrong).astype(float),
         }
     rows = [

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks import auto, gains, heads
+from benchmarks import auto, categories, gains, heads
 from curate.heads.choose import ONE_LABEL
 from tests.benchmarks.pictures import NAMES, cells, write_pictures
 from tests.crawls import curate
@@ -36,6 +36,19 @@ def test_gains_are_told_by_frequency_and_by_wrongness(crawl: list[str]) -> None:
         assert sum(int(row[1]) for row in rows) == sum(judged)
         for _, _, before, after, gain in rows:
             assert float(gain) == pytest.approx(float(after) - float(before), abs=0.0011)
+
+
+@pytest.mark.usefixtures("one_epoch")
+def test_average_precision_is_told_by_category(crawl: list[str]) -> None:
+    assert categories.categories(("cat", "n04530566", "qwxz")) == [
+        "noun.animal", "noun.artifact", categories.UNKNOWN,
+    ]  # fmt: skip
+    command = [*crawl, "--share", "0.2", "--seeds", "1", "--head", "fine-tune"]
+    said = CliRunner().invoke(categories.app, command)
+    assert said.exit_code == 0, said.output
+    assert cells(said.output, "classes")[0] == ["8", "8"]
+    of_animals, of_all = map(float, cells(said.output, "fine-tune")[0])
+    assert 0 < of_animals == of_all <= 1
 
 
 @pytest.mark.usefixtures("one_epoch")

@@ -25,6 +25,7 @@ from curate.options.in_python import python_function
 from curate.options.refine import RefineOptions
 from curate.options.weight import WeightOptions
 from curate.options.weighted import WeightedOptions
+from curate.store.urls import shown_urls
 from curate.weighted.row_features import row_features
 
 P = ParamSpec("P")
@@ -45,7 +46,7 @@ def _in_python(run: Callable[P, Result]) -> Callable[P, Result]:
         try:
             return run(*args, **given)
         except CurateError as error:
-            error.args = (VALUE_AT_START.sub(r"\1", OPTION.sub(_keyword, str(error))),)
+            error.args = (VALUE_AT_START.sub(r"\1", OPTION.sub(_keyword, shown_urls(str(error)))),)
             raise
 
     return call

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 ROOT = Path(__file__).parent.parent
-ONE_USER = {"faiss", "nltk", "open_clip", "textual", "timm", "transformers"}
+ONE_USER = {"faiss", "nltk", "obstore", "open_clip", "textual", "timm", "transformers"}
 PACKAGES = ("curate", "graphs", "prototypes")
 ROOMS = (
     "cli", "curate", "curate.commands", "curate.demo", "curate.verify", "curate.report",
@@ -29,7 +29,8 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md", "Makefile", "docs/*.md")
 NAMED = re.compile(
     r"(?<![\w/.-])(?:curate|graphs|prototypes|benchmarks|examples|tests|docs)/[\w/.-]*\w"
 )
-HEAVY = ("torch", "open_clip", "transformers", "onnxruntime", "faiss", "nltk", "polars", "pyarrow")
+HEAVY = ("torch", "open_clip", "transformers", "onnxruntime", "faiss", "nltk", "polars", "pyarrow",
+         "obstore", "huggingface_hub")  # fmt: skip
 
 
 @cache
@@ -134,6 +135,7 @@ def test_each_heavy_library_has_one_module() -> None:
     assert users == {
         "faiss": {"prototypes/engine/neighbours.py"},
         "nltk": {"graphs/nltk_wordnet.py"},
+        "obstore": {"curate/store/objects.py"},
         "open_clip": {"curate/encoders/openclip.py"},
         "textual": {
             "curate/verify/app.py",
@@ -170,8 +172,8 @@ def test_weighing_stored_embeddings_imports_only_what_it_needs(tmp_path: Path) -
         "import sys, cli\n"
         "try: cli.app(['weight', 'crawl.parquet', '--embeddings', 'x.npy', '--graph', 'none'])\n"
         "except SystemExit as end: assert not end.code\n"
-        "print([name for name in ('torch', 'faiss', 'nltk', 'pandas') if name in sys.modules],"
-        " file=sys.stderr)"
+        "others = ('torch', 'faiss', 'nltk', 'pandas', 'obstore', 'boto3')\n"
+        "print([name for name in others if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True,

@@ -23,8 +23,9 @@ from curate.manifest.keys import check_keys
 from curate.manifest.pictures import check_paths
 from curate.options.export import SOFT, ExportOptions
 from curate.options.weight import WeightOptions
-from curate.store.atomic import appearing_file, appearing_folder, clear_unfinished
+from curate.store.atomic import EXPORTED, appearing_file, appearing_folder, clear_unfinished
 from curate.store.folders import Folders
+from curate.store.mirror import look, require_writable
 from curate.store.scratch import scratch_folder
 from curate.store.versions import today, versions
 from curate.terminal.notices import say, warn
@@ -35,9 +36,6 @@ from curate.weighted.open import open_weighted
 from curate.weighted.origin import save_sidecar
 from curate.weighted.provenance import making
 from curate.weighted.weighted import Weighted
-
-RECEIPT = "curate-export.json"
-"""Written last into a folder: what it was made of; only a folder that has one is replaced."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,7 @@ def _say_what_made_it(job: Job, exported: Exported, format_: Format, unfinished:
     facts = {"made": [each.as_json() for each in job.made], "exported": asdict(exported)}
     if not format_.endings:
         text = json.dumps(facts, indent=1, default=str, ensure_ascii=False)
-        (unfinished / RECEIPT).write_text(text, encoding="utf-8")
+        (unfinished / EXPORTED).write_text(text, encoding="utf-8")
         os.sync()
     elif job.options.to != "parquet":
         save_sidecar(facts, job.options.out, unfinished)
@@ -232,7 +230,11 @@ def _check(weighted: Weighted, options: ExportOptions, format_: Format) -> None:
 
 
 def _check_out(weighted: Weighted, options: ExportOptions, format_: Format) -> None:
-    """Refuse an output that is or holds an input, lies among inputs, or stands there already."""
+    """Refuse an output that is or holds an input, lies among inputs, or stands there already.
+
+    Of the folders there, only one that an export wrote is replaced.
+    """
+    look(options.out)
     out, manifest = options.out.resolve(), weighted.manifest
     inputs = {part.path.resolve() for part in manifest.parts}
     inputs |= {weighted.path.resolve(), manifest.path.resolve()}
@@ -248,11 +250,16 @@ def _check_out(weighted: Weighted, options: ExportOptions, format_: Format) -> N
             f"--out {options.out} lies in the crawl's folder, whose files are all input; name a"
             " place outside of it."
         )
-    if options.against is not None and options.list_against.exists() and not options.overwrite:
+    if (
+        options.against is not None
+        and look(options.list_against).exists()
+        and not options.overwrite
+    ):
         raise CurateError(
             f"{options.list_against} exists; replace it with --overwrite or name another place with"
             " --out."
         )
+    require_writable(options.out)
     clear_unfinished(options.out)
     if not options.out.exists():
         return
@@ -260,7 +267,7 @@ def _check_out(weighted: Weighted, options: ExportOptions, format_: Format) -> N
         raise CurateError(
             f"{options.out} exists; replace it with --overwrite or name another place with --out."
         )
-    if options.out.is_dir() and (format_.endings or not (options.out / RECEIPT).is_file()):
+    if options.out.is_dir() and (format_.endings or not (options.out / EXPORTED).is_file()):
         raise CurateError(
             f"--out {options.out} is a folder that curate has not exported, and so is not"
             " replaced; name another place."

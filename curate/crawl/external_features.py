@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.store.fingerprint import file_identity
+from curate.store.mirror import bring
 
 HASHED_ROWS = 4_096
 EXTERNAL = "external"
@@ -42,6 +44,8 @@ class External:
     def found(self, shards: Path) -> Path:
         """Find the file; raises CurateError where it is gone or has changed."""
         file = Path(os.path.normpath(shards.resolve() / self.file))
+        with suppress(FileNotFoundError):
+            bring(file)
         if not os.access(file, os.R_OK):
             raise CurateError(_LOST.format(file, "is gone, or cannot be read,"))
         if file_identity(file) != self.identity:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from curate.images.signature import accepted_format
 from curate.images.source import FileSlice, ImageSource, read
 from curate.images.status import Undecodable
+from curate.store.urls import is_remote
 
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif", "TIFF": "tif", "BMP": "bmp",
            "AVIF": "avif", "HEIF": "heic"}  # fmt: skip
@@ -18,7 +19,7 @@ class Picture(NamedTuple):
     ending: str
     """The file name's ending, by the first bytes."""
     path: Path | None
-    """Its file, if it has one of its own."""
+    """Its file on this computer, if it has one of its own."""
 
 
 def read_picture(source: ImageSource | None) -> Picture | None:
@@ -30,7 +31,7 @@ def read_picture(source: ImageSource | None) -> Picture | None:
     except Undecodable:
         return None
     format_ = accepted_format(data)
-    whole = isinstance(source, FileSlice) and source.length is None
+    whole = isinstance(source, FileSlice) and source.length is None and not is_remote(source.path)
     path = source.path if isinstance(source, FileSlice) and whole else None
     return None if format_ is None else Picture(data, ENDINGS[format_], path)
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from curate.images.status import Status, Undecodable
+from curate.store.mirror import bring
 
 MAX_BYTES = 256 * 2**20
 """No picture of a crawl is larger; a larger file is an attack or a mistake."""
@@ -47,6 +48,7 @@ def read(source: ImageSource) -> bytes:
 def _read_slice(source: FileSlice) -> bytes:
     if source.root is not None and not is_inside(source.path, source.root):
         raise Undecodable(Status.OUTSIDE)
+    bring(source.path)
     _check_regular(source.path.stat())  # A device may do something when it is opened.
     # A file that has become a pipe meanwhile would wait for its writer.
     number = os.open(source.path, os.O_RDONLY | _AT_ONCE)

@@ -11,6 +11,7 @@ from curate.errors import CurateError
 from curate.manifest.embeddings import numeric_order
 from curate.manifest.parquet import write_parquet
 from curate.manifest.shared_schema import conform, shared_schema
+from curate.store.mirror import bring
 from curate.terminal.printable import brief, listed
 from curate.terminal.skipped import Skipped
 
@@ -50,7 +51,7 @@ def arrow_files(folder: Path) -> list[Path]:
 
 def _state(folder: Path) -> dict[str, list[dict[str, str]]]:
     try:
-        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
+        state = json.loads(bring(folder / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return state if isinstance(state, dict) else {}
@@ -71,7 +72,7 @@ def arrow_to_parquet(files: Sequence[Path], target: Path) -> tuple[Skipped, ...]
 def _batches(file: Path) -> Iterator[pa.RecordBatch]:
     """Give an empty batch, for the schema, and then all."""
     try:
-        with pa.memory_map(str(file)) as source:
+        with pa.memory_map(str(bring(file))) as source:
             if source.read(6) == b"ARROW1":
                 reader = pa.ipc.open_file(source)
                 yield _empty(reader.schema)

@@ -16,6 +16,7 @@ from curate.manifest.columns import exact_column, is_text
 from curate.manifest.manifest import Manifest
 from curate.manifest.tables import require_regular
 from curate.manifest.unchanged import SeenFile, require_unchanged, see
+from curate.store.mirror import bring, bring_all, look
 from curate.terminal.printable import brief, listed
 
 BLOCK_ROWS = 4_096
@@ -75,6 +76,7 @@ def open_embeddings(folder: Path) -> EmbeddingFiles:
 
     ``folder`` can be one .npy file too.
     """
+    look(folder)
     inner = folder / "img_emb" if (folder / "img_emb").is_dir() else folder
     is_one = folder.exists() and not folder.is_dir()
     files = [folder] if is_one else sorted(inner.glob("*.npy"), key=numeric_order)
@@ -112,6 +114,7 @@ def check_embeddings(embeddings: EmbeddingFiles, manifest: Manifest) -> None:
     tables = sorted((embeddings.folder / "metadata").glob("[!.]*.parquet"), key=numeric_order)
     if not tables:
         return
+    bring_all(tables)
     metadata, columns = pl.scan_parquet(tables, glob=False), manifest.columns
     names = metadata.collect_schema().names()
     own = [name for name in (columns.image, columns.caption) if name is not None]
@@ -149,7 +152,7 @@ def require_width(dimensions: int, where: str) -> None:
 def _map(file: Path) -> NDArray[np.floating[Any]]:
     try:
         with np.errstate(over="ignore"):
-            array = np.load(file, mmap_mode="r", allow_pickle=False)
+            array = np.load(bring(file), mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError, OverflowError, TypeError, OSError) as error:
         raise CurateError(
             f"{file} is not an array that NumPy reads ({brief(str(error))}); write it with"

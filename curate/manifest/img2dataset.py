@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from curate.errors import CurateError
 from curate.manifest.columns import Columns
 from curate.manifest.picture_files import has_picture_ending, is_hidden
+from curate.store.mirror import bring
 from curate.terminal.skipped import Passed, Skipped
 
 KEY, STATUS = "key", "status"
@@ -29,7 +30,7 @@ def has_picture_shards(tables: Sequence[Path]) -> bool:
     for table in tables:
         folder = table.with_suffix("")
         if folder.is_dir() and any(map(has_picture_ending, os.listdir(folder))):  # noqa: PTH208
-            names = pq.read_schema(table).names
+            names = pq.read_schema(bring(table)).names
             return KEY in names and STATUS in names
     return False
 
@@ -70,12 +71,12 @@ def shards_to_parquet(tables: Sequence[Path], home: str, target: Path) -> tuple[
     A row whose picture was not fetched has no path. Returns the pictures that no row names.
     """
     passed = Passed()
-    schemas = [_renamed(pq.read_schema(table)) for table in tables]
+    schemas = [_renamed(pq.read_schema(bring(table))) for table in tables]
     empty = pa.unify_schemas(schemas, promote_options="permissive").empty_table()
     schema = empty.schema.append(pa.field("image", pa.string()))
     with pq.ParquetWriter(target, schema) as writer:
         for table in tables:
-            rows = pq.read_table(table)
+            rows = pq.read_table(bring(table))
             rows = rows.rename_columns(_renamed(rows.schema).names)
             rows = pa.concat_tables([empty, rows], promote_options="permissive")
             keys = rows[KEY].cast(pa.string()).to_pylist()

@@ -21,6 +21,7 @@ from curate.manifest.columns import (
 from curate.manifest.mistaken import LONGEST_MAGIC, mistaken_for
 from curate.manifest.shared_schema import conformed
 from curate.manifest.unchanged import SeenFile, require_unchanged
+from curate.store.mirror import bring
 from curate.terminal.skipped import Skipped
 
 
@@ -38,7 +39,7 @@ class Part:
     def open(self) -> Path:
         """Return the path to read; raises CurateError if the file has changed."""
         require_unchanged(file for file in self.sources if file.path == self.path)
-        return self.path
+        return bring(self.path)
 
     def scan(self) -> pl.LazyFrame:
         """Scan it lazily."""
@@ -151,7 +152,7 @@ def parquet_part(
 ) -> tuple[Part, pa.Schema]:
     """Read a Parquet file's footer; raises CurateError if it is no Parquet file."""
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(bring(path)) as file:
             rows, schema = file.metadata.num_rows, file.schema_arrow
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         with path.open("rb") as opened:

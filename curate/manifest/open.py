@@ -19,6 +19,7 @@ from curate.manifest.tables import PARQUET, TEXT, require_regular, table_to_parq
 from curate.manifest.text_files import ending_of
 from curate.options.columns import ColumnOptions
 from curate.store.folders import Folders
+from curate.store.mirror import bring, look
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ def _open(path: Path, named: ColumnOptions, root: Path | None, frozen: Folders) 
 
 
 def require_exists(path: Path) -> None:
-    """Raise CurateError when there is no such file or folder."""
-    if not path.exists():
+    """Raise CurateError when there is no such file or folder; see what a store has there."""
+    if not look(path).exists():
         raise CurateError(f"{path} does not exist; the manifest is {FORMATS}.")
     if not path.is_file() and not path.is_dir():
         raise CurateError(f"{path} is a pipe or a device; the manifest is {FORMATS}.")
@@ -88,6 +89,7 @@ def _table_source(path: Path, frozen: Folders) -> Source:
     require_regular(path)
     if path.suffix.lower() in PARQUET:
         return parquet_source(path)
+    bring(path)
     ending, identity = ending_of(path), identity_of([path])
     if ending in TEXT:
         if path.stat().st_size == 0:

@@ -95,7 +95,7 @@ def row_groups(manifest: Manifest) -> list[Shard]:
     groups: list[Shard] = []
     first_row = 0
     for index, part in enumerate(manifest.parts):
-        metadata, start = pq.read_metadata(part.path), 0
+        metadata, start = pq.read_metadata(part.open()), 0
         for group in range(metadata.num_row_groups):
             rows = metadata.row_group(group).num_rows
             groups.append(Shard(f"{index}-{group}", index, start, rows, first_row + start))

@@ -22,6 +22,7 @@ from curate.manifest.json_lines import (
 from curate.manifest.separated import SEPARATORS, separated_tables
 from curate.manifest.shared_schema import MOST_EXACT
 from curate.manifest.text_files import ending_of
+from curate.store.mirror import bring, look
 from curate.terminal.printable import brief
 from curate.terminal.skipped import Skipped
 
@@ -99,6 +100,7 @@ def read_table(path: Path, option: str, columns: str) -> pl.DataFrame:
     Raises CurateError, which names the option and the wanted columns, if it cannot be read.
     """
     require_file(path, option)
+    bring(path)
     if ending_of(path) not in (*TEXT, *PARQUET):
         raise CurateError(
             f"{option} {path} is not a table; give a file that ends in"
@@ -122,7 +124,7 @@ def read_table(path: Path, option: str, columns: str) -> pl.DataFrame:
 
 def require_file(path: Path, option: str) -> None:
     """Raise CurateError unless there is a regular file."""
-    if not path.exists():
+    if not look(path).exists():
         raise CurateError(f"{option} {path} does not exist; name a file.")
     if path.is_dir():
         raise CurateError(f"{option} {path} is a folder; name a file.")

@@ -15,6 +15,7 @@ from curate.manifest.picture_files import SNIFFED, has_picture_ending, is_hidden
 from curate.manifest.tar_members import DamagedTar, Kind, Member, read_members
 from curate.manifest.tar_samples import Piece, Sample, read_text, samples_of, split_name
 from curate.options.columns import ColumnOptions
+from curate.store.mirror import bring
 from curate.terminal.printable import listed
 from curate.terminal.skipped import Passed, Skipped
 
@@ -62,7 +63,7 @@ class _Index:
         """Index one tar; its samples may lie in pieces."""
         pieces: dict[str, dict[str, Piece]] = {}
         try:
-            with tar.open("rb", buffering=BUFFER) as file:
+            with bring(tar).open("rb", buffering=BUFFER) as file:
                 refuse_compressed(tar, file.peek(BUFFER))  # type: ignore[attr-defined]
                 for member in read_members(file, tar.stat().st_size):
                     self._add(member, file, pieces)

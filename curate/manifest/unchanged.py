@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors import CurateError
+from curate.store.urls import is_remote
 
 
 @dataclass(frozen=True)
@@ -41,4 +42,6 @@ def _state(path: Path) -> tuple[int, ...] | None:
         stat = path.stat()
     except FileNotFoundError:
         return None
+    if is_remote(path):  # The cache may put another file of the same content in its place.
+        return stat.st_size, stat.st_mtime_ns
     return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -3,7 +3,7 @@
 from dataclasses import KW_ONLY, dataclass, fields
 
 from curate.options import shared
-from curate.options.paths import OptionalPath
+from curate.options.paths import OptionalPath, RequiredPath
 from curate.options.weight import WeightOptions
 
 
@@ -11,7 +11,7 @@ from curate.options.weight import WeightOptions
 class EmbedOptions:
     """The options of `curate embed`; `weigh_options` checks them."""
 
-    manifest: shared.CrawlPath
+    manifest: shared.CrawlPath = RequiredPath()
     _: KW_ONLY
     encoder: shared.Encoder = None
     run_dir: shared.RunDir = OptionalPath()

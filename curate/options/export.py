@@ -94,7 +94,7 @@ class SelectOptions:
 class ExportOptions:
     """The options of `curate export`; raises CurateError for values that cannot be used."""
 
-    weighted: shared.WeightedPath
+    weighted: shared.WeightedPath = RequiredPath()
     _: KW_ONLY
     to: Annotated[Format, typer.Option(help="What is written.", show_default=False)]
     out: Annotated[

@@ -8,7 +8,7 @@ import typer
 from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
-from curate.options.paths import OptionalPath
+from curate.options.paths import OptionalPath, RequiredPath
 from curate.options.weighted import WeightedOptions
 
 
@@ -16,7 +16,7 @@ from curate.options.weighted import WeightedOptions
 class InspectOptions:
     """The options of `curate inspect`; raises CurateError for values that cannot be used."""
 
-    weighted: shared.WeightedPath
+    weighted: shared.WeightedPath = RequiredPath()
     _: KW_ONLY
     given: shared.GivenClass = None
     suggested: Annotated[

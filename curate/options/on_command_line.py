@@ -1,5 +1,6 @@
 """A command for typer, made of a dataclass of options."""
 
+import os
 from collections.abc import Callable
 from copy import copy
 from dataclasses import fields
@@ -23,6 +24,7 @@ from typer.models import ParameterInfo
 from curate.options.choices import words_of
 from curate.options.defaults import default_of
 from curate.options.paths import OptionalPath, RequiredPath
+from curate.store.urls import CACHE, SIZE
 
 Options = TypeVar("Options")
 PATHS = {OptionalPath: Path | None, RequiredPath: Path}
@@ -45,6 +47,7 @@ def takes_options(
     def command(run: Callable[..., None]) -> Callable[..., None]:
         @wraps(run)
         def call(debug: bool, help_all: bool = False, **given: Any) -> None:
+            _set_cache(given.pop("cache_dir"), given.pop("cache_size"))
             said = {"quiet": given.pop("quiet")} if quiet else {}
             run(options(**given), **said)
 
@@ -64,6 +67,7 @@ def _parameters(options: type, quiet: bool) -> list[Parameter]:
     ]
     if quiet:
         own.append(_parameter("quiet", QUIET, False))
+    own += [_parameter("cache_dir", CACHE_DIR, None), _parameter("cache_size", CACHE_SIZE, None)]
     own.append(_parameter("debug", DEBUG, False))
     if any(map(_is_hidden, own)):
         own.append(_parameter("help_all", HELP_ALL, False))
@@ -94,6 +98,14 @@ def _kind(hint: Any) -> Any:
     return Annotated[str if get_origin(kind) is Literal else str | None, info]
 
 
+def _set_cache(folder: Path | None, size: float | None) -> None:
+    """Say it to this process and those that it starts."""
+    if folder is not None:
+        os.environ[CACHE] = str(folder.absolute())
+    if size is not None:
+        os.environ[SIZE] = str(size)
+
+
 def _set_debug(context: typer.Context, value: bool) -> None:
     if value:
         context.find_root().meta["debug"] = True
@@ -113,6 +125,22 @@ QUIET = Annotated[
 ]
 DEBUG = Annotated[
     bool, typer.Option("--debug", help="Show the traceback of an error.", callback=_set_debug)
+]
+CACHE_DIR = Annotated[
+    Path | None,
+    typer.Option(
+        help=f"Where files of s3://, gs://, az:// and hf:// are kept. Default: ${CACHE}, or"
+        " ~/.cache/curate.",
+        show_default=False,
+    ),
+]
+CACHE_SIZE = Annotated[
+    float | None,
+    typer.Option(
+        help="GB of them that are kept; what was used longest ago goes first. Default: 64.",
+        min=0,
+        show_default=False,
+    ),
 ]
 HELP_ALL = Annotated[
     bool,

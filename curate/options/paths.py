@@ -1,7 +1,9 @@
-"""Fields of options that take a path as text too, and are read as a Path."""
+"""Fields of options that take a path or a URL as text too, and are read as a Path."""
 
 from pathlib import Path
 from typing import NoReturn, overload
+
+from curate.store.urls import as_path
 
 
 class OptionalPath:
@@ -15,7 +17,7 @@ class OptionalPath:
         return None if instance is None else instance.__dict__[self._name]
 
     def __set__(self, instance: object, value: str | Path | None) -> None:
-        instance.__dict__[self._name] = None if value is None else Path(value)
+        instance.__dict__[self._name] = None if value is None else as_path(value)
 
 
 class RequiredPath:
@@ -36,4 +38,4 @@ class RequiredPath:
         return path
 
     def __set__(self, instance: object, value: str | Path) -> None:
-        instance.__dict__[self._name] = Path(value)
+        instance.__dict__[self._name] = as_path(value)

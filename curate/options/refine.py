@@ -11,7 +11,7 @@ from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
 from curate.options.heads import AUTO, POSSIBLE
-from curate.options.paths import OptionalPath
+from curate.options.paths import OptionalPath, RequiredPath
 from curate.options.weighted import WeightedOptions
 
 EPOCHS = 8
@@ -21,7 +21,7 @@ EPOCHS = 8
 class RefineOptions:
     """The options of `curate refine`; raises CurateError for values that cannot be used."""
 
-    weighted: shared.WeightedPath
+    weighted: shared.WeightedPath = RequiredPath()
     _: KW_ONLY
     verified: Annotated[
         OptionalPath,

@@ -9,8 +9,9 @@ import typer
 from curate.errors import CurateError
 from curate.options import shared
 from curate.options.columns import ColumnOptions
-from curate.options.paths import OptionalPath
+from curate.options.paths import OptionalPath, RequiredPath
 from curate.options.weighted import WeightedOptions
+from curate.store.mirror import look
 
 ENDINGS = (".html", ".htm")
 
@@ -19,7 +20,7 @@ ENDINGS = (".html", ".htm")
 class ReportOptions:
     """The options of `curate report`; raises CurateError for values that cannot be used."""
 
-    weighted: shared.WeightedPath
+    weighted: shared.WeightedPath = RequiredPath()
     _: KW_ONLY
     out: Annotated[
         OptionalPath,
@@ -49,7 +50,7 @@ class ReportOptions:
             raise CurateError(f"--limit {self.limit}: at least one suspect of a class is shown.")
         if self.output.suffix.lower() not in ENDINGS:
             raise CurateError(f"--out {self.output}: the page is HTML; end its name in .html.")
-        if self.output.exists() and not self.overwrite:
+        if look(self.output).exists() and not self.overwrite:
             raise CurateError(
                 f"{self.output} exists; replace it with --overwrite or name another file with"
                 " --out."

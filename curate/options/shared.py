@@ -1,6 +1,5 @@
 """Options that several commands have, each with what is said of it."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -11,16 +10,18 @@ from curate.encoders.spec import DEFAULT_ENCODER
 from curate.encoders.spec import POSSIBLE as POSSIBLE_ENCODERS
 from curate.options.graph import POSSIBLE as POSSIBLE_GRAPHS
 from curate.options.graph import Pooling
-from curate.options.paths import OptionalPath
+from curate.options.paths import OptionalPath, RequiredPath
 
 CrawlPath = Annotated[
-    Path,
+    RequiredPath,
     typer.Argument(
         help="Parquet, CSV, TSV, JSON lines, a tar, or a folder of tars, Parquet files or classes.",
         show_default=False,
     ),
 ]
-WeightedPath = Annotated[Path, typer.Argument(help="What curate weight wrote.", show_default=False)]
+WeightedPath = Annotated[
+    RequiredPath, typer.Argument(help="What curate weight wrote.", show_default=False)
+]
 
 Label = Annotated[str | None, typer.Option(help="Label column.")]
 Image = Annotated[str | None, typer.Option(help="Image column: bytes or paths.")]

@@ -10,14 +10,14 @@ from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
 from curate.options.graph import DEFAULT_TEXT_MODEL, GraphOptions
-from curate.options.paths import OptionalPath
+from curate.options.paths import OptionalPath, RequiredPath
 
 
 @dataclass(frozen=True)
 class ShowOptions:
     """The options of `curate graph`; raises CurateError for values that cannot be used."""
 
-    manifest: shared.CrawlPath
+    manifest: shared.CrawlPath = RequiredPath()
     _: KW_ONLY
     graph: shared.GraphSum = "wordnet"
     text_model: shared.TextModel = DEFAULT_TEXT_MODEL

@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 
 import typer
 
+from curate.errors import CurateError
 from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
 from curate.options.on_command_line import Typed
 from curate.options.paths import OptionalPath
 from curate.options.weighted import WeightedOptions
+from curate.store.urls import as_path, is_remote
 
 Strategy = Literal["suspect", "boundary", "balanced", "random"]
 
@@ -83,6 +85,12 @@ class VerifyOptions:
 
     def __post_init__(self) -> None:
         check_choices(self)
+        object.__setattr__(self, "files", [as_path(file) for file in self.files])
+        if self.out is not None and is_remote(self.out):
+            raise CurateError(
+                f"--out {self.out}: answers are kept on this computer, each at once; name a path,"
+                " and copy the file into the store at the end."
+            )
 
     @property
     def source(self) -> WeightedOptions:
@@ -92,7 +100,8 @@ class VerifyOptions:
 
     @property
     def output(self) -> Path:
-        """The file of answers: named, or beside the weighted manifest."""
+        """The file of answers: named, or beside the weighted manifest, here if that is a URL."""
         path = self.files[0]
         stem = path.name.removesuffix(path.suffix).removesuffix(".weighted")
-        return self.out or path.with_name(f"{stem}.verified.parquet")
+        home = Path() if is_remote(path) else path.parent
+        return self.out or home / f"{stem}.verified.parquet"

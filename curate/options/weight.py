@@ -15,7 +15,8 @@ from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
 from curate.options.graph import DEFAULT_TEXT_MODEL, GraphOptions
 from curate.options.method import check_above_0, check_method
-from curate.options.paths import OptionalPath
+from curate.options.paths import OptionalPath, RequiredPath
+from curate.store.urls import is_remote
 from prototypes.options import (
     BOTH,
     LARGEST_LOG,
@@ -37,7 +38,7 @@ SINET = "Consistency and prototypes (SINet Eq. 4, 5)"
 class WeightOptions:
     """The options of `curate weight`; raises CurateError for values that cannot be used."""
 
-    manifest: shared.CrawlPath
+    manifest: shared.CrawlPath = RequiredPath()
     _: KW_ONLY
     alpha: Annotated[
         float, typer.Option(help="Distance from which on a sample weighs 0 (SINet Eq. 6).")
@@ -192,7 +193,7 @@ class WeightOptions:
         _ = self.graph_options, self.encoders  # check themselves as they are made
         if self.encoder is not None and self.embeddings is not None:
             raise CurateError("--encoder and --embeddings exclude each other; choose one of them.")
-        if self.root is not None and not self.root.is_dir():
+        if self.root is not None and not is_remote(self.root) and not self.root.is_dir():
             raise CurateError(f"--root {self.root} is not a folder; name the images' folder.")
         self._check_soft_labels()
 

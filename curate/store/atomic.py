@@ -14,13 +14,21 @@ from polars.exceptions import PolarsError
 from curate.errors import CurateError
 from curate.store.disk import is_full
 from curate.store.exchange import exchange
+from curate.store.mirror import send, send_folder
+from curate.store.urls import is_remote
 
 UNFINISHED, REPLACED = ".unfinished-", "-replaced"
+RECEIPT, EXPORTED = "receipt.json", "curate-export.json"
+RECEIPTS = (RECEIPT, EXPORTED)
+"""Files that are written last into a folder, and say what it was made of."""
 
 
 @contextlib.contextmanager
 def appearing_file(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside ``path``; on success it becomes ``path``, else it vanishes."""
+    """Give a temporary name beside ``path``; on success it becomes ``path``, else it vanishes.
+
+    If ``path`` stands for an object of a store, that appears too.
+    """
     with _disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         clear_unfinished(path)
@@ -28,6 +36,7 @@ def appearing_file(path: Path) -> Iterator[Path]:
         try:
             yield unfinished
             _sync(unfinished)
+            send(unfinished, path)
             unfinished.replace(path)
             _sync(path.parent)
         finally:
@@ -50,6 +59,9 @@ def appearing_folder(path: Path) -> Iterator[Path]:
             for file in unfinished.iterdir():
                 _sync(file)
             _sync(unfinished)
+            if is_remote(path):
+                send_folder(unfinished, path, RECEIPTS)
+                return
             _put_in_place(unfinished, path)
             _sync(path.parent)
         finally:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.store.arrays import write_array, write_square
-from curate.store.atomic import appearing_folder
+from curate.store.atomic import RECEIPT, appearing_folder
 from curate.store.fingerprint import fingerprint, sha256_of
 
 Content = NDArray[Any] | pl.DataFrame | dict[str, object] | Callable[[Path], None]
-RECEIPT, DIGEST = "receipt.json", "digest"
+DIGEST = "digest"
 
 
 class Folders:

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from curate.errors import CurateError
 from curate.store.atomic import UNFINISHED, appearing_file, remove_unfinished
 from curate.store.folders import Folders
+from curate.store.urls import is_remote
 from curate.store.versions import versions
 
 MARKER = "curate.txt"
@@ -97,7 +98,12 @@ def open_run(folder: Path, progress: Progress = silent) -> Iterator[Run]:
 
 
 def default_folder(manifest: Path, out: Path) -> Path:
-    """Choose the folder beside the manifest, or beside the output where that cannot be written."""
+    """Choose the folder beside the manifest, or beside the output where that cannot be written.
+
+    For a manifest in a store it is in the current folder.
+    """
     name = f"{manifest.resolve().name}.curate"
+    if is_remote(manifest):
+        return Path.cwd() / name
     home = manifest.absolute().parent if manifest.name else manifest.resolve().parent
     return home / name if os.access(home, os.W_OK) else out.resolve().parent / name

@@ -11,6 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from curate.store.urls import shown_urls
+
 POSITIONAL = ("manifest", "weighted")
 
 
@@ -60,7 +62,11 @@ def quoted(path: str | Path) -> str:
 
 
 def _word(text: str) -> str:
-    """Quote a word; what is not printable is escaped, as bash, zsh and POSIX 2024 read it."""
+    """Quote a word, a URL for a path of the cache.
+
+    What is not printable is escaped, as bash, zsh and POSIX 2024 read it.
+    """
+    text = shown_urls(text)
     if text.isprintable():
         return shlex.quote(text)
     escaped = "".join(

@@ -5,6 +5,8 @@ from itertools import islice
 
 from rich.markup import escape
 
+from curate.store.urls import shown_urls
+
 LONGEST = 80
 FEW, LISTED = 3, 12
 """Most names that are shown as examples, and most that are shown for a person to choose from."""
@@ -13,8 +15,8 @@ LONGEST_MESSAGE = 2_000
 
 
 def printable(text: str) -> str:
-    """Replace control, escape and bidirectional characters."""
-    return "".join(c if c.isprintable() else "�" for c in text)
+    """Replace control, escape and bidirectional characters; write URLs for paths of the cache."""
+    return "".join(c if c.isprintable() else "�" for c in shown_urls(text))
 
 
 def shown(text: object) -> str:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from curate.manifest.manifest import Manifest
 from curate.manifest.pictures import has_paths
+from curate.store.urls import are_together
 
 WHOLE = r"^(/|[a-zA-Z][a-zA-Z0-9+.-]*://)"
 """An absolute path, or a URL."""
@@ -41,7 +42,12 @@ def path_column(manifest: Manifest) -> str | None:
 
 
 def way_from(out: Path, manifest: Manifest) -> Way | None:
-    """Return the way from the folder of ``out`` to where paths start; None if it is there."""
+    """Return the way from the folder of ``out`` to where paths start; None if it is there.
+
+    None too if one of them is in a store and the other is not: paths then start from the root.
+    """
+    if not are_together(out, manifest.root):
+        return None
     folder = os.path.realpath(out.absolute().parent)
     way = Way(_way(folder, manifest.root), _way(folder, manifest.home))
     return way if any(way) else None

@@ -4,7 +4,6 @@ A Parquet file has it in its metadata; a CSV or JSON lines file in a small file 
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,6 +15,8 @@ import pyarrow.parquet as pq
 from curate.options.columns import ColumnOptions
 from curate.store.atomic import appearing_file
 from curate.store.fingerprint import sha256_of
+from curate.store.mirror import bring, look
+from curate.store.urls import path_at, path_from
 from curate.terminal.skipped import Skipped, skipped_of
 from curate.weighted.provenance import Making
 from curate.weighted.verified_share import VerifiedShare, read_share
@@ -49,7 +50,7 @@ class Origin:
     def facts(self, out: Path) -> dict[str, object]:
         """Give what ``out`` records about itself; paths are relative to its folder."""
         home = out.absolute().parent
-        return {name: os.path.relpath(getattr(self, name).absolute(), home) for name in PATHS} | {
+        return {name: path_from(home, getattr(self, name)) for name in PATHS} | {
             "columns": asdict(self.columns),
             "prefix": self.prefix,
             "work": self.work,
@@ -93,9 +94,9 @@ def read_origin(path: Path) -> Origin | None:
 
 def _facts(path: Path) -> dict[str, Any]:
     if path.suffix.lower() in PARQUET:
-        facts: dict[str, Any] = json.loads((pq.read_schema(path).metadata or {})[KEY])
+        facts: dict[str, Any] = json.loads((pq.read_schema(bring(path)).metadata or {})[KEY])
         return facts
-    facts = json.loads(sidecar(path).read_text())
+    facts = json.loads(bring(look(sidecar(path))).read_text())
     if facts["sha256"] != sha256_of(path):
         raise ValueError
     return facts
@@ -108,7 +109,7 @@ def _origin(path: Path, facts: dict[str, Any]) -> Origin:
     ):
         raise TypeError
     return Origin(
-        **{name: Path(os.path.normpath(home / facts[name])) for name in PATHS},
+        **{name: path_at(home, facts[name]) for name in PATHS},
         columns=ColumnOptions(**facts["columns"]),
         prefix=facts["prefix"],
         work=facts["work"],

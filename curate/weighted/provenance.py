@@ -1,11 +1,11 @@
 """What made an output: the command, its options, the versions of the libraries, and the day."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from curate.store.urls import path_from
 from curate.terminal.command_line import POSITIONAL, chosen_options, command_line, every_option
 
 WHERE_ONLY = ("out", "overwrite", "retry_failed", "workers")
@@ -47,5 +47,5 @@ def making(command: str, options: Any, out: Path, versions: Mapping[str, str], d
 
 def _plain(value: object, home: Path) -> object:
     if isinstance(value, Path):
-        return os.path.relpath(value.absolute(), home)
+        return path_from(home, value)
     return value

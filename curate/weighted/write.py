@@ -20,6 +20,7 @@ from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
 from curate.manifest.text_types import fits
 from curate.store.atomic import appearing_file
+from curate.store.mirror import look, require_writable
 from curate.weighted.image_paths import Way, path_column, starting_with
 from curate.weighted.origin import Origin
 
@@ -77,6 +78,7 @@ def write_manifest(
 
 def check_output(out: Path, manifest: Manifest, slim: bool, overwrite: bool) -> None:
     """Refuse, before any work, an output that exists, is an input, or cannot hold the columns."""
+    look(out)
     inputs = {part.path.resolve() for part in manifest.parts} | {manifest.path.resolve()}
     if out.resolve() in inputs:
         raise CurateError(
@@ -97,6 +99,7 @@ def check_output(out: Path, manifest: Manifest, slim: bool, overwrite: bool) -> 
         raise CurateError(
             f"{out} exists; replace it with --overwrite or name another file with --out."
         )
+    require_writable(out)
     if manifest.has_label_lists and out.suffix == ".csv":
         raise CurateError(
             f"--out {out}: images have lists of labels, and so lists of weights, which a .csv file"

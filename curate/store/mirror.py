@@ -1,0 +1,337 @@
+"""Objects of a store as files of the local cache: laid out, brought when they are read, sent.
+
+`look` lays out what lies at a path: files of the right size and time of change without content
+(mode 000). `bring` fetches the content of one (mode 400). What was used longest ago is emptied
+again when the cache is full. All of them do nothing for a path of this computer.
+
+A file's time of change is the one that the uploader kept in the object's metadata, as rclone does;
+else one made of the object's ETag. So the names of work do not depend on where a crawl lies.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import stat
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+from filelock import FileLock
+
+from curate.errors import CurateError
+from curate.store.objects import Bucket, Object, Store
+from curate.store.urls import (
+    SIZE,
+    Place,
+    cache_folder,
+    is_remote,
+    objects_folder,
+    path_of,
+    place_of,
+)
+
+CHUNK = 8 << 20
+"""Bytes of a request; several are under way at once."""
+AT_ONCE = 8
+"""Requests of a large file under way at once."""
+FILES_AT_ONCE = 32
+"""Small files that are brought at once."""
+DEFAULT_GB = 64.0
+KEPT_SECONDS = 60
+"""What was used so recently stays, even in a full cache: someone may be about to open it."""
+EMPTY, HELD = 0o000, 0o400
+"""Modes of files of the cache. Files that only this computer has are writable: never emptied."""
+UNFINISHED, PROBE = ".unfinished-", ".curate-was-here"
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic")
+"""Listed files of these endings are not asked for the time of change of what was uploaded."""
+
+
+@cache
+def open_store(scheme: str, bucket: str) -> Store:
+    """Open a bucket, once for each process."""
+    return Bucket(Place(scheme, bucket, ""))
+
+
+def look(path: Path) -> Path:
+    """Lay out what a store has at a path now, a file or a folder; return the path."""
+    place = place_of(path)
+    if place is None:
+        return path
+    store = open_store(place.scheme, place.bucket)
+    found = store.find(place.key) if place.key else None
+    if found is not None:
+        _lay(path, found)
+    else:
+        _lay_folder(path, place, store)
+    return path
+
+
+def bring(path: Path) -> Path:
+    """Fetch a file's content unless it is there; return the path.
+
+    Raises FileNotFoundError where the store has no such object, and CurateError where it is no
+    longer what was laid out, or cannot be fetched.
+    """
+    if not is_remote(path):
+        return path
+    path = Path(os.path.normpath(path))
+    if _is_held(path):
+        return path
+    with _locked(path):
+        if not _is_held(path):
+            _fetch(path)
+            _bound.add(path.stat().st_size)
+    return path
+
+
+def bring_all(paths: Iterable[Path]) -> None:
+    """Fetch files, several at once; one that is not there is left to who reads it."""
+    wanted = {path for path in paths if is_remote(path) and not _is_held(path)}
+    if wanted:
+        with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
+            list(pool.map(_bring_if_there, wanted))
+
+
+def send(file: Path, path: Path) -> None:
+    """Write a local file to the object that ``path`` stands for, whole or not at all.
+
+    The file takes the time of change that a later `look` gives the path.
+    """
+    place = place_of(path)
+    if place is None:
+        return
+    store = open_store(place.scheme, place.bucket)
+    store.write(place.key, file)
+    found = store.find(place.key)
+    if found is not None:
+        file.chmod(HELD)
+        os.utime(file, ns=(time.time_ns(), _mtime(found)))
+
+
+def send_folder(folder: Path, path: Path, last: Sequence[str]) -> None:
+    """Write a local folder to the objects below ``path``, in place of those that are there.
+
+    Files of the names ``last`` say that the folder is whole: they vanish first and come last.
+    """
+    place = place_of(path)
+    if place is None:
+        return
+    store = open_store(place.scheme, place.bucket)
+    files = {
+        f"{place.key}/{file.relative_to(folder).as_posix()}": file
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+    ends = [f"{place.key}/{name}" for name in last]
+    old = {each.key for each in store.below(place.key)}
+    store.remove([key for key in ends if key in old])
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        any(pool.map(lambda key: not store.write(key, files[key]), files.keys() - set(ends)))
+    for key in ends:
+        if key in files:
+            store.write(key, files[key])
+    store.remove(sorted(old - files.keys()))
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def require_writable(path: Path) -> None:
+    """Raise CurateError where an object cannot be written, by writing a small one beside it."""
+    place = place_of(path)
+    if place is not None:
+        store, key = open_store(place.scheme, place.bucket), f"{place.key}{PROBE}"
+        store.write(key, b"")
+        store.remove([key])
+
+
+def _bring_if_there(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        bring(path)
+
+
+def _is_held(path: Path) -> bool:
+    """Tell whether a file has its content; if so, note that it is used."""
+    try:
+        info = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if not stat.S_ISREG(info.st_mode) or not info.st_mode & HELD:
+        return False
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(path, ns=(time.time_ns(), info.st_mtime_ns))
+    return True
+
+
+def _lay(path: Path, found: Object) -> None:
+    """Make a file of the object's size and time of change, unless it is there."""
+    mtime = _mtime(found)
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        info = path.stat()
+        if stat.S_ISDIR(info.st_mode):
+            shutil.rmtree(path)
+        elif (info.st_size, info.st_mtime_ns) == (found.size, mtime):
+            return
+    with _appearing(path) as unfinished:
+        unfinished.touch()
+        os.truncate(unfinished, found.size)
+        _mark(unfinished, EMPTY, mtime)
+
+
+def _lay_folder(path: Path, place: Place, store: Store) -> None:
+    found = {path_of(place._replace(key=each.key)): each for each in _listed(place, store)}
+    if path.is_file():
+        path.unlink()
+    for old in _of_the_store(path):
+        if old not in found:
+            old.unlink(missing_ok=True)
+    _prune(path)
+    for file, each in found.items():
+        _lay(file, each)
+
+
+def _of_the_store(folder: Path) -> Iterator[Path]:
+    """Give the files below a folder that stand for objects."""
+    for place, _, names in os.walk(folder):
+        for file in map(Path(place).joinpath, names):
+            if stat.S_IMODE(file.stat().st_mode) in (EMPTY, HELD):
+                yield file
+
+
+def _prune(folder: Path) -> None:
+    """Remove folders without files: a store has none."""
+    for place, _, _ in os.walk(folder, topdown=False):
+        with contextlib.suppress(OSError):
+            Path(place).rmdir()
+
+
+def _listed(place: Place, store: Store) -> Iterator[Object]:
+    """List objects with the times that their uploader kept; pictures without them."""
+    found = list(store.below(place.key))
+    timed = [each.key for each in found if not each.key.lower().endswith(PICTURES)]
+    with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
+        asked = dict(zip(timed, pool.map(store.find, timed), strict=True))
+    for each in found:
+        yield asked.get(each.key) or each
+
+
+def _mtime(found: Object) -> int:
+    """Give the time of change of a file; one made of the ETag is whole seconds before 2001."""
+    if found.mtime_ns is not None:
+        return found.mtime_ns
+    digest = hashlib.blake2b(found.version.encode(), digest_size=8).digest()
+    return int.from_bytes(digest) % 10**9 * 10**9
+
+
+def _fetch(path: Path) -> None:
+    """Fetch an object, in several requests at once if it is large."""
+    place = place_of(path)
+    assert place is not None
+    store = open_store(place.scheme, place.bucket)
+    laid = path.stat() if path.exists() else None
+    if laid is not None and laid.st_size > CHUNK:
+        found, data = store.find(place.key), None
+        if found is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.url)
+    else:
+        found, data = store.read(place.key, CHUNK)
+    if laid is not None and laid.st_mtime_ns != _mtime(found):
+        raise CurateError(f"{place.url} changed while curate read it; run the same command again.")
+    with _appearing(path) as unfinished:
+        if data is None:
+            _fetch_parts(unfinished, found, store)
+        else:
+            unfinished.write_bytes(data)
+        _mark(unfinished, HELD, _mtime(found))
+
+
+def _fetch_parts(path: Path, found: Object, store: Store) -> None:
+    def part(start: int) -> None:
+        data = store.read_range(found, start, min(start + CHUNK, found.size))
+        while data:
+            done = os.pwrite(file.fileno(), data, start)
+            start, data = start + done, data[done:]
+
+    with path.open("wb") as file, ThreadPoolExecutor(AT_ONCE) as pool:
+        any(pool.map(part, range(0, found.size, CHUNK)))
+
+
+@contextlib.contextmanager
+def _appearing(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside ``path`` in the cache, which becomes ``path``."""
+    unfinished = path.with_name(f"{UNFINISHED}{uuid.uuid4().hex}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield unfinished
+        unfinished.replace(path)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        place = place_of(path)
+        raise CurateError(
+            f"{place and place.url}: one object has the name of a folder of others, which files"
+            " cannot have; rename that object."
+        ) from error
+    finally:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            unfinished.unlink()
+
+
+def _mark(path: Path, mode: int, mtime: int) -> None:
+    os.utime(path, ns=(time.time_ns(), mtime))
+    path.chmod(mode)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Let one thread of one process fetch a file."""
+    folder = cache_folder() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = hashlib.blake2b(os.fsencode(path), digest_size=1).hexdigest()
+    with FileLock(folder / f"{name}.lock", is_singleton=False):
+        yield
+
+
+class _Bound:
+    """Keeps the cache within its size; counts it when a twentieth of that came anew."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._since = float("inf")
+
+    def add(self, size: int) -> None:
+        most = float(os.environ.get(SIZE) or DEFAULT_GB) * 1e9
+        with self._lock:
+            self._since += size
+            if self._since > most / 20:
+                empty_oldest(most)
+                self._since = 0
+
+
+_bound = _Bound()
+
+
+def empty_oldest(most: float) -> None:
+    """Empty what was used longest ago while the cache holds more than ``most`` bytes."""
+    held = [(info.st_atime, path, info) for path, info in _held_files()]
+    total = sum(info.st_size for _, _, info in held)
+    for used, path, info in sorted(held, key=lambda each: each[:2]):
+        if total <= most or time.time() - used < KEPT_SECONDS:
+            return
+        with _appearing(path) as unfinished:
+            unfinished.touch()
+            os.truncate(unfinished, info.st_size)
+            _mark(unfinished, EMPTY, info.st_mtime_ns)
+        total -= info.st_size
+
+
+def _held_files() -> Iterator[tuple[Path, os.stat_result]]:
+    for folder, _, names in os.walk(objects_folder()):
+        for name in names:
+            path = Path(folder, name)
+            with contextlib.suppress(FileNotFoundError):
+                info = path.stat()
+                if stat.S_IMODE(info.st_mode) == HELD:
+                    yield path, info

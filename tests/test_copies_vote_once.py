@@ -1,5 +1,6 @@
 """A picture has one vote for each of its labels, however many copies of it a crawl has."""
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -95,9 +96,7 @@ def test_copies_with_other_lists_vote_once_for_each_label(tmp_path: Path) -> Non
     )
 
 
-def test_copies_with_other_labels_lower_each_others_quality_and_nothing_else(
-    tmp_path: Path,
-) -> None:
+def test_copies_with_other_labels_are_evidence_against_each_other(tmp_path: Path) -> None:
     rows, x = drawn()
     other = rows[300:310].with_columns(key=pl.col("key") + "-other", label=pl.lit("c0"))
     other = other.filter(rows[300:310]["label"] != "c0")
@@ -111,8 +110,56 @@ def test_copies_with_other_labels_lower_each_others_quality_and_nothing_else(
     assert_frame_equal(
         found.filter(~changed).select(SCORES), before.filter(~changed).select(SCORES)
     )
-    unchanged = [name for name in SCORES if name != "label_quality"]
+    unchanged = ["weight", "distance", "consistency"]
     assert_frame_equal(found.select(unchanged), before.select(unchanged))
+    copies = found.filter(changed).with_columns(of=pl.coalesce("duplicate_of", "key"))
+    for _, two in copies.group_by("of"):
+        right, wrong = two.sort("label_quality", descending=True).iter_rows(named=True)
+        assert wrong["is_label_issue"]
+        assert wrong["issue_kind"] == "relabel"
+        assert wrong["suggested_label"] == right["label"] != wrong["label"]
+        assert wrong["suggested_quality"] == pytest.approx(right["label_quality"], abs=0.05)
+
+
+def placeholders(rows: int, all_over: bool) -> tuple[pl.DataFrame, np.ndarray]:
+    """Draw rows without wrong labels, and one picture that ``rows`` more show, of any label."""
+    drawn_rows, x = drawn()
+    labels = [f"c{row % CLASSES if all_over else 1}" for row in range(rows)]
+    more = pl.DataFrame({"key": [f"p{row}" for row in range(rows)], "label": labels})
+    plain = np.ones((1, D)) if all_over else x[ROWS // 4 + 1 :][:1]
+    right = pl.concat([drawn_rows[ROWS // 4 :], more])
+    return right, np.concatenate([x[ROWS // 4 :], np.repeat(plain, rows, axis=0)])
+
+
+def told(folder: Path) -> tuple[float, float, float]:
+    summary = json.loads(curate("inspect", folder / "out.parquet", "--json").stdout)["summary"]
+    low, high = summary["range_of_wrong"]
+    return low, summary["noise"], high
+
+
+def test_a_picture_with_all_labels_is_flagged_and_counted(tmp_path: Path) -> None:
+    found = weigh(tmp_path, *placeholders(200, all_over=True))
+    assert found.filter(pl.col("key").str.starts_with("p"))["is_label_issue"].sum() >= 160
+    low, share, high = told(tmp_path)
+    assert low >= 160 / 650 - 1e-4
+    assert low < share < high
+    assert share == pytest.approx(200 / 650, abs=0.08)
+    found = weigh(tmp_path, *placeholders(0, all_over=True), "--no-duplicates")
+    assert told(tmp_path)[0] == 0
+
+
+def test_what_verified_rows_say_of_copies_bounds_the_share(tmp_path: Path) -> None:
+    rows, x = drawn()
+    rows = pl.concat([rows, rows[[0] * 100].with_columns(key="p" + pl.int_range(100).cast(str))])
+    x = np.concatenate([x, np.repeat(x[:1], 100, axis=0)])
+    table = pl.concat([rows[:1].with_columns(label=pl.lit("c4")), rows[300:320]])
+    assert rows["label"][0] != "c4"
+    table.with_columns(strategy=pl.lit("random")).write_parquet(tmp_path / "v.parquet")
+    weigh(tmp_path, rows, x, "--verified", tmp_path / "v.parquet")
+    summary = json.loads(curate("inspect", tmp_path / "out.parquet", "--json").stdout)["summary"]
+    estimate = summary["verified"]["estimate"]
+    assert 101 / 700 - 1e-6 <= estimate["low"] <= estimate["share"] <= estimate["high"]
+    assert summary["range_of_wrong"][0] >= 101 / 700 - 1e-6
 
 
 def test_copies_of_verified_rows_count_as_verified(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ from curate.scoring.fit import Fits, Fitting, Tools, fit_both
 from curate.scoring.score import score
 from curate.scoring.second_opinions import SecondOpinions, weigh_opinions
 from curate.scoring.share_of_verified import share_of_verified
+from curate.scoring.share_with_copies import known_of_copies, range_with_copies
 from curate.scoring.summary import show_classes, show_failures, show_opinions, show_summary
 from curate.scoring.tally import Tally
 from curate.scoring.write import Judged, weighted_origin, write_weighted
@@ -129,9 +130,10 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         with run.progress("Writing", crawl.rows) as advance:
             columns = None if copies is None else copy_columns(copies, crawl)
             judged = Judged(crawl, features, scores, soft, columns)
-            share = share_of_verified(known.answered, scores, crawl)
+            sure = known_of_copies(scores, copies, crawl, known.all)
+            share = share_of_verified(known.answered, scores, crawl, sure)
             wrong = fits.blind.prototypes.prior.share
-            around = (wrong.low, wrong.high)
+            around = range_with_copies(wrong, scores, copies, crawl, sure)
             origin = weighted_origin(crawl.manifest, options, folder, work, made, share, around)
             counted = write_weighted(judged, options, origin, advance)
             tally = replace(counted, verified=share, range_of_wrong=around)

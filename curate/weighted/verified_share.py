@@ -1,7 +1,7 @@
 """The share of wrong labels that verified rows tell, with how these were drawn, in words."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,16 @@ class VerifiedShare:
         if self.other:
             said.append(f"{self.other:,} chosen in other ways do not count")
         return f"{low:.1%} to {high:.1%} ({CONFIDENCE:.0%} interval), {'; '.join(said)}"
+
+    def between(self, low: float, high: float) -> "VerifiedShare":
+        """Keep the share and its interval between two shares that are surely not exceeded."""
+        if self.estimate is None:
+            return self
+        share, bottom, top = (
+            min(max(each, low), high)
+            for each in (self.estimate.share, self.estimate.low, self.estimate.high)
+        )
+        return replace(self, estimate=replace(self.estimate, share=share, low=bottom, high=top))
 
     def as_json(self) -> dict[str, object]:
         """Give the fields by name, for JSON."""

@@ -16,9 +16,10 @@ from curate.exports.against import rows_against, say_unread
 from curate.exports.check import Digest
 from curate.exports.format import Format, load_format
 from curate.exports.job import Job
-from curate.exports.record import crawl_record, fixed_record
+from curate.exports.record import Column, crawl_record, fixed_record
 from curate.exports.select_rows import select_rows
 from curate.exports.write import write_batches
+from curate.manifest.columns import is_text
 from curate.manifest.keys import check_keys
 from curate.manifest.pictures import check_paths
 from curate.options.export import SOFT, ExportOptions
@@ -29,7 +30,7 @@ from curate.store.mirror import look, require_writable
 from curate.store.scratch import scratch_folder
 from curate.store.versions import today, versions
 from curate.terminal.notices import say, warn
-from curate.terminal.printable import printable
+from curate.terminal.printable import listed, printable
 from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
 from curate.weighted.open import open_weighted
@@ -152,11 +153,14 @@ def _job(
     schema = pq.read_schema(chosen)
     if format_.holds is None:
         record = fixed_record(schema, format_.columns, options)
+        if options.url is not None:
+            record.columns.append(Column("url", options.url, True))
     else:
         record = crawl_record(weighted, schema, options, format_.holds, format_.pictures)
     made = making("export", options, options.out, versions(), today())
     history = (*weighted.origin.made, made)
-    job = Job(weighted, options, record, chosen, format_.pictures, history)
+    pictures = format_.pictures and options.url is None
+    job = Job(weighted, options, record, chosen, pictures, history)
     if not job.rows:
         raise CurateError(_nothing_left(weighted, options, against))
     return job
@@ -224,9 +228,26 @@ def _check(weighted: Weighted, options: ExportOptions, format_: Format) -> None:
             " jsonl, webdataset, huggingface or fiftyone."
         )
     check_keys(manifest)
-    if format_.pictures:
+    if options.url is not None:
+        _check_url(weighted, options)
+    elif format_.pictures:
         check_paths(manifest)
     _check_out(weighted, options, format_)
+
+
+def _check_url(weighted: Weighted, options: ExportOptions) -> None:
+    """Refuse URLs where nothing shows them, and a column that the crawl does not have."""
+    if options.to != "label-studio":
+        raise CurateError(
+            f"--url: --to {options.to} takes pictures, not their URLs; leave --url out."
+        )
+    schema = weighted.manifest.schema
+    if options.url not in schema.names or not is_text(schema.field(options.url).type):
+        texts = [field.name for field in schema if is_text(field.type)]
+        raise CurateError(
+            f"--url {options.url}: {weighted.path} has no such column of texts; those that it has"
+            f" are: {listed(texts)}."
+        )
 
 
 def _check_out(weighted: Weighted, options: ExportOptions, format_: Format) -> None:

@@ -66,5 +66,5 @@ def load_format(name: str) -> Format:
     """
     if name not in FORMATS:
         raise CurateError(f"--to {name}: it must be one of {', '.join(FORMATS)}.")
-    format_: Format = resolve_name(f"curate.exports.{name}:FORMAT")
+    format_: Format = resolve_name(f"curate.exports.{name.replace('-', '_')}:FORMAT")
     return format_

@@ -134,7 +134,7 @@ class Job:
             return
         table = self.record.table(rows, batch)
         if not self.wants_pictures:
-            yield Batch(rows, table, [])
+            yield self._with_urls(rows, table)
             return
         places: list[int] = []
         pictures: list[Picture] = []
@@ -158,6 +158,14 @@ class Job:
                 places, pictures, unreadable, size = [], [], [], 0
         if places or unreadable:
             yield piece()
+
+    def _with_urls(self, rows: pl.DataFrame, table: pa.Table) -> Batch:
+        """Make a batch without pictures, if --url is given of the rows that have one."""
+        if self.options.url is None:
+            return Batch(rows, table, [])
+        there = pl.Series(table["url"]).cast(pl.String).fill_null("") != ""
+        lost = tuple(rows["key"].filter(~there))
+        return Batch(rows.filter(there), table.filter(there.to_arrow()), [], lost)
 
 
 class _Forward:

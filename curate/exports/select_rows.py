@@ -12,6 +12,7 @@ from curate.options.export import (
     CLASS,
     CLEAN,
     FIRST,
+    FLAGGED,
     KEEP,
     MEAN,
     NONE,
@@ -62,6 +63,8 @@ def select_rows(
     rows = _lists(rows, options) if lists else _single(rows, options)
     if options.duplicates != KEEP:
         rows = _without_copies(rows, options)
+    if options.sample is not None:
+        rows = _sampled(rows, options.sample, options.seed)
     if options.normalize != NONE:
         rows = _normalized(rows, options, lists)
     if options.shares:
@@ -113,6 +116,8 @@ def _single(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
         usable = pl.col("soft_labels").is_not_null() & (pl.col("status") == "ok")
         rows = rows.with_columns(weight=usable.cast(pl.Float32))
     rows = rows.with_columns(weight.fill_null(0))
+    if options.keep == FLAGGED:
+        return rows.filter(doubted.fill_null(False))
     if options.keep != ALL:
         rows = rows.filter(weight > 0, pl.col("label").is_not_null())
     if options.keep == CLEAN:
@@ -123,6 +128,8 @@ def _single(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
 
 
 def _lists(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
+    if options.keep == FLAGGED:
+        rows = rows.filter(pl.col("is_label_issue").list.any())
     aligned, mean = list(OF_LABELS), 1.0
     if options.labels == SUGGESTED:
         mean = _mean_of_sure(
@@ -149,7 +156,7 @@ def _lists(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
     rows = rows.drop("places")
     if options.labels == SUGGESTED:
         rows = _with_missing(rows, options, mean)
-    if options.keep != ALL:
+    if options.keep not in (ALL, FLAGGED):
         rows = rows.filter(pl.col("weight").list.max() > 0)
     return rows
 
@@ -214,6 +221,25 @@ def _normalized(rows: pl.LazyFrame, options: SelectOptions, lists: bool) -> pl.L
     return rows.with_columns(pl.col("weight") / pl.col("mean").fill_null(1)).drop("mean")
 
 
+def _sampled(rows: pl.LazyFrame, size: int, seed: int) -> pl.LazyFrame:
+    """Keep ``size`` random rows, all where there are fewer; ``drawn`` says in which order."""
+    drawn = pl.col("key").map_batches(
+        lambda keys: pl.Series(_points(keys, f"sample {seed}")),
+        return_dtype=pl.Float64(),
+        is_elementwise=True,
+    )
+    rows = rows.with_columns(drawn=drawn)
+    first = rows.select("row", "drawn").bottom_k(size, by=["drawn", "row"])
+    return rows.join(first, on="row", how="semi", maintain_order="left")
+
+
+def _points(keys: pl.Series, salt: str) -> list[float]:
+    """Hash keys to points of [0, 1); another salt gives others."""
+    name = salt.encode()[:16]
+    digests = (hashlib.blake2b(key.encode(), digest_size=8, salt=name).digest() for key in keys)
+    return [int.from_bytes(digest, "little") / 2**64 for digest in digests]
+
+
 def _part(options: SelectOptions, ours: Sequence[str]) -> pl.Expr:
     """Choose each row's part of the split by a hash of its picture's key and the seed alone.
 
@@ -221,12 +247,11 @@ def _part(options: SelectOptions, ours: Sequence[str]) -> pl.Expr:
     whatever rows are added and however labels are corrected, and copies are together; every class
     is divided in the same proportions, up to chance.
     """
-    names, salt = np.array(list(options.shares)), str(options.seed).encode()[:16]
+    names = np.array(list(options.shares))
     bounds = np.cumsum(list(options.shares.values()))[:-1]
 
     def parts(keys: pl.Series) -> pl.Series:
-        digests = (hashlib.blake2b(key.encode(), digest_size=8, salt=salt).digest() for key in keys)
-        points = [int.from_bytes(digest, "little") / 2**64 for digest in digests]
+        points = _points(keys, str(options.seed))
         return pl.Series(keys.name, names[np.searchsorted(bounds, points, "right")], pl.String)
 
     picture = PICTURE if set(COPY_NAMES) <= set(ours) else pl.col("key")

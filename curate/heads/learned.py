@@ -20,8 +20,8 @@ from curate.heads.training import Examples, Positions
 from curate.manifest.classes import NO_CLASS, Classes
 from curate.manifest.columns import exact_column
 from curate.manifest.how_drawn import RANDOM, STRATEGY
+from curate.manifest.label_studio import read_answers
 from curate.manifest.plan import Shard
-from curate.manifest.tables import read_table
 from curate.manifest.verified_labels import Asked, look_up, require_single, require_whole
 from curate.options.refine import RefineOptions
 from curate.terminal.printable import listed
@@ -181,7 +181,7 @@ def _positions(lists: pl.Series, classes: tuple[str, ...]) -> Positions:
 
 def _strategies(path: Path) -> tuple[str, ...]:
     """Read how verified rows were chosen, where the table says it and it was not at random."""
-    table = read_table(path, "--verified", "key, label")
+    table, _ = read_answers(path, "--verified", "key, label")
     if STRATEGY not in table.columns:
         return ()
     names = table[STRATEGY].cast(pl.String).drop_nulls().unique().sort()

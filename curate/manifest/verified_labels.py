@@ -13,8 +13,8 @@ from rich.console import Console
 from curate.errors import CurateError
 from curate.manifest.formulas import as_known
 from curate.manifest.how_drawn import OTHER, how_drawn
+from curate.manifest.label_studio import NONE, read_answers
 from curate.manifest.spellings import Matched, canonical, match, nearest
-from curate.manifest.tables import read_table
 from curate.manifest.verified_pairs import CORRECT, by_image, read_correct
 from curate.terminal.notices import warn
 from curate.terminal.printable import FEW, brief, listed
@@ -64,17 +64,18 @@ class Found:
 def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
     """Find the rows of a table in a crawl, and the classes that its labels name.
 
-    ``keys`` is the crawl's column key, as text, in order. A null, an empty text or an empty list
-    is none of the classes. Keys and labels that differ from the crawl's in blanks or Unicode form,
-    labels also in case, are matched where that is clear, and said. Keys that the crawl does not
-    have and keys with contradicting labels are left out, and said. Raises CurateError for a table
-    without the columns, for labels that are no class unless they are to be new ones, and for
-    answers that are none.
+    ``keys`` is the crawl's column key, as text, in order. A null, an empty text, an empty list
+    or the words NONE are none of the classes. Keys and labels that differ from the crawl's in
+    blanks or Unicode form, labels also in case, are matched where that is clear, and said. Keys
+    that the crawl does not have and keys with contradicting labels are left out, and said. Raises
+    CurateError for a table without the columns, for labels that are no class unless they are to be
+    new ones, and for answers that are none.
     """
     path = asked.path
-    table = read_table(path, "--verified", "key, label (null: none of the classes)")
+    table, unread = read_answers(path, "--verified", "key, label (null: none of the classes)")
     label = _column(path, table, asked.label)
     if label.dtype == pl.String:
+        label = label if NONE in asked.classes else label.replace(NONE, None)
         label = as_known(label, pl.LazyFrame({"class": asked.classes}, schema={"class": pl.String}))
     key = as_known(_as_text(_column(path, table, asked.key)), keys.select("key"))
     given = pl.DataFrame({"key": key, "labels": _lists(label)})
@@ -100,6 +101,7 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
         "and are left out")  # fmt: skip
     _say(asked, lost, "keys are not in the manifest", "and are left out")
     skipped = (
+        *unread,
         *(unclear if by_pair else ()),
         *Skipped.of("verified keys with contradicting labels", _distinct(contradicting["key"])),
         *Skipped.of("verified keys that are not in the manifest", _distinct(lost)),

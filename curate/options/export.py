@@ -24,13 +24,14 @@ Format = Literal[
     "imagefolder",
     "huggingface",
     "fiftyone",
+    "label-studio",
     "cleanlab",
     "datacomp",
 ]
-"""Each is the name of a module in curate/exports."""
+"""Each is the name of a module in curate/exports, with _ for -."""
 FORMATS: tuple[str, ...] = get_args(Format)
-Keep = Literal["all", "weighted", "clean"]
-ALL, WEIGHTED, CLEAN = get_args(Keep)
+Keep = Literal["all", "weighted", "clean", "flagged"]
+ALL, WEIGHTED, CLEAN, FLAGGED = get_args(Keep)
 Labels = Literal["given", "suggested", "refined", "soft"]
 GIVEN, SUGGESTED, REFINED, SOFT = get_args(Labels)
 Normalize = Literal["mean", "class", "none"]
@@ -58,6 +59,7 @@ class SelectOptions:
     seed: int = 0
     noise_type: shared.NoiseType | None = None
     duplicates: Duplicates = KEEP
+    sample: int | None = None
 
     def __post_init__(self) -> None:
         check_choices(self)
@@ -65,6 +67,8 @@ class SelectOptions:
             raise CurateError(
                 f"--min-quality {self.min_quality} is no quality; give a number from 0 to 1."
             )
+        if self.sample is not None and self.sample < 1:
+            raise CurateError(f"--sample {self.sample}: a sample has 1 row or more.")
         _ = self.shares  # checks itself as it is read
 
     @property
@@ -104,8 +108,9 @@ class ExportOptions:
     keep: Annotated[
         Keep | None,
         typer.Option(
-            help="all; weighted: what weighs more than 0; clean: and is not flagged. Default:"
-            " weighted, and all for fiftyone and cleanlab.",
+            help="all; weighted: what weighs more than 0; clean: and is not flagged; flagged: what"
+            " a person should look at. Default: weighted, and all for fiftyone, label-studio and"
+            " cleanlab.",
             show_default=False,
         ),
     ] = None
@@ -139,6 +144,14 @@ class ExportOptions:
         ),
     ] = None
     seed: Annotated[int, typer.Option(help="Another seed splits otherwise.")] = 0
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Of the rows that are kept, N at random, by a hash of the key.",
+            show_default=False,
+        ),
+    ] = None
     against: Annotated[
         OptionalPath,
         typer.Option(
@@ -156,8 +169,19 @@ class ExportOptions:
     ] = None
     link: Annotated[
         bool,
-        typer.Option("--link", help="imagefolder, fiftyone: link to picture files, copy no bytes."),
+        typer.Option(
+            "--link",
+            help="imagefolder, fiftyone, label-studio: link to picture files, copy no bytes.",
+        ),
     ] = False
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="label-studio: show the pictures at the URLs in this column; copy none.",
+            show_default=False,
+        ),
+    ] = None
     rows_per_shard: Annotated[
         int, typer.Option(help="webdataset, huggingface: rows in a file.")
     ] = 10_000
@@ -180,7 +204,7 @@ class ExportOptions:
         """The part that says which rows leave, with which label and weight."""
         return SelectOptions(
             self.keep, self.min_quality, self.labels, self.normalize, self.split, self.seed,
-            self.noise_type, self.duplicates,
+            self.noise_type, self.duplicates, self.sample,
         )  # fmt: skip
 
     @property

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.errors import CurateError
-from curate.manifest.tables import read_table
+from curate.manifest.label_studio import Answers, read_answers
 from curate.manifest.verified_pairs import CORRECT, read_correct
 from curate.terminal.skipped import Skipped
 from curate.verify.answers import schema
@@ -46,13 +46,16 @@ def merge(paths: Sequence[Path]) -> Merged:
     """
     if len(paths) < 2:
         raise CurateError("--merge needs two files or more; name them before --out.")
-    tables = [_read(path) for path in paths]
+    files = [_read(path) for path in paths]
     skipped = [
         each
-        for path, table in zip(paths, tables, strict=True)
-        for each in Skipped.of(f"answers in {path.name} without a key", _nameless(table))
+        for path, (table, unread) in zip(paths, files, strict=True)
+        for each in (
+            *unread,
+            *Skipped.of(f"answers in {path.name} without a key", _nameless(table)),
+        )
     ]
-    tables = [table.drop_nulls("key") for table in tables]
+    tables = [file.table.drop_nulls("key") for file in files]
     kinds = sorted({_kind(table) for table in tables})
     if len(kinds) > 1:
         raise CurateError(
@@ -80,9 +83,9 @@ def merge(paths: Sequence[Path]) -> Merged:
     )
 
 
-def _read(path: Path) -> pl.DataFrame:
+def _read(path: Path) -> Answers:
     """Read a file of answers, or any table with columns key and label."""
-    table = read_table(path, "--merge", "key, label")
+    table, unread = read_answers(path, "--merge", "key, label")
     if not {"key", "label"} <= set(table.columns):
         raise CurateError(
             f"--merge {path} is not a file of answers; it needs columns key and label."
@@ -94,7 +97,7 @@ def _read(path: Path) -> pl.DataFrame:
         wanted = schema(table.schema["label"].is_nested())
     kept = table.select(name for name in wanted if name in table.columns)
     typed = kept.cast({name: wanted[name] for name in kept.columns if name != "time"})
-    return pl.concat([wanted.to_frame(), typed], how="diagonal_relaxed")
+    return Answers(pl.concat([wanted.to_frame(), typed], how="diagonal_relaxed"), unread)
 
 
 def _nameless(table: pl.DataFrame) -> list[str]:

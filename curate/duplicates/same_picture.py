@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.duplicates.bands import Band, hash_bands, mixed
+from curate.duplicates.bands import Band, hash_bands
 from curate.duplicates.chance import (
     LEAST_SHARE,
     SURE,
@@ -15,11 +15,14 @@ from curate.duplicates.chance import (
     calibrated,
     tone_difference,
 )
+from curate.duplicates.meetings import meetings
 from curate.duplicates.stars import Rows, star_groups
-from curate.images.picture_hash import BITS, MIRRORED, WHOLE, Hashes
+from curate.images.picture_hash import BITS, CROPS, MIRRORED, WHOLE, Hashes
 
 SAMPLE = 1_024
 """Rows that chance is calibrated on."""
+DRAWN = 16 * SAMPLE
+"""Rows among which these are chosen, since their looks must be different."""
 PAIRS = 4_096
 """Pairs of rows whose features are in memory at a time."""
 SEED = 1
@@ -31,6 +34,10 @@ TONES = 4
 """Levels of a colour, of 255, by which plain pictures that are the same may differ."""
 CLOSE = 12
 """Bits by which the codes of copies' features differ at most."""
+ORDER = (WHOLE, MIRRORED + 1, MIRRORED, *range(MIRRORED + 2, MIRRORED + 1 + len(CROPS)))
+"""Of looks: the first `HELD` are held for others to meet; with others among these, hardly more
+copies meet, and it takes twice as long."""
+HELD = 2
 Units = Callable[[Rows], Floats]
 """Gives the features of rows (m,): (m, D), of unit length."""
 Near = NDArray[np.bool_]
@@ -62,7 +69,7 @@ def group_features(codes: NDArray[np.uint64], units: Units) -> Rows:
         close[close] = _cosines(units, first[close], second[close]) >= same
         return close
 
-    return star_groups(len(codes), hash_bands(codes[:, None]), near)
+    return star_groups(len(codes), hash_bands(codes[:, None], reach=CLOSE), near)
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class _Pictures:
     contents: NDArray[np.uint64]
     """(n, 2)"""
     looks: NDArray[np.uint64]
-    """(n, looks)"""
+    """(n, looks), in the order `ORDER`."""
     telling: NDArray[np.uint8]
     tones: NDArray[np.int16]
     units: Units
@@ -81,7 +88,7 @@ class _Pictures:
     @classmethod
     def calibrated(cls, hashes: Hashes, units: Units) -> "_Pictures":
         """Calibrate chance on these pictures."""
-        looks = np.ascontiguousarray(hashes["looks"])
+        looks = np.asfortranarray(hashes["looks"][:, ORDER])
         sample = _sample(looks[:, WHOLE])
         comparisons = (looks.shape[1] - 1) * looks.shape[1]
         contents, tones = np.ascontiguousarray(hashes["content"]), hashes["tone"].astype(np.int16)
@@ -92,14 +99,20 @@ class _Pictures:
 
     def bands(self) -> Iterator[Band]:
         """Give the keys by which candidates are found: equal files, then the bands of looks."""
-        yield Band(mixed(self.contents[:, 0]), np.arange(len(self.contents)))
-        yield from hash_bands(self.looks)
+        yield Band(self.contents[:, :1])
+        yield from hash_bands(self.looks, HELD, self._reach)
 
     def near(self, first: Rows, second: Rows) -> Near:
         """Tell which pairs of rows (m,) are of the same picture."""
+        parts = range(0, len(first), PAIRS)
+        found = [self._near(first[i : i + PAIRS], second[i : i + PAIRS]) for i in parts]
+        return np.concatenate([np.empty(0, bool), *found])
+
+    def _near(self, first: Rows, second: Rows) -> Near:
+        tones = tone_difference(self.tones[first], self.tones[second])
+        likely = self._log_chance(first, second) + self.chance.of_tones(tones)
         found = np.asarray((self.contents[first] == self.contents[second]).all(axis=1))
-        likely = self._log_chance(first, second)
-        plain = self._as_plain(first, second)
+        plain = (self.looks[first, WHOLE] == self.looks[second, WHOLE]) & (tones <= TONES)
         may = np.flatnonzero(~found & (plain | (likely + np.log10(LEAST_SHARE) <= self._least)))
         cosines = _cosines(self.units, first[may], second[may])
         by_chance = likely[may] + self.chance.of_cosines(cosines)
@@ -110,32 +123,31 @@ class _Pictures:
     def _least(self) -> float:
         return float(np.log10(SURE / len(self.looks)))
 
+    @property
+    def _reach(self) -> int:
+        """The distance from which on no other evidence makes copies of pictures."""
+        chance = self.chance.by_distance[BITS] + self.chance.by_tone.min() + np.log10(LEAST_SHARE)
+        return max(0, int((chance <= self._least).sum()) - 1)
+
     def _log_chance(self, first: Rows, second: Rows) -> Floats:
-        """Return log10 of the probability (m,) that hashes and colours are so near by chance."""
-        one, other = np.delete(self.looks[first], MIRRORED, 1), self.looks[second]
+        """Return log10 of the probability (m,) that hashes are so near by chance."""
+        one, other = np.delete(self.looks[first], ORDER.index(MIRRORED), 1), self.looks[second]
         distances = np.full(len(first), BITS, np.uint8)
         for look in one.T:
             for another in other.T:
                 np.minimum(distances, np.bitwise_count(look ^ another), out=distances)
         telling = np.minimum(self.telling[first], self.telling[second])
-        tones = tone_difference(self.tones[first], self.tones[second])
-        return self.chance.of_looks(distances, telling) + self.chance.of_tones(tones)
-
-    def _as_plain(self, first: Rows, second: Rows) -> Near:
-        """Tell which pairs have the same hash and the same mean colour."""
-        alike = self.looks[first, WHOLE] == self.looks[second, WHOLE]
-        apart = tone_difference(self.tones[first], self.tones[second])
-        return np.asarray(alike & (apart <= TONES))
+        return self.chance.of_looks(distances, telling)
 
     def _cosine_of_copies(self) -> float:
         """Choose the least cosine of copies by pairs that hash equal, where there are enough.
 
         Not below what pairs of different pictures say.
         """
-        order = np.argsort(self.looks[:, WHOLE], kind="stable")
-        first, second = order[:-1], order[1:]
-        equal = self.looks[first, WHOLE] == self.looks[second, WHOLE]
-        equal &= (self.contents[first] != self.contents[second]).any(axis=1)
+        first, second = next(
+            meetings(Band(self.looks[:, :1]), lambda rows: np.ones(len(rows), bool))
+        )
+        equal = (self.contents[first] != self.contents[second]).any(axis=1)
         equal &= np.minimum(self.telling[first], self.telling[second]) >= BITS // 2
         pairs = np.flatnonzero(equal)[:PAIRS]
         if len(pairs) < KNOWN_COPIES:
@@ -157,6 +169,7 @@ def _cosines(units: Units, first: Rows, second: Rows) -> Floats:
 
 def _sample(looks: NDArray[np.uint64]) -> Rows:
     """Draw rows (m,) whose looks (n,) are different."""
-    _, rows = np.unique(looks, return_index=True)
     rng = np.random.default_rng(SEED)
-    return np.sort(rng.choice(rows, min(len(rows), SAMPLE), replace=False)).astype(np.int64)
+    drawn = rng.choice(len(looks), min(len(looks), DRAWN), replace=False)
+    _, first = np.unique(looks[drawn], return_index=True)
+    return np.sort(drawn[np.sort(first)[:SAMPLE]])

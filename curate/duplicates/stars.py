@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.duplicates.bands import HALF, Band, Words
+from curate.duplicates.bands import Band, Words
+from curate.duplicates.meetings import Rows as Rows
+from curate.duplicates.meetings import meetings
 
-ROUNDS = 16
-"""Rows of equal key are compared with the first so many of them, so that time is linear."""
-LOWER = np.uint64(2**32 - 1)
-Rows = NDArray[np.int64]
+HALF, LOWER = np.uint64(32), np.uint64(2**32 - 1)
 Near = Callable[[Rows, Rows], NDArray[np.bool_]]
 """Tells which pairs of rows (m,), (m,) are copies of one another."""
 
@@ -23,12 +22,12 @@ Near = Callable[[Rows, Rows], NDArray[np.bool_]]
 def star_groups(rows: int, bands: Iterable[Band], near: Near) -> Rows:
     """Group ``rows`` rows: return the representative (rows,) of each, itself if it has none.
 
-    ``near`` is asked only of rows that share a key in a band. The result depends on the order of
+    ``near`` is asked only of rows that meet in a band. The result depends on the order of
     the rows and of the bands alone.
     """
     stars = _Stars(np.arange(rows), np.zeros(rows, bool), near)
     for band in bands:
-        for earlier, later in _rounds(band, stars):
+        for earlier, later in meetings(band, stars.free):
             stars.join(earlier, later)
     return stars.of
 
@@ -72,24 +71,6 @@ class _Stars:
         direct[~direct] = self._near(last[~direct], rows[~direct])
         self.of[rows] = np.where(direct, last, otherwise)
         return np.asarray(rows[direct])
-
-
-def _rounds(band: Band, stars: _Stars) -> Iterable[tuple[Rows, Rows]]:
-    """Give pairs of free rows that share a key: all with the first of them, then with the next."""
-    free = stars.free(band.rows)
-    packed = _distinct(band.keys[free] << HALF | band.rows[free].astype(np.uint64))
-    for _ in range(ROUNDS):
-        if len(packed) < 2:
-            return
-        same = np.asarray(packed[1:] >> HALF == packed[:-1] >> HALF)
-        packed = packed[np.append(same, False) | np.append(False, same)]
-        if not len(packed):
-            return
-        keys, rows = packed >> HALF, (packed & LOWER).astype(np.int64)
-        starts = np.append(True, keys[1:] != keys[:-1])
-        first = rows[starts][np.cumsum(starts) - 1]
-        yield first[~starts], rows[~starts]
-        packed = packed[~starts & stars.free(rows)]
 
 
 def _distinct(packed: Words) -> Words:

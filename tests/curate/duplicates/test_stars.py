@@ -3,21 +3,26 @@
 from collections.abc import Callable
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from curate.duplicates.bands import BANDS, Band, hash_bands, mixed
-from curate.duplicates.stars import ROUNDS, star_groups
+from curate.duplicates.bands import Band, hash_bands
+from curate.duplicates.meetings import ROUNDS
+from curate.duplicates.stars import star_groups
 
 Rows = NDArray[np.int64]
 
 
 def one_band(rows: int) -> Band:
     """Let every row meet every other."""
-    return Band(np.zeros(rows, np.uint64), np.arange(rows))
+    return keyed(np.zeros(rows))
+
+
+def keyed(keys: NDArray[np.generic]) -> Band:
+    """Let rows of equal keys meet."""
+    return Band(keys.astype(np.uint64)[:, None])
 
 
 def within(values: NDArray[np.float64], reach: float) -> Callable[[Rows, Rows], NDArray[np.bool_]]:
@@ -50,7 +55,7 @@ def test_every_member_is_near_a_representative_that_is_its_own(
 ) -> None:
     numbers, rng = values.astype(float), np.random.default_rng(seed)
     rows = np.arange(len(numbers))
-    bands = [Band(rng.integers(0, 4, len(rows)).astype(np.uint64), rows) for _ in range(6)]
+    bands = [keyed(rng.integers(0, 4, len(rows))) for _ in range(6)]
     near = within(numbers, reach)
     found = star_groups(len(rows), bands, near)
     assert near(found, rows).all()
@@ -66,10 +71,7 @@ def test_a_chain_is_no_group() -> None:
 def test_members_follow_a_representative_only_to_one_that_they_are_near() -> None:
     # 1 is near 0; of its members 2 is near 0 too, 3 is not.
     values = np.array([0.0, 2, 1, 4])
-    bands = [
-        Band(np.array([9, 1, 1, 1], np.uint64), np.arange(4)),
-        Band(np.array([5, 5, 6, 7], np.uint64), np.arange(4)),
-    ]
+    bands = [keyed(np.array([9, 1, 1, 1])), keyed(np.array([5, 5, 6, 7]))]
     assert star_groups(4, bands, within(values, 2)).tolist() == [0, 0, 0, 3]
 
 
@@ -97,26 +99,3 @@ def test_comparisons_are_bounded_where_no_two_rows_are_near() -> None:
     found = star_groups(5_000, [one_band(5_000)], near)
     assert np.array_equal(found, np.arange(5_000))
     assert asked <= ROUNDS * 5_000
-
-
-@pytest.mark.parametrize("flips", [0, 3, 6])
-def test_hashes_that_differ_in_few_bits_meet_in_a_band(flips: int) -> None:
-    rng = np.random.default_rng(flips)
-    first = rng.integers(0, 2**64, 2_000, np.uint64)
-    second = first.copy()
-    for row in range(len(second)):
-        for bit in rng.choice(64, flips, replace=False):
-            second[row] ^= np.uint64(1 << int(bit))
-    met = np.zeros(len(first), bool)
-    bands = list(hash_bands(np.concatenate([first, second])[:, None]))
-    for band in bands:
-        one, other = np.split(band.keys, 2)
-        met |= one == other
-    assert len(bands) == BANDS + 1
-    assert met.mean() >= 0.95
-
-
-def test_mixed_keys_of_unlike_hashes_differ() -> None:
-    keys = np.random.default_rng(0).integers(0, 2**64, 20_000, np.uint64)
-    assert len(np.unique(mixed(keys))) >= 19_999
-    assert mixed(keys).max() < 2**32

@@ -50,11 +50,14 @@ class Proxy:
     """May answer "cut" (the middle of the body), "503", "403" or "slow"."""
     requests: list[tuple[str, str]] = field(default_factory=list)
     sent: dict[str, int] = field(default_factory=dict)
+    at_once: int = 0
+    most_at_once: int = 0
 
     def reset(self) -> None:
         self.fault = lambda method, path: None
         self.requests.clear()
         self.sent.clear()
+        self.most_at_once = 0
 
 
 @contextmanager
@@ -65,6 +68,14 @@ def serving(proxy: Proxy) -> Iterator[str]:
         protocol_version = "HTTP/1.1"
 
         def _forward(self) -> None:
+            proxy.at_once += 1
+            proxy.most_at_once = max(proxy.most_at_once, proxy.at_once)
+            try:
+                self._answered()
+            finally:
+                proxy.at_once -= 1
+
+        def _answered(self) -> None:
             path = self.path.partition("?")[0]
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             proxy.requests.append((self.command, path))

@@ -1,16 +1,20 @@
 """Commands on crawls in an object store give what they give on the same files here."""
 
+import io
 import os
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import polars as pl
 import pytest
 from typer.testing import Result
 
-from curate.store.mirror import open_store
-from tests.crawls import curate
+from curate.store.mirror import bring_all, look, open_store
+from curate.store.urls import as_path
+from tests.crawls import curate, png
 from tests.object_store import BUCKET, ObjectStore, object_store
 
 ROWS, NAMES = 240, ("ant", "bee", "crane")
@@ -95,6 +99,105 @@ def test_a_crawl_in_a_store_is_weighed_as_one_here(
         assert pl.read_parquet(written).equals(pl.read_parquet(here))
 
 
+def pictures(rows: int = 60) -> list[tuple[str, str, bytes]]:
+    """Give key, label and picture of rows; every tenth label is wrong."""
+    rng, colours = np.random.default_rng(0), np.array([(200, 30, 30), (40, 210, 40), (90, 20, 190)])
+    found = []
+    for row in range(rows):
+        noise = rng.normal(0, 12, (16, 16, 3)) + rng.normal(0, 8, 3)
+        label = NAMES[(row + (row % 10 == 0)) % 3]
+        found.append((f"{row:03d}", label, png(colours[row % 3] + noise)))
+    return found
+
+
+def in_tars(folder: Path) -> Path:
+    folder.mkdir()
+    for number, start in enumerate(range(0, 60, 20)):
+        with tarfile.open(folder / f"{number:02d}.tar", "w") as tar:
+            for key, label, data in pictures()[start : start + 20]:
+                for ending, content in (("png", data), ("cls", label.encode())):
+                    member = tarfile.TarInfo(f"{key}.{ending}")
+                    member.size = len(content)
+                    tar.addfile(member, io.BytesIO(content))
+    return folder
+
+
+def as_paths(folder: Path) -> Path:
+    (folder / "odd # 100%/ü").mkdir(parents=True)
+    rows = [(key, label, f"odd # 100%/ü/{key} ?.png") for key, label, _ in pictures()]
+    for (_, _, path), (_, _, data) in zip(rows, pictures(), strict=True):
+        (folder / path).write_bytes(data)
+    schema = ["key", "label", "image"]
+    pl.DataFrame(rows, schema=schema, orient="row").write_parquet(folder / "crawl.parquet")
+    return folder / "crawl.parquet"
+
+
+def in_class_folders(folder: Path) -> Path:
+    for key, label, data in pictures():
+        (folder / label).mkdir(parents=True, exist_ok=True)
+        # A name without an ending is known by its first bytes.
+        (folder / label / (key if key.endswith("7") else f"{key}.png")).write_bytes(data)
+    return folder
+
+
+def in_bytes(folder: Path) -> Path:
+    folder.mkdir()
+    table = pl.DataFrame(pictures(), schema=["key", "label", "image"], orient="row")
+    for part in range(2):
+        table[part * 30 : part * 30 + 30].write_parquet(folder / f"{part}.parquet")
+    return folder
+
+
+@pytest.mark.parametrize("write", [in_tars, as_paths, in_class_folders, in_bytes])
+def test_pictures_in_a_store_are_weighed_as_those_here(
+    server: ObjectStore, home: Path, write: Callable[[Path], Path]
+) -> None:
+    crawl = write(home / "crawl")
+    prefix = write.__name__
+    upload(server, home, prefix)
+    options = ("--encoder", "embedded", "--workers", 1, *OPTIONS)
+    run("weight", crawl, *options, "--out", "out.parquet")
+    url = f"s3://{BUCKET}/{prefix}/{crawl.relative_to(home).as_posix()}"
+    run("weight", url, *options, "--out", f"s3://{BUCKET}/{prefix}/out.parquet")
+    Path("got.parquet").write_bytes(server.get(f"{prefix}/out.parquet"))
+    assert pl.read_parquet("got.parquet").equals(pl.read_parquet("out.parquet"))
+    sizes = {f"/{BUCKET}/{prefix}/{each}": (home / each).stat().st_size for each in files(crawl)}
+    sent = {quote(path): size for path, size in sizes.items()}
+    assert {path: server.proxy.sent[path] for path in sent} == sent  # nothing was fetched twice
+    shown = run("inspect", f"s3://{BUCKET}/{prefix}/out.parquet", "--pictures", "blocks")
+    assert "missing" not in shown.output
+
+
+def files(crawl: Path) -> list[Path]:
+    home = crawl if crawl.is_dir() else crawl.parent
+    found = [file for file in home.rglob("*") if file.is_file() and ".curate" not in str(file)]
+    return [file.relative_to(home.parent) for file in found]
+
+
+def test_an_output_here_leads_to_pictures_in_a_store(server: ObjectStore, home: Path) -> None:
+    crawl = as_paths(home / "crawl")
+    url = upload(server, crawl.parent, "led")
+    run("weight", f"{url}/crawl.parquet", "--encoder", "embedded", "--workers", 1, *OPTIONS,
+        "--out", "out.parquet")  # fmt: skip
+    assert pl.read_parquet("out.parquet")["image"].equals(pl.read_parquet(crawl)["image"])
+    run("export", "out.parquet", "--to", "imagefolder", "--out", "images", "--keep", "all")
+    copied = [file.read_bytes() for file in Path("images").rglob("*.png") if not file.is_symlink()]
+    assert sorted(copied) == sorted(data for _, _, data in pictures())
+    run("export", "out.parquet", "--to", "webdataset", "--out", f"{url}-shards", "--keep", "all")
+    assert sorted(server.keys("led-shards/"))[0] == "led-shards/00000.tar"
+
+
+def test_many_small_objects_are_brought_at_once(server: ObjectStore, home: Path) -> None:
+    for row in range(100):
+        server.put(f"many/{row:03d}.png", b"%d" % row)
+    server.proxy.reset()
+    server.proxy.fault = lambda *_: "slow"
+    folder = look(as_path(f"s3://{BUCKET}/many"))
+    bring_all(folder.iterdir())
+    assert [int(file.read_bytes()) for file in sorted(folder.iterdir())] == list(range(100))
+    assert server.proxy.most_at_once > 4
+
+
 def test_commands_go_on_from_a_weighted_file_in_a_store(server: ObjectStore, home: Path) -> None:
     table, features = crawl()
     write(table, features, home / "crawl", ".parquet")
@@ -110,7 +213,7 @@ def test_commands_go_on_from_a_weighted_file_in_a_store(server: ObjectStore, hom
     assert "made by" in run("inspect", weighted).output
     run("report", weighted, "--verified", f"{url}/verified.csv")
     assert b"<html" in server.get("chain/crawl.weighted.html")
-    assert "duplicates" in run("duplicates", weighted).output
+    assert "No row shows" in run("duplicates", weighted).output
     run("export", weighted, "--to", "jsonl", "--out", f"{url}/list.jsonl")
     assert len(server.get("chain/list.jsonl").splitlines()) > ROWS / 2
     again = curate("export", weighted, "--to", "jsonl", "--out", f"{url}/list.jsonl")

@@ -1,8 +1,10 @@
 """Whether the files of pictures are what they were: size and time of change, as one number."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import polars as pl
@@ -17,6 +19,8 @@ from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
 from curate.store.folders import Folders
 from curate.store.in_order import in_order
+from curate.store.mirror import look_in
+from curate.store.urls import is_remote
 from curate.terminal.notices import warn
 
 FILE = "file"
@@ -40,8 +44,9 @@ def picture_states(manifest: Manifest, shards: Sequence[Shard]) -> dict[str, Sta
     column = _path_column(manifest)
     if column is None:
         return {}
+    look = _Look() if is_remote(manifest.root) else None
     tasks = (
-        partial(_states, str(manifest.root), shard.name, batch)
+        partial(_states, str(manifest.root), shard.name, batch, look)
         for shard, batches in read_shards(manifest, shards, [column])
         for batch in batches
     )
@@ -102,11 +107,29 @@ def _path_column(manifest: Manifest) -> str | None:
     return image if is_text(manifest.schema.field(image).type) else f"{image}.path"
 
 
-def _states(root: str, shard: str, batch: pa.RecordBatch) -> tuple[str, States]:
-    paths = batch.column(0)
-    if pa.types.is_struct(paths.type):
-        paths = paths.field("path")
-    return shard, np.fromiter(_numbers(root, paths.to_pylist()), np.uint64, len(paths))
+class _Look:
+    """Sees what a store has in the folders of pictures, in each once."""
+
+    def __init__(self) -> None:
+        self._lock, self._seen = Lock(), set[str]()
+
+    def at(self, paths: Iterable[str]) -> None:
+        """Look at the folders of these paths."""
+        folders = {os.path.dirname(path) for path in paths}  # noqa: PTH120
+        with self._lock:
+            for folder in sorted(folders - self._seen):
+                look_in(Path(folder))
+            self._seen |= folders
+
+
+def _states(root: str, shard: str, batch: pa.RecordBatch, look: _Look | None) -> tuple[str, States]:
+    column = batch.column(0)
+    if pa.types.is_struct(column.type):
+        column = column.field("path")
+    paths = column.to_pylist()
+    if look is not None:
+        look.at(os.path.join(root, path) for path in paths if path)  # noqa: PTH118
+    return shard, np.fromiter(_numbers(root, paths), np.uint64, len(paths))
 
 
 def _numbers(root: str, paths: list[str | None]) -> Iterator[int]:

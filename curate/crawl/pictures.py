@@ -1,18 +1,22 @@
 """Where the pictures of a crawl's rows lie, and what became of the processes that decode them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from curate.images.source import ImageSource
+from curate.images.source import FileSlice, ImageSource
 from curate.images.status import HEIC_WAY_OUT, Status
 from curate.images.workers import DecodePool
 from curate.manifest.manifest import Manifest
 from curate.manifest.pictures import picture_finder
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
+from curate.store.in_order import in_order
+from curate.store.mirror import FILES_AT_ONCE, bring_all
+from curate.store.urls import is_remote
 from curate.terminal.notices import print_anyway, warn
 
 Mask = NDArray[np.bool_]
@@ -21,7 +25,25 @@ Mask = NDArray[np.bool_]
 def picture_sources(
     manifest: Manifest, wanted: Sequence[tuple[Shard, Mask]]
 ) -> Iterator[ImageSource | None]:
-    """Say where the picture of every wanted row lies, None where there is none."""
+    """Say where the picture of every wanted row lies, None where there is none.
+
+    Files of a store are brought ahead, many at once.
+    """
+    sources = _sources(manifest, wanted)
+    if not is_remote(manifest.root):
+        return sources
+    return in_order((partial(_brought, source) for source in sources), FILES_AT_ONCE)
+
+
+def _brought(source: ImageSource | None) -> ImageSource | None:
+    if isinstance(source, FileSlice):
+        bring_all([source.path])
+    return source
+
+
+def _sources(
+    manifest: Manifest, wanted: Sequence[tuple[Shard, Mask]]
+) -> Iterator[ImageSource | None]:
     columns, find = picture_finder(manifest)
     masks = {shard.name: mask for shard, mask in wanted}
     for shard, batches in read_shards(manifest, [shard for shard, _ in wanted], columns):

@@ -39,7 +39,7 @@ class Part:
     def open(self) -> Path:
         """Return the path to read; raises CurateError if the file has changed."""
         require_unchanged(file for file in self.sources if file.path == self.path)
-        return bring(self.path)
+        return bring(self.path, keep=True)
 
     def scan(self) -> pl.LazyFrame:
         """Scan it lazily."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from curate.errors import CurateError
 from curate.images.signature import accepted_format, is_other_picture
 from curate.manifest.root import is_below, links_refusal
+from curate.store.mirror import bring
 from curate.terminal.skipped import Passed, Skipped
 
 PICTURE_ENDINGS = (
@@ -155,15 +156,15 @@ def _no_picture(entry: os.DirEntry[str]) -> str | None:
     if _is_special(entry):
         return "pipes, sockets and devices"
     try:
-        return None if is_picture(_head(entry.path)) else NO_PICTURES
+        return None if is_picture(_head(bring(Path(entry.path)))) else NO_PICTURES
     except FileNotFoundError:
         return NO_PICTURES
     except OSError:
         return "files that cannot be read"
 
 
-def _head(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path a file takes time
+def _head(path: Path) -> bytes:
+    with path.open("rb", buffering=0) as file:
         return file.read(SNIFFED)
 
 

@@ -49,7 +49,7 @@ EMPTY, HELD = 0o000, 0o400
 """Modes of files of the cache. Files that only this computer has are writable: never emptied."""
 UNFINISHED, PROBE = ".unfinished-", ".curate-was-here"
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic")
-"""Listed files of these endings are not asked for the time of change of what was uploaded."""
+"""Files of these endings are many: the times that uploaders kept are not asked for."""
 
 
 @cache
@@ -72,8 +72,19 @@ def look(path: Path) -> Path:
     return path
 
 
-def bring(path: Path) -> Path:
+def look_in(folder: Path) -> None:
+    """Lay out the files that a store has directly in a folder, beside what lies there."""
+    place = place_of(folder)
+    if place is not None:
+        store = open_store(place.scheme, place.bucket)
+        for each in _timed(list(store.below(place.key, deep=False)), store):
+            _lay(path_of(place._replace(key=each.key)), each)
+
+
+def bring(path: Path, keep: bool = False) -> Path:
     """Fetch a file's content unless it is there; return the path.
+
+    ``keep``: this process does not empty it, however full the cache is.
 
     Raises FileNotFoundError where the store has no such object, and CurateError where it is no
     longer what was laid out, or cannot be fetched.
@@ -81,6 +92,8 @@ def bring(path: Path) -> Path:
     if not is_remote(path):
         return path
     path = Path(os.path.normpath(path))
+    if keep:
+        _kept.add(path)
     if _is_held(path):
         return path
     with _locked(path):
@@ -93,7 +106,9 @@ def bring(path: Path) -> Path:
 def bring_all(paths: Iterable[Path]) -> None:
     """Fetch files, several at once; one that is not there is left to who reads it."""
     wanted = {path for path in paths if is_remote(path) and not _is_held(path)}
-    if wanted:
+    if len(wanted) == 1:
+        _bring_if_there(*wanted)
+    elif wanted:
         with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
             list(pool.map(_bring_if_there, wanted))
 
@@ -183,7 +198,8 @@ def _lay(path: Path, found: Object) -> None:
 
 
 def _lay_folder(path: Path, place: Place, store: Store) -> None:
-    found = {path_of(place._replace(key=each.key)): each for each in _listed(place, store)}
+    listed = _timed(list(store.below(place.key)), store)
+    found = {path_of(place._replace(key=each.key)): each for each in listed}
     if path.is_file():
         path.unlink()
     for old in _of_the_store(path):
@@ -209,19 +225,22 @@ def _prune(folder: Path) -> None:
             Path(place).rmdir()
 
 
-def _listed(place: Place, store: Store) -> Iterator[Object]:
-    """List objects with the times that their uploader kept; pictures without them."""
-    found = list(store.below(place.key))
-    timed = [each.key for each in found if not each.key.lower().endswith(PICTURES)]
+def _timed(found: Sequence[Object], store: Store) -> Iterator[Object]:
+    """Ask for the times that uploaders kept; not for those of pictures, which are many."""
+    timed = [each.key for each in found if not _is_picture(each.key)]
     with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
         asked = dict(zip(timed, pool.map(store.find, timed), strict=True))
     for each in found:
         yield asked.get(each.key) or each
 
 
+def _is_picture(key: str) -> bool:
+    return key.lower().endswith(PICTURES)
+
+
 def _mtime(found: Object) -> int:
     """Give the time of change of a file; one made of the ETag is whole seconds before 2001."""
-    if found.mtime_ns is not None:
+    if found.mtime_ns is not None and not _is_picture(found.key):
         return found.mtime_ns
     digest = hashlib.blake2b(found.version.encode(), digest_size=8).digest()
     return int.from_bytes(digest) % 10**9 * 10**9
@@ -311,6 +330,8 @@ class _Bound:
 
 
 _bound = _Bound()
+_kept: set[Path] = set()
+"""What this process does not empty."""
 
 
 def empty_oldest(most: float) -> None:
@@ -320,6 +341,8 @@ def empty_oldest(most: float) -> None:
     for used, path, info in sorted(held, key=lambda each: each[:2]):
         if total <= most or time.time() - used < KEPT_SECONDS:
             return
+        if path in _kept:
+            continue
         with _appearing(path) as unfinished:
             unfinished.touch()
             os.truncate(unfinished, info.st_size)

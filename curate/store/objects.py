@@ -53,8 +53,8 @@ class Store(Protocol):
         """Ask for one object; None where there is none."""
         ...
 
-    def below(self, key: str) -> Iterator[Object]:
-        """List the objects below a folder, at any depth."""
+    def below(self, key: str, deep: bool = True) -> Iterator[Object]:
+        """List the objects below a folder, at any depth, or directly in it."""
         ...
 
     def read(self, key: str, most: int) -> tuple[Object, bytes | None]:
@@ -95,13 +95,17 @@ class Bucket:
                 return None
             return _object(found.meta, found.attributes)
 
-    def below(self, key: str) -> Iterator[Object]:
-        """List the objects below a folder, at any depth."""
+    def below(self, key: str, deep: bool = True) -> Iterator[Object]:
+        """List the objects below a folder, at any depth, or directly in it."""
         import obstore
 
+        folder = f"{key}/" if key else None
         with _sentences(self._at(key), "listed"):
-            for some in obstore.list(self._store, f"{key}/" if key else None, chunk_size=1_000):
-                yield from (_object(meta) for meta in some)
+            if not deep:
+                yield from map(_object, obstore.list_with_delimiter(self._store, folder)["objects"])
+                return
+            for some in obstore.list(self._store, folder, chunk_size=1_000):
+                yield from map(_object, some)
 
     def read(self, key: str, most: int) -> tuple[Object, bytes | None]:
         """Read an object of at most so many bytes; of a larger one say only what it is."""

@@ -10,13 +10,14 @@ import pyarrow as pa
 
 from curate.crawl.row_keys import scan_keys
 from curate.errors import CurateError
-from curate.images.source import ImageSource
+from curate.images.source import FileSlice, ImageSource
 from curate.manifest.columns import exact_column, is_text
 from curate.manifest.manifest import Manifest, Part
 from curate.manifest.pictures import picture_finder
 from curate.manifest.read import read_rows
 from curate.manifest.spellings import spelled
 from curate.manifest.unchanged import SeenFile, require_unchanged
+from curate.store.mirror import bring_all
 from curate.store.run import MARKER
 from curate.weighted.columns import (
     AGREEMENT,
@@ -175,7 +176,10 @@ class Weighted:
             return
         columns, find = picture_finder(self.manifest)
         for row, batch in read_rows(self.manifest, rows, columns):
-            yield row, find(batch)[0]
+            source = find(batch)[0]
+            if isinstance(source, FileSlice):
+                bring_all([source.path])
+            yield row, source
 
     def _scan(self, row: int | None = None) -> pl.LazyFrame:
         """Scan all rows or one: label, caption, key where there is one, and our columns."""

@@ -13,8 +13,11 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from curate.exports.check import Row
+from curate.exports.croissant import describe
+from curate.exports.dataset_card import write_card
 from curate.exports.format import Format, Read
 from curate.exports.job import Batch, Job, Write
+from curate.manifest.class_label import features
 
 LIBRARY = "datasets"
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -31,7 +34,7 @@ LEAVES = (
 
 @contextlib.contextmanager
 def write(job: Job, path: Path) -> Iterator[Write]:
-    """Write PART/00000.parquet, some thousand rows each, and a README.md that names the parts.
+    """Write PART/00000.parquet, some thousand rows each, README.md and croissant.json.
 
     The label is a ClassLabel: a number, whose name is the crawl's label. Classes are
     numbered in the order of their names, or of their values where labels are numbers.
@@ -45,8 +48,13 @@ def write(job: Job, path: Path) -> Iterator[Write]:
                 files[part].add(_table(job, rows, numbers))
 
         yield add
-    parts = [part for part in job.parts if any((path / part).iterdir())]
-    (path / "README.md").write_text(_card(parts), encoding="utf-8")
+    written = {part: each for part, each in files.items() if each.schema is not None}
+    rows = {part: each.rows for part, each in written.items()}
+    (path / "README.md").write_text(_card(job, rows), encoding="utf-8")
+    schema = next((each.schema for each in written.values()), None)
+    if schema is not None:
+        text = json.dumps(_croissant(job, list(written), schema), indent=1, ensure_ascii=False)
+        (path / "croissant.json").write_text(text, encoding="utf-8")
 
 
 def _table(job: Job, batch: Batch, numbers: dict[str, int]) -> pa.Table:
@@ -66,11 +74,14 @@ def _numbered(label: Any, numbers: dict[str, int]) -> Any:
 
 
 def _described(job: Job) -> dict[str, object]:
-    """Describe what Arrow's types do not say; datasets infers the other columns."""
+    """Describe what Arrow's types do not say; what datasets said of other columns stays."""
     label, image = _names(job)
     classes: dict[str, object] = {"names": job.classes, "_type": "ClassLabel"}
     one = {"feature": classes, "_type": "List"} if job.has_lists else classes
-    return {"info": {"features": {image: {"_type": "Image"}, label: one}}}
+    kept = {each.name: each.source for each in job.record.columns if each.from_crawl}
+    known = features(job.weighted.manifest.schema)
+    others = {name: known[source] for name, source in kept.items() if source in known}
+    return {"info": {"features": {**others, image: {"_type": "Image"}, label: one}}}
 
 
 def _names(job: Job) -> tuple[str, str]:
@@ -78,9 +89,17 @@ def _names(job: Job) -> tuple[str, str]:
     return job.record.name(columns.label), job.record.name(columns.image or "image")
 
 
-def _card(parts: list[str]) -> str:
-    files = "".join(f'  - split: {part}\n    path: "{part}/*.parquet"\n' for part in parts)
-    return f"---\nconfigs:\n- config_name: default\n  data_files:\n{files}---\n"
+def _card(job: Job, rows: dict[str, int]) -> str:
+    names = {column.source: column.name for column in job.record.columns if not column.from_crawl}
+    commands = [each.command for each in job.made]
+    return write_card(job.options.out.name, rows, names, job.classes, commands)
+
+
+def _croissant(job: Job, parts: list[str], schema: pa.Schema) -> dict[str, object]:
+    label, image = _names(job)
+    return describe(
+        job.options.out.name, parts, schema, image, label, job.classes, job.made[-1].day
+    )
 
 
 class _Files:
@@ -88,7 +107,8 @@ class _Files:
 
     def __init__(self, job: Job, folder: Path) -> None:
         self._folder, self._size = folder, job.options.rows_per_shard
-        self._files = self._rows = self._bytes = 0
+        self._files = self._rows = self._bytes = self.rows = 0
+        self.schema: pa.Schema | None = None
         self._gathered: list[pa.Table] = []
         self._writer: pq.ParquetWriter | None = None
 
@@ -104,6 +124,8 @@ class _Files:
 
     def add(self, table: pa.Table) -> None:
         """Add rows, in a new file if the last is full."""
+        self.rows += len(table)
+        self.schema = table.schema
         while len(table):
             room = self._size - self._rows
             piece, table = table.slice(0, room), table.slice(room)

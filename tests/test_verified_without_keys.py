@@ -10,13 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
-from curate.commands.verify import _check, verify
+from curate.commands.verify import verify
 from curate.errors import CurateError
 from curate.options.verify import VerifyOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
 from curate.verify.answers import open_answers
 from curate.verify.asked_sample import samples
+from curate.verify.asking import check_asked
 from curate.verify.queue import QueueOptions, make_queue
 from curate.weighted.open import open_weighted
 
@@ -53,7 +54,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_answers_by_row_number_are_refined_as_they_were_given(path: Path, tmp_path: Path) -> None:
     weighted = open_weighted(WeightedOptions(path), Folders(tmp_path / "frozen"))
-    _check(weighted)
+    check_asked(weighted)
     out = tmp_path / "verified.parquet"
     queue = make_queue(weighted, QueueOptions("random", 60))
     with open_answers(out, "anna", False) as answers:
@@ -78,7 +79,7 @@ def test_other_orders_than_the_runs_are_not_asked_about(path: Path, tmp_path: Pa
     pl.read_parquet(path).sort("label_quality").write_parquet(path)
     weighted = open_weighted(WeightedOptions(path), Folders(tmp_path / "frozen"))
     with pytest.raises(CurateError, match=r"no key column.*in another order"):
-        _check(weighted)
+        check_asked(weighted)
 
 
 @pytest.mark.parametrize("answered", [4, 40])

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from curate.commands.verify_page import write_page
 from curate.errors import CurateError
 from curate.heads.learned import LEAST_VERIFIED
 from curate.inspect.terminal_pictures import Pictures, choose_pictures
@@ -25,13 +26,13 @@ from curate.terminal.printable import brief
 from curate.verify import words
 from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import Answers, check_path, open_answers, write_answers
-from curate.verify.asked_sample import label_by_label, samples
+from curate.verify.asking import asked_samples, check_asked, check_each_label, queue_options
 from curate.verify.class_choices import AskedClasses, asked_classes
 from curate.verify.load_picture import WORKERS, load_picture, picture_pool
 from curate.verify.merge import merge
 from curate.verify.nearest import NearestClasses
 from curate.verify.pair_answers import PairAnswers
-from curate.verify.queue import QueueOptions, count_doubts, make_queue
+from curate.verify.queue import count_doubts
 from curate.verify.session import Session
 from curate.weighted.open import open_weighted
 from curate.weighted.weighted import Weighted
@@ -47,7 +48,10 @@ def run_verify(options: VerifyOptions) -> None:
                 f"curate verify asks about one weighted manifest, and {len(options.files)} files"
                 " were named; to put files of answers together, add --merge."
             )
-        verify(options)
+        if options.html is None:
+            verify(options)
+        else:
+            write_page(options, options.html)
     elif options.out is None:
         raise CurateError("--merge needs --out FILE.parquet, where the merged answers go.")
     else:
@@ -64,15 +68,13 @@ def verify(options: VerifyOptions) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise CurateError(
             "curate verify draws a screen and reads keys, and there is no terminal here; run it in"
-            " one (over ssh: ssh -t), without a pipe."
+            " one (over ssh: ssh -t), without a pipe, or write a page for a browser with --html."
         )
     check_path(options.output)
-    wanted = QueueOptions(
-        options.strategy, options.limit, options.given, options.seed, options.noise_type
-    )
+    wanted = queue_options(options)
     with scratch_folder() as folder:
         weighted = open_weighted(options.source, Folders(folder))
-        _check(weighted)
+        check_asked(weighted)
         lists = weighted.manifest.has_label_lists
         check_each_label(options, lists)
         console, kind = Console(), PairAnswers if options.each_label else Answers
@@ -81,39 +83,18 @@ def verify(options: VerifyOptions) -> None:
         with open_answers(options.output, options.by or _login(), lists, kind) as answers:
             with console.status("Choosing what to ask ..."):
                 classes = asked_classes(weighted)
-                queue = make_queue(weighted, wanted)
+                asked = asked_samples(weighted, options)
                 population = count_doubts(weighted, wanted)
-            asked = list(samples(queue, lists))
-            if options.each_label:
-                asked = list(label_by_label(asked))
             session = Session(
                 asked, answers, options.strategy, recorded=wanted.recorded, population=population
             )
             if session.current is not None:
                 pictures = choose_pictures(Pictures(options.pictures), console, os.environ)
                 _ask(session, weighted, classes, pictures)
-        _report(console, session, options, lists, len(queue))
+        images = len({sample.row for sample in asked})
+        _report(console, session, options, lists, images)
         if session.tally.answered:
             _say_what_follows(console, options, answers.images)
-
-
-def check_each_label(options: VerifyOptions, lists: bool) -> None:
-    """Refuse --each-label where no image has several labels."""
-    if options.each_label and not lists:
-        raise CurateError(
-            f"--each-label asks about each label of a list, and {options.files[0]} has one label"
-            " for each image; leave it out."
-        )
-
-
-def _check(weighted: Weighted) -> None:
-    columns, name = weighted.manifest.columns, weighted.manifest.path
-    if columns.key is None:
-        weighted.work()  # row numbers name rows as long as they are those of the run
-    if columns.image is None:
-        raise CurateError(
-            f"{name} has no image column, and there is nothing to look at; name it with --image."
-        )
 
 
 def _login() -> str:
@@ -128,11 +109,12 @@ def _ask(session: Session, weighted: Weighted, classes: AskedClasses, pictures: 
     from curate.verify.app import VerifyApp
 
     readers, nearest = ThreadPoolExecutor(WORKERS), NearestClasses(weighted)
+    given = {sample.row: sample.given for sample in session.samples}
     try:
         with picture_pool() as pool:
 
             def load(row: int) -> Look:
-                return Look(load_picture(weighted, pool, row), nearest.of(row))
+                return Look(load_picture(weighted, pool, row), nearest.of(row, given[row]))
 
             lists = weighted.manifest.has_label_lists
             ahead = Ahead(load, readers)

@@ -20,7 +20,7 @@ def class_names(weighted: Weighted) -> dict[str, str]:
     """
     named = class_facts(weighted).select("label", "name").drop_nulls().iter_rows()
     firsts = ((label, name.split(",")[0].strip()) for label, name in named)
-    return {label: name for label, name in firsts if name and not _alike(label, name)}
+    return {label: name for label, name in firsts if name and not alike(label, name)}
 
 
 def class_facts(weighted: Weighted) -> pl.DataFrame:
@@ -50,7 +50,8 @@ def named(label: str, names: Mapping[str, str]) -> str:
     return f"{label} {names[label]}" if label in names else label
 
 
-def _alike(label: str, name: str) -> bool:
+def alike(label: str, name: str) -> bool:
+    """Tell whether a name only repeats its label."""
     return _letters(label) == _letters(name)
 
 

@@ -9,11 +9,9 @@ import typer
 from curate.errors import CurateError
 from curate.options import shared
 from curate.options.columns import ColumnOptions
+from curate.options.pages import check_page
 from curate.options.paths import OptionalPath, RequiredPath
 from curate.options.weighted import WeightedOptions
-from curate.store.mirror import look
-
-ENDINGS = (".html", ".htm")
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,7 @@ class ReportOptions:
     def __post_init__(self) -> None:
         if self.limit < 1:
             raise CurateError(f"--limit {self.limit}: at least one suspect of a class is shown.")
-        if self.output.suffix.lower() not in ENDINGS:
-            raise CurateError(f"--out {self.output}: the page is HTML; end its name in .html.")
-        if look(self.output).exists() and not self.overwrite:
-            raise CurateError(
-                f"{self.output} exists; replace it with --overwrite or name another file with"
-                " --out."
-            )
+        check_page(self.output, "--out", self.overwrite)
 
     @property
     def source(self) -> WeightedOptions:

@@ -12,6 +12,7 @@ from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
 from curate.options.on_command_line import Typed
+from curate.options.pages import check_page
 from curate.options.paths import OptionalPath
 from curate.options.weighted import WeightedOptions
 from curate.store.urls import as_path, is_remote
@@ -41,6 +42,15 @@ class VerifyOptions:
             show_default=False,
         ),
     ] = OptionalPath()
+    html: Annotated[
+        OptionalPath,
+        typer.Option(
+            "--html",
+            help="Write a page on which to answer in a browser, without a terminal: an .html that"
+            " can be sent. What is saved from it is a file of answers.",
+            show_default=False,
+        ),
+    ] = OptionalPath()
     strategy: Annotated[
         Strategy,
         typer.Option(
@@ -55,7 +65,10 @@ class VerifyOptions:
     noise_type: shared.OfNoiseType = None
     seed: Annotated[int, typer.Option(min=0, help="For balanced and random: other samples.")] = 0
     by: Annotated[
-        str | None, typer.Option(help="Who answers. Default: the login.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Who answers. Default: the login; with --html, the page asks.", show_default=False
+        ),
     ] = None
     each_label: Annotated[
         bool,
@@ -82,6 +95,9 @@ class VerifyOptions:
     root: shared.Root = OptionalPath()
     prefix: shared.Prefix = None
     run_dir: shared.FoundRun = OptionalPath()
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the page of --html if it exists.")
+    ] = False
 
     def __post_init__(self) -> None:
         check_choices(self)
@@ -91,6 +107,17 @@ class VerifyOptions:
                 f"--out {self.out}: answers are kept on this computer, each at once; name a path,"
                 " and copy the file into the store at the end."
             )
+        if self.html is not None:
+            self._check_page(self.html)
+
+    def _check_page(self, html: Path) -> None:
+        for option, value in (("--out", self.out), ("--merge", self.merge)):
+            if value:
+                raise CurateError(
+                    f"--html writes a page, and {option} is about answers, which are saved from it;"
+                    " leave one of the two out."
+                )
+        check_page(html, "--html", self.overwrite)
 
     @property
     def source(self) -> WeightedOptions:

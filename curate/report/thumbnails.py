@@ -16,7 +16,7 @@ from curate.images.workers import DecodePool
 from curate.weighted.weighted import Weighted
 
 SIDES = (384, 256, 192, 128)
-"""Pixels: the first at which all pictures fit is used, or else the last."""
+"""Pixels of the longer side."""
 BYTES_PER_PIXEL = 0.16
 """Of a photograph at the first of ATTEMPTS."""
 ATTEMPTS = ((1, 75), (1, 45), (1, 15), (2, 15), (4, 15))
@@ -34,14 +34,26 @@ class Thumbnail:
     data: str | None
     missing: str = ""
 
+    @property
+    def as_json(self) -> str | dict[str, str]:
+        """What stands for it in the data of a page."""
+        return self.data or {"missing": self.missing}
+
 
 def thumbnails(
-    weighted: Weighted, rows: Sequence[int], room: int, advance: Callable[[int], None]
+    weighted: Weighted,
+    rows: Sequence[int],
+    room: int,
+    advance: Callable[[int], None],
+    sides: Sequence[int] = SIDES,
 ) -> list[Thumbnail]:
-    """Make the pictures of ``rows``, by their numbers, in at most ``room`` characters of text."""
+    """Make the pictures of ``rows``, ascending, in at most ``room`` characters of text.
+
+    The longer side of each is the first of ``sides`` at which all fit, or else the last.
+    """
     made = []
     room = room // 4 * 3
-    side = _side(room / max(len(rows), 1))
+    side = _side(room / max(len(rows), 1), sides)
     for left, picture in zip(range(len(rows), 0, -1), _decoded(weighted, rows, side), strict=True):
         advance(1)
         if isinstance(picture, Status):
@@ -56,8 +68,8 @@ def thumbnails(
     return made
 
 
-def _side(room: float) -> int:
-    return next((side for side in SIDES if side * side * BYTES_PER_PIXEL <= room), SIDES[-1])
+def _side(room: float, sides: Sequence[int]) -> int:
+    return next((side for side in sides if side * side * BYTES_PER_PIXEL <= room), sides[-1])
 
 
 def _decoded(

@@ -1,7 +1,7 @@
 """Load what a question needs before it is asked."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -13,8 +13,8 @@ class Look:
     """What a sample looks like."""
 
     picture: Picture
-    nearest: tuple[str, ...]
-    """Classes that look like it, the nearest first."""
+    likely: Mapping[str, float]
+    """What it may be if its label is wrong: probabilities of classes, the likeliest first."""
 
 
 class Ahead:

@@ -126,7 +126,7 @@ class VerifyApp(App[None]):
     def _show_look(self, sample: Sample, look: Look) -> None:
         self.look = look
         confused = self._choices.confused_with(sample.given[0])
-        self._question.offer(suggestions(sample, look.nearest, confused))
+        self._question.offer(suggestions(sample, look.likely, confused))
         self._question.draw(look.picture)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

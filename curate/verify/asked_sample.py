@@ -1,6 +1,6 @@
 """What a person is asked: a sample, what is known about it, and what it may be instead."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -33,6 +33,9 @@ class Sample:
     alone: bool = False
     """Whether it is one label of an image that may have several."""
 
+    is_single: bool = True
+    """Whether the image has one label, and not a list."""
+
     @property
     def name(self) -> str:
         """What tells it from other samples in a file of answers."""
@@ -51,6 +54,7 @@ def samples(queue: pl.DataFrame, lists: bool) -> Iterator[Sample]:
             suggested=tuple(_suggested(row, given, lists)),
             caption=row.get("caption"),
             issue=None if lists else row.get("issue_kind"),
+            is_single=not lists,
         )
 
 
@@ -62,13 +66,31 @@ def label_by_label(whole: Iterable[Sample]) -> Iterator[Sample]:
             yield replace(sample, given=(label,), qualities=(quality,), suggested=(), alone=True)
 
 
-def suggestions(sample: Sample, *more: Sequence[str]) -> Suggestions:
-    """Add classes to what the manifest suggests, up to MOST_SUGGESTIONS."""
+def suggestions(
+    sample: Sample,
+    likely: Mapping[str, float] | None = None,
+    confused: Sequence[str] = (),
+) -> Suggestions:
+    """Add ``likely`` classes, and those that its label is ``confused`` with, up to the most.
+
+    ``likely`` are the probabilities of classes if the given labels are wrong, the most likely
+    first. A single label is wrong with the probability 1 - quality.
+    """
+    likely = likely or {}
     found = dict(sample.suggested)
-    for label in chain(*more):
+    for label in chain(list(likely)[: MOST_SUGGESTIONS + 1], confused):
         if label not in sample.given:
             found.setdefault(label, None)
-    return tuple(found.items())[:MOST_SUGGESTIONS]
+    quality = sample.qualities[0] if sample.is_single else 0.0
+    wrong = None if quality is None else 1 - quality
+    return tuple(
+        (label, _probability(likely.get(label), wrong) if value is None else value)
+        for label, value in list(found.items())[:MOST_SUGGESTIONS]
+    )
+
+
+def _probability(if_wrong: float | None, wrong: float | None) -> float | None:
+    return None if if_wrong is None or wrong is None else if_wrong * wrong
 
 
 def _distinct(labels: list[str | None]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Merge the files of answers of several people."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from curate.errors import CurateError
 from curate.manifest.label_studio import Answers, read_answers
 from curate.manifest.verified_pairs import CORRECT, read_correct
 from curate.terminal.skipped import Skipped
-from curate.verify.answers import schema
+from curate.verify.answers import TIME, schema
 from curate.verify.pair_answers import SCHEMA
 
 LISTS, PAIRS = "lists of labels", "answers to single labels"
@@ -97,7 +98,20 @@ def _read(path: Path) -> Answers:
         wanted = schema(table.schema["label"].is_nested())
     kept = table.select(name for name in wanted if name in table.columns)
     typed = kept.cast({name: wanted[name] for name in kept.columns if name != "time"})
+    if "time" in typed.columns:
+        typed = typed.with_columns(_times(path, typed["time"]))
     return Answers(pl.concat([wanted.to_frame(), typed], how="diagonal_relaxed"), unread)
+
+
+def _times(path: Path, times: pl.Series) -> pl.Series:
+    """Read when answers were given; text files hold ISO times, such as 2026-11-28T09:30:00.125Z."""
+    with suppress(pl.exceptions.PolarsError):
+        if times.dtype == pl.String:
+            times = times.str.to_datetime(time_unit="ms", time_zone="UTC")
+        return times.cast(TIME)
+    raise CurateError(
+        f"--merge {path}: column 'time' holds no times such as 2026-11-28T09:30:00Z; leave it out."
+    )
 
 
 def _nameless(table: pl.DataFrame) -> list[str]:

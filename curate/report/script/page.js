@@ -1,31 +1,13 @@
-"use strict";
+/* What the report shows */
 
-const data = JSON.parse(document.getElementById("data").textContent);
-const pictures = JSON.parse(document.getElementById("pictures").textContent);
+const data = readJson("data");
+const pictures = readJson("pictures");
 const { classes, samples } = data;
 const FIRST = 25, MORE = 250, WORST = 12;
 
-const find = (selector, from = document) => from.querySelector(selector);
-const count = (n) => n.toLocaleString("en");
-const percent = (x) => (x === null ? "–" : `${Math.round(100 * x)}%`);
-const fixed = (x, digits) => (x === null ? "–" : x.toFixed(digits));
 const small = (x) => (x !== null && x < 0.0005 ? "< 0.001" : fixed(x, 3));
-
-/* Make an element; children are elements or text, never markup. */
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children.filter((child) => child !== null));
-  return element;
-}
-const text = (words) => make("bdi", {}, words);
 const nameOf = (at) => (typeof at === "number" ? classes[at].name : at);
 const address = (at) => `#class-${at + 1}`;
-
-function meter(share) {
-  const filled = make("i");
-  filled.style.width = `${100 * Math.min(share, 1)}%`;
-  return make("span", { className: "meter" }, filled);
-}
 
 /* Pictures */
 
@@ -35,7 +17,7 @@ function picture(at, alt) {
     const why = `No picture: ${found.missing.replaceAll("_", " ")}`;
     return make("span", { className: "none" }, make("small", {}, why), text(samples[at].caption));
   }
-  return make("img", { src: `data:image/webp;base64,${found}`, alt, decoding: "async" });
+  return webp(found, alt);
 }
 
 function card(at, given, list, named) {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-PHONE = {"width": 390, "height": 844}
+from tests.browsers import PHONE
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def sitting(tmp_path: Path, opened: Callable[[Path], Weighted]) -> Callable[...,
         path: Path,
         options: QueueOptions | None = None,
         out: Path = tmp_path / "verified.parquet",
-        load: Callable[[int], Look] = lambda _: Look(Status.MISSING, ()),
+        load: Callable[[int], Look] = lambda _: Look(Status.MISSING, {}),
         each_label: bool = False,
     ) -> Iterator[VerifyApp]:
         weighted, options = opened(path), options or QueueOptions()

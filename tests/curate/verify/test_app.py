@@ -104,7 +104,7 @@ def test_the_screen_says_what_is_asked_what_is_left_and_which_keys_there_are(
         assert "1 skipped" in words
 
     def load(row: int) -> Look:
-        return Look(Image.new("RGB", (64, 32), "red"), ())
+        return Look(Image.new("RGB", (64, 32), "red"), {})
 
     with sitting(write_weighted(40), QueueOptions(limit=20), load=load) as app:
         use(app, look)
@@ -189,7 +189,7 @@ def test_each_label_of_a_list_is_asked_about_by_itself(
         assert "cat: yes" in await shown(pilot)
 
     def load(row: int) -> Look:
-        return Look(Image.new("RGB", (8, 8)), ("dog",))
+        return Look(Image.new("RGB", (8, 8)), {"dog": 0.5})
 
     with sitting(path, each_label=True, load=load) as app:
         use(app, look)
@@ -212,7 +212,7 @@ def test_no_answer_is_taken_before_the_picture_can_be_seen(
 
     def load(row: int) -> Look:
         loadable.wait(20)
-        return Look(Image.new("RGB", (8, 8)), ("dog",))
+        return Look(Image.new("RGB", (8, 8)), {"dog": 0.5})
 
     async def hasty(pilot: Pilot[None]) -> None:
         await pilot.press("enter", "1", "d", "slash")

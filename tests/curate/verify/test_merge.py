@@ -104,6 +104,19 @@ def test_any_table_of_keys_and_labels_can_be_merged(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_times_in_text_files_are_times(tmp_path: Path) -> None:
+    anna = said(tmp_path / "anna.parquet", "anna", a="ant")
+    (tmp_path / "bert.jsonl").write_text(
+        '{"key":"b","label":null,"time":"2020-11-28T09:30:00.125Z","strategy":"random","by":"b"}\n'
+    )
+    agreed = merge([anna, tmp_path / "bert.jsonl"]).agreed
+    assert agreed.schema["time"] == pl.Datetime("ms", "UTC")
+    assert agreed["key"].to_list() == ["b", "a"]
+    (tmp_path / "carl.csv").write_text("key,label,time\nc,ant,yesterday\n")
+    with pytest.raises(CurateError, match="column 'time' holds no times such as"):
+        merge([anna, tmp_path / "carl.csv"])
+
+
 def test_hostile_words_are_shown_as_they_stand(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

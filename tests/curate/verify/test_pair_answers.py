@@ -5,11 +5,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from curate.commands.verify import check_each_label
 from curate.errors import CurateError
 from curate.options.verify import VerifyOptions
 from curate.verify.answers import open_answers
 from curate.verify.asked_sample import Sample, label_by_label
+from curate.verify.asking import check_each_label
 from curate.verify.pair_answers import PairAnswers, pair_name
 from curate.verify.session import Session
 

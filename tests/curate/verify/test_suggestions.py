@@ -42,14 +42,30 @@ def test_the_nearest_classes_are_those_that_an_image_looks_like(
 ) -> None:
     nearest = NearestClasses(opened(weighed))
     for row in (0, 17, 59):
-        assert nearest.of(row)[0] == f"class {row % CLASSES}"
-        assert len(nearest.of(row)) == CLASSES
+        likely = nearest.of(row, [f"class {(row + 2) % CLASSES}"])
+        assert next(iter(likely)) == f"class {row % CLASSES}"
+        assert len(likely) == CLASSES - 1
+        assert list(likely.values()) == sorted(likely.values(), reverse=True)
+
+
+def test_what_is_offered_has_the_probability_that_weight_gives_it(
+    weighed: Path, opened: Opened
+) -> None:
+    weighted = opened(weighed)
+    nearest, compared = NearestClasses(weighted), 0
+    for row in weighted.read(range(ROWS)).iter_rows(named=True):
+        likely = nearest.of(row["row"], [row["label"]])
+        if row["suggested_label"] != row["label"]:
+            found = likely[row["suggested_label"]] * (1 - row["label_quality"])
+            assert found == pytest.approx(row["suggested_quality"], abs=1e-3)
+            compared += 1
+    assert compared
 
 
 def test_without_the_run_there_are_no_nearest_classes(
     write_weighted: Write, opened: Opened
 ) -> None:
-    assert NearestClasses(opened(write_weighted(4))).of(0) == ()
+    assert NearestClasses(opened(write_weighted(4))).of(0, ["ant"]) == {}
 
 
 def test_suggestions_are_distinct_and_not_the_given_label(weighed: Path, opened: Opened) -> None:
@@ -58,7 +74,9 @@ def test_suggestions_are_distinct_and_not_the_given_label(weighed: Path, opened:
     classes = asked_classes(weighted)
     for sample in samples(make_queue(weighted, QueueOptions()), lists=False):
         more = classes.confused_with(sample.given[0])
-        offered = [label for label, _ in suggestions(sample, nearest.of(sample.row), more)]
+        likely = nearest.of(sample.row, sample.given)
+        offered = [label for label, _ in suggestions(sample, likely, more)]
+        assert None not in dict(suggestions(sample, likely, more)).values()
         assert len(offered) == len(set(offered)) == CLASSES - 1
         assert sample.given[0] not in offered
         if sample.row < CLASSES:
@@ -75,9 +93,9 @@ def test_what_refine_says_is_offered(write_weighted: Write, opened: Opened) -> N
     )
     (sample,) = samples(make_queue(opened(path), QueueOptions()), lists=False)
     assert [label for label, _ in sample.suggested] == ["bee", "dog", "cat"]
-    assert [label for label, _ in suggestions(sample, ("ant", "cow"))] == [
-        "bee", "dog", "cat", "cow",
-    ]  # fmt: skip
+    assert suggestions(sample, {"ant": 0.5, "dog": 0.4}, ["cow"]) == (
+        ("bee", 0.5), ("dog", 0.2), ("cat", None), ("cow", None),
+    )  # fmt: skip
 
 
 def test_the_run_names_classes_and_what_they_are_confused_with(

@@ -197,7 +197,8 @@ def merge_answers(paths: Sequence[Path], out: Path, console: Console | None = No
             console,
             "These are left out. curate verify WEIGHTED with"
             f"{' --each-label,' if merged.by_pair else ''} the same --strategy, --limit and --seed,"
-            f" and --out {out}, asks them again.",
+            f" and --out {out}, asks them again; until then they are missing where a share of wrong"
+            " labels is told.",
         )
     say_skipped(console, merged.skipped)
     say(console, f"Written: {out}, {len(merged.agreed):,} answers")

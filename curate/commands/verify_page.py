@@ -29,7 +29,10 @@ def write_page(options: VerifyOptions, page: Path) -> None:
         text = make_page(weighted, samples, options, console)
         unfinished.write_text(text, encoding="utf-8")
         weighted.require_unchanged()
+        keyless = weighted.manifest.columns.key is None
     said = Console()
+    if keyless:
+        say(said, "No key column: answers name rows by their numbers, from 0.")
     questions = f"{len(samples):,} question{'s' if len(samples) > 1 else ''}"
     say(said, f"Written: {page} ({page.stat().st_size / 1e6:.1f} MB), {questions}")
     say(

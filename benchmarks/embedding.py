@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -26,13 +27,14 @@ from rich.table import Table
 from benchmarks.big_pictures import crawl_pictures, enlarged
 from curate.encoders.base import Encoder
 from curate.encoders.spec import open_encoder
-from curate.features.embed import ENCODED, Encoding
+from curate.features.embed import ENCODED, Encoding, Wanted
 from curate.images.decode import decode
 from curate.images.preprocess import Preprocess
 from curate.images.workers import DecodePool
 from curate.manifest.open import open_manifest
 from curate.manifest.plan import freeze_plan
 from curate.options.columns import ColumnOptions
+from curate.store.engine import stateless
 from curate.store.run import open_run
 from curate.store.step import KeptShards
 
@@ -141,11 +143,14 @@ def _stage(encoder: Encoder, blobs: Sequence[bytes], decoder_bound: bool) -> Spe
             manifest = open_manifest(path, ColumnOptions(), None, run.step("rows"))
             shards = freeze_plan(manifest, run.step("plan"))
             kept = KeptShards(ENCODED, run.step("features"))
+            encoding = Encoding(manifest, lambda: encoder, 1)
+            wanted = [Wanted(shard, np.ones(shard.rows, bool), None) for shard in shards]
+            opening = stateless(partial(encoding.embed, pool))
             list(pool.decode([None]))  # the worker has started
             workers = psutil.Process().children(recursive=True)
             tasks = [Path(f"/proc/{worker.pid}") for worker in workers]
             return _spent(
-                lambda: kept.stream(shards, Encoding(manifest, encoder, pool, {}).embed),
+                lambda: kept.spread(wanted, opening, len(blobs)),
                 tasks if decoder_bound else [_task_of_this_thread()],
                 workers,
             )

@@ -14,13 +14,14 @@ import numpy as np
 import polars as pl
 
 ROOT = Path(__file__).parent.parent
-ONE_USER = {"faiss", "nltk", "obstore", "open_clip", "textual", "timm", "transformers"}
+ONE_USER = {"faiss", "nltk", "obstore", "open_clip", "ray", "textual", "timm", "transformers"}
 PACKAGES = ("curate", "graphs", "prototypes")
 ROOMS = (
     "cli", "curate", "curate.commands", "curate.demo", "curate.verify", "curate.report",
     "curate.inspect", "curate.exports", "curate.scoring", "curate.heads", "curate.features",
     "curate.training", "curate.duplicates", "curate.weighted", "curate.crawl", "curate.relations",
-    "curate.manifest", "curate.options", "curate.encoders", "curate.images", "curate.terminal",
+    "curate.manifest", "curate.cluster", "curate.options", "curate.encoders", "curate.images",
+    "curate.terminal",
     "curate.store", "curate.errors", "curate.own_packages", "prototypes", "prototypes.score",
     "prototypes.fit", "prototypes.engine", "prototypes.options", "graphs",
 )  # fmt: skip
@@ -30,7 +31,7 @@ NAMED = re.compile(
     r"(?<![\w/.-])(?:curate|graphs|prototypes|benchmarks|examples|tests|docs)/[\w/.-]*\w"
 )
 HEAVY = ("torch", "open_clip", "transformers", "onnxruntime", "faiss", "nltk", "polars", "pyarrow",
-         "obstore", "huggingface_hub")  # fmt: skip
+         "obstore", "huggingface_hub", "ray")  # fmt: skip
 
 
 @cache
@@ -137,6 +138,7 @@ def test_each_heavy_library_has_one_module() -> None:
         "nltk": {"graphs/nltk_wordnet.py"},
         "obstore": {"curate/store/objects.py"},
         "open_clip": {"curate/encoders/openclip.py"},
+        "ray": {"curate/cluster/on_ray.py"},
         "textual": {
             "curate/verify/app.py",
             "curate/verify/question.py",
@@ -172,7 +174,7 @@ def test_weighing_stored_embeddings_imports_only_what_it_needs(tmp_path: Path) -
         "import sys, cli\n"
         "try: cli.app(['weight', 'crawl.parquet', '--embeddings', 'x.npy', '--graph', 'none'])\n"
         "except SystemExit as end: assert not end.code\n"
-        "others = ('torch', 'faiss', 'nltk', 'pandas', 'obstore', 'boto3')\n"
+        "others = ('torch', 'faiss', 'nltk', 'pandas', 'obstore', 'boto3', 'ray')\n"
         "print([name for name in others if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run(

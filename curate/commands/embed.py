@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from curate.cluster.open import open_engine
 from curate.crawl.crawl import index_crawl
 from curate.crawl.pictures import tell_heic
 from curate.features.find import find_features
@@ -57,7 +58,11 @@ def embed(options: WeightOptions, console: Console) -> Embedded:
     """
     require_exists(options.manifest)
     folder = options.run_dir or default_folder(options.manifest, options.output)
-    with open_run(folder, partial(progress_bar, console)) as run:
+    progress = partial(progress_bar, console)
+    with (
+        open_engine(options.engine_options, console) as engine,
+        open_run(folder, progress, engine) as run,
+    ):
         manifest = open_manifest(options.manifest, options.columns, options.root, run.step("rows"))
         crawl = index_crawl(manifest, count_classes(manifest), run)
         features = find_features(options, crawl, console)

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 from rich.console import Console
 
+from curate.cluster.open import open_engine
 from curate.crawl.adapted import ADAPTED
 from curate.crawl.crawl import Crawl, index_crawl
 from curate.crawl.pictures import tell_heic
@@ -97,7 +98,11 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
     """
     require_exists(options.manifest)
     folder = options.run_dir or default_folder(options.manifest, options.output)
-    with open_run(folder, partial(progress_bar, console)) as run:
+    progress = partial(progress_bar, console)
+    with (
+        open_engine(options.engine_options, console) as engine,
+        open_run(folder, progress, engine) as run,
+    ):
         manifest, classes = _open(options, run, console)
         verified, lost = _verified(options, manifest, classes, console)
         crawl = index_crawl(manifest, classes, run)
@@ -116,7 +121,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         agreement = caption_agreement(crawl, graph.captions, graph.text)
         sources = SecondOpinions(agreement, _zero_shot(options, crawl, graph, features), features)
         with block_threads() as threads:
-            tools = Tools(options.device, threads)
+            tools = Tools(options.device, threads, run.engine)
             fits = _fit(
                 options, Fitting(crawl, features, parts, graph, options.method, tools, copies)
             )

@@ -31,7 +31,7 @@ class AdaptedFeatures:
 
     def adapt(self, shards: Sequence[Shard], products: Products, threads: int) -> None:
         """Map these shards' features, where that is not done."""
-        self.kept.make(shards, partial(self._adapt, products=products), threads)
+        self.kept.make(shards, partial(self._adapt, products=products), threads, products.gpu)
 
     def has_features(self, shard: str) -> NDArray[np.bool_]:
         """Tell which rows of the shard (n,) have features."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -13,8 +13,9 @@ from curate.crawl.labels import label_pairs, stored_sets
 from curate.crawl.stored_features import BLOCK_ROWS
 from curate.manifest.classes import NO_CLASS
 from curate.manifest.plan import Shard
+from curate.store.engine import HERE, Engine, stateless, uncounted
 from curate.store.folders import Folders
-from curate.store.in_order import in_order
+from curate.store.run import Advance
 
 T = TypeVar("T")
 Labels = NDArray[np.int32]
@@ -50,21 +51,27 @@ class StoredBlocks:
     shards: Sequence[Shard]
     features: FeatureSource
     labels: Folders
-    advance: Callable[[int], None]
+    advance: Advance
     threads: int = 1
     """Threads that work on blocks."""
+    engine: Engine = HERE
+    """What runs a pass: threads here, or the workers of a cluster, a shard at a time."""
+    gpu: bool = False
+    """Whether a pass computes on a GPU."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel without progress and engine, and with what all shards have in common."""
+        return {**vars(self), "most": self.most, "advance": uncounted, "engine": HERE}
 
     def __call__(self, fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterator[T]:
         """Give fn(features in float32, labels, ...) of every block, with what lies beside it."""
-        known = zip(*beside, strict=True) if beside else repeat(())
-        tasks = (
-            partial(self._apply, fn, *block, *more, rows=shard.rows if number == 0 else 0)
+        known = zip(*beside, strict=True)
+        items = (
+            (shard, list(islice(known, self._count(shard))) if beside else None)
             for shard in self.shards
-            for number, (block, more) in enumerate(zip(self.read(shard), known, strict=False))
         )
-        for result, rows in in_order(tasks, self.threads):
-            yield result
-            self.advance(rows)
+        opening = stateless(partial(self._tasks, fn))
+        return self.engine.run(opening, items, self.advance, self.threads, self.gpu)
 
     def pairs(self, shard: Shard) -> int:
         """Count the rows that a shard's blocks have together."""
@@ -110,8 +117,37 @@ class StoredBlocks:
         pairs[every, place], pairs[:, 0] = labels[:, 0], labels[every, place]
         return pairs
 
+    def _tasks(
+        self,
+        fn: Callable[..., T],
+        items: Iterable[tuple[Shard, list[tuple[Any, ...]] | None]],
+        advance: Advance,
+    ) -> Iterator[Callable[[], T]]:
+        """Give a task for each block of these shards; items have what lies beside each block."""
+        for shard, known in items:
+            beside = repeat(()) if known is None else known
+            for number, (block, more) in enumerate(zip(self.read(shard), beside, strict=False)):
+                begun = shard.rows if number == 0 else 0
+                yield partial(self._apply, fn, *block, *more, rows=begun, advance=advance)
+
     def _apply(
-        self, fn: Callable[..., T], features: Stored, labels: Labels, *known: Any, rows: int
-    ) -> tuple[T, int]:
-        """Return fn of a block, and how many rows of the manifest are begun with it."""
-        return fn(self.features.as_floats(features), labels, *known), rows
+        self,
+        fn: Callable[..., T],
+        features: Stored,
+        labels: Labels,
+        *known: Any,
+        rows: int,
+        advance: Advance,
+    ) -> T:
+        """Return fn of a block; ``rows`` of the manifest are begun with it."""
+        found = fn(self.features.as_floats(features), labels, *known)
+        advance(rows)
+        return found
+
+    def _count(self, shard: Shard) -> int:
+        """Count the blocks of a shard."""
+        if self.most == 1:
+            return -(-shard.rows // BLOCK_ROWS)
+        row, _ = label_pairs(stored_sets(self.labels, shard))
+        pairs = np.bincount(row // BLOCK_ROWS)
+        return int(np.sum(-(-pairs // BLOCK_ROWS)))

@@ -39,6 +39,10 @@ class StoredFeatures:
     _has_features: dict[str, NDArray[np.bool_]] = field(default_factory=dict, compare=False)
     """By shard; kept in memory (a byte a row), because every pass needs it."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as places; another process has one object for them."""
+        return _reopened, self.parts
+
     def statuses(self, shard: str) -> pl.Series:
         """Give the status of each row: ok, or that of the first encoder without features."""
         columns = [part.table(shard, "rows")["status"] for part in self.parts]
@@ -98,6 +102,14 @@ class StoredFeatures:
         return [
             [receipt["sha256"], receipt.get(EXTERNAL, {}).get("sha256")] for receipt in receipts
         ]
+
+
+_opened: dict[tuple[Folders, ...], StoredFeatures] = {}
+"""Those that came from another process."""
+
+
+def _reopened(*parts: Folders) -> StoredFeatures:
+    return _opened.setdefault(parts, StoredFeatures(parts))
 
 
 def kept_hashes(store: Folders, shard: str) -> Hashes | None:

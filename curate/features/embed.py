@@ -1,8 +1,10 @@
 """Features of every row, encoded from its picture and kept by shards."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,32 +22,65 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
 from curate.store.run import Advance
-from curate.store.step import Step, Task
+from curate.store.step import ShardTasks, Step, Task
 
 ENCODED = Step("features", code=(__name__,), beside=BESIDE_PICTURES, title="Encoding")
 
 
+class Wanted(NamedTuple):
+    """A shard of which some rows are to be encoded."""
+
+    shard: Shard
+    rows: Mask
+    """(n,)"""
+    files: States | None
+    """What the pictures' files are (n,); kept beside the features."""
+
+
 @dataclass(frozen=True)
 class Encoding:
-    """What pictures are encoded with."""
+    """What pictures are encoded with; each worker opens an encoder and decoders of its own."""
 
     manifest: Manifest
-    encoder: Encoder
-    pool: DecodePool
-    files: Mapping[str, States]
-    """What the pictures' files are, by shard; kept beside the features."""
+    open_encoder: Callable[[], Encoder]
+    decoders: int
+    """Processes."""
+    tell: Callable[[DecodePool], None] = lambda _: None
+    """Told here of the decoders when all is done."""
 
-    def embed(self, shards: Sequence[Shard], advance: Advance) -> Iterator[tuple[Shard, Task]]:
-        """Encode every row of these shards; each comes as soon as it is whole."""
-        for encoded in self._encode([(s, np.ones(s.rows, bool)) for s in shards], advance):
-            files = self.files.get(encoded.shard.name)
-            yield encoded.shard, partial(made_features, *_of_rows(encoded), files=files)
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel without an encoder that is open."""
+        return Encoding, (self.manifest, self.open_encoder, self.decoders)
 
-    def embed_again(
-        self, wanted: Sequence[tuple[Shard, Mask]], store: Folders, advance: Advance
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder, opened once in each worker."""
+        return self.open_encoder()
+
+    @contextmanager
+    def described(self) -> Iterator[Callable[..., list[Callable[[], str]]]]:
+        """Give the work that names the encoder by its fingerprint, where it is to compute."""
+        yield lambda _items, _advance: [lambda: self.encoder.fingerprint]
+
+    @contextmanager
+    def opened(self, store: Folders | None = None) -> Iterator[ShardTasks]:
+        """Give the work that encodes; of shards finished in ``store`` other rows are kept."""
+        with DecodePool(self.encoder.preprocess, self.decoders, hashed=True) as pool:
+            yield partial(self.embed if store is None else partial(self._again, store), pool)
+            self.tell(pool)
+
+    def embed(
+        self, pool: DecodePool, wanted: Iterable[Wanted], advance: Advance
+    ) -> Iterator[tuple[Shard, Task]]:
+        """Encode every wanted row; each shard comes as soon as it is whole."""
+        for encoded, each in self._encode(pool, list(wanted), advance):
+            yield each.shard, partial(made_features, *_of_rows(encoded), files=each.files)
+
+    def _again(
+        self, store: Folders, pool: DecodePool, wanted: Iterable[Wanted], advance: Advance
     ) -> Iterator[tuple[Shard, Task]]:
         """Encode again some rows of finished shards; the others keep their features."""
-        for encoded, (shard, mask) in zip(self._encode(wanted, advance), wanted, strict=True):
+        for encoded, (shard, mask, files) in self._encode(pool, list(wanted), advance):
             features = np.array(store.array(shard.name, "features"), np.float16)
             statuses = store.table(shard.name, "rows")["status"].to_numpy().astype(object)
             hashes = kept_hashes(store, shard.name)
@@ -53,11 +88,16 @@ class Encoding:
             if hashes is not None:
                 hashes = np.array(hashes)
                 hashes[mask] = no_hashes(len(statuses[mask])) if again is None else again
-            states = renewed_states(store, shard, mask, self.files)
+            known = {} if files is None else {shard.name: files}
+            states = renewed_states(store, shard, mask, known)
             yield shard, partial(made_features, features, statuses, hashes, states)
 
-    def _encode(self, wanted: Sequence[tuple[Shard, Mask]], advance: Advance) -> Iterator[Encoded]:
-        return encode_shards(self.manifest, wanted, self.encoder, self.pool, advance)
+    def _encode(
+        self, pool: DecodePool, wanted: list[Wanted], advance: Advance
+    ) -> Iterator[tuple[Encoded, Wanted]]:
+        pairs = [(each.shard, each.rows) for each in wanted]
+        encoded = encode_shards(self.manifest, pairs, self.encoder, pool, advance)
+        return zip(encoded, wanted, strict=True)
 
 
 def _of_rows(

@@ -15,11 +15,10 @@ from curate.crawl.pictures import tell_deaths
 from curate.crawl.stored_features import StoredFeatures
 from curate.encoders.spec import DEFAULT_ENCODER, open_encoder
 from curate.errors import CurateError
-from curate.features.embed import ENCODED, Encoding
+from curate.features.embed import ENCODED, Encoding, Wanted
 from curate.features.from_pictures import pictures_facts, rows_again
 from curate.features.take import TAKEN, take_embeddings
 from curate.images.status import Status
-from curate.images.workers import DecodePool
 from curate.manifest.classes import require_repeated_labels
 from curate.manifest.embeddings import (
     EmbeddingFiles,
@@ -31,6 +30,7 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.pictures import check_paths, picture_finder
 from curate.manifest.tried_path import tried_path
 from curate.options.weight import WeightOptions
+from curate.store.engine import uncounted
 from curate.store.fingerprint import file_identity
 from curate.store.folders import Folders
 from curate.training.spec import NetworkSpec, is_self, parse_network
@@ -102,20 +102,25 @@ def _train(
 
 
 def _encode(spec: str, options: WeightOptions, crawl: Crawl, console: Console) -> Folders:
-    encoder = open_encoder(spec, options.device, crawl.rows)
-    facts = {"encoder": encoder.fingerprint, **pictures_facts(crawl.manifest)}
+    engine, gpu = crawl.run.engine, options.device != "cpu"
+    decoders = options.workers or engine.cores(gpu)
+    tell = partial(tell_deaths, console=console)
+    open_ = partial(open_encoder, spec, options.device, crawl.rows)
+    encoding = Encoding(crawl.manifest, open_, decoders, tell)
+    (fingerprint,) = engine.run(encoding.described, [None], uncounted, gpu=gpu)
+    facts = {"encoder": fingerprint, **pictures_facts(crawl.manifest)}
     kept = ENCODED.by_shard(crawl.run, facts)
     files = picture_states(crawl.manifest, crawl.shards)
     again = rows_again(crawl.shards, kept.store, files, options.retry_failed, console)
-    if not kept.missing(crawl.shards) and not again:
-        return kept.store
-    with DecodePool(encoder.preprocess, options.decoders, hashed=True) as pool:
-        encoding = Encoding(crawl.manifest, encoder, pool, files)
-        kept.stream(crawl.shards, encoding.embed)
-        retry = partial(encoding.embed_again, again, kept.store)
-        kept.replace(retry, "Retrying", sum(int(mask.sum()) for _, mask in again))
-        tell_deaths(pool, console)
-    return kept.store
+    new = [
+        Wanted(shard, np.ones(shard.rows, bool), files.get(shard.name))
+        for shard in kept.missing(crawl.shards)
+    ]
+    kept.spread(new, encoding.opened, sum(each.shard.rows for each in new), gpu=gpu)
+    other = [Wanted(shard, mask, files.get(shard.name)) for shard, mask in again]
+    retry = partial(encoding.opened, kept.store)
+    rows = sum(int(each.rows.sum()) for each in other)
+    return kept.spread(other, retry, rows, title="Retrying", gpu=gpu)
 
 
 def check_width(crawl: Crawl, features: StoredFeatures) -> None:

@@ -19,6 +19,7 @@ from curate.manifest.embeddings import EmbeddingFiles, require_width
 from curate.manifest.manifest import Manifest
 from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
+from curate.store.engine import stateless
 from curate.store.folders import Folders
 from curate.store.in_order import block_threads
 from curate.store.run import Advance
@@ -40,18 +41,27 @@ def take_embeddings(
     embeddings: EmbeddingFiles | None,
 ) -> Folders:
     """Take the user's features over: ``embeddings``, else the manifest's own column."""
-
-    def tasks(missing: list[Shard], advance: Advance) -> Iterator[tuple[Shard, Task]]:
-        source = (
-            _embedding_column(manifest, missing)
-            if embeddings is None
-            else ((s, embeddings.read(s.first_row, s.first_row + s.rows)) for s in missing)
-        )
-        for shard, blocks in source:
-            yield shard, partial(_take_shard, kept.store, embeddings, shard, blocks, advance)
-
+    missing = kept.missing(shards)
+    opening = stateless(partial(_tasks, manifest, kept.store, embeddings))
+    rows = sum(shard.rows for shard in missing)
     with block_threads() as threads:
-        return kept.stream(shards, tasks, threads=min(threads, TAKERS))
+        return kept.spread(missing, opening, rows, min(threads, TAKERS))
+
+
+def _tasks(
+    manifest: Manifest,
+    store: Folders,
+    embeddings: EmbeddingFiles | None,
+    shards: Iterable[Shard],
+    advance: Advance,
+) -> Iterator[tuple[Shard, Task]]:
+    source = (
+        _embedding_column(manifest, list(shards))
+        if embeddings is None
+        else ((s, embeddings.read(s.first_row, s.first_row + s.rows)) for s in shards)
+    )
+    for shard, blocks in source:
+        yield shard, partial(_take_shard, store, embeddings, shard, blocks, advance)
 
 
 def _take_shard(

@@ -3,6 +3,7 @@
 from dataclasses import KW_ONLY, dataclass, fields
 
 from curate.options import shared
+from curate.options.engine import LOCAL
 from curate.options.paths import OptionalPath, RequiredPath
 from curate.options.weight import WeightOptions
 
@@ -21,6 +22,9 @@ class EmbedOptions:
     root: shared.Root = OptionalPath()
     device: shared.Device = "auto"
     workers: shared.Workers = None
+    engine: shared.Engine = LOCAL
+    cpus_per_task: shared.CpusPerTask = None
+    gpus_per_task: shared.GpusPerTask = None
     retry_failed: shared.RetryFailed = False
 
     @property

@@ -77,6 +77,27 @@ RetryFailed = Annotated[
     bool, typer.Option("--retry-failed", help="Try the rows again that have no features.")
 ]
 
+Engine = Annotated[
+    str,
+    typer.Option(
+        metavar="local|ray[:HOST:PORT]",
+        help="Who works on shards: this machine, or the nodes of a Ray cluster (docs/scale.md).",
+    ),
+]
+CpusPerTask = Annotated[
+    int | None,
+    typer.Option(
+        help="Processors of each worker on Ray. Default: 1, or a GPU's share.", show_default=False
+    ),
+]
+GpusPerTask = Annotated[
+    float | None,
+    typer.Option(
+        help="GPUs of each worker on Ray that computes on them. Default: 1 where there are any.",
+        show_default=False,
+    ),
+]
+
 GraphSum = Annotated[
     str,
     typer.Option(

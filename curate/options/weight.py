@@ -13,6 +13,7 @@ from curate.errors import CurateError
 from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
+from curate.options.engine import LOCAL, EngineOptions
 from curate.options.graph import DEFAULT_TEXT_MODEL, GraphOptions
 from curate.options.method import check_above_0, check_method
 from curate.options.paths import OptionalPath, RequiredPath
@@ -94,6 +95,9 @@ class WeightOptions:
     root: shared.Root = OptionalPath()
     device: shared.Device = "auto"
     workers: shared.Workers = None
+    engine: shared.Engine = LOCAL
+    cpus_per_task: shared.CpusPerTask = None
+    gpus_per_task: shared.GpusPerTask = None
     slim: Annotated[
         bool, typer.Option("--slim", help="Write only the key and the new columns.")
     ] = False
@@ -190,7 +194,11 @@ class WeightOptions:
             raise CurateError("--verified-use only: name the verified rows with --verified FILE.")
         if self.workers is not None and self.workers < 1:
             raise CurateError(f"--workers {self.workers}: at least one process decodes images.")
-        _ = self.graph_options, self.encoders  # check themselves as they are made
+        _ = (
+            self.graph_options,
+            self.encoders,
+            self.engine_options,
+        )  # check themselves as they are made
         if self.encoder is not None and self.embeddings is not None:
             raise CurateError("--encoder and --embeddings exclude each other; choose one of them.")
         if self.root is not None and not is_remote(self.root) and not self.root.is_dir():
@@ -244,6 +252,11 @@ class WeightOptions:
         )
 
     @property
+    def engine_options(self) -> EngineOptions:
+        """The part that says who works on shards."""
+        return EngineOptions(self.engine, self.cpus_per_task, self.gpus_per_task)
+
+    @property
     def encoders(self) -> tuple[str, ...]:
         """The encoders whose features stand side by side; none where --encoder is not given."""
         return () if self.encoder is None else split_encoders(self.encoder)
@@ -260,7 +273,7 @@ class WeightOptions:
 
     @property
     def decoders(self) -> int:
-        """How many processes decode images."""
+        """How many processes decode images on this machine."""
         return self.workers or os.cpu_count() or 1
 
     def as_json(self) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Fit the adapted space and the prototypes of a crawl (Eq. 1 to 5), or load them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -7,12 +8,14 @@ from curate.crawl.adapted import ADAPTED, AdaptedFeatures
 from curate.crawl.crawl import Crawl
 from curate.crawl.fit import BlindFit, Fit
 from curate.crawl.products import products_on
-from curate.crawl.stored_blocks import StoredBlocks
+from curate.crawl.stored_blocks import FeatureSource, StoredBlocks
 from curate.crawl.stored_features import StoredFeatures
 from curate.crawl.verified_rows import LabelParts
 from curate.duplicates.copies import Copies
 from curate.duplicates.votes import votes
+from curate.manifest.plan import Shard
 from curate.relations.graph import Graph
+from curate.store.engine import HERE, Engine, uncounted
 from curate.store.folders import Folders
 from curate.store.run import Advance
 from curate.store.step import Made, Step, state_made
@@ -30,15 +33,23 @@ PROTOTYPES = Step("prototypes", code=(__name__,), beside=BESIDE_FIT, title="Find
 
 @dataclass(frozen=True)
 class Tools:
-    """The device and the threads that passes over the features use."""
+    """What passes over the features use: the device, the threads, and who runs them."""
 
     device: str
     threads: int
+    engine: Engine = HERE
 
     @cached_property
     def products(self) -> Products:
         """Choose the products of a GPU or of the processor, once."""
         return products_on(self.device)
+
+    def blocks(
+        self, shards: Sequence[Shard], features: FeatureSource, labels: Folders, advance: Advance
+    ) -> StoredBlocks:
+        """Give blocks of these features and labels, for passes with these tools."""
+        gpu = self.products.gpu
+        return StoredBlocks(shards, features, labels, advance, self.threads, self.engine, gpu)
 
 
 @dataclass(frozen=True)
@@ -134,19 +145,17 @@ class Fitting:
         """Give the rows with all their labels, where some do not vote and p is kept of pairs."""
         if not self.crawl.lists or self.votes is self.labels:
             return None
-        crowd, threads = self.labels.crowd, self.tools.threads
-        return StoredBlocks(self.crawl.shards, g, crowd, lambda _: None, threads)
+        crowd = self.labels.crowd
+        return self.tools.blocks(self.crawl.shards, g, crowd, uncounted)
 
     def _blocks(
         self, features: StoredFeatures | AdaptedFeatures, advance: Advance
     ) -> tuple[StoredBlocks, EachBlock | None]:
         """Give the unverified rows, and the verified ones if there are any."""
-        blocks = StoredBlocks(
-            self.crawl.shards, features, self.votes.crowd, advance, self.tools.threads
-        )
+        blocks = self.tools.blocks(self.crawl.shards, features, self.votes.crowd, advance)
         if self.votes.verified is None:
             return blocks, None
-        verified = replace(blocks, labels=self.votes.verified, advance=lambda _: None)
+        verified = replace(blocks, labels=self.votes.verified, advance=uncounted)
         return blocks, labelled(verified)
 
 
@@ -169,11 +178,9 @@ class Fitted:
         """Make the adapted features that are missing."""
         self.adapted.adapt(self.of.crawl.shards, self.of.tools.products, self.of.tools.threads)
 
-    def blocks(self, labels: Folders, advance: Advance = lambda _: None) -> StoredBlocks:
+    def blocks(self, labels: Folders, advance: Advance = uncounted) -> StoredBlocks:
         """Give blocks of g with these labels."""
-        return StoredBlocks(
-            self.of.crawl.shards, self.adapted, labels, advance, self.of.tools.threads
-        )
+        return self.of.tools.blocks(self.of.crawl.shards, self.adapted, labels, advance)
 
 
 @dataclass(frozen=True)

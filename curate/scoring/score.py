@@ -42,9 +42,10 @@ def score(fits: Fits, opinions: WeighedOpinions, lists: bool) -> Folders:
     pairs = np.cumsum([0, *map(blocks.pairs, shards)])
     firsts = {shard.name: int(first) for shard, first in zip(shards, pairs[:-1], strict=True)}
 
+    fit, products = fitted.fit, tools.products
+
     def one(shard: Shard) -> Made:
-        first, fit, products = firsts[shard.name], fitted.fit, tools.products
-        scores = _score(blocks, shard, first, fit, opinions, products)
+        scores = _score(blocks, shard, firsts[shard.name], fit, opinions, products)
         contents: dict[str, Content] = {}
         if blind is not None:
             again = _blind(blocks, shard, blind, opinions, products)
@@ -58,7 +59,7 @@ def score(fits: Fits, opinions: WeighedOpinions, lists: bool) -> Folders:
     kept = SCORES.by_shard(fitted.of.crawl.run, {**fits.facts, "opinions": opinions.name})
     if kept.missing(shards):
         fitted.adapt()
-    return kept.make(shards, one, tools.threads)
+    return kept.make(shards, one, tools.threads, products.gpu)
 
 
 def _score(

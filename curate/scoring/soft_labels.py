@@ -39,10 +39,10 @@ def smooth(fits: Fits, k: int | None) -> Folders | None:
         return None
     fitted, blind = fits.fitted, fits.blind_fit
     shards, gpu = fitted.of.crawl.shards, fitted.of.tools.products.gpu
-    blocks = fitted.blocks(fitted.of.labels.given)
+    blocks, fit = fitted.blocks(fitted.of.labels.given), fitted.fit
 
     def one(shard: Shard) -> Made:
-        soft = _smooth(blocks, shard, fitted.fit, k, gpu)
+        soft = _smooth(blocks, shard, fit, k, gpu)
         if blind is not None:
             rows = blind.rows(shard)
             labels = np.asarray(blocks.labels.array(shard.name, "labels"))[rows]
@@ -54,7 +54,7 @@ def smooth(fits: Fits, k: int | None) -> Folders | None:
     kept = SOFT_LABELS.by_shard(fitted.of.crawl.run, {**fits.facts, "k": k})
     if kept.missing(shards):
         fitted.adapt()
-    return kept.make(shards, one)
+    return kept.make(shards, one, gpu=gpu)
 
 
 def _smooth(

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = ("curate", "graphs", "prototypes")
 PASSIVE = ("curate.errors", "curate.store", "curate.terminal")
 """Packages that report on a run or store its results; no result depends on them."""
 _IMPORT = re.compile(
@@ -32,6 +33,17 @@ def code_of(*modules: str, without: tuple[str, ...] = ()) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for module in sorted(modules_of(*modules, without=without)):
         digest.update(f"{module}\n".encode() + hashlib.sha256(_source(module)).digest())
+    return digest.hexdigest()
+
+
+@cache
+def whole_code() -> str:
+    """Hash all sources of curate, graphs and prototypes."""
+    digest = hashlib.blake2b(digest_size=8)
+    for package in PACKAGES:
+        for file in sorted((ROOT / package).rglob("*.py")):
+            digest.update(f"{file.relative_to(ROOT)}\n".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
 

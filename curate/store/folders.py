@@ -33,6 +33,17 @@ class Folders:
         self.checked = checked
         self._verified: set[str] = set()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as a place; another process has one object for it, which knows what is verified.
+
+        So files are hashed once in a run, not once in each process that reads them.
+        """
+        return _reopened, (self.root, self.checked, tuple(self._verified))
+
+    def trust(self, name: str) -> None:
+        """Take the files of a folder for verified, which another process of this run has made."""
+        self._verified.add(name)
+
     def __contains__(self, name: str) -> bool:
         return (self.root / name / RECEIPT).is_file()
 
@@ -105,6 +116,17 @@ class Folders:
                     f" receipt); delete the folder {folder} and run the same command again."
                 )
         self._verified.add(name)
+
+
+_opened: dict[tuple[Path, bool], Folders] = {}
+"""Those that came from another process."""
+
+
+def _reopened(root: Path, checked: bool, verified: Iterable[str]) -> Folders:
+    folders = _opened.setdefault((root, checked), Folders(root, checked))
+    for name in verified:
+        folders.trust(name)
+    return folders
 
 
 def write_rows(path: Path, blocks: Iterable[NDArray[Any]]) -> None:

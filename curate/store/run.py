@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from curate.errors import CurateError
 from curate.store.atomic import UNFINISHED, appearing_file, remove_unfinished
+from curate.store.engine import HERE, Engine
 from curate.store.folders import Folders
 from curate.store.urls import is_remote
 from curate.store.versions import versions
@@ -37,9 +38,14 @@ def silent(title: str, total: int) -> Iterator[Advance]:
 class Run:
     """Folders of finished work, by step; each is named by what it was made from."""
 
-    def __init__(self, folder: Path, progress: Progress = silent) -> None:
+    def __init__(self, folder: Path, progress: Progress = silent, engine: Engine = HERE) -> None:
         self.folder = folder
         self.progress = progress
+        self.engine = engine
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel without progress and engine, which are this process's own."""
+        return Run, (self.folder,)
 
     def step(self, *names: str) -> Folders:
         """Open the finished folders of a step."""
@@ -64,12 +70,13 @@ class Run:
 
 
 @contextlib.contextmanager
-def open_run(folder: Path, progress: Progress = silent) -> Iterator[Run]:
+def open_run(folder: Path, progress: Progress = silent, engine: Engine = HERE) -> Iterator[Run]:
     """Lock the run folder for the length of the block, and remove what a killed run left in it.
 
-    ``progress`` shows the progress of the steps.
+    ``progress`` shows the progress of the steps, and ``engine`` runs their shards.
 
-    Raises CurateError when another process has locked it, or when it cannot be written.
+    Raises CurateError when another process has locked it, or when it cannot be written, by the
+    workers of the engine too.
     """
     if folder.exists() and not folder.is_dir():
         raise CurateError(f"--run-dir {folder} is a file; name a folder.")
@@ -94,7 +101,8 @@ def open_run(folder: Path, progress: Progress = silent) -> Iterator[Run]:
         ) from error
     with lock:
         remove_unfinished(folder)
-        yield Run(folder, progress)
+        engine.require_shared(folder)
+        yield Run(folder, progress, engine)
 
 
 def default_folder(manifest: Path, out: Path) -> Path:

@@ -4,6 +4,7 @@ A step says how its work is made. This module decides whether, when and where it
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.store.code import code_of
+from curate.store.engine import HERE, Engine, Opening, Work, stateless
 from curate.store.fingerprint import fingerprint
 from curate.store.folders import Content, Folders
-from curate.store.in_order import in_order
+from curate.store.machine import machine_kind
 from curate.store.run import Advance, Progress, Run, silent
 from curate.store.state import State, parts_of, stored
 
@@ -32,6 +34,8 @@ class Made:
 
 
 Task = Callable[[], Made]
+ShardTasks = Callable[[Iterable[Any], Advance], Iterable[tuple["Rows", Task]]]
+"""Turns items into the tasks of their shards; reports its progress."""
 
 
 class Rows(Protocol):
@@ -109,7 +113,8 @@ class Step:
     def by_shard(self, run: Run, facts: Facts) -> "KeptShards":
         """Open the work that is made from these facts, which has a folder for each shard."""
         store = run.step(self.name, self.named(facts))
-        return KeptShards(self, Folders(store.root, self.checked), self.shown(run.progress))
+        folders = Folders(store.root, self.checked)
+        return KeptShards(self, folders, self.shown(run.progress), run.engine)
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,11 @@ class KeptShards:
     step: Step
     store: Folders
     progress: Progress = silent
+    engine: Engine = HERE
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel without progress and engine, which are this process's own."""
+        return KeptShards, (self.step, self.store)
 
     @property
     def name(self) -> str:
@@ -163,18 +173,41 @@ class KeptShards:
         return [shard for shard in shards if shard.name not in self.store]
 
     def make(
-        self, shards: Sequence[Shard], one: Callable[[Shard], Made], threads: int = 1
+        self,
+        shards: Sequence[Shard],
+        one: Callable[[Shard], Made],
+        threads: int = 1,
+        gpu: bool = False,
     ) -> Folders:
-        """Make the missing shards on ``threads`` threads.
+        """Make the missing shards, wherever the run's engine has workers; here on ``threads``.
 
-        No shard's work depends on another's; each is written by the thread that made it.
+        No shard's work depends on another's; each is written by the worker that made it.
         """
+        missing = self.missing(shards)
+        opening = stateless(partial(_each_made, one))
+        rows = sum(shard.rows for shard in missing)
+        return self.spread(missing, opening, rows, threads, gpu=gpu)
 
-        def tasks(missing: list[Shard], advance: Advance) -> Iterator[tuple[Shard, Task]]:
-            for shard in missing:
-                yield shard, partial(self._counted, one, shard, advance)
+    def spread(
+        self,
+        items: Sequence[Any],
+        opening: Opening[ShardTasks],
+        total: int,
+        threads: int = 1,
+        title: str | None = None,
+        gpu: bool = False,
+    ) -> Folders:
+        """Write the shards of these items, finished ones too, wherever the engine has workers.
 
-        return self.stream(shards, tasks, threads=threads)
+        ``opening`` gives the tasks of items, each item's whatever the others are. An item is a
+        shard, or a tuple that begins with one.
+        """
+        if items:
+            keeping = partial(_keeping, self.store, opening)
+            with self.progress(self.step.title if title is None else title, total) as advance:
+                for name in self.engine.run(keeping, items, advance, threads, gpu):
+                    self.store.trust(name)
+        return self.store
 
     def stream(
         self,
@@ -183,7 +216,7 @@ class KeptShards:
         total: int | None = None,
         threads: int = 1,
     ) -> Folders:
-        """Make the missing shards in the order of their tasks, for steps that read tables.
+        """Make the missing shards here in the order of their tasks, for steps that read tables.
 
         ``tasks`` gets the missing shards, and reports its progress out of ``total``, by default
         the number of their rows.
@@ -201,21 +234,40 @@ class KeptShards:
         total: int = 0,
         threads: int = 1,
     ) -> None:
-        """Write the shards of these tasks, finished ones too."""
-        with self.progress(title, total) as advance:
-            keeping = (partial(self._keep, *each) for each in tasks(advance))
-            for _ in in_order(keeping, threads) if threads > 1 else (keep() for keep in keeping):
-                pass
+        """Write the shards of these tasks here, finished ones too."""
+        opening = stateless(lambda _, advance: tasks(advance))
+        KeptShards(self.step, self.store, self.progress).spread(
+            [None], opening, total, threads, title
+        )
 
-    def _keep(self, shard: Rows, task: Task) -> None:
-        made = task()
-        self.store.write(shard.name, made.contents, rows=shard.rows, **made.facts)
 
-    @staticmethod
-    def _counted(one: Callable[[Shard], Made], shard: Shard, advance: Advance) -> Made:
-        made = one(shard)
-        advance(shard.rows)
-        return made
+def _each_made(
+    one: Callable[[Shard], Made], shards: Iterable[Shard], advance: Advance
+) -> Iterator[tuple[Shard, Task]]:
+    for shard in shards:
+        yield shard, partial(_counted, one, shard, advance)
+
+
+def _counted(one: Callable[[Shard], Made], shard: Shard, advance: Advance) -> Made:
+    made = one(shard)
+    advance(shard.rows)
+    return made
+
+
+@contextmanager
+def _keeping(store: Folders, opening: Opening[ShardTasks]) -> Iterator[Work[str]]:
+    """Give tasks that write the folder of a shard, and return its name."""
+    with opening() as tasks:
+        yield lambda items, advance: (
+            partial(_keep, store, *each) for each in tasks(items, advance)
+        )
+
+
+def _keep(store: Folders, shard: Rows, task: Task) -> str:
+    made = task()
+    facts = {"rows": shard.rows, "machine": machine_kind(), **made.facts}
+    store.write(shard.name, made.contents, **facts)
+    return shard.name
 
 
 def found_or_made(store: Folders, name: str, make: Task, **facts: object) -> Kept:

@@ -8,7 +8,9 @@ from typing import Any
 from curate.store.urls import path_from
 from curate.terminal.command_line import POSITIONAL, chosen_options, command_line, every_option
 
-WHERE_ONLY = ("out", "overwrite", "retry_failed", "workers")
+WHERE_ONLY = (
+    "out", "overwrite", "retry_failed", "workers", "engine", "cpus_per_task", "gpus_per_task",
+)  # fmt: skip
 """Options that change only where an output is or how soon it is done; a recorded command has them
 only where it cannot run without them."""
 

@@ -1,0 +1,1 @@
+"""The engines that run shards on the machines of a cluster."""

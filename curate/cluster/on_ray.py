@@ -6,7 +6,9 @@ Each worker is an actor, which keeps its encoder. One that dies is replaced wher
 import io
 import logging
 import os
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -53,7 +55,7 @@ class _Placed(NamedTuple):
 
 
 @dataclass
-class Actors:
+class _Actors:
     """Implement ``Workers`` with actors of one size: some start, some are idle, some busy."""
 
     size: Size
@@ -66,17 +68,14 @@ class Actors:
 
     @property
     def count(self) -> int:
-        """How many there are, those too that have yet to start."""
         return len(self._starting) + len(self._idle) + len(self._busy)
 
     @property
     def idle(self) -> int:
-        """How many have nothing to do."""
         return len(self._idle)
 
     @property
     def busy(self) -> int:
-        """How many work on a job."""
         return len(self._busy)
 
     def grow(self) -> None:
@@ -85,7 +84,6 @@ class Actors:
             self._start()
 
     def send(self, job: Job) -> None:
-        """Give a job to one that is idle."""
         placed = self._idle.pop()
         self._busy[placed.actor.run.remote(self.packed, job.item)] = job, placed
 
@@ -158,7 +156,7 @@ class OnRay:
 
     console: Console
     wanted: WantedSize
-    _actors: Actors | None = None
+    _actors: _Actors | None = None
 
     def cores(self, gpu: bool = False) -> int:
         """Say how many processors a worker has for itself."""
@@ -196,11 +194,11 @@ class OnRay:
             self._actors.close()
             self._actors = None
 
-    def _of_size(self, size: Size) -> Actors:
+    def _of_size(self, size: Size) -> _Actors:
         """Give workers of a size; others are ended, as they hold what these need."""
         if self._actors is None or self._actors.size != size:
             self.close()
-            self._actors = Actors(size)
+            self._actors = _Actors(size)
         return self._actors
 
     def _tell(self, text: str) -> None:
@@ -232,7 +230,10 @@ def _connect(address: str) -> None:
     try:
         if host and port.isdecimal():  # Ray itself would wait for minutes.
             socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+        kept = signal.getsignal(signal.SIGTERM)
         RAY.init(address, log_to_driver=False, logging_level=logging.ERROR)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, kept)  # Ray would end without a word.
     except (OSError, OverflowError, ValueError, RuntimeError) as error:
         raise CurateError(
             f"there is no Ray cluster{at} ({_reason(error)}); start one (`ray start --head` on one"

@@ -17,6 +17,7 @@ from curate.encoders.spec import DEFAULT_ENCODER, open_encoder
 from curate.errors import CurateError
 from curate.features.embed import ENCODED, Encoding, Wanted
 from curate.features.from_pictures import pictures_facts, rows_again
+from curate.features.machines import say_machines
 from curate.features.take import TAKEN, take_embeddings
 from curate.images.status import Status
 from curate.manifest.classes import require_repeated_labels
@@ -120,7 +121,9 @@ def _encode(spec: str, options: WeightOptions, crawl: Crawl, console: Console) -
     other = [Wanted(shard, mask, files.get(shard.name)) for shard, mask in again]
     retry = partial(encoding.opened, kept.store)
     rows = sum(int(each.rows.sum()) for each in other)
-    return kept.spread(other, retry, rows, title="Retrying", gpu=gpu)
+    store = kept.spread(other, retry, rows, title="Retrying", gpu=gpu)
+    say_machines(store, crawl.shards, console)
+    return store
 
 
 def check_width(crawl: Crawl, features: StoredFeatures) -> None:

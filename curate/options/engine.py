@@ -29,7 +29,8 @@ class EngineOptions:
                 raise CurateError(f"{option} {value:g} is for --engine ray; leave it out.")
         if self.cpus is not None and self.cpus < 1:
             raise CurateError(f"--cpus-per-task {self.cpus}: a worker has one processor at least.")
-        if self.gpus is not None and not (0 <= self.gpus < 1 or self.gpus == int(self.gpus)):
+        whole = self.gpus is None or self.gpus == int(self.gpus)
+        if self.gpus is not None and (self.gpus < 0 or not (whole or self.gpus < 1)):
             raise CurateError(
                 f"--gpus-per-task {self.gpus:g}: it must be a share below 1, or a whole number."
             )

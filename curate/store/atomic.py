@@ -3,10 +3,13 @@
 import contextlib
 import errno
 import glob
+import hashlib
 import os
 import shutil
+import socket
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from polars.exceptions import PolarsError
@@ -71,8 +74,13 @@ def appearing_folder(path: Path) -> Iterator[Path]:
 
 def _put_in_place(unfinished: Path, path: Path) -> None:
     if not path.exists():
-        unfinished.rename(path)
-    elif not exchange(unfinished, path):
+        try:
+            unfinished.rename(path)
+            return
+        except OSError as error:  # Another process was quicker with the same folder.
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+    if not exchange(unfinished, path):
         path.rename(unfinished.with_name(f"{unfinished.name}{REPLACED}"))
         unfinished.rename(path)
 
@@ -102,13 +110,19 @@ def _clear(leftover: Path) -> None:
 
 
 def _unfinished(path: Path) -> Path:
-    return path.with_name(f"{UNFINISHED}{path.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    return path.with_name(f"{UNFINISHED}{path.name}-{_host()}.{os.getpid()}-{uuid.uuid4().hex[:8]}")
+
+
+@cache
+def _host() -> str:
+    """Tell machines that share a disk apart, by a word without a dash."""
+    return hashlib.blake2b(socket.gethostname().encode(), digest_size=4).hexdigest()
 
 
 def _is_alive(unfinished: Path) -> bool:
     """Tell whether the process that writes this file still runs, or may still run."""
-    pid = unfinished.name.removesuffix(REPLACED).split("-")[-2]
-    knows = Path("/proc/self").exists()
+    host, _, pid = unfinished.name.removesuffix(REPLACED).split("-")[-2].rpartition(".")
+    knows = Path("/proc/self").exists() and host in ("", _host())
     return pid.isdecimal() and (Path("/proc", pid).exists() or not knows)
 
 

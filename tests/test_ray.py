@@ -1,0 +1,163 @@
+"""`--engine ray` on a cluster of two nodes: the same bytes, whoever is killed on the way."""
+
+import filecmp
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.crawls import curate, png
+
+pytestmark = pytest.mark.filterwarnings("default")
+PARTS, ROWS = 6, 40
+"""Every part is a shard."""
+NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
+PICTURES = ("--encoder", "embedded", "--workers", 1, "--device", "cpu", "--graph", "none")
+STORED = ("--embeddings", "x.npy", "--device", "cpu", "--graph", "none", "--soft-labels", 1)
+PATIENCE = 120.0
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Start a Ray of two nodes, each of one processor."""
+    from ray.cluster_utils import Cluster
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+        nodes = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
+        nodes.add_node(**NODE)
+        nodes.wait_for_nodes()
+        yield nodes
+        nodes.shutdown()
+
+
+@pytest.fixture(scope="module")
+def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Draw pictures of four classes, with some wrong labels; and features for them."""
+    folder, rng = tmp_path_factory.mktemp("crawl"), np.random.default_rng(0)
+    (folder / "parts").mkdir()
+    colours = np.array([(200, 60, 60), (60, 200, 60), (60, 60, 200), (200, 200, 60)])
+    true = rng.integers(0, 4, PARTS * ROWS)
+    given = np.where(rng.random(len(true)) < 0.2, rng.integers(0, 4, len(true)), true)
+    for part in range(PARTS):
+        rows = range(part * ROWS, (part + 1) * ROWS)
+        images = [png(colours[true[row]] + rng.normal(0, 40, (90, 120, 3))) for row in rows]
+        labels = [f"class {given[row]}" for row in rows]
+        table = pl.DataFrame({"key": rows, "image": images, "label": labels})
+        table.write_parquet(folder / "parts" / f"{part}.parquet")
+    means = rng.normal(size=(4, 16))
+    np.save(folder / "x.npy", (means[true] + rng.normal(0, 0.6, (len(true), 16))).astype("f2"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def weighed(crawl: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple], Path]:
+    """Give the local output of a command, made once."""
+    made: dict[tuple, Path] = {}
+
+    def local(options: tuple) -> Path:
+        if options not in made:
+            made[options] = weigh(copied(crawl, tmp_path_factory.mktemp("local")), *options)
+        return made[options]
+
+    return local
+
+
+def copied(crawl: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(crawl, folder / "crawl", copy_function=shutil.copy2))
+
+
+def arguments(folder: Path, *options: object) -> list[str]:
+    given = (folder / option if option == "x.npy" else option for option in options)
+    return [str(each) for each in ("weight", folder / "parts", "--key", "key", *given)]
+
+
+def weigh(folder: Path, *options: object) -> Path:
+    done = curate(*arguments(folder, *options))
+    assert done.exit_code == 0, (done.output, done.exception)
+    return folder / "parts.weighted.parquet"
+
+
+def weigh_while(folder: Path, meanwhile: Callable[[], None], *options: object) -> Path:
+    """Weigh, and do something else beside it."""
+    with ThreadPoolExecutor(1) as beside:
+        done = beside.submit(meanwhile)
+        found = weigh(folder, *options)
+        done.result()
+    return found
+
+
+def wait_for(folder: Path, pattern: str, ended: Callable[[], bool] = lambda: False) -> None:
+    """Wait until a file of that kind is in the run folder."""
+    latest = time.monotonic() + PATIENCE
+    while not any((folder / "parts.curate").glob(pattern)) and not ended():
+        assert time.monotonic() < latest, pattern
+        time.sleep(0.005)
+
+
+def kill_a_node(cluster: Any, folder: Path, pattern: str) -> None:
+    """Kill the second node, as kill -9 does, once a file is there."""
+    wait_for(folder, pattern)
+    (node,) = cluster.worker_nodes
+    cluster.remove_node(node, allow_graceful=False)
+
+
+def on(cluster: Any) -> tuple[str, str]:
+    return "--engine", f"ray:{cluster.address}"
+
+
+@pytest.mark.parametrize(
+    ("options", "begun"), [(PICTURES, "features/*/*/receipt.json"), (STORED, "adapted/*/*/g.npy")]
+)
+def test_a_killed_node_changes_no_byte(
+    cluster: Any, crawl: Path, weighed: Callable, tmp_path: Path, options: tuple, begun: str
+) -> None:
+    folder = copied(crawl, tmp_path)
+    found = weigh_while(
+        folder, partial(kill_a_node, cluster, folder, begun), *options, *on(cluster)
+    )
+    cluster.add_node(**NODE)
+    assert filecmp.cmp(found, weighed(options), shallow=False)
+
+
+def test_a_killed_driver_goes_on(
+    cluster: Any, crawl: Path, weighed: Callable, tmp_path: Path
+) -> None:
+    folder = copied(crawl, tmp_path)
+    words = arguments(folder, *PICTURES, *on(cluster))
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "curate", *words], stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+    )  # fmt: skip
+    wait_for(folder, "features/*/*/receipt.json", lambda: driver.poll() is not None)
+    driver.send_signal(signal.SIGKILL)
+    assert driver.wait() == -signal.SIGKILL
+    found = weigh(folder, *PICTURES, *on(cluster))
+    assert filecmp.cmp(found, weighed(PICTURES), shallow=False)
+
+
+def test_another_engine_goes_on(
+    cluster: Any,
+    crawl: Path,
+    weighed: Callable,
+    tmp_path: Path,
+    killed_at_write: Callable[[int, bool], AbstractContextManager[None]],
+) -> None:
+    folder = copied(crawl, tmp_path)
+    with killed_at_write(PARTS + 6, True):
+        curate(*arguments(folder, *STORED), "--debug")
+    found = weigh(folder, *STORED, *on(cluster))
+    assert filecmp.cmp(found, weighed(STORED), shallow=False)

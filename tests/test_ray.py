@@ -36,6 +36,7 @@ def cluster() -> Iterator[Any]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_raylet_start_wait_time_s", "120")
         patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
         nodes = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
         nodes.add_node(**NODE)

@@ -136,6 +136,12 @@ def name_of(item: Any) -> str:
     return f"rows {shard.first_row + 1:,} to {shard.first_row + shard.rows:,}"
 
 
+def reason_of(error: Exception) -> str:
+    """Give the kind of an error and its first line."""
+    lines = [line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
 def _error(where: str, failed: Failed) -> Exception:
     text = f"{where}: {failed.sentence}"
     error = CurateError(text) if failed.mendable else RuntimeError(text)

@@ -8,10 +8,10 @@ import logging
 import os
 import signal
 import socket
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,13 +22,14 @@ from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rich.console import Console
 
-from curate.cluster.jobs import Answer, InOrder, Job, Lost, name_of
+from curate.cluster.jobs import Answer, InOrder, Job, Lost, name_of, reason_of
 from curate.cluster.node import check_nodes, looking, may_write, require_writable
 from curate.cluster.size import Resources, Size, WantedSize
-from curate.cluster.worker import Worker
+from curate.cluster.worker import Failed, Results, Worker
 from curate.errors import CurateError
 from curate.store.engine import Count, Opening, Work
 from curate.store.mapped import by_name
+from curate.store.urls import cache_folder
 from curate.terminal.notices import warn
 
 T = TypeVar("T")
@@ -47,6 +48,10 @@ class Actor(Worker):
     def where(self) -> str:
         """Identify the node, which shows that the worker has started."""
         return str(RAY.get_runtime_context().get_node_id())
+
+    def run_kept(self, work: list[Any], item: bytes) -> Results | Failed:
+        """Run an item of work that Ray keeps; in a list it is not fetched for every item."""
+        return self.run(work[0].hex(), lambda: bytes(RAY.get(work[0])), item)
 
 
 class _Placed(NamedTuple):
@@ -85,7 +90,7 @@ class _Actors:
 
     def send(self, job: Job) -> None:
         placed = self._idle.pop()
-        self._busy[placed.actor.run.remote(self.packed, job.item)] = job, placed
+        self._busy[placed.actor.run_kept.remote([self.packed], job.item)] = job, placed
 
     def receive(self) -> list[Answer]:
         """Wait until one has started, is done or is lost; one that is lost is replaced."""
@@ -115,7 +120,8 @@ class _Actors:
     def _start(self) -> None:
         """Start one; it comes when there is room."""
         size = self.size
-        actor = RAY.remote(Actor).options(num_cpus=size.cpus, num_gpus=size.gpus).remote()
+        sized = RAY.remote(Actor).options(num_cpus=size.cpus, num_gpus=size.gpus)
+        actor = sized.remote(str(cache_folder()))
         self._starting[actor.where.remote()] = actor
 
     def _started(self, answer: Any) -> None:
@@ -139,7 +145,7 @@ class _Actors:
         except RayError as error:
             RAY.kill(placed.actor)
             self._start()
-            return Answer(job, placed.node, Lost(_reason(error)))
+            return Answer(job, placed.node, Lost(reason_of(error)))
         self._idle.append(placed)
         return Answer(job, placed.node, result)
 
@@ -181,8 +187,9 @@ class OnRay:
         actors.packed = RAY.put(packed(opening))
         actors.grow()
         jobs = (Job(n, name_of(item), packed(item)) for n, item in enumerate(items))
+        tell = partial(warn, self.console, "Lost")
         try:
-            for results in InOrder(actors, jobs, self._tell).results():
+            for results in InOrder(actors, jobs, tell).results():
                 advance(results.counted)
                 yield from results.values
         finally:
@@ -200,9 +207,6 @@ class OnRay:
             self.close()
             self._actors = _Actors(size)
         return self._actors
-
-    def _tell(self, text: str) -> None:
-        warn(self.console, "Lost", text)
 
 
 @contextmanager
@@ -232,12 +236,12 @@ def _connect(address: str) -> None:
             socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
         kept = signal.getsignal(signal.SIGTERM)
         RAY.init(address, log_to_driver=False, logging_level=logging.ERROR)
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, kept)  # Ray would end without a word.
+        with suppress(ValueError):  # Not the main thread, where Ray changes nothing.
+            signal.signal(signal.SIGTERM, kept)
     except (OSError, OverflowError, ValueError, RuntimeError) as error:
         raise CurateError(
-            f"there is no Ray cluster{at} ({_reason(error)}); start one (`ray start --head` on one"
-            " machine, `ray start --address=HOST:6379` on the others) and name it with --engine"
+            f"there is no Ray cluster{at} ({reason_of(error)}); start one (`ray start --head` on"
+            " one machine, `ray start --address=HOST:6379` on the others) and name it with --engine"
             " ray:HOST:6379, or use --engine local."
         ) from error
 
@@ -255,8 +259,8 @@ def _on_each_node(function: Callable[..., T], *given: Any) -> dict[str, T]:
             answers[name] = RAY.get(answer, timeout=ANSWER_SECONDS)
         except (GetTimeoutError, RayError) as error:
             raise CurateError(
-                f"{name} does not answer ({_reason(error)}); look at `ray status` and at Ray's logs"
-                " there, and run the same command again."
+                f"{name} does not answer ({reason_of(error)}); look at `ray status` and at Ray's"
+                " logs there, and run the same command again."
             ) from error
     return answers
 
@@ -275,11 +279,6 @@ def _node_name(identity: str) -> str:
         if node["NodeID"] == identity:
             return f"node {node['NodeName']} ({node['NodeManagerHostname']}, {identity[:6]})"
     return f"node {identity[:6]}"
-
-
-def _reason(error: Exception) -> str:
-    lines = [line.strip().rstrip(".") for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 class _Pickler(CloudPickler):

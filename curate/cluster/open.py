@@ -22,7 +22,7 @@ def open_engine(options: EngineOptions, console: Console) -> Iterator[Engine]:
     except ImportError as error:
         raise CurateError(
             f"--engine {options.engine}: Ray is not installed ({error}); install it on all nodes"
-            ' with `pip install "curate[ray]"`, or use --engine local.'
+            ' with `pip install "curate-labels[ray]"`, or use --engine local.'
         ) from error
     wanted = WantedSize(options.cpus, options.gpus)
     with on_ray(options.address, wanted, console) as engine:

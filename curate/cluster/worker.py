@@ -1,7 +1,9 @@
 """What runs on a node: one process that keeps open what its items share."""
 
+import os
 import pickle
 import traceback
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from curate.store.engine import Opening, Work
+from curate.store.urls import CACHE
 from curate.terminal.explain import explain
 
 
@@ -44,16 +47,19 @@ class Worker:
     bits.
     """
 
-    def __init__(self) -> None:
-        self._packed = b""
+    def __init__(self, cache: str = "") -> None:
+        """Take the driver's cache for objects of a store, where it names one."""
+        if cache:
+            os.environ[CACHE] = cache
+        self._name = ""
         self._open = ExitStack()
         self._work: Work[Any] | None = None
 
-    def run(self, packed: bytes, item: bytes) -> Results | Failed:
-        """Run the tasks of an item of the work that ``packed`` opens."""
+    def run(self, name: str, fetch: Callable[[], bytes], item: bytes) -> Results | Failed:
+        """Run the tasks of an item; ``fetch`` gives the opening of the work of that name."""
         try:
             with threadpool_limits(1, user_api="blas"):
-                return self._run(packed, item)
+                return self._run(name, fetch, item)
         # A panic in polars is no Exception.
         except BaseException as error:
             sentence, code = explain(error)
@@ -63,14 +69,13 @@ class Worker:
     def close(self) -> None:
         """Close what is open, such as processes that decode."""
         self._open.close()
-        self._packed, self._work = b"", None
+        self._name, self._work = "", None
 
-    def _run(self, packed: bytes, item: bytes) -> Results:
-        if self._work is None or packed != self._packed:
+    def _run(self, name: str, fetch: Callable[[], bytes], item: bytes) -> Results:
+        if self._work is None or name != self._name:
             self.close()
-            opening: Opening[Work[Any]] = pickle.loads(packed)
-            self._work = self._open.enter_context(opening())
-            self._packed = packed
+            opening: Opening[Work[Any]] = pickle.loads(fetch())
+            self._work, self._name = self._open.enter_context(opening()), name
         counted: list[int] = []
         values = [task() for task in self._work([pickle.loads(item)], counted.append)]
         return Results(pickle.dumps(values), sum(counted))

@@ -40,7 +40,7 @@ def test_work_stays_open_until_other_work_comes() -> None:
     SAID.clear()
     worker = Worker()
     for name, item in (("a", 4), ("a", 6), ("b", np.arange(6))):
-        found = worker.run(packed(name), pickle.dumps(item))
+        found = worker.run(name, partial(packed, name), pickle.dumps(item))
         assert isinstance(found, Results) and found.counted == 1
     assert SAID == ["open a", "close a", "open b"]
     (array,) = found.values
@@ -51,8 +51,10 @@ def test_work_stays_open_until_other_work_comes() -> None:
 
 def test_what_goes_wrong_is_answered() -> None:
     worker = Worker()
-    mendable = worker.run(pickle.dumps(partial(failing, CurateError)), pickle.dumps(1))
-    ours = worker.run(pickle.dumps(partial(failing, ValueError)), pickle.dumps(1))
+    mendable, ours = (
+        worker.run("a", lambda kind=kind: pickle.dumps(partial(failing, kind)), pickle.dumps(1))
+        for kind in (CurateError, ValueError)
+    )
     assert isinstance(mendable, Failed) and isinstance(ours, Failed)
     assert (mendable.sentence, mendable.mendable, ours.mendable) == ("no", True, False)
     assert "failing" in ours.trace

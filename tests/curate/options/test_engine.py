@@ -51,7 +51,9 @@ def test_ray_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.delitem(sys.modules, "curate.cluster.on_ray", raising=False)
     with (
-        pytest.raises(CurateError, match=r'Ray is not installed .*pip install "curate\[ray\]"'),
+        pytest.raises(
+            CurateError, match=r'Ray is not installed .*pip install "curate-labels\[ray\]"'
+        ),
         open_engine(EngineOptions("ray"), SILENT),
     ):
         pass

@@ -13,6 +13,8 @@ from curate.manifest.classes import NO_CLASS
 PLACEHOLDER_ROWS = 10
 PLACEHOLDER_LABELS = 5
 """A picture that so many rows of so many labels have, or of all labels, shows none of them."""
+PLACEHOLDER_SHARE = 0.8
+"""A picture of which this share of the rows have one label shows that: others are errors."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,30 @@ def count_copies(copies: Copies, crawl: Crawl) -> CopyCounts:
     """Count the copies in a crawl, and compare the labels of each group."""
     rows = copies.members
     groups, at = np.unique(copies.representative[rows], return_inverse=True)
-    labels = _label_sets(gathered_labels(crawl.shards, crawl.labels, rows))
-    kept = labels >= 0
-    different = np.unique(np.stack([at[kept], labels[kept]], 1), axis=0)[:, 0]
+    labels = gathered_labels(crawl.shards, crawl.labels, rows)
+    sets = _label_sets(labels)
+    kept = sets >= 0
+    different = np.unique(np.stack([at[kept], sets[kept]], 1), axis=0)[:, 0]
     counts = np.bincount(different, minlength=len(groups))
     sizes = copies.sizes[groups]
     many = min(PLACEHOLDER_LABELS, len(crawl.classes.names))
-    everywhere = np.flatnonzero((sizes >= PLACEHOLDER_ROWS) & (counts >= many))
+    varied = _most_common(at, labels, len(groups)) < PLACEHOLDER_SHARE * sizes
+    everywhere = np.flatnonzero((sizes >= PLACEHOLDER_ROWS) & (counts >= many) & varied)
     placeholders = [
         Placeholder(int(groups[one]), int(sizes[one]), int(counts[one]))
         for one in everywhere[np.argsort(-sizes[everywhere], kind="stable")]
     ]
     return CopyCounts(copies.count, len(groups), int((counts > 1).sum()), tuple(placeholders))
+
+
+def _most_common(group: Rows, labels: Rows, groups: int) -> Rows:
+    """Count the rows of each group (groups,) that have its most common label, of (n, L)."""
+    row, place = np.nonzero(labels != NO_CLASS)
+    pairs = np.column_stack([group[row], labels[row, place]])
+    distinct, counts = np.unique(pairs, axis=0, return_counts=True)
+    most = np.zeros(groups, np.int64)
+    np.maximum.at(most, distinct[:, 0], counts)
+    return most
 
 
 def _label_sets(labels: Rows) -> Rows:

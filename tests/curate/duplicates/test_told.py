@@ -50,5 +50,17 @@ def test_a_picture_that_many_rows_of_many_labels_have_is_a_placeholder(told: Any
     assert found == CopyCounts(22, 2, 1, (Placeholder(0, 12, 6),))
 
 
+def test_a_picture_whose_rows_agree_but_for_some_errors_is_none(told: Any) -> None:
+    representative = [0] * 30 + [30] * 30
+    labels = np.array([*range(6), *[3] * 24, *range(8), *[3] * 22], np.int32)
+    assert told(representative, labels, 9).placeholders == (Placeholder(30, 30, 8),)
+
+
+def test_a_picture_whose_lists_have_a_label_in_common_is_none(told: Any) -> None:
+    labels = np.array([[3, other] for other in [*range(3), *range(4, 9)] * 2], np.int32)
+    assert told([0] * 16, labels, 9).placeholders == ()
+    assert told([0] * 16, labels[:, 1:], 9).placeholders == (Placeholder(0, 16, 8),)
+
+
 def test_no_copies_are_none(told: Any) -> None:
     assert told(list(range(9)), np.zeros(9, np.int32), 3) == CopyCounts(0, 0, 0, ())

@@ -1,14 +1,14 @@
 """Copies that are planted in a crawl: how many of each kind are found, and what else is.
 
-python -m benchmarks.duplicates CRAWL --encoder onnx:model.onnx --rows 5000
+python -m benchmarks.duplicates planted CRAWL --encoder onnx:model.onnx --rows 5000
+python -m benchmarks.duplicates speed --rows 1000000
+python -m benchmarks.duplicates beside
 """
 
 import io
 import resource
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -16,13 +16,16 @@ import numpy as np
 import polars as pl
 import typer
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageEnhance, ImageOps
+from PIL import Image
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.duplicate_finders import FINDERS, SLOW_FINDERS, Drawn
+from benchmarks.picture_changes import KINDS, OTHERS, Kind
 from curate.crawl.crawl import index_crawl
 from curate.duplicates.copies import Copies, find_copies
+from curate.duplicates.same_picture import group_pictures
 from curate.features.find import find_features
 from curate.images.picture_hash import HASHES, Hashes
 from curate.manifest.classes import count_classes
@@ -32,78 +35,8 @@ from curate.options.weight import WeightOptions
 from curate.store.run import open_run
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-Change = Callable[[Image.Image, np.random.Generator], Image.Image]
-QUALITY = 90
-"""Of copies that were changed."""
-FILLS = ("white", "black", "grey")
 FLIPPED = 4
 """Bits in which the hash of a copy that is drawn differs from its original's, at most."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How a picture is copied; without a change its file is, and quality says how it is written."""
-
-    change: Change | None = None
-    quality: tuple[int, int] = (QUALITY, QUALITY)
-
-
-def _resized(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    scale = np.exp(rng.uniform(np.log(0.5), np.log(2)))
-    size = [max(8, round(side * scale)) for side in image.size]
-    return image.resize((size[0], size[1]), Image.Resampling.BICUBIC)
-
-
-def _cropped(least: float, most: float) -> Change:
-    """Take a share of each side away, at a random place."""
-
-    def change(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-        share = rng.uniform(least, most)
-        width, height = image.size
-        left, top = rng.uniform(0, width * share), rng.uniform(0, height * share)
-        right, bottom = left + width * (1 - share), top + height * (1 - share)
-        return image.crop((round(left), round(top), round(right), round(bottom)))
-
-    return change
-
-
-def _mirrored(image: Image.Image, _: np.random.Generator) -> Image.Image:
-    return ImageOps.mirror(image)
-
-
-def _brightness(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    return ImageEnhance.Brightness(image).enhance(rng.uniform(0.7, 1.3))
-
-
-def _grey(image: Image.Image, _: np.random.Generator) -> Image.Image:
-    return image.convert("L").convert("RGB")
-
-
-def _bordered(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    width = max(1, round(max(image.size) * rng.uniform(0.02, 0.05)))
-    return ImageOps.expand(image, width, FILLS[rng.integers(len(FILLS))])
-
-
-def _captioned(image: Image.Image, _: np.random.Generator) -> Image.Image:
-    """Burn a line of text in; on a picture of 32 pixels it takes a third of the height."""
-    shown = image.copy()
-    ImageDraw.Draw(shown).text((2, image.height - 12), "photo 123", fill="white")
-    return shown
-
-
-KINDS = {
-    "exact": Kind(),
-    "recompressed, quality 30 to 90": Kind(lambda image, _: image, (30, 91)),
-    "resized, .5 to 2": Kind(_resized),
-    "cropped by 2 to 5%": Kind(_cropped(0.02, 0.05)),
-    "cropped by 5 to 10%": Kind(_cropped(0.05, 0.10)),
-    "cropped by 10 to 15%": Kind(_cropped(0.10, 0.15)),
-    "border of 2 to 5%": Kind(_bordered),
-    "mirrored": Kind(_mirrored),
-    "brightness .7 to 1.3": Kind(_brightness),
-    "grey": Kind(_grey),
-    "caption burnt in": Kind(_captioned),
-}
 
 
 @app.command()
@@ -112,22 +45,23 @@ def planted(
     encoder: Annotated[str, typer.Option(help="As in curate weight.")] = "embedded",
     rows: Annotated[int, typer.Option(help="So many, drawn at random.")] = 5_000,
     copies: Annotated[int, typer.Option(help="So many of each kind.")] = 200,
+    others: Annotated[bool, typer.Option(help="Kinds that were not planned for.")] = False,
     seed: int = 0,
 ) -> None:
     """Plant copies of every kind, of other rows each, and print which are found."""
-    rng = np.random.default_rng(seed)
+    rng, of_kinds = np.random.default_rng(seed), OTHERS if others else KINDS
     table = pl.read_parquet(crawl, columns=["image", "label"]).sample(rows, seed=seed)
-    source = rng.permutation(rows)[: copies * len(KINDS)]
-    kinds = np.repeat(np.arange(len(KINDS)), copies)[: len(source)]
+    source = rng.permutation(rows)[: copies * len(of_kinds)]
+    kinds = np.repeat(np.arange(len(of_kinds)), copies)[: len(source)]
     blobs = table["image"].to_list()
     blobs += [
-        _copied(blobs[row], list(KINDS.values())[kind], rng)
+        _copied(blobs[row], list(of_kinds.values())[kind], rng)
         for row, kind in zip(source, kinds, strict=True)
     ]
     labels = table["label"].to_list()
     labels += [labels[row] for row in source]
     found, seconds = _found(pl.DataFrame({"image": blobs, "label": labels}), encoder)
-    Console(width=120).print(_recall(found, rows, source, kinds))
+    Console(width=120).print(_recall(found, rows, source, kinds, list(of_kinds)))
     Console(width=120).print(_precision(found, rows, source, seconds), highlight=False)
 
 
@@ -154,13 +88,15 @@ def _found(table: pl.DataFrame, encoder: str) -> tuple[Copies, float]:
         return Copies(found.name, np.array(found.representative)), time.process_time() - before
 
 
-def _recall(found: Copies, rows: int, source: NDArray[np.int64], kinds: NDArray[np.int64]) -> Table:
+def _recall(
+    found: Copies, rows: int, source: NDArray[np.int64], kinds: NDArray[np.int64], names: list[str]
+) -> Table:
     """Lay out, for each kind, the share of copies that are in the group of their original."""
     table = Table(box=box.MARKDOWN)
     for heading in ("copies", "planted", "found"):
         table.add_column(heading, justify="left" if heading == "copies" else "right")
     same = found.representative[rows:] == found.representative[source]
-    for number, name in enumerate(KINDS):
+    for number, name in enumerate(names):
         of_kind = same[kinds == number]
         table.add_row(name, f"{len(of_kind):,}", f"{of_kind.mean():.3f}")
     return table
@@ -187,24 +123,64 @@ def speed(
     dim: Annotated[int, typer.Option(help="D of the features.")] = 64,
 ) -> None:
     """Print seconds and memory of grouping drawn hashes; each size in this process, in order."""
-    from curate.duplicates.same_picture import group_pictures
-
     table = Table(box=box.MARKDOWN)
     for heading in ("rows", "CPU s", "s a million", "copies", "found", "peak MB"):
         table.add_column(heading, justify="right")
     for count in rows:
-        hashes, x, planted_rows = _drawn(count, copied, dim)
+        hashes, source = _drawn(count, copied)
+        x = _features(1_000, source[:0], dim)
         before = time.process_time()
         found = Copies("", group_pictures(hashes, lambda some, x=x: x[some % len(x)]))  # type: ignore[misc]
         seconds = time.process_time() - before
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
         table.add_row(f"{count:,}", f"{seconds:.1f}", f"{seconds / count * 1e6:.1f}",
-                      f"{planted_rows:,}", f"{found.count:,}", f"{peak:,.0f}")  # fmt: skip
+                      f"{len(source):,}", f"{found.count:,}", f"{peak:,.0f}")  # fmt: skip
     Console(width=120).print(table)
 
 
-def _drawn(rows: int, copied: float, dim: int) -> tuple[Hashes, NDArray[np.float32], int]:
-    """Draw hashes of which a share differ in a few bits from another row's; and features."""
+@app.command()
+def beside(
+    rows: Annotated[int, typer.Option(help="Size of the crawl.")] = 100_000,
+    slow_rows: Annotated[int, typer.Option(help="Size for imagededup.")] = 2_000,
+    copied: Annotated[float, typer.Option(help="Share of rows that are copies.")] = 0.2,
+    dim: Annotated[int, typer.Option(help="D of the features.")] = 64,
+) -> None:
+    """Print CPU seconds of what finds copies, children's too; imagededup must be installed."""
+    table = Table(box=box.MARKDOWN)
+    for heading in ("finder", "rows", "CPU s", "times curate's", "found"):
+        table.add_column(heading, justify="left" if heading == "finder" else "right")
+    for count, finders in ((rows, FINDERS), (slow_rows, SLOW_FINDERS)):
+        drawn, base = _crawl(count, copied, dim), 0.0
+        for name, finder in finders.items():
+            finder(_crawl(100, copied, dim))  # what is imported is not counted
+            before = _cpu()
+            found = finder(drawn)
+            seconds = _cpu() - before
+            base = base or seconds
+            table.add_row(name, f"{count:,}", f"{seconds:.2f}", f"{seconds / base:.1f}",
+                          f"{found.mean():.3f}")  # fmt: skip
+    Console(width=120).print(table)
+
+
+def _crawl(rows: int, copied: float, dim: int) -> Drawn:
+    hashes, source = _drawn(rows, copied)
+    return Drawn(hashes, _features(rows, source, dim), source)
+
+
+def _cpu() -> float:
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(of.ru_utime + of.ru_stime for of in usage)
+
+
+def _features(rows: int, source: NDArray[np.int64], dim: int) -> NDArray[np.float32]:
+    """Draw features (rows, dim); those of copies have a cosine of .98 or so with the originals'."""
+    x = np.random.default_rng(1).normal(size=(rows, dim)).astype(np.float32)
+    x[rows - len(source) :] = x[source] + 0.2 * x[rows - len(source) :]
+    return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True))
+
+
+def _drawn(rows: int, copied: float) -> tuple[Hashes, NDArray[np.int64]]:
+    """Draw hashes, of which the last ones differ in a few bits from those of the rows given."""
     rng = np.random.default_rng(0)
     hashes = np.zeros(rows, HASHES)
     looks = hashes["looks"]
@@ -219,8 +195,7 @@ def _drawn(rows: int, copied: float, dim: int) -> tuple[Hashes, NDArray[np.float
     for _ in range(FLIPPED):
         bits = np.uint64(1) << rng.integers(0, 64, count).astype(np.uint64)
         hashes["looks"][copies] ^= bits[:, None]
-    x = rng.normal(size=(1_000, dim)).astype(np.float32)
-    return hashes, x / np.linalg.norm(x, axis=1, keepdims=True), count
+    return hashes, source
 
 
 if __name__ == "__main__":

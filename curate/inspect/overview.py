@@ -63,6 +63,10 @@ class Overview(Counts):
     quality: Histogram
     weight: Histogram
     """Of the labels that have one."""
+    flagged_quality: Histogram
+    """Of those labels that are flagged."""
+    flagged_below: float | None
+    """The quality below which labels are flagged; None if no quality parts them from the others."""
     classes: pl.DataFrame
     """By label: rows (that carry it), judged, unjudged, flagged, relabel, outlier, mean_quality and
     mean_weight (of the judged), and wrong, the estimated share of it that is wrong (null where
@@ -117,6 +121,8 @@ def overview(weighted: Weighted, verified: VerifiedShare | None = None) -> Overv
         verified=verified or _verified(weighted),
         quality=_histogram(by_class, "label_quality", 1.0),
         weight=_histogram(by_class, "weight", top),
+        flagged_quality=_histogram(by_class, "flagged", 1.0),
+        flagged_below=_limit(by_class),
         classes=_worst_first(classes.select(OF_CLASS), matrix),
         confusions=_suggested(rows, lists) if matrix is None else _confused(matrix),
     )
@@ -212,10 +218,20 @@ def _of_class() -> dict[str, pl.Expr]:
         "mean_quality": quality.mean(),
         "mean_weight": weight.filter(judged).mean(),
         "zero": (weight == 0).sum(),
+        "highest_flagged": quality.filter("is_label_issue").max(),
+        "lowest_other": quality.filter(~pl.col("is_label_issue")).min(),
     }
     for name in ("label_quality", "weight"):
         counts |= {f"{name} {at}": (pl.col(f"{name} bin") == at).sum() for at in range(BINS)}
-    return counts
+    bins, flagged = pl.col("label_quality bin"), pl.col("is_label_issue")
+    return counts | {f"flagged {at}": ((bins == at) & flagged).sum() for at in range(BINS)}
+
+
+def _limit(by_class: pl.DataFrame) -> float | None:
+    highest, lowest = by_class["highest_flagged"].max(), by_class["lowest_other"].min()
+    if not (isinstance(highest, float) and isinstance(lowest, float) and highest <= lowest):
+        return None
+    return lowest
 
 
 def _histogram(by_class: pl.DataFrame, name: str, top: float) -> Histogram:

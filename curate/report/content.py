@@ -52,9 +52,11 @@ def gather(
         "map": relations
         and {"shown": relations.shown, "low": relations.low, "high": relations.high},
     }
-    said = {
+    shown = figures(counted)
+    said: dict[str, object] = {
         "title": title,
-        "figures": figures(counted),
+        "figures": shown,
+        "share": next((figure.name for figure in shown if figure.alarming), None),
         "plots": plots(counted, share),
         "estimated": counted.noise is not None,
         "map": relations,

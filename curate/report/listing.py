@@ -37,12 +37,14 @@ def list_classes(overview: Overview, names: Names, samples: Samples, near: Near)
     for given, suggested, count in overview.confusions.iter_rows():
         if given in confused and len(confused[given]) < MOST_CONFUSED:
             confused[given].append((names.place(suggested), count))
-    judged = pl.when(pl.col("judged") > 0).then(pl.col("judged"))
+    judged = pl.col("judged") > 0
     rows = overview.classes.head(len(names.listed)).select(
         "label",
         *OF_CLASS,
-        wrong=pl.col("wrong").round(DIGITS),
-        share=pl.coalesce("wrong", pl.col("flagged") / judged).round(DIGITS),
+        wrong=pl.when(judged).then("wrong").round(DIGITS),
+        share=pl.when(judged)
+        .then(pl.coalesce("wrong", pl.col("flagged") / pl.col("judged")))
+        .round(DIGITS),
         quality=pl.col("mean_quality").cast(float).round(DIGITS),
         weight=pl.col("mean_weight").cast(float).round(DIGITS),
     )
@@ -80,11 +82,14 @@ def list_pairs(overview: Overview, names: Names) -> list[tuple[int | str, int | 
 def _sample(row: Json, shown_as: set[str], names: Names) -> Json:
     labels, qualities = _several(row["label"]), _several(row["label_quality"])
     kinds = _several(row.get("issue_kind")) or [None] * len(labels)
+    suggested = _several(row.get("suggested_label"))
     said = row | {name: _named(row[name], names) for name in OF_LABELS if name in row}
     return {
         "key": words(row["key"]),
         "caption": words(row.get("caption") or "", LONGEST_TEXT),
-        "fits": words(", ".join(map(names.name, _several(row.get("suggested_label"))))),
+        "fits": words(", ".join(map(names.name, suggested))),
+        "fitting": [_rounded(value) for value in _several(row.get("suggested_quality"))],
+        "others": [names.place(label) for label in suggested],
         "of": {
             names.place(label): {"quality": _rounded(quality), "kind": kind}
             for label, quality, kind in zip(labels, qualities, kinds, strict=True)

@@ -1,5 +1,6 @@
 """Place the bars and axes of a histogram; `histogram.svg` draws them in the page's own colours."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from math import ceil, floor, log10
@@ -26,6 +27,8 @@ class Bar:
     height: float
     said: str
     """Its range and its count."""
+    marked: float = 0.0
+    """Height of its part that is drawn in another colour."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,33 @@ class Tick:
     said: str
 
 
-def histogram(edges: list[float], counts: list[int], axis: str, unit: str, percent: bool) -> str:
+@dataclass(frozen=True)
+class Marked:
+    """What is drawn in another colour."""
+
+    counts: Sequence[int]
+    """(n,): the part of each bar."""
+    word: str
+    """What these are."""
+    limit: float | None = None
+    """A value on the axis below which they lie."""
+
+
+def histogram(
+    edges: list[float],
+    counts: list[int],
+    axis: str,
+    unit: str,
+    percent: bool,
+    marked: Marked | None = None,
+) -> str:
     """Draw ``counts`` (n,) between ``edges`` (n + 1,) as SVG; ``percent``: edges are shares.
 
     Each bar says its range and its count to a screen reader, and to the page's script.
     """
+    parts = [0] * len(counts) if marked is None else marked.counts
+    words = ["" if marked is None else f", {part:,} {marked.word}" for part in parts]
+    limit = None if marked is None else marked.limit
     highest = max(*counts, 1)
     across, up = (WIDTH - LEFT - RIGHT) / (edges[-1] - edges[0]), (HEIGHT - TOP - BOTTOM) / highest
     bars = [
@@ -49,9 +74,12 @@ def histogram(edges: list[float], counts: list[int], axis: str, unit: str, perce
             HEIGHT - BOTTOM - up * count,
             across * (high - low) - GAP,
             up * count,
-            f"{_edge(low, percent)} to {_edge(high, percent)}: {count:,} {unit}",
+            f"{_edge(low, percent)} to {_edge(high, percent)}: {count:,} {unit}{word}",
+            up * part,
         )
-        for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+        for low, high, count, part, word in zip(
+            edges[:-1], edges[1:], counts, parts, words, strict=True
+        )
     ]
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
         files(__package__).joinpath("histogram.svg").read_text("utf-8")
@@ -63,7 +91,9 @@ def histogram(edges: list[float], counts: list[int], axis: str, unit: str, perce
         right=WIDTH - RIGHT,
         base=HEIGHT - BOTTOM,
         axis=axis,
+        top=TOP,
         bars=bars,
+        limit=None if limit is None else LEFT + across * (limit - edges[0]),
         x_ticks=[
             Tick(LEFT + across * (value - edges[0]), _edge(value, percent))
             for value in round_values(edges[0], edges[-1])

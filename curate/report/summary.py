@@ -7,7 +7,7 @@ import polars as pl
 
 from curate.images.status import Status
 from curate.inspect.overview import BINS, Histogram, Overview
-from curate.report.plots import histogram
+from curate.report.plots import Marked, histogram
 from curate.report.words import percent
 from prototypes.engine.little_known import LEAST_IMAGES
 
@@ -77,7 +77,7 @@ def plots(overview: Overview, share: str) -> list[Plot]:
     """Draw histograms of the labels' quality and weight, and of the classes' shares."""
     unit = "labels" if overview.lists else "images"
     drawn = [
-        _plot("Label quality", "low is suspect", overview.quality, unit),
+        _qualities(overview, unit),
         _plot("Weight", "0 is left out", overview.weight, unit),
     ]
     classes = overview.classes.filter(pl.col("judged") > 0)
@@ -89,9 +89,20 @@ def plots(overview: Overview, share: str) -> list[Plot]:
     return drawn
 
 
-def _plot(title: str, note: str, counted: Histogram, unit: str) -> Plot:
+def _qualities(overview: Overview, unit: str) -> Plot:
+    """Draw the labels' qualities, those of flagged ones in another colour."""
+    limit = overview.flagged_below
+    note = "flagged ones red" if limit is None else f"flagged below {limit:.2f}"
+    marked = Marked(overview.flagged_quality.counts, "flagged", limit)
+    return _plot("Label quality", note, overview.quality, unit, marked)
+
+
+def _plot(
+    title: str, note: str, counted: Histogram, unit: str, marked: Marked | None = None
+) -> Plot:
     edges = np.linspace(0, counted.top, len(counted.counts) + 1).tolist()
-    return Plot(title, note, histogram(edges, list(counted.counts), title, unit, percent=False))
+    counts = list(counted.counts)
+    return Plot(title, note, histogram(edges, counts, title, unit, percent=False, marked=marked))
 
 
 def _within(overview: Overview) -> str:

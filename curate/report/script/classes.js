@@ -24,8 +24,8 @@ function row(at) {
   );
   const made = make("tr", {}, head,
     make("td", { className: "number" }, count(one.rows)),
-    make("td", { className: "number" }, count(one.flagged)),
-    make("td", { className: "share" }, meter(one.share ?? 0), percent(one.share)),
+    make("td", { className: "number" }, one.judged ? count(one.flagged) : "–"),
+    make("td", { className: "share" }, one.share === null ? null : meter(one.share), percent(one.share)),
     make("td", { className: "number" }, fixed(one.quality, 2)),
     make("td", { className: "confusion" }, ...confusion(one)),
   );
@@ -86,7 +86,8 @@ function figures(one) {
   const failed = one.rows - one.judged;
   return [
     ["Images", count(one.rows), failed ? `${count(failed)} without features` : ""],
-    ["Flagged", count(one.flagged), `${count(one.relabel)} fit another class, ${count(one.outlier)} fit none`],
+    one.judged ? ["Flagged", count(one.flagged), `${count(one.relabel)} fit another class, ${count(one.outlier)} fit none`]
+      : ["Flagged", "–", "not judged"],
     ["Look wrong", percent(one.wrong), "of the labels, by estimate"],
     ["Mean quality", fixed(one.quality, 2), ""],
     ["Mean weight", fixed(one.weight, 2), ""],
@@ -106,7 +107,9 @@ function showClass(at) {
   for (const [name, chosen] of [["suspects", one.suspects], ["good", one.good]]) {
     const section = find(`.${name}`, page);
     section.hidden = !chosen.length;
-    gallery(find(".gallery", section), chosen.map((sample) => [sample, at]));
+    const list = chosen.map((sample) => [sample, at]), shown = find(".gallery", section);
+    if (name === "suspects") chips(find(".chips", section), byKind(list), (part) => gallery(shown, part));
+    else gallery(shown, list);
   }
   const place = listed.indexOf(at);
   for (const [rel, other] of [["prev", listed[place - 1]], ["next", listed[place + 1]]]) {

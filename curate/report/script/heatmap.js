@@ -1,5 +1,7 @@
 /* The heat map: alpha is the relation */
 
+const MOST_NAMED = 32;
+
 function heatmap(frame) {
   const { shown, low, high } = data.map;
   const image = find("img", frame), [across, down] = [find(".row", frame), find(".column", frame)];
@@ -28,6 +30,15 @@ function heatmap(frame) {
     const nearest = shown.indexOf(classes[0].near[0]?.[0]);
     if (shown.includes(0) && nearest >= 0) say(shown.indexOf(0), nearest);
   });
+  const every = Math.ceil(shown.length / MOST_NAMED);
+  const named = (side) => shown.flatMap((at, place) => {
+    if (place % every) return [];
+    const name = make("span", {}, text(classes[at].name));
+    name.style[side] = `${100 * (place + 0.5) / shown.length}%`;
+    return [name];
+  });
+  find(".axis.left").replaceChildren(...named("top"));
+  find(".axis.below").replaceChildren(...named("left"));
   const limit = (x) => Math.max(0, Math.min(shown.length - 1, x));
   frame.addEventListener("pointermove", (event) => {
     const box = image.getBoundingClientRect();

@@ -1,10 +1,21 @@
 /* One sample, large */
 
 const dialog = find("dialog");
+const GOOD = 3;
 let showing = { list: [], at: 0, from: null };
 
 function facts(rows) {
   return rows.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, text(value))));
+}
+
+/* What the given class and the suggested one look like, if they are listed. */
+function showExamples(shown, around) {
+  const listed = [...new Set(around)].filter((at) => typeof at === "number").slice(0, 2);
+  const seen = (sample) => sample !== shown && typeof pictures[sample] === "string";
+  const found = listed.map((at) => [at, classes[at].good.filter(seen).slice(0, GOOD)]).filter(([, good]) => good.length);
+  find(".examples", dialog).replaceChildren(...found.map(([at, good]) => make("figure", {},
+    make("figcaption", {}, "Good examples of ", text(classes[at].name)),
+    make("div", {}, ...good.map((sample) => picture(sample, classes[at].name))))));
 }
 
 function show() {
@@ -18,6 +29,7 @@ function show() {
   find(".caption", dialog).replaceChildren(sample.caption ? text(sample.caption) : "");
   find("[role=status]", dialog).textContent = `${at + 1} of ${list.length}`;
   find(".facts", dialog).replaceChildren(...facts(sample.facts));
+  showExamples(list[at][0], [given, ...sample.others]);
   find("[rel=prev]", dialog).disabled = at === 0;
   find("[rel=next]", dialog).disabled = at === list.length - 1;
 }

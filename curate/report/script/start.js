@@ -8,12 +8,15 @@ for (const figure of document.querySelectorAll(".plots figure")) {
   figure.addEventListener("pointerleave", () => { said.textContent = before; });
 }
 
-const worst = classes
-  .map((one, at) => [one.suspects.find((sample) => typeof pictures[sample] === "string"), at])
+/* The worst suspect of each class that is of this kind, and can be seen. */
+const worst = (kind) => classes
+  .map((one, at) => [one.suspects.find((sample) => typeof pictures[sample] === "string"
+    && (!kind || samples[sample].of[at].kind === kind)), at])
   .filter(([sample]) => sample !== undefined)
   .slice(0, WORST);
-find("#worst").hidden = !worst.length;
-gallery(find("#worst .gallery"), worst, true);
+find("#worst").hidden = !worst().length;
+chips(find("#worst .chips"), [["all", worst()], ["fit another class", worst("relabel")], ["fit no class", worst("outlier")]],
+  (list) => gallery(find("#worst .gallery"), list, true));
 
 const most = Math.max(1, ...data.pairs.map(([, , times]) => times));
 find("#confusions").hidden = !data.pairs.length;

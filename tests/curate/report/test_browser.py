@@ -78,6 +78,33 @@ def test_by_keyboard_a_class_and_a_sample_open_and_close(opened: Page) -> None:
     expect(opened.locator("#overview")).to_be_visible()
 
 
+def test_chips_filter_a_gallery(opened: Page) -> None:
+    opened.locator("tbody a").first.click()
+    chips, cards = opened.locator("#class .chips button"), opened.locator("#class .suspects .card")
+    sizes = [int(size) for size in opened.locator("#class .chips small").all_inner_texts()]
+    assert sizes[0] == 12
+    assert sizes[0] > sizes[1] > 0
+    expect(cards).to_have_count(sizes[0])
+    chips.nth(1).click()
+    expect(chips.nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(chips.first).to_have_attribute("aria-pressed", "false")
+    expect(cards).to_have_count(sizes[1])
+    cards.first.click()
+    expect(opened.locator("dialog [role=status]")).to_have_text(f"1 of {sizes[1]}")
+
+
+def test_a_suspect_has_the_quality_of_both_labels_and_good_examples_of_both(opened: Page) -> None:
+    card = opened.locator("#worst .card").first
+    given, suggested = (float(text) for text in card.locator(".quality").all_inner_texts())
+    assert given < suggested <= 1
+    card.click()
+    dialog = opened.locator("dialog")
+    expect(dialog.locator(".examples figure")).to_have_count(2)
+    name = dialog.locator("h2 bdi").first.inner_text()
+    expect(dialog.locator(".examples figcaption").first).to_have_text(f"Good examples of {name}")
+    assert dialog.locator(".examples img").count() > 2
+
+
 def test_the_map_of_relations_tells_a_pair_by_mouse_and_keyboard(opened: Page) -> None:
     frame, said = opened.locator(".map .frame"), opened.locator("#cell")
     frame.hover(position={"x": 5, "y": 5})
@@ -86,6 +113,7 @@ def test_the_map_of_relations_tells_a_pair_by_mouse_and_keyboard(opened: Page) -
     opened.keyboard.press("ArrowRight")
     expect(said).not_to_have_text(before)
     expect(said).to_contain_text(" and ")
+    expect(opened.locator(".axis.left span")).to_have_count(6)
     opened.keyboard.press("Enter")
     expect(opened.locator("#class")).to_be_visible()
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from curate.report.plots import HEIGHT, WIDTH, histogram, round_values
+from curate.report.plots import BOTTOM, HEIGHT, WIDTH, Marked, histogram, round_values
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -29,6 +29,23 @@ def test_bars_have_the_heights_of_their_counts_and_say_them() -> None:
     assert svg.get("aria-label") == "a < b"
     said = [text.text for text in svg.findall(f"{SVG}text")]
     assert said == ["0", "10k", "20k", "30k", "40k", "0", "0.2", "0.4", "0.6", "0.8", "1"]
+
+
+def test_a_part_of_each_bar_and_a_limit_are_marked() -> None:
+    marked = Marked([10, 5], "flagged", limit=0.5)
+    drawn = histogram([0.0, 0.5, 1.0], [10, 20], "a", "images", percent=False, marked=marked)
+    svg = ElementTree.fromstring(drawn)
+    bars = svg.findall(f"{SVG}rect[@aria-label]")
+    assert [bar.get("aria-label") for bar in bars] == [
+        "0 to 0.5: 10 images, 10 flagged", "0.5 to 1: 20 images, 5 flagged",
+    ]  # fmt: skip
+    parts = svg.findall(f"{SVG}rect[@class='marked']")
+    for bar, part, share in zip(bars, parts, (1, 0.25), strict=True):
+        height = float(part.get("height", ""))
+        assert height == pytest.approx(share * float(bar.get("height", "")), abs=0.01)
+        assert float(part.get("y", "")) + height == pytest.approx(HEIGHT - BOTTOM, abs=0.02)
+    (limit,) = svg.findall(f"{SVG}line[@class='limit']")
+    assert float(limit.get("x1", "")) == pytest.approx(float(bars[1].get("x", "")), abs=1)
 
 
 def test_shares_are_in_per_cent_and_an_empty_plot_can_be_drawn() -> None:

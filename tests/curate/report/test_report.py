@@ -190,6 +190,28 @@ def test_it_appears_whole_or_not_at_all(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_not_judged_has_no_numbers(crawl: Path, tmp_path: Path) -> None:
+    of_class = pl.col("label") == "crane"
+    names = ("weight", "label_quality", "suggested_label", "suggested_quality", "issue_kind")
+    pl.read_parquet(crawl).with_columns(
+        *(pl.when(~of_class).then(name).alias(name) for name in names),
+        is_label_issue=pl.col("is_label_issue") & ~of_class,
+    ).write_parquet(tmp_path / "some.parquet")
+    data = written(tmp_path / "some.parquet", tmp_path / "some.html").json("data")
+    (crane,) = [one for one in data["classes"] if one["label"] == "crane"]
+    assert (crane["judged"], crane["share"], crane["wrong"], crane["quality"]) == (0, *[None] * 3)
+
+
+def test_flagged_labels_are_marked_in_the_plot_of_qualities(crawl: Path, page: Path) -> None:
+    flagged = pl.read_parquet(crawl).filter("is_label_issue")["label_quality"]
+    text = page.read_text("utf-8")
+    found = re.findall(r'aria-label="[\d.]+ to [\d.]+: [\d,]+ images, ([\d,]+) flagged"', text)
+    assert sum(int(count.replace(",", "")) for count in found) == len(flagged)
+    (limit,) = re.findall(r"flagged below (\d\.\d\d)<", text)
+    assert float(limit) >= flagged.max() - 0.005
+    assert 'class="limit"' in text
+
+
 def test_what_refine_has_added_is_said_too(crawl: Path, tmp_path: Path) -> None:
     given = pl.col("label")
     pl.read_parquet(crawl).with_columns(

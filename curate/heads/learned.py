@@ -242,7 +242,8 @@ def gather(
 
     asked = None if verified.asked is None else of_verified(verified.asked)
     true = of_verified(verified.labels)
-    examples = Examples(features, given, true, chosen, units[rows], asked)
+    picture = None if folds.representative is None else folds.representative[rows]
+    examples = Examples(features, given, true, chosen, units[rows], asked, picture)
     return examples, folds.learned(rows, features)
 
 

@@ -46,6 +46,8 @@ class Examples:
     """(n,): rows that share a number share their given labels."""
     asked: Positions | None = None
     """(n, A): see `VerifiedRows`; None: of verified rows every class is known."""
+    picture: Positions | None = None
+    """(n,): rows that share a number are copies; None: no row has any."""
 
     def __len__(self) -> int:
         return len(self.verified)
@@ -54,6 +56,11 @@ class Examples:
         """Keep some rows."""
         kept = {name: part[rows] for name, part in vars(self).items() if part is not None}
         return Examples(**kept)
+
+    @property
+    def pictures(self) -> Positions:
+        """Number the rows (n,) by what they show."""
+        return np.arange(len(self)) if self.picture is None else self.picture
 
     @property
     def noisy(self) -> NDArray[np.bool_]:
@@ -81,18 +88,25 @@ class Learner:
     NaN is learned."""
 
     def holding_out(self, of: NDArray[np.bool_]) -> "Learner":
-        """Hold out a share of these rows (n,), which then say when a stage is over."""
-        at = np.random.default_rng(self.seed).permutation(np.flatnonzero(of))
-        out = np.zeros(len(self.examples), bool)
-        out[at[: round(HELD_OUT * len(at))]] = True
+        """Hold out a share of these rows (n,), which then say when a stage is over.
+
+        Their copies are not learned from.
+        """
+        pictures = self.examples.pictures
+        at = np.random.default_rng(self.seed).permutation(np.unique(pictures[of]))
+        out = np.isin(pictures, at[: round(HELD_OUT * len(at))])
         return replace(
-            self, examples=self.examples.chosen(~out), held_out=self.examples.chosen(out)
+            self, examples=self.examples.chosen(~out), held_out=self.examples.chosen(out & of)
         )
 
     def part(self, number: int, of: int) -> "tuple[Learner, NDArray[np.bool_]]":
-        """Return a learner on all rows but the part of that number, and which rows those are."""
+        """Return a learner on all rows but the part of that number, and which rows those are.
+
+        Copies are of the same part.
+        """
         rng = np.random.default_rng((self.seed, of))
-        outside = rng.integers(of, size=len(self.examples)) != number
+        pictures, shown = np.unique(self.examples.pictures, return_inverse=True)
+        outside = rng.integers(of, size=len(pictures))[shown] != number
         rest = self.examples.chosen(~outside)
         judged = rest.chosen(rest.verified)
         learner = replace(self, examples=self.examples.chosen(outside), held_out=judged)

@@ -1,10 +1,15 @@
 """Batches: every noisy row once an epoch, bags whole, verified rows as often as needed."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
+from curate.heads.inputs import Inputs
 from curate.heads.stage import Stage
-from curate.heads.training import Batches, Examples
+from curate.heads.task import Task
+from curate.heads.training import HELD_OUT, Batches, Examples, Learner
+from curate.training.device import computer
 
 
 def examples(bag: np.ndarray, verified: int) -> Examples:
@@ -55,3 +60,33 @@ def test_where_all_rows_are_verified_their_given_labels_are_the_noisy_ones() -> 
     batches = Batches(examples(np.arange(60), 60), stage(20, 5), np.random.default_rng(0))
     noisy, verified = next(batches.epoch())
     assert (len(noisy), len(verified)) == (20, 5)
+
+
+def learner(rows: Examples) -> Learner:
+    inputs = Inputs(2, 1, 1, 1, 0)
+    return Learner(Task(1), inputs, rows, None, computer("cpu"), 1, 3, lambda _: None)
+
+
+def test_what_says_when_to_stop_has_no_copy_among_what_is_learned() -> None:
+    picture = np.random.default_rng(2).integers(120, size=600)
+    every = replace(examples(np.arange(600), 300), picture=picture)
+    held = learner(every).holding_out(every.verified)
+    assert held.held_out is not None and held.held_out.picture is not None
+    assert not np.isin(held.examples.picture, held.held_out.picture).any()
+    assert held.held_out.verified.all()
+    pictures = len(np.unique(picture[:300]))
+    assert len(np.unique(held.held_out.picture)) == round(HELD_OUT * pictures)
+    parts = [learner(every).part(number, 3) for number in range(3)]
+    assert (np.sum([inside for _, inside in parts], axis=0) == 1).all()
+    for part, inside in parts:
+        assert not np.isin(part.examples.picture, picture[inside]).any()
+
+
+def test_without_copies_rows_are_held_out_as_before() -> None:
+    rows = examples(np.arange(600), 300)
+    alone = replace(rows, picture=np.arange(600) * 7 + 5)
+    at = np.random.default_rng(3).permutation(np.arange(300))[:60]
+    for one in (rows, alone):
+        held = learner(one).holding_out(one.verified)
+        assert held.examples.bag.tolist() == np.setdiff1d(np.arange(600), at).tolist()
+        assert (learner(one).part(1, 3)[1] == learner(rows).part(1, 3)[1]).all()

@@ -75,13 +75,15 @@ class SelfFeatures:
         """Train the network on stored pictures, unless it is trained, and store its features."""
         model, here, crawl = self._model, self._computer, self.crawl
         stored = StoredPictures(crawl.shards, pictures)
-        judge = Judge(crawl.shards, crawl.labels, len(crawl.classes.names), others)
-        labelled = int((stored.labels(crawl.labels) >= 0).sum())
+        every = self.options.no_duplicates
+        judge = Judge(crawl.shards, crawl.labels, len(crawl.classes.names), others, every)
+        labelled = int((judge.trained_on(stored) >= 0).sum())
         plan = plan_training(
             stored.side, labelled, here.device.type, model.largest_batch, bool(others)
         )
         facts = {
             "plan": asdict(plan),
+            "copies": every,
             "precision": str(here.half),
             "init": _identity(self.spec),
             "network": (self.spec.library, self.spec.name),

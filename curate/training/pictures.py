@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from curate.crawl.picture_states import States, file_column, renewed_states
 from curate.crawl.pictures import Mask, picture_sources
 from curate.crawl.stored_features import HASHES
+from curate.duplicates.same_picture import group_pictures
+from curate.duplicates.votes import again
 from curate.images.picture_hash import Hashes, no_hashes
 from curate.images.status import Status
 from curate.images.workers import DecodePool
@@ -101,6 +103,11 @@ def _hashes(store: Folders, shard: Shard) -> Hashes:
     return np.array(store.array(shard.name, HASHES))
 
 
+def _no_features(rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Give features (m, 1) that are those of no copies."""
+    return np.zeros((len(rows), 1), np.float32)
+
+
 def _copy(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> None:
     for start in range(0, len(source), BLOCK_ROWS):
         target[start : start + BLOCK_ROWS] = source[start : start + BLOCK_ROWS]
@@ -132,6 +139,19 @@ class StoredPictures:
             ok = self.statuses(shard) == Status.OK
             blocks.append(np.where(ok, labels.array(shard.name, "labels"), NO_CLASS))
         return np.concatenate(blocks).astype(np.int32)
+
+    def votes(self, labels: Folders) -> NDArray[np.int32]:
+        """Give the labels as `labels` does; a copy that has the label of an earlier one has none.
+
+        Copies are told by their hashes alone, since there are no features yet.
+        """
+        found = self.labels(labels)
+        rows = np.flatnonzero(found != NO_CLASS)
+        hashes = np.concatenate([self.hashes(shard) for shard in self.shards])[rows]
+        if len(rows):
+            copies = again(group_pictures(hashes, _no_features), found[rows, None].astype(np.int64))
+            found[rows[copies]] = NO_CLASS
+        return found
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Read these rows of the manifest, in ascending order: (n, side, side, 3)."""

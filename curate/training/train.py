@@ -44,6 +44,12 @@ class Judge:
     labels: Folders
     classes: int
     others: tuple[Folders, ...]
+    copies_vote: bool = False
+    """Every row is trained on; else one of the copies that share a label."""
+
+    def trained_on(self, pictures: StoredPictures) -> NDArray[np.int32]:
+        """Give the labels (N,) of the rows that are trained on, -1 of all others."""
+        return (pictures.labels if self.copies_vote else pictures.votes)(self.labels)
 
     def targets(self, *features: Folders) -> Targets:
         """Give the targets by these features and the others'."""
@@ -65,7 +71,7 @@ def train(
 
     ``advance`` is told how many pictures were trained on, `Plan.length` in all.
     """
-    labels = pictures.labels(judge.labels)
+    labels = judge.trained_on(pictures)
     crawl = TrainingSet(pictures, labels, *split_rows(labels, plan.held_out))
     sample = crawl.train[:: max(len(crawl.train) // SAMPLE, 1)][:SAMPLE]
     network = model.build(pictures.take(sample), judge.classes)

@@ -85,6 +85,26 @@ def test_every_row_gets_its_picture_and_failed_ones_can_be_tried_again(tmp_path:
     assert pictures.labels(labels).tolist() == np.where(ok, 3, -1).tolist()
 
 
+def test_a_picture_is_trained_on_once_for_each_of_its_labels(tmp_path: Path) -> None:
+    rng, store, labels = np.random.default_rng(0), Folders(tmp_path / "p"), Folders(tmp_path / "l")
+    hashes = no_hashes(ROWS)
+    hashes["content"] = rng.integers(2**63, size=hashes["content"].shape)
+    hashes["looks"] = rng.integers(2**63, size=hashes["looks"].shape)
+    hashes["telling"], hashes["tone"] = 64, rng.integers(255, size=hashes["tone"].shape)
+    hashes[[7, 20]] = hashes[2]
+    hashes["content"][20] = 1
+    given = np.arange(ROWS, dtype=np.int32) % 4
+    given[[2, 7, 20, 21]] = 1, 2, 1, -1
+    for shard in SHARDS:
+        here = slice(shard.first_row, shard.first_row + shard.rows)
+        rows = pl.DataFrame({"status": [str(Status.OK)] * shard.rows})
+        contents = {"pictures": np.zeros((shard.rows, 2, 2, 3), np.uint8), "hashes": hashes[here]}
+        store.write(shard.name, {**contents, "rows": rows})
+        labels.write(shard.name, {"labels": given[here]})
+    votes = StoredPictures(SHARDS, store).votes(labels)
+    assert votes.tolist() == np.where(np.arange(ROWS) == 20, -1, given).tolist()
+
+
 def test_the_files_that_pictures_came_from_are_kept_with_them(tmp_path: Path) -> None:
     images = [str(n).encode() for n in range(3)]
     pl.DataFrame({"image": images, "label": ["x"] * 3}).write_parquet(tmp_path / "c.parquet")

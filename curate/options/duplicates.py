@@ -1,7 +1,7 @@
 """The options of `curate duplicates`."""
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -19,13 +19,8 @@ class DuplicatesOptions:
     weighted: shared.WeightedPath = RequiredPath()
     _: KW_ONLY
     limit: Annotated[int, typer.Option(min=1, help="How many groups.")] = 12
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Write JSON, for programs, in place of pictures.")
-    ] = False
-    pictures: Annotated[
-        Literal["auto", "blocks", "sixel", "kitty", "none"],
-        typer.Option(help="How pictures are drawn: blocks are two pixels a character."),
-    ] = "auto"
+    as_json: shared.AsJson = False
+    pictures: shared.Drawn = "auto"
     image: shared.Image = None
     label: shared.Label = None
     key_column: shared.KeyColumn = None

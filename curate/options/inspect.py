@@ -40,13 +40,8 @@ class InspectOptions:
         str | None,
         typer.Option(help="Show the sample of this key in full.", show_default=False),
     ] = None
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Write JSON, for programs, in place of all this.")
-    ] = False
-    pictures: Annotated[
-        Literal["auto", "blocks", "sixel", "kitty", "none"],
-        typer.Option(help="How pictures are drawn: blocks are two pixels a character."),
-    ] = "auto"
+    as_json: shared.AsJson = False
+    pictures: shared.Drawn = "auto"
     verified: shared.AlsoVerified = OptionalPath()
     image: shared.Image = None
     label: shared.Label = None

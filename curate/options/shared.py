@@ -122,6 +122,11 @@ ClassFile = Annotated[
     ),
 ]
 
+HOW_DRAWN = typer.Option(help="How pictures are drawn: blocks are two pixels a character.")
+Drawn = Annotated[Literal["auto", "blocks", "sixel", "kitty", "none"], HOW_DRAWN]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Write JSON, for programs, in place of all this.")
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")]
 GivenClass = Annotated[

@@ -84,10 +84,7 @@ class VerifyOptions:
             "--merge", help="Put several people's files together; disagreements are left out."
         ),
     ] = False
-    pictures: Annotated[
-        Literal["auto", "blocks", "sixel", "kitty"],
-        typer.Option(help="How pictures are drawn: blocks are two pixels a character."),
-    ] = "auto"
+    pictures: Annotated[Literal["auto", "blocks", "sixel", "kitty"], shared.HOW_DRAWN] = "auto"
     image: shared.Image = None
     label: shared.Label = None
     key: shared.KeyColumn = None

@@ -1,6 +1,7 @@
 """Commands on crawls in an object store give what they give on the same files here."""
 
 import io
+import json
 import os
 import tarfile
 from collections.abc import Callable, Iterator
@@ -166,6 +167,36 @@ def test_pictures_in_a_store_are_weighed_as_those_here(
     assert {path: server.proxy.sent[path] for path in sent} == sent  # nothing was fetched twice
     shown = run("inspect", f"s3://{BUCKET}/{prefix}/out.parquet", "--pictures", "blocks")
     assert "missing" not in shown.output
+
+
+def away(path: Path, here: Path, prefix: str) -> str:
+    return f"s3://{BUCKET}/{prefix}/{path.relative_to(here).as_posix()}"
+
+
+def test_a_run_in_a_store_gives_the_same_bytes_and_is_used_again(
+    server: ObjectStore, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crawl, prefix = in_tars(home / "crawl"), "run"
+    upload(server, home, prefix)
+    options = ("--encoder", "embedded", "--workers", 1, *OPTIONS)
+    run("weight", crawl, *options)
+    run("weight", away(crawl, home, prefix), *options)
+    assert (
+        server.get(f"{prefix}/crawl.weighted.parquet")
+        == Path("crawl.weighted.parquet").read_bytes()
+    )
+    assert f"{prefix}/crawl.curate/curate.txt" in server.keys(prefix)
+    assert f"{prefix}/crawl.curate/lock.json" not in server.keys(prefix)
+    # Another computer, with an empty cache, finds the work done.
+    monkeypatch.setenv("CURATE_CACHE_DIR", str(tmp_path / "other"))
+    before = set(server.keys(prefix))
+    server.proxy.reset()
+    run("weight", away(crawl, home, prefix), *options, "--alpha", 1.3, "--overwrite")
+    assert "features" not in "".join(p for m, p in server.proxy.requests if m == "PUT")
+    assert before <= set(server.keys(prefix))
+    weighted = away(home / "crawl.weighted.parquet", home, prefix)
+    told = run("inspect", weighted, "--key", "003", "--json").output
+    assert json.loads(told)["sample"]["row"] == 3
 
 
 def files(crawl: Path) -> list[Path]:

@@ -17,6 +17,7 @@ from curate.inspect.terminal_pictures import Pictures, choose_pictures
 from curate.options.duplicates import DuplicatesOptions
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
+from curate.store.urls import shown_urls
 from curate.terminal.printable import brief
 from curate.weighted.open import open_weighted
 from curate.weighted.weighted import Weighted
@@ -94,7 +95,7 @@ def _json(weighted: Weighted, found: CopyGroups, limit: int) -> str:
     """
     said = {
         "version": VERSION,
-        "weighted": str(weighted.path),
+        "weighted": shown_urls(str(weighted.path)),
         "copies": found.copies,
         "conflicts": found.conflicts,
         "found": len(found.groups),

@@ -62,7 +62,7 @@ class StoredFeatures:
         for part in self.parts:
             external = _external(part, shard)
             if external is None:
-                (part.root / shard / "features.npy").stat()
+                part.require_file(shard, "features.npy")
             else:
                 external.found(part.root)
 

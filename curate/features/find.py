@@ -109,7 +109,7 @@ def _encode(spec: str, options: WeightOptions, crawl: Crawl, console: Console) -
     open_ = partial(open_encoder, spec, options.device, crawl.rows)
     encoding = Encoding(crawl.manifest, open_, decoders, tell)
     (fingerprint,) = engine.run(encoding.described, [None], uncounted, gpu=gpu)
-    facts = {"encoder": fingerprint, **pictures_facts(crawl.manifest)}
+    facts = {"encoder": fingerprint, **pictures_facts(crawl.manifest, crawl.run.folder)}
     kept = ENCODED.by_shard(crawl.run, facts)
     files = picture_states(crawl.manifest, crawl.shards)
     again = rows_again(crawl.shards, kept.store, files, options.retry_failed, console)

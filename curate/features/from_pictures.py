@@ -1,6 +1,7 @@
 """What the steps that read a crawl's pictures share: facts, code, and rows that are read again."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -11,6 +12,7 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.pictures import has_paths
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
+from curate.store.urls import path_from
 
 BESIDE_PICTURES = (
     "curate.crawl.external_features", "curate.encoders", "curate.manifest.classes",
@@ -50,7 +52,10 @@ def failed_rows(shards: Sequence[Shard], store: Folders) -> list[tuple[Shard, Ma
     return failed
 
 
-def pictures_facts(manifest: Manifest) -> dict[str, object]:
-    """Tell where a crawl's pictures come from: others, other features."""
-    root = str(manifest.root.resolve()) if has_paths(manifest) else None
+def pictures_facts(manifest: Manifest, run: Path) -> dict[str, object]:
+    """Tell where a crawl's pictures come from: others, other features.
+
+    Where paths start is told from the run folder on: both can be moved together.
+    """
+    root = path_from(run.resolve(), manifest.root.resolve()) if has_paths(manifest) else None
     return {"image": manifest.columns.image, "root": root}

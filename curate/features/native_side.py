@@ -31,7 +31,10 @@ def native_side(crawl: Crawl, decoders: int) -> int:
             ]
         return Made({"side": {"median": int(np.median(sides)) if sides else 0}})
 
-    facts = {"plan": [shard.name for shard in crawl.shards], **pictures_facts(crawl.manifest)}
+    facts = {
+        "plan": [shard.name for shard in crawl.shards],
+        **pictures_facts(crawl.manifest, crawl.run.folder),
+    }
     kept = SIDES.once(crawl.run, facts, measure)
     return int(kept.settings("side")["median"])  # type: ignore[call-overload, no-any-return]
 

@@ -56,7 +56,10 @@ class SelfFeatures:
     def store_pictures(self) -> Folders:
         """Decode all pictures to the network's size, those that are not there yet."""
         preprocess, crawl = self._preprocess(), self.crawl
-        facts = {"preprocess": asdict(preprocess), **pictures_facts(crawl.manifest)}
+        facts = {
+            "preprocess": asdict(preprocess),
+            **pictures_facts(crawl.manifest, crawl.run.folder),
+        }
         kept = PICTURES.by_shard(crawl.run, facts)
         wanted = [(shard, np.ones(shard.rows, bool)) for shard in kept.missing(crawl.shards)]
         files = picture_states(crawl.manifest, crawl.shards)

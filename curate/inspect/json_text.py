@@ -7,6 +7,7 @@ from dataclasses import asdict
 from curate.inspect.overview import BINS, Histogram, Overview
 from curate.inspect.sample import Sample, Values
 from curate.inspect.select_samples import Selected
+from curate.store.urls import shown_urls
 from curate.weighted.weighted import Weighted
 
 VERSION = 1
@@ -42,7 +43,7 @@ def overview_json(
     return _text(
         {
             "version": VERSION,
-            "weighted": str(weighted.path),
+            "weighted": shown_urls(str(weighted.path)),
             "made": [made.as_json() for made in weighted.origin.made],
             "skipped": [asdict(skipped) for skipped in weighted.origin.skipped],
             "summary": summary,
@@ -92,7 +93,7 @@ def sample_json(weighted: Weighted, sample: Sample, names: Mapping[str, str]) ->
     return _text(
         {
             "version": VERSION,
-            "weighted": str(weighted.path),
+            "weighted": shown_urls(str(weighted.path)),
             "sample": facts,
             "columns": _plain(sample.columns),
             "around": near,

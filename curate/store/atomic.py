@@ -17,13 +17,13 @@ from polars.exceptions import PolarsError
 from curate.errors import CurateError
 from curate.store.disk import is_full
 from curate.store.exchange import exchange
+from curate.store.kept_objects import RECEIPT, send_work
 from curate.store.mirror import send, send_folder
 from curate.store.urls import is_remote
 
 UNFINISHED, REPLACED = ".unfinished-", "-replaced"
-RECEIPT, EXPORTED = "receipt.json", "curate-export.json"
-RECEIPTS = (RECEIPT, EXPORTED)
-"""Files that are written last into a folder, and say what it was made of."""
+EXPORTED = "curate-export.json"
+"""Written last into the folder of an export: what it was made of."""
 
 
 @contextlib.contextmanager
@@ -62,14 +62,25 @@ def appearing_folder(path: Path) -> Iterator[Path]:
             for file in unfinished.iterdir():
                 _sync(file)
             _sync(unfinished)
-            if is_remote(path):
-                send_folder(unfinished, path, RECEIPTS)
-                return
-            _put_in_place(unfinished, path)
+            if _is_sent(unfinished, path):
+                _put_in_place(unfinished, path)
             _sync(path.parent)
         finally:
             for leftover in path.parent.glob(f"{unfinished.name}*"):
                 shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _is_sent(folder: Path, path: Path) -> bool:
+    """Send a folder to its store, if it has one; tell whether to put it in place here."""
+    if not is_remote(path):
+        return True
+    if not (folder / RECEIPT).exists():
+        send_folder(folder, path, EXPORTED)
+        return False
+    if send_work(folder, path):
+        return True
+    shutil.rmtree(path, ignore_errors=True)  # Another's work was there first, and is read.
+    return False
 
 
 def _put_in_place(unfinished: Path, path: Path) -> None:

@@ -1,7 +1,9 @@
 """Finished folders: arrays and tables with a receipt that says what they are."""
 
+import errno
 import json
-import shutil
+import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,16 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.store.arrays import write_array, write_square
-from curate.store.atomic import RECEIPT, appearing_folder
+from curate.store.atomic import appearing_folder
 from curate.store.fingerprint import fingerprint, sha256_of
+from curate.store.kept_objects import RECEIPT, bring_work, see_receipts
+from curate.store.mirror import bring, clear
+from curate.store.urls import is_remote
 
 Content = NDArray[Any] | pl.DataFrame | dict[str, object] | Callable[[Path], None]
 DIGEST = "digest"
+SEEN_SECONDS = 2.0
+"""For so long what a store has finished is not asked again."""
 
 
 class Folders:
@@ -32,6 +39,7 @@ class Folders:
         self.root = root
         self.checked = checked
         self._verified: set[str] = set()
+        self._seen = float("-inf")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as a place; another process has one object for it, which knows what is verified.
@@ -45,6 +53,7 @@ class Folders:
         self._verified.add(name)
 
     def __contains__(self, name: str) -> bool:
+        self._see()
         return (self.root / name / RECEIPT).is_file()
 
     def write(self, name: str, contents: Mapping[str, Content], **facts: object) -> None:
@@ -52,7 +61,8 @@ class Folders:
         with appearing_folder(self.root / name) as folder:
             for stem, content in contents.items():
                 _save(folder, stem, content)
-            files = sorted(folder.iterdir()) if self.checked else []
+            hashed = self.checked or is_remote(self.root)
+            files = sorted(folder.iterdir()) if hashed else []
             hashes = {file.name: sha256_of(file) for file in files}
             (folder / RECEIPT).write_text(_sealed({**facts, "sha256": hashes}))
         self._verified.add(name)
@@ -63,7 +73,7 @@ class Folders:
         Raises CurateError where the receipt is not as it was written.
         """
         path = self.root / name / RECEIPT
-        receipt = _unsealed(path.read_bytes())
+        receipt = _unsealed(bring(path).read_bytes())
         if receipt is None:
             raise CurateError(
                 f"{path} is damaged, or an older curate wrote it; delete the folder {path.parent}"
@@ -73,49 +83,74 @@ class Folders:
 
     def array(self, name: str, stem: str) -> NDArray[Any]:
         """Map an array of the folder read-only."""
-        self._verify(name)
-        path = str(self.root / name / f"{stem}.npy")  # given a Path, NumPy resolves its links
+        path = str(self.file(name, f"{stem}.npy"))  # given a Path, NumPy resolves its links
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         return array
 
     def table(self, name: str, stem: str) -> pl.DataFrame:
         """Read a table of the folder."""
-        self._verify(name)
-        return pl.read_parquet(self.root / name / f"{stem}.parquet", glob=False)
+        return pl.read_parquet(self.file(name, f"{stem}.parquet"), glob=False)
 
     def settings(self, name: str, stem: str) -> dict[str, object]:
         """Read a JSON object of the folder."""
-        self._verify(name)
-        settings: dict[str, object] = json.loads((self.root / name / f"{stem}.json").read_text())
+        settings: dict[str, object] = json.loads(self.file(name, f"{stem}.json").read_text())
         return settings
 
     def file(self, name: str, file: str) -> Path:
-        """Give the path of a file that a function has written."""
-        self._verify(name)
-        return self.root / name / file
+        """Give the path of a file of the folder, fetched from its store if it is in one."""
+        path = self.root / name / file
+        if not is_remote(path):
+            self._verify(name)
+            return path
+        sha256 = self.receipt(name)["sha256"].get(file)
+        if sha256 is not None:
+            self._require(bring_work(path, sha256), sha256)
+        return path
+
+    def require_file(self, name: str, file: str) -> None:
+        """Raise FileNotFoundError where a folder has no such file; nothing is fetched."""
+        path = self.root / name / file
+        if not is_remote(path):
+            path.stat()
+        elif file not in self.receipt(name)["sha256"]:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
     def remove_all(self) -> None:
         """Remove all folders of the step, whatever they were made from."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        clear(self.root)
 
     def remove_others(self, name: str) -> None:
         """Remove all folders but ``name``: the work that led to it is no longer needed."""
+        self._see()
         for folder in self.root.iterdir():
             if folder.name != name:
-                shutil.rmtree(folder)
+                clear(folder)
+
+    def _see(self) -> None:
+        """Ask a store for its receipts, unless that was just done."""
+        if is_remote(self.root) and time.monotonic() - self._seen > SEEN_SECONDS:
+            see_receipts(self.root)
+            self._seen = time.monotonic()
 
     def _verify(self, name: str) -> None:
         """Check, once per process, that the files have the hashes of the receipt."""
         if name in self._verified or not self.checked:
             return
-        folder = self.root / name
         for file, expected in self.receipt(name)["sha256"].items():
-            if not (folder / file).is_file() or sha256_of(folder / file) != expected:
-                raise CurateError(
-                    f"{folder / file} is not what was written there (its hash differs from the"
-                    f" receipt); delete the folder {folder} and run the same command again."
-                )
+            self._require(self.root / name / file, expected)
         self._verified.add(name)
+
+    def _require(self, path: Path, sha256: str) -> None:
+        """Check, once per process, that a file has this hash."""
+        known = f"{path.parent.name}/{path.name}"
+        if not self.checked or {known, path.parent.name} & self._verified:
+            return
+        if not path.is_file() or sha256_of(path) != sha256:
+            raise CurateError(
+                f"{path} is not what was written there (its hash differs from the receipt); delete"
+                f" the folder {path.parent} and run the same command again."
+            )
+        self._verified.add(known)
 
 
 _opened: dict[tuple[Path, bool], Folders] = {}

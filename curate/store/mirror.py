@@ -66,7 +66,7 @@ def look(path: Path) -> Path:
     store = open_store(place.scheme, place.bucket)
     found = store.find(place.key) if place.key else None
     if found is not None:
-        _lay(path, found)
+        lay(path, found)
     else:
         _lay_folder(path, place, store)
     return path
@@ -78,13 +78,14 @@ def look_in(folder: Path) -> None:
     if place is not None:
         store = open_store(place.scheme, place.bucket)
         for each in _timed(list(store.below(place.key, deep=False)), store):
-            _lay(path_of(place._replace(key=each.key)), each)
+            lay(path_of(place._replace(key=each.key)), each)
 
 
-def bring(path: Path, keep: bool = False) -> Path:
+def bring(path: Path, keep: bool = False, of: Path | None = None) -> Path:
     """Fetch a file's content unless it is there; return the path.
 
-    ``keep``: this process does not empty it, however full the cache is.
+    ``keep``: this process does not empty it, however full the cache is. ``of`` stands for the
+    object that has the content, where that has another name.
 
     Raises FileNotFoundError where the store has no such object, and CurateError where it is no
     longer what was laid out, or cannot be fetched.
@@ -98,7 +99,7 @@ def bring(path: Path, keep: bool = False) -> Path:
         return path
     with _locked(path):
         if not _is_held(path):
-            _fetch(path)
+            _fetch(path, of or path)
             _bound.add(path.stat().st_size)
     return path
 
@@ -122,17 +123,15 @@ def send(file: Path, path: Path) -> None:
     if place is None:
         return
     store = open_store(place.scheme, place.bucket)
-    store.write(place.key, file)
-    found = store.find(place.key)
-    if found is not None:
-        file.chmod(HELD)
-        os.utime(file, ns=(time.time_ns(), _mtime(found)))
+    sent = store.write(place.key, file)
+    assert sent is not None
+    held_as(file, sent)
 
 
-def send_folder(folder: Path, path: Path, last: Sequence[str]) -> None:
+def send_folder(folder: Path, path: Path, last: str) -> None:
     """Write a local folder to the objects below ``path``, in place of those that are there.
 
-    Files of the names ``last`` say that the folder is whole: they vanish first and come last.
+    The file of the name ``last`` says that the folder is whole: it vanishes first and comes last.
     """
     place = place_of(path)
     if place is None:
@@ -143,16 +142,32 @@ def send_folder(folder: Path, path: Path, last: Sequence[str]) -> None:
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
-    ends = [f"{place.key}/{name}" for name in last]
+    end = f"{place.key}/{last}"
     old = {each.key for each in store.below(place.key)}
-    store.remove([key for key in ends if key in old])
+    store.remove([end] if end in old else [])
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        any(pool.map(lambda key: not store.write(key, files[key]), files.keys() - set(ends)))
-    for key in ends:
-        if key in files:
-            store.write(key, files[key])
+        any(pool.map(lambda key: not store.write(key, files[key]), files.keys() - {end}))
+    if end in files:
+        store.write(end, files[end])
     store.remove(sorted(old - files.keys()))
     shutil.rmtree(path, ignore_errors=True)
+
+
+def is_any_in(folder: Path) -> bool:
+    """Tell whether a store has objects in a folder."""
+    place = place_of(folder)
+    if place is None:
+        return False
+    return any(True for _ in open_store(place.scheme, place.bucket).below(place.key))
+
+
+def clear(folder: Path) -> None:
+    """Remove a folder, here and in its store."""
+    place = place_of(folder)
+    if place is not None:
+        store = open_store(place.scheme, place.bucket)
+        store.remove([each.key for each in store.below(place.key)])
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def require_writable(path: Path) -> None:
@@ -182,19 +197,25 @@ def _is_held(path: Path) -> bool:
     return True
 
 
-def _lay(path: Path, found: Object) -> None:
-    """Make a file of the object's size and time of change, unless it is there."""
+def lay(path: Path, found: Object) -> bool:
+    """Make a file of the object's size and time of change; False if it was there."""
     mtime = _mtime(found)
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         info = path.stat()
         if stat.S_ISDIR(info.st_mode):
             shutil.rmtree(path)
         elif (info.st_size, info.st_mtime_ns) == (found.size, mtime):
-            return
+            return False
     with _appearing(path) as unfinished:
         unfinished.touch()
         os.truncate(unfinished, found.size)
         _mark(unfinished, EMPTY, mtime)
+    return True
+
+
+def held_as(file: Path, sent: Object) -> None:
+    """Mark a file of this computer as what the cache would bring."""
+    _mark(file, HELD, _mtime(sent))
 
 
 def _lay_folder(path: Path, place: Place, store: Store) -> None:
@@ -207,7 +228,7 @@ def _lay_folder(path: Path, place: Place, store: Store) -> None:
             old.unlink(missing_ok=True)
     _prune(path)
     for file, each in found.items():
-        _lay(file, each)
+        lay(file, each)
 
 
 def _of_the_store(folder: Path) -> Iterator[Path]:
@@ -246,9 +267,9 @@ def _mtime(found: Object) -> int:
     return int.from_bytes(digest) % 10**9 * 10**9
 
 
-def _fetch(path: Path) -> None:
+def _fetch(path: Path, of: Path) -> None:
     """Fetch an object, in several requests at once if it is large."""
-    place = place_of(path)
+    place = place_of(of)
     assert place is not None
     store = open_store(place.scheme, place.bucket)
     laid = path.stat() if path.exists() else None

@@ -44,6 +44,8 @@ class Object(NamedTuple):
     """Its ETag: changes with the content."""
     mtime_ns: int | None = None
     """The time of change of the file that was uploaded; None where nobody kept it."""
+    modified: float = 0.0
+    """When it was written, in seconds."""
 
 
 class Store(Protocol):
@@ -65,8 +67,12 @@ class Store(Protocol):
         """Read bytes [start, stop) of that version."""
         ...
 
-    def write(self, key: str, data: Path | bytes, only_new: bool = False) -> bool:
-        """Write an object, whole or not at all; False if it is there and ``only_new``."""
+    def write(self, key: str, data: Path | bytes, only_new: bool = False) -> Object | None:
+        """Write an object, whole or not at all; None if it is there and ``only_new``."""
+        ...
+
+    def replace(self, old: Object, data: bytes) -> Object | None:
+        """Write an object in place of this version; None if there is another."""
         ...
 
     def remove(self, keys: Sequence[str]) -> None:
@@ -124,19 +130,25 @@ class Bucket:
             options: Any = {"range": (start, stop), "if_match": found.version}
             return obstore.get(self._store, found.key, options=options).bytes().to_bytes()
 
-    def write(self, key: str, data: Path | bytes, only_new: bool = False) -> bool:
-        """Write an object, whole or not at all; False if it is there and ``only_new``."""
-        import obstore
+    def write(self, key: str, data: Path | bytes, only_new: bool = False) -> Object | None:
+        """Write an object, whole or not at all; None if it is there and ``only_new``."""
+        return self._put(key, data, "create" if only_new else "overwrite")
 
+    def replace(self, old: Object, data: bytes) -> Object | None:
+        """Write an object in place of this version; None if there is another."""
+        return self._put(old.key, data, {"e_tag": old.version})
+
+    def _put(self, key: str, data: Path | bytes, mode: Any) -> Object | None:
+        import obstore
+        from obstore.exceptions import AlreadyExistsError, PreconditionError
+
+        size = data.stat().st_size if isinstance(data, Path) else len(data)
         with _sentences(self._at(key), "written"):
             try:
-                obstore.put(
-                    self._store, key, data, mode="create" if only_new else "overwrite",
-                    chunk_size=PART,
-                )  # fmt: skip
-            except obstore.exceptions.AlreadyExistsError:
-                return False
-        return True
+                put = obstore.put(self._store, key, data, mode=mode, chunk_size=PART)
+            except (AlreadyExistsError, PreconditionError):
+                return None
+        return Object(key, size, put["e_tag"] or "")
 
     def remove(self, keys: Sequence[str]) -> None:
         """Remove objects."""
@@ -152,7 +164,9 @@ class Bucket:
 def _object(meta: Any, attributes: Mapping[str, str] | None = None) -> Object:
     seconds = (attributes or {}).get(MTIME, "")
     mtime_ns = int(Decimal(seconds) * 10**9) if _SECONDS.fullmatch(seconds) else None
-    return Object(meta["path"], meta["size"], meta["e_tag"] or str(meta["last_modified"]), mtime_ns)
+    when = meta["last_modified"]
+    version = meta["e_tag"] or str(when)
+    return Object(meta["path"], meta["size"], version, mtime_ns, when.timestamp())
 
 
 def _client(scheme: str, bucket: str) -> Any:

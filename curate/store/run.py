@@ -15,7 +15,9 @@ from curate.errors import CurateError
 from curate.store.atomic import UNFINISHED, appearing_file, remove_unfinished
 from curate.store.engine import HERE, Engine
 from curate.store.folders import Folders
-from curate.store.urls import is_remote
+from curate.store.lease import leased
+from curate.store.mirror import bring, is_any_in, look
+from curate.store.urls import is_remote, shown_urls
 from curate.store.versions import versions
 
 MARKER = "curate.txt"
@@ -38,17 +40,28 @@ def silent(title: str, total: int) -> Iterator[Advance]:
 class Run:
     """Folders of finished work, by step; each is named by what it was made from."""
 
-    def __init__(self, folder: Path, progress: Progress = silent, engine: Engine = HERE) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        progress: Progress = silent,
+        engine: Engine = HERE,
+        require_alone: Callable[[], None] = lambda: None,
+    ) -> None:
         self.folder = folder
         self.progress = progress
         self.engine = engine
+        self._require_alone = require_alone
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel without progress and engine, which are this process's own."""
+        """Travel without progress, engine and lock, which are this process's own."""
         return Run, (self.folder,)
 
     def step(self, *names: str) -> Folders:
-        """Open the finished folders of a step."""
+        """Open the finished folders of a step.
+
+        Raises CurateError where another process has taken the run folder over.
+        """
+        self._require_alone()
         return Folders(self.folder.joinpath(*names))
 
     def record(self, options: dict[str, object], **facts: object) -> None:
@@ -60,12 +73,13 @@ class Run:
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         with appearing_file(self.folder / "run.json") as unfinished:
-            unfinished.write_text(json.dumps(facts, indent=1, default=str, ensure_ascii=False))
+            text = json.dumps(facts, indent=1, default=str, ensure_ascii=False)
+            unfinished.write_text(shown_urls(text))
 
     def recorded(self) -> dict[str, Any]:
         """Read run.json; empty where there is none."""
-        path = self.folder / "run.json"
-        facts: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        path = look(self.folder / "run.json")
+        facts: dict[str, Any] = json.loads(bring(path).read_text()) if path.exists() else {}
         return facts
 
 
@@ -80,8 +94,8 @@ def open_run(folder: Path, progress: Progress = silent, engine: Engine = HERE) -
     """
     if folder.exists() and not folder.is_dir():
         raise CurateError(f"--run-dir {folder} is a file; name a folder.")
-    if not (folder / MARKER).exists():
-        if folder.is_dir() and any(not f.name.startswith(UNFINISHED) for f in folder.iterdir()):
+    if not look(folder / MARKER).exists():
+        if _holds_any(folder):
             raise CurateError(
                 f"--run-dir {folder} has files in it that are not curate's; name a new folder."
             )
@@ -99,19 +113,27 @@ def open_run(folder: Path, progress: Progress = silent, engine: Engine = HERE) -
         raise CurateError(
             f"{folder} cannot be written ({error.strerror}); name another folder with --run-dir."
         ) from error
-    with lock:
+    with lock, leased(folder) as check:
         remove_unfinished(folder)
-        engine.require_shared(folder)
-        yield Run(folder, progress, engine)
+        if not is_remote(folder):  # Each machine reaches a store by itself.
+            engine.require_shared(folder)
+        yield Run(folder, progress, engine, check)
+
+
+def _holds_any(folder: Path) -> bool:
+    """Tell whether a folder holds files other than unfinished ones."""
+    if is_remote(folder):
+        return is_any_in(folder)
+    return folder.is_dir() and any(not f.name.startswith(UNFINISHED) for f in folder.iterdir())
 
 
 def default_folder(manifest: Path, out: Path) -> Path:
     """Choose the folder beside the manifest, or beside the output where that cannot be written.
 
-    For a manifest in a store it is in the current folder.
+    For a manifest in a store it is in the store only if the output is in one too.
     """
     name = f"{manifest.resolve().name}.curate"
     if is_remote(manifest):
-        return Path.cwd() / name
+        return (manifest if is_remote(out) else out.absolute()).parent / name
     home = manifest.absolute().parent if manifest.name else manifest.resolve().parent
     return home / name if os.access(home, os.W_OK) else out.resolve().parent / name

@@ -1,6 +1,5 @@
 """Train a network on stored pictures and encode them with it; all of it is kept by name."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -122,7 +121,7 @@ class _Refreshed:
         encode = partial(encode_pictures, network, self.pictures, self.computer)
         KeptShards(TRAINED, features).replace(partial(encode, self.judge.shards))
         targets = self.judge.targets(features)
-        shutil.rmtree(features.root)
+        features.remove_all()
         return targets
 
 

@@ -13,7 +13,9 @@ from curate.manifest.plan import plan_name
 from curate.options.columns import ColumnOptions
 from curate.options.weighted import WeightedOptions
 from curate.store.folders import Folders
+from curate.store.mirror import look
 from curate.store.run import MARKER, Run
+from curate.store.urls import is_remote
 from curate.weighted.columns import TAR_COLUMNS
 from curate.weighted.numbers import require_numbers
 from curate.weighted.origin import Origin, read_origin
@@ -40,7 +42,7 @@ def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
             " its --prefix, if it was given one)."
         )
     run = options.run_dir or origin.run
-    if options.run_dir is not None and not (run / MARKER).exists():
+    if options.run_dir is not None and not look(run / MARKER).exists():
         raise CurateError(
             f"--run-dir {run} is not a run folder; name the one in which `curate weight` kept"
             " its work."
@@ -48,7 +50,7 @@ def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
     manifest = _manifest(options, origin, part, schema, frozen)
     numbers = [name for name in NUMBERS if prefix + name in schema.names]
     require_numbers(str(path), part, schema, numbers, prefix, manifest.has_label_lists)
-    exists = (run / MARKER).exists()
+    exists = look(run / MARKER).exists()
     work = origin.work or (Run(run).recorded().get("work") if exists else None)
     plan = None
     if manifest.parts != (part,):
@@ -67,9 +69,10 @@ def _manifest(
 ) -> Manifest:
     """Open the file as a manifest where it has labels, else the manifest that it was made from."""
     named = _first(options.columns, origin.columns)
-    root = options.root or (origin.root if origin.root.is_dir() else None)
+    known = is_remote(origin.root) or origin.root.is_dir()
+    root = options.root or (origin.root if known else None)
     has_labels = any(name in schema.names for name in label_names(named))
-    if not has_labels and not origin.manifest.exists():
+    if not has_labels and not look(origin.manifest).exists():
         raise CurateError(
             f"{options.path} has no labels, and {origin.manifest}, which it was made from, is not"
             " there; weigh it again without --slim, or name its label column with --label."

@@ -151,19 +151,19 @@ def test_a_file_appears_in_the_store_when_it_is_whole(server: ObjectStore) -> No
     assert server.get("out/file.txt") == b"whole"
 
 
-def test_a_folder_replaces_the_old_one_and_its_receipt_comes_last(server: ObjectStore) -> None:
-    for name in ("gone.txt", "kept.txt", "receipt.json"):
+def test_an_export_replaces_the_old_one_and_what_marks_it_comes_last(server: ObjectStore) -> None:
+    for name in ("gone.txt", "kept.txt", "curate-export.json"):
         server.put(f"folder/{name}", b"old")
     server.proxy.reset()
     with appearing_folder(at("folder")) as unfinished:
         (unfinished / "deep").mkdir()
-        for name in ("receipt.json", "kept.txt", "deep/z.txt"):
+        for name in ("curate-export.json", "kept.txt", "deep/z.txt"):
             (unfinished / name).write_bytes(b"new")
     assert server.keys("folder/") == [
-        "folder/deep/z.txt", "folder/kept.txt", "folder/receipt.json"
+        "folder/curate-export.json", "folder/deep/z.txt", "folder/kept.txt"
     ]  # fmt: skip
     written = [path for method, path in server.proxy.requests if method == "PUT"]
-    assert written[-1] == f"/{BUCKET}/folder/receipt.json"
+    assert written[-1] == f"/{BUCKET}/folder/curate-export.json"
 
 
 def test_an_unfinished_upload_is_not_read(server: ObjectStore) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import tarfile
 from pathlib import Path
 
@@ -260,6 +261,14 @@ def test_a_class_file_sets_the_sense(tmp_path: Path) -> None:
     table = pl.read_csv(tmp_path / "crawl.parquet.curate" / "classes.csv")
     row = table.filter(pl.col("label") == "plum").row(0, named=True)
     assert (row["synset"], row["chosen"]) == ("plum.n.01", "overridden")
+
+
+def test_names_of_classes_stand_beside_labels_that_are_ids(tmp_path: Path) -> None:
+    crawl(60).write_parquet(tmp_path / "crawl.parquet")
+    classes = tmp_path / "classes.csv"
+    classes.write_text('label,name\nplum,"Prunus, a tree"\n')
+    words = weigh(tmp_path / "crawl.parquet", "--classes", classes).stdout
+    assert re.search("^plum Prunus  +[0-9]", words, re.MULTILINE)
 
 
 def test_all_forms_of_a_crawl_give_the_same_scores(tmp_path: Path, weighted: Path) -> None:

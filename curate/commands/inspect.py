@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 
 from rich.console import Console
 from rich.text import Text
@@ -9,12 +10,12 @@ from rich.text import Text
 from curate.inspect.asked_class import find_class
 from curate.inspect.cards import sample_cards
 from curate.inspect.class_names import class_names
-from curate.inspect.gallery import show_cards
+from curate.inspect.gallery import SMALL, show_cards, show_small
 from curate.inspect.json_text import overview_json, sample_json
 from curate.inspect.overview import overview
 from curate.inspect.sample import find_sample
 from curate.inspect.sample_screen import show_sample
-from curate.inspect.screen import show_overview
+from curate.inspect.screen import is_low, show_brief, show_overview
 from curate.inspect.select_samples import Selected, Selection, find_key, select
 from curate.inspect.terminal_pictures import Pictures, choose_pictures
 from curate.options.inspect import InspectOptions
@@ -26,7 +27,11 @@ from curate.weighted.share_of_table import share_of_table
 
 UNCUT = 1000
 """Columns of what is piped: nothing is cut."""
-HINT = "One in full: --key KEY. Others: --given A --suggested B, --kind, --sort, --limit."
+HINT = "One in full: --key KEY. Others: --class A --suggested B, --kind, --limit 12."
+MOST_SAMPLES = 12
+"""Shown by default."""
+FEW_PICTURES, FEW_WORDS = 2, 6
+"""Samples that are shown by default on a low screen, below the summary."""
 WORST = {
     "quality": "of lowest quality",
     "weight": "of lowest weight",
@@ -45,9 +50,10 @@ def inspect(options: InspectOptions, console: Console | None = None) -> None:
     if console is None:
         console = Console() if sys.stdout.isatty() else Console(width=UNCUT)
     selection = Selection(
-        options.given, options.suggested, options.kind, options.status, options.sort, options.limit,
-        options.noise_type,
+        options.given, options.suggested, options.kind, options.status, options.sort,
+        options.limit or MOST_SAMPLES, options.noise_type,
     )  # fmt: skip
+    low = is_low(console) and options.limit is None and not selection.filters
     with scratch_folder() as folder:
         weighted = open_weighted(options.source, Folders(folder))
         names, kind = class_names(weighted), Pictures.NONE
@@ -64,17 +70,24 @@ def inspect(options: InspectOptions, console: Console | None = None) -> None:
             else:
                 show_sample(console, weighted, sample, names, kind)
             return
+        if low and not options.as_json:
+            few = FEW_WORDS if kind is Pictures.NONE else FEW_PICTURES
+            selection = replace(selection, limit=few)
         selected, told = select(weighted, selection), None
         if options.verified is not None:
             told = share_of_table(weighted, options.verified, Console(stderr=True))
         if options.as_json:
             console.file.write(overview_json(weighted, overview(weighted, told), selected, names))
             return
-        if not selection.filters:
-            show_overview(console, overview(weighted, told), names)
         title = _title(selection, selected, weighted.manifest.has_label_lists)
         cards = sample_cards(weighted, selected.samples, names, kind, selection.sort)
-        show_cards(console, title, cards, kind)
+        if low:
+            show_brief(console, overview(weighted, told), names, SMALL + 2)
+            show_small(console, title, cards, kind)
+        else:
+            if not selection.filters:
+                show_overview(console, overview(weighted, told), names)
+            show_cards(console, title, cards, kind)
         if console.is_terminal:
             console.print(Text(HINT, "dim"))
 

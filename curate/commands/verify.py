@@ -107,6 +107,7 @@ def _login() -> str:
 def _ask(session: Session, weighted: Weighted, classes: AskedClasses, pictures: Pictures) -> None:
     """Run the screen."""
     from curate.verify.app import VerifyApp
+    from curate.verify.references import GoodExamples
 
     readers, nearest = ThreadPoolExecutor(WORKERS), NearestClasses(weighted)
     given = {sample.row: sample.given for sample in session.samples}
@@ -118,12 +119,20 @@ def _ask(session: Session, weighted: Weighted, classes: AskedClasses, pictures: 
 
             lists = weighted.manifest.has_label_lists
             ahead = Ahead(load, readers)
-            app = VerifyApp(session, ahead, classes, weighted.path.name, lists, pictures)
+            examples = GoodExamples(weighted, pool, _named(session)).of
+            app = VerifyApp(session, ahead, classes, weighted.path.name, lists, pictures, examples)
             app.run()
     finally:
         readers.shutdown(wait=False, cancel_futures=True)
     if app.failure is not None:
         raise app.failure
+
+
+def _named(session: Session) -> Sequence[str]:
+    """List the classes that the questions name, as given or suggested by the manifest."""
+    given = (label for sample in session.samples for label in sample.given)
+    suggested = (label for sample in session.samples for label, _ in sample.suggested)
+    return list(dict.fromkeys([*given, *suggested]))
 
 
 def _report(

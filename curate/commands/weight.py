@@ -4,6 +4,7 @@ Reads in the order in which data flows: manifest, classes and their relations (E
 adapted space, prototypes (Eq. 4, 5), scores, weights (Eq. 6).
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from curate.encoders.device import torch_device
 from curate.errors import CurateError
 from curate.features.find import check_features, check_width, chosen_encoders, find_features
 from curate.images.status import Status
+from curate.inspect.class_names import named, names_of
 from curate.manifest.classes import Classes, count_classes, require_repeated_labels
 from curate.manifest.img2dataset import RENAMED, STATUS, is_download_status
 from curate.manifest.keys import check_keys
@@ -76,6 +78,8 @@ class Weighed:
     run: Path
     tally: Tally
     copies: CopyCounts | None
+    names: Mapping[str, str]
+    """Names of labels that are ids."""
     tried: str = ""
     """Where a picture that is missing was looked for."""
 
@@ -86,7 +90,8 @@ def weigh_and_report(options: WeightOptions, quiet: bool = False) -> None:
     weighed = weigh(options, beside)
     show_failures(beside if quiet else console, weighed.tally, str(options.manifest), weighed.tried)
     matrix = weighed.run / NOISE_MATRIX
-    show_summary(console, weighed.tally, weighed.copies, weighed.out, matrix)
+    titles = {label: named(label, weighed.names) for label in weighed.names}
+    show_summary(console, weighed.tally, weighed.copies, weighed.out, matrix, titles)
     say_next(console, command_line("inspect", weighed.out))
 
 
@@ -148,7 +153,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         counts = None if copies is None else count_copies(copies, crawl)
     tell_heic(tally.statuses, console)
     tried = tried_path(manifest) if tally.statuses[Status.MISSING] else ""
-    return Weighed(options.output, folder, tally, counts, tried)
+    return Weighed(options.output, folder, tally, counts, names_of(graph.table), tried)
 
 
 def _open(options: WeightOptions, run: Run, console: Console) -> tuple[Manifest, Classes]:

@@ -14,11 +14,16 @@ FACTS = ("label", "name", "definition", "description", "synset")
 
 
 def class_names(weighted: Weighted) -> dict[str, str]:
-    """Return the names of labels that are ids, as the run understood them.
+    """Return the names of labels that are ids, as the run understood them; empty if it is gone."""
+    return names_of(class_facts(weighted))
 
-    Of several names of a synset it is the first. Empty if the run is gone.
+
+def names_of(classes: pl.DataFrame) -> dict[str, str]:
+    """Return the names of labels that are ids, from a table of classes: label, name.
+
+    Of several names of a synset it is the first.
     """
-    named = class_facts(weighted).select("label", "name").drop_nulls().iter_rows()
+    named = classes.select(pl.col("label", "name").cast(pl.String)).drop_nulls().iter_rows()
     firsts = ((label, name.split(",")[0].strip()) for label, name in named)
     return {label: name for label, name in firsts if name and not alike(label, name)}
 

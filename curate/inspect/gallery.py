@@ -23,6 +23,8 @@ FINENESS = {Pictures.BLOCKS: 1, Pictures.SIXEL: 10, Pictures.KITTY: 10}
 STYLES = {"given": "bold", "fits": "yellow", "refined": "green", "true": "green", "key": "dim",
           "caption": "italic dim"}  # fmt: skip
 MARKS = {"fits": "→ ", "refined": "⇒ ", "true": "✓ "}
+SMALL = 8
+"""Lines of a card on a low screen."""
 CAPTION_LINES = 2
 LEAST_WORD = 6
 """No text is cut to fewer columns."""
@@ -53,6 +55,21 @@ def show_cards(console: Console, title: str, cards: Sequence[Card], kind: Pictur
     for line in _lines(cards, kind, console.width):
         console.print(line)
         console.print()
+
+
+def show_small(console: Console, title: str, cards: Sequence[Card], kind: Pictures) -> None:
+    """Print the cards side by side in SMALL lines, with words beside small pictures."""
+    if kind is Pictures.NONE:
+        show_cards(console, title, cards, kind)
+        return
+    console.print(Text(printable(title), "bold"))
+    width, cells = (console.width + GAP) // max(len(cards), 1) - GAP, min(2 * SMALL, console.width)
+    room = max(width - cells - GAP, 1)
+    grid = Table.grid(padding=(0, GAP, 0, 0))
+    drawn = draw([card.picture for card in cards], kind, cells)
+    words = [_words(card, room) for card in cards]
+    grid.add_row(*(part for pair in zip(drawn, words, strict=True) for part in pair))
+    console.print(grid)
 
 
 def word_table(cards: Sequence[Card], width: int) -> Table:

@@ -18,13 +18,32 @@ LABEL = 22
 """Columns of a label in tables that stand side by side."""
 PAIR_NUMBERS = 14
 """Columns that a table of pairs needs besides its labels."""
+BRIEF = 4
+"""Most classes in a brief summary."""
 LOW = 40
 """On a screen of fewer lines, less is listed."""
 
 
+def is_low(console: Console) -> bool:
+    """Tell whether all of `show_overview` and a few pictures do not fit on the screen."""
+    return console.is_terminal and console.height < LOW
+
+
+def show_brief(console: Console, found: Overview, names: Mapping[str, str], below: int) -> None:
+    """Print the counts and the worst classes in the lines that ``below`` others leave."""
+    counts = _counts(found)
+    console.print(counts)
+    taken = len(console.render_lines(counts, pad=False)) + below + 3  # two blank lines, the prompt
+    listed = min(console.height - taken - 1, BRIEF)
+    if listed > 0:
+        console.print()
+        console.print(_classes(found, names, listed, console.width - NUMBERS))
+    console.print()
+
+
 def show_overview(console: Console, found: Overview, names: Mapping[str, str]) -> None:
     """Print the summary; its length and what stands side by side depend on the console's size."""
-    low = console.is_terminal and console.height < LOW
+    low = is_low(console)
     counts = Group(_counts(found), Text(), _histograms(found))
     listed = 8 if low else 12
     tables = _classes(found, names, listed, LABEL), _confusions(found, names, listed, LABEL)
@@ -86,7 +105,10 @@ def _classes(found: Overview, names: Mapping[str, str], listed: int, room: int) 
     shares = found.classes.with_columns(share=pl.col("flagged") / judged)
     columns = ["label", "flagged", "judged", "wrong" if known else "share"]
     rows = shares.select(columns).fill_null(0).head(listed).iter_rows()
-    worst = ((named(label, names), *numbers) for label, *numbers in rows)
+    worst = (
+        (named(label, names), flagged, judged, part if judged else None)
+        for label, flagged, judged, part in rows
+    )
     title = "Worst classes"
     return class_table(worst, title, "wrong" if known else "share", room)
 

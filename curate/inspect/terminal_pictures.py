@@ -4,12 +4,7 @@ The choice is made by environment variables. Asking the terminal itself is unsaf
 over ssh, ends up in the shell, and a terminal that nobody looks at never answers.
 """
 
-import io
-import os
-import struct
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from enum import StrEnum
 
 from PIL import Image
@@ -58,42 +53,10 @@ def choose_pictures(wanted: Pictures, console: Console, environment: Mapping[str
 
 def picture(image: Image.Image, kind: Pictures, width: int) -> RenderableType:
     """Draw a square image ``width`` columns wide and half as many lines high."""
-    with unasked():
-        from textual_image.renderable import HalfcellImage, SixelImage, TGPImage
+    from curate.inspect.blocks import Blocks, SixelImage, TGPImage
 
-        # textual-image keeps the first size of a cell that it finds.
-        HalfcellImage(image).__rich_measure__(Console(), Console().options)
     if kind is Pictures.SIXEL:
         return SixelImage(image, width, width // 2)
     if kind is Pictures.KITTY:
         return TGPImage(image, width, width // 2)
-    return HalfcellImage(image, width, width // 2)
-
-
-@contextmanager
-def unasked() -> Iterator[None]:
-    """Keep textual-image from asking the terminal, as it does when it is imported."""
-    size = _cell_pixels()
-    if size is not None:
-        os.environ["TEXTUAL_CELL_WIDTH"], os.environ["TEXTUAL_CELL_HEIGHT"] = map(str, size)
-    name, real = "__stdout__", sys.__stdout__
-    setattr(sys, name, io.StringIO())
-    try:
-        yield
-    finally:
-        setattr(sys, name, real)
-
-
-def _cell_pixels() -> tuple[int, int] | None:
-    """Read the width and height of a cell from the terminal's settings; None if they lack it."""
-    try:
-        import fcntl
-        import termios
-
-        window = fcntl.ioctl(sys.stdout.fileno(), termios.TIOCGWINSZ, bytes(8))
-    except (ImportError, OSError, ValueError):
-        return None
-    lines, columns, width, height = struct.unpack("4H", window)
-    if not (lines and columns and width >= columns and height >= lines):
-        return None
-    return width // columns, height // lines
+    return Blocks(image, width, width // 2)

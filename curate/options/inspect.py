@@ -35,7 +35,14 @@ class InspectOptions:
         Literal["quality", "weight", "distance", "noise", "random"],
         typer.Option(help="What comes first; noise: what is least likely free of it."),
     ] = "quality"
-    limit: Annotated[int, typer.Option(min=1, help="How many samples.")] = 12
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many samples. Default: 12; what fits on the screen if it is low.",
+            show_default=False,
+        ),
+    ] = None
     key: Annotated[
         str | None,
         typer.Option(help="Show the sample of this key in full.", show_default=False),

@@ -1,6 +1,7 @@
 """The summary at the end of a run."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -54,11 +55,20 @@ def _sentence(tried: str) -> str:
 
 
 def show_summary(
-    console: Console, tally: Tally, copies: CopyCounts | None, out: Path, noise_matrix: Path
+    console: Console,
+    tally: Tally,
+    copies: CopyCounts | None,
+    out: Path,
+    noise_matrix: Path,
+    titles: Mapping[str, str],
 ) -> None:
-    """Print rows, what is missing, copies, the share of wrong labels and the worst classes."""
+    """Print rows, what is missing, copies, the share of wrong labels and the worst classes.
+
+    ``titles`` are what is written for labels that say little.
+    """
+    names = [titles.get(name, name) for name in tally.classes.names]
     facts = count_table(tally.counts, len(tally.classes.names))
-    confusions = _confusions(tally)
+    confusions = _confusions(tally, names)
     if confusions:
         facts.add_row("given → likely true", "\n".join(confusions))
     facts.add_row("weight 0", f"{tally.zero_weight:,}")
@@ -69,13 +79,13 @@ def show_summary(
     if share > DOMINANT:
         facts.add_row(
             "largest class",
-            f"'{shown(brief(tally.classes.names[largest]))}' has {share:.0%} of the images, more"
+            f"'{shown(brief(names[largest]))}' has {share:.0%} of the images, more"
             " than all others together; labels are judged with that in mind",
         )
     console.print()
     console.print(facts)
     console.print()
-    console.print(_worst_classes(tally, console.width - NUMBERS))
+    console.print(_worst_classes(tally, names, console.width - NUMBERS))
     console.print()
     say(console, f"Written: {out}")
     say(console, f"Noise matrix, p(given | true): {noise_matrix}")
@@ -139,9 +149,9 @@ def show_opinions(console: Console, sources: SecondOpinions, opinions: Opinions)
             console.print(f"{option}: the {what} {found}", soft_wrap=not console.is_terminal)
 
 
-def _confusions(tally: Tally) -> list[str]:
+def _confusions(tally: Tally, names: Sequence[str]) -> list[str]:
     """Name the pairs of given and another true class that the most images have."""
-    counts, names = tally.noise_counts, tally.classes.names
+    counts = tally.noise_counts
     confused = (counts.given != counts.true) & (counts.true != OUTSIDE)
     order = np.argsort(-counts.counts * confused, kind="stable")[:STRONGEST_CONFUSIONS]
     return [
@@ -152,8 +162,8 @@ def _confusions(tally: Tally) -> list[str]:
     ]
 
 
-def _worst_classes(tally: Tally, room: int) -> Table:
-    share, names = tally.noise_counts.wrong(), tally.classes.names
+def _worst_classes(tally: Tally, names: Sequence[str], room: int) -> Table:
+    share = tally.noise_counts.wrong()
     order = np.lexsort((-tally.issues, -share))[:WORST_CLASSES]
     worst = ((names[at], tally.issues[at], tally.judged[at], share[at]) for at in order)
     return class_table(worst, "Classes that suffer most", "wrong", room)

@@ -12,8 +12,9 @@ NUMBERS = 40
 """Columns that a table of classes needs besides its labels."""
 BAR = 12
 """Width of a whole bar in a table."""
-ClassCounts = tuple[str, int, int, float]
-"""A class: label, labels that are flagged, labels that were judged, share that is wrong."""
+ClassCounts = tuple[str, int, int, float | None]
+"""A class: label, labels that are flagged, labels that were judged, share that is wrong (None: not
+judged)."""
 
 
 def histogram(name: str, counts: Sequence[int], top: float, bar: int, height: int) -> Text:
@@ -49,8 +50,10 @@ def class_table(classes: Iterable[ClassCounts], title: str, share: str, names: i
         header_style="bold",
     )
     for label, flagged, judged, part in classes:
-        bar = "▇" * round(BAR * part)
-        table.add_row(Text(brief(label)), f"{flagged:,}", f"{judged:,}", f"{part:.0%}", bar)
+        known = ("–", "–", "") if part is None else (
+            f"{flagged:,}", f"{part:.0%}", "▇" * round(BAR * part)
+        )  # fmt: skip
+        table.add_row(Text(brief(label)), known[0], f"{judged:,}", *known[1:])
     return table
 
 

@@ -1,11 +1,14 @@
 """The screen: one sample at a time, answered with single keys."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 
+from PIL.Image import Image as Pixels
 from rich.text import Text
 from textual import on, work
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
+from textual.events import Resize
 from textual.widgets import Footer, ProgressBar, Static
 
 from curate.errors import CurateError
@@ -18,6 +21,7 @@ from curate.verify.asked_sample import Sample, suggestions
 from curate.verify.class_choices import AskedClasses
 from curate.verify.key_bindings import keys_of
 from curate.verify.question import Question, write
+from curate.verify.references import CLASSES, LEAST_HEIGHT, LEAST_WIDTH, TALL
 from curate.verify.search import Search
 from curate.verify.session import Session
 
@@ -42,7 +46,9 @@ class VerifyApp(App[None]):
         crawl: str,
         lists: bool,
         pictures: Pictures = Pictures.BLOCKS,
+        examples: Callable[[str], Sequence[Pixels]] | None = None,
     ) -> None:
+        """Prepare the screen; ``examples`` gives pictures of good examples of a class."""
         super().__init__()
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (26, "-high")]
         self.session = session
@@ -53,6 +59,7 @@ class VerifyApp(App[None]):
         self._ahead = ahead
         self._choices = classes
         self._crawl = crawl
+        self._examples = examples
         self._alone = any(sample.alone for sample in session.samples)
         self._lists = lists and not self._alone
         self._question = Question(classes, self._lists, pictures)
@@ -74,6 +81,12 @@ class VerifyApp(App[None]):
             yield Static(id="verdicts")
             yield Static(id="last")
         yield Footer(compact=True)
+
+    def on_resize(self, event: Resize) -> None:
+        """Note whether there is room for good examples."""
+        roomy = event.size.width >= LEAST_WIDTH and event.size.height >= LEAST_HEIGHT
+        self.screen.set_class(roomy, "-roomy")
+        self.screen.set_class(roomy and event.size.height >= TALL, "-tall")
 
     def on_mount(self) -> None:
         """Ask about the first sample."""
@@ -126,8 +139,25 @@ class VerifyApp(App[None]):
     def _show_look(self, sample: Sample, look: Look) -> None:
         self.look = look
         confused = self._choices.confused_with(sample.given[0])
-        self._question.offer(suggestions(sample, look.likely, confused))
+        suggested = suggestions(sample, look.likely, confused)
+        self._question.offer(suggested)
         self._question.draw(look.picture)
+        if self._examples is not None and self.screen.has_class("-roomy"):
+            around = [*sample.given, *(label for label, _ in suggested)]
+            self.show_examples(sample, around[:CLASSES], self._examples)
+
+    @work(exclusive=True, group="examples")
+    async def show_examples(
+        self, sample: Sample, labels: Sequence[str], examples: Callable[[str], Sequence[Pixels]]
+    ) -> None:
+        """Show good examples of the classes that the question is about, when they are read."""
+        try:
+            found = [(label, await asyncio.to_thread(examples, label)) for label in labels]
+        except CurateError as error:
+            self._fail(error)
+        else:
+            if self.session.current is sample:
+                self._question.refer([(label, shown) for label, shown in found if shown])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow an action: no answer before the picture is shown, or during a search."""

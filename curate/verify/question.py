@@ -1,5 +1,7 @@
 """The question on the screen: a picture, what is asked about it, and the possible answers."""
 
+from collections.abc import Sequence
+
 from PIL.Image import Image as Pixels
 from rich.console import RenderableType
 from rich.text import Text
@@ -16,6 +18,7 @@ from curate.verify.asked_sample import Sample, Suggestions
 from curate.verify.class_choices import AskedClasses
 from curate.verify.load_picture import Picture
 from curate.verify.picture_widget import picture_widget
+from curate.verify.references import References
 from curate.verify.search import Search
 
 LINES = ("label", "definition", "quality", "options", "caption", "key")
@@ -26,7 +29,7 @@ def write(node: DOMNode, name: str, content: RenderableType) -> None:
     """Change the text of that name; an empty one takes no room."""
     line = node.query_one(f"#{name}", Static)
     line.update(content)
-    line.display = bool(content)
+    line.set_class(not content, "empty")
 
 
 class Question(Horizontal):
@@ -36,7 +39,7 @@ class Question(Horizontal):
         super().__init__(id="body")
         self._choices = classes
         self._lists = lists
-        self._image = picture_widget(pictures)
+        self._pictures, self._image = pictures, picture_widget(pictures)
         self._sample: Sample | None = None
         self._suggested: Suggestions = ()
         self._marks: dict[str, bool] = {}
@@ -49,6 +52,7 @@ class Question(Horizontal):
         with VerticalScroll(id="side", can_focus=False):
             for name in LINES:
                 yield Static(id=name)
+            yield References(self._pictures)
             yield Search(self._choices)
 
     def ask(self, sample: Sample) -> None:
@@ -106,6 +110,11 @@ class Question(Horizontal):
         else:
             listed = words.options(self._suggested, self._choices)
         write(self, "options", listed)
+
+    def refer(self, found: Sequence[tuple[str, Sequence[Pixels]]]) -> None:
+        """Show good examples of classes."""
+        named = [(words.good_examples(label, self._choices), shown) for label, shown in found]
+        self.query_one(References).show(named)
 
     def draw(self, picture: Picture) -> None:
         """Draw a picture, or say why there is none."""

@@ -106,6 +106,11 @@ def _keys() -> Table:
     return table
 
 
+def good_examples(label: str, classes: AskedClasses) -> Text:
+    """Write what stands above good examples of a class."""
+    return Text.assemble(("Good examples of ", QUIET), classes.title(label)[0])
+
+
 def caption(text: str | None) -> Text:
     """Quote a caption."""
     return Text(f"“{brief_caption(text)}”", "italic") if text else Text()

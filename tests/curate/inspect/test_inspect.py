@@ -77,8 +77,18 @@ def test_it_fits_the_terminal(folder: Path, width: int, height: int) -> None:
     lines = Text.from_ansi(text).plain.splitlines()
     assert max(map(len, lines)) <= width
     assert RED in text
-    summary = next(at for at, line in enumerate(lines) if line.startswith("12 of 88"))
+    few = "2 of 88" if height < 40 else "12 of 88"
+    summary = next(at for at, line in enumerate(lines) if line.startswith(few))
     assert summary <= height or width == 20
+    assert len(lines) < height or height >= 40 or width == 20
+
+
+def test_on_a_low_screen_more_can_be_asked_for(folder: Path) -> None:
+    assert "3 of 88" in shown(folder / "w.parquet", limit=3)
+    assert "12 of" in shown(folder / "w.parquet", given="red")
+    words = Text.from_ansi(shown(folder / "w.parquet", pictures="none")).plain.splitlines()
+    assert len(words) < 24
+    assert any(line.startswith("6 of 88") for line in words)
 
 
 def test_options_choose_samples(folder: Path) -> None:
@@ -162,7 +172,7 @@ def test_pictures_come_from_bytes_paths_and_tars_and_may_be_gone(
     table.with_columns(image=pl.lit("red.png")).write_parquet(paths)
     assert RED in shown(paths)
     table.with_columns(image=pl.lit("gone.png")).write_parquet(paths)
-    text = shown(paths)
+    text = shown(paths, limit=12)
     assert text.count("(missing)") == 12
     assert RED not in text
     with tarfile.open(tmp_path / "0.tar", "w") as tar:
@@ -174,7 +184,7 @@ def test_pictures_come_from_bytes_paths_and_tars_and_may_be_gone(
     table.with_columns(image=pl.lit("red.png"), **columns).write_parquet(paths)
     assert RED in shown(paths)
     table.write_parquet(paths)
-    assert "12 of 88" in shown(paths)
+    assert "12 of 88" in shown(paths, limit=12)
     assert "(missing)" not in shown(paths)
 
 

@@ -24,6 +24,8 @@ def test_an_axis_ends_where_the_bins_end() -> None:
 
 
 def test_labels_are_cut_and_numbers_are_not() -> None:
+    unjudged = lines(class_table([("x", 0, 0, None)], "worst", "wrong", 20))
+    assert unjudged[1].split() == ["x", "–", "0", "–"]
     table = lines(class_table([("x" * 200, 12_345, 67_890, 0.5)], "worst", "wrong", 20))
     assert table[1].split() == ["x" * 19 + "…", "12,345", "67,890", "50%", "▇" * 6]
     table = lines(pair_table([("[b]a", "y" * 90, 7)], "given → suggested", 20))

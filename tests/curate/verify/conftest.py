@@ -69,6 +69,7 @@ def sitting(tmp_path: Path, opened: Callable[[Path], Weighted]) -> Callable[...,
         out: Path = tmp_path / "verified.parquet",
         load: Callable[[int], Look] = lambda _: Look(Status.MISSING, {}),
         each_label: bool = False,
+        examples: Callable[[str], Any] | None = None,
     ) -> Iterator[VerifyApp]:
         weighted, options = opened(path), options or QueueOptions()
         lists = weighted.manifest.has_label_lists
@@ -78,6 +79,7 @@ def sitting(tmp_path: Path, opened: Callable[[Path], Weighted]) -> Callable[...,
             asked = list(label_by_label(asked)) if each_label else asked
             session = Session(asked, answers, options.strategy)
             ahead = Ahead(load, readers)
-            yield VerifyApp(session, ahead, asked_classes(weighted), path.name, lists)
+            classes = asked_classes(weighted)
+            yield VerifyApp(session, ahead, classes, path.name, lists, examples=examples)
 
     return sit

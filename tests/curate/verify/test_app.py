@@ -23,11 +23,15 @@ Write = Callable[..., Path]
 SIZE = (80, 24)
 
 
-def use(app: VerifyApp, keys: Callable[[Pilot[None]], Awaitable[None]]) -> None:
+def use(
+    app: VerifyApp,
+    keys: Callable[[Pilot[None]], Awaitable[None]],
+    size: tuple[int, int] = SIZE,
+) -> None:
     """Run the screen without a terminal while ``keys`` presses keys."""
 
     async def run() -> None:
-        async with app.run_test(size=SIZE) as pilot:
+        async with app.run_test(size=size) as pilot:
             await seen(pilot)
             await keys(pilot)
 
@@ -330,3 +334,57 @@ def test_without_a_terminal_it_is_said(tmp_path: Path, write_weighted: Write) ->
     assert result.exit_code == 2
     assert "there is no terminal here; run it in one" in result.stderr
     assert not (tmp_path / "crawl.verified.parquet").exists()
+
+
+def test_on_a_low_screen_a_search_shows_what_it_finds(
+    write_weighted: Write, sitting: Sitting
+) -> None:
+    names = [f"class {number}" for number in range(40)]
+
+    async def look(pilot: Pilot[None]) -> None:
+        await typing("slash", "c", "l")(pilot)
+        words = await shown(pilot)
+        assert sum(name in words for name in names) >= 12
+        assert "none of the classes" not in words
+        assert "key k00" not in words
+        await pilot.press("escape")
+        words = await shown(pilot)
+        assert "none of the classes" in words
+        assert "key k00" in words
+
+    def load(row: int) -> Look:
+        return Look(Image.new("RGB", (64, 64), "red"), {})
+
+    with sitting(write_weighted(40, label=names), load=load) as app:
+        use(app, look)
+
+
+@pytest.mark.parametrize(("size", "lines"), [((200, 60), 15), ((200, 50), 8), ((120, 60), 0)])
+def test_where_there_is_room_good_examples_of_both_classes_are_shown(
+    write_weighted: Write, sitting: Sitting, size: tuple[int, int], lines: int
+) -> None:
+    asked = []
+
+    def examples(label: str) -> list[Image.Image]:
+        asked.append(label)
+        return [Image.new("RGB", (8, 8), "blue")] * 3
+
+    async def look(pilot: Pilot[None]) -> None:
+        for _ in range(200):
+            words = await shown(pilot)
+            if not lines or "Good examples of bee" in words:
+                break
+            await pilot.pause(0.02)
+        assert ("Good examples of ant" in words) == bool(lines)
+        assert asked == (["ant", "bee"] if lines else [])
+        for picture in pilot.app.query(".reference"):
+            if lines:
+                assert picture.region.size == (2 * lines, lines)
+                assert picture.region.bottom < size[1]
+                assert picture.region.right <= size[0]
+
+    def load(row: int) -> Look:
+        return Look(Image.new("RGB", (64, 64), "red"), {})
+
+    with sitting(write_weighted(40), load=load, examples=examples) as app:
+        use(app, look, size)

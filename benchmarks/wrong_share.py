@@ -97,12 +97,7 @@ def judge(crawl: Crawl) -> tuple[WrongShare, LabelQuality]:
     """Weigh a crawl without class relations; return the estimated share, and the scores."""
     each, classes = in_memory(crawl.features, crawl.labels), len(crawl.names)
     space = fit_space(each, classes)
-    prototypes = fit_prototypes(
-        adapted(each, space),
-        classes,
-        class_means=space.class_means,
-        self_influence=space.self_influence,
-    )
+    prototypes = fit_prototypes(adapted(each, space), classes, space=space)
     scores = score_block(space.transform(crawl.features), crawl.labels, space, prototypes)
     return prototypes.prior.share, scores.label
 

@@ -4,7 +4,8 @@ Every stage makes a few passes over blocks, and returns a small frozen result th
 save.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any, TypeVar
@@ -13,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.engine.blocks import EachBlock, Floats, Labels
-from prototypes.engine.little_known import little_known
-from prototypes.engine.moments import add_moments, add_up, block_moments
+from prototypes.engine.moments import Moments, add_moments, add_up, block_moments
 from prototypes.engine.products import HOST, Products
 from prototypes.fit.crawl_rows import CrawlRows
 from prototypes.fit.dominance import TRUST_ROUNDS, dominance, trusted_sums
+from prototypes.fit.held_out import held_out_agreement
 from prototypes.fit.initial import fit_initial
 from prototypes.fit.judge import Judge, fit_judge
 from prototypes.fit.prior import fit_prior
@@ -28,7 +29,9 @@ from prototypes.fit.prototypes import (
     weighted_sums,
 )
 from prototypes.fit.sample import LabelledSample
+from prototypes.fit.sample_cosines import SampleCosines
 from prototypes.fit.space import AdaptedSpace, adapted_space, discriminant
+from prototypes.fit.wrong_share import UNKNOWN
 from prototypes.options import WEIGHTED, Options
 from prototypes.score.scores import Scores, score_block
 
@@ -54,10 +57,10 @@ def fit_space(
     verified: EachBlock | None = None,
     products: Products = HOST,
 ) -> AdaptedSpace:
-    """Fit the adapted space to blocks of features: one pass, or more if one class dominates.
+    """Fit the adapted space to blocks of features: one pass, and one over a sample of the rows.
 
-    Then TRUST_ROUNDS more passes follow. If wrong labels outnumber the right ones of a small class,
-    each pass removes more of them from its mean.
+    TRUST_ROUNDS more passes follow the first if one class dominates. If wrong labels outnumber the
+    right ones of a small class, each of them removes more of them from its mean.
 
     ``verified`` gives the verified rows, if any; they have no label in ``each``. Raises ValueError
     as `adapted_space` does.
@@ -65,14 +68,18 @@ def fit_space(
     sources = [each] if verified is None else [each, verified]
     block = partial(block_moments, classes=classes, products=products)
     moments = add_moments(chain.from_iterable(source(block) for source in sources))
-    if not dominance(moments.by_class.weight):
-        return adapted_space(moments)
+    means = _trusted_means(sources, moments) if dominance(moments.by_class.weight) else None
+    space = adapted_space(moments, means)
+    return replace(space, agreement=held_out_agreement(each, moments, means))
+
+
+def _trusted_means(sources: Sequence[EachBlock], moments: Moments) -> NDArray[np.float64]:
     found = discriminant(moments)
     for _ in range(TRUST_ROUNDS):
         trusted = partial(trusted_sums, discriminant=found)
         means = add_up(chain.from_iterable(source(trusted) for source in sources)).means()
         found = found.around(means)
-    return adapted_space(moments, means)
+    return means
 
 
 def adapted(each: EachBlock, space: AdaptedSpace) -> EachBlock:
@@ -103,22 +110,22 @@ def fit_prototypes(
     options: Options = Options(),
     verified: EachBlock | None = None,
     products: Products = HOST,
-    class_means: Rows | None = None,
+    space: AdaptedSpace | None = None,
     pairs: EachBlock | None = None,
-    self_influence: Rows | None = None,
 ) -> Prototypes:
     """Fit prototypes to blocks of adapted features (see `adapted`).
 
     ``graph`` is S_t (C, C), NaN where a relation is unknown, or None; what the classes look like
     stands in for unknown relations. ``verified`` gives the rows whose label a person has verified;
-    they have no label in ``each``. ``class_means`` (C, d) are `AdaptedSpace.class_means`: without
-    them plain means of the rows tell which rows are classified confidently. ``pairs`` gives the
-    blocks with the labels that p is kept of, where ``each`` lacks some of them. ``self_influence``
-    (C,) is that of the space: without it labels support themselves where the share of wrong ones is
-    estimated. Raises ValueError for a label that is no class and for a graph of another shape.
+    they have no label in ``each``. Without the ``space`` of the features plain means of the rows
+    tell which rows are classified confidently, and labels support themselves where the share of
+    wrong ones is estimated. ``pairs`` gives the blocks with the labels that p is kept of, where
+    ``each`` lacks some of them. Raises ValueError for a label that is no class and for a graph of
+    another shape.
     """
     rows = CrawlRows.of(each, classes, verified, options.verified)
-    initial = fit_initial(rows, options.reliable, class_means, products)
+    means = None if space is None else space.class_means
+    initial = fit_initial(rows, options.reliable, means, products)
     judge = fit_judge(rows, initial, graph, options, products)
     sums, p = initial.sums, None
     if options.prototypes == WEIGHTED:
@@ -126,12 +133,10 @@ def fit_prototypes(
     if options.prototypes != WEIGHTED or options.rounds > 1 or pairs is not None:
         p = _p_of_pairs(pairs or each, initial.sample, judge, products)
     centres = place_prototypes(rows, sums, judge, initial.sample, options)
-    tau, confusion = calibrate(rows, initial, judge, centres, options.per_class)
-    influence = np.zeros(classes, np.float32) if self_influence is None else self_influence
-    prior = fit_prior(
-        initial.sample, centres.v, centres.level, tau, confusion, influence,
-        little_known(rows.counts), products,
-    )  # fmt: skip
+    cosines = SampleCosines.of(initial.sample, centres.v, options.per_class, centres.level)
+    tau, confusion = calibrate(rows, initial, judge, cosines)
+    agreement = UNKNOWN if space is None else space.agreement
+    prior = fit_prior(cosines.judged(rows.counts, space), tau, confusion, agreement)
     weighted = options.prototypes == WEIGHTED
     return Prototypes(
         centres.v,

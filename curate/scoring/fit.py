@@ -135,9 +135,8 @@ class Fitting:
             self.options,
             verified,
             self.tools.products,
-            g.space.class_means,
+            g.space,
             self._pairs(g),
-            g.space.self_influence,
         )
         return state_made(fitted)
 

@@ -69,7 +69,7 @@ def cross_fitted_weights(
     each = _in_blocks(x, labels)
     space = method.fit_space(each, classes)
     adapted = method.adapted(each, space)
-    prototypes = method.fit_prototypes(adapted, classes, relations, class_means=space.class_means)
+    prototypes = method.fit_prototypes(adapted, classes, relations, space=space)
     score = partial(method.score_block, space=space, prototypes=prototypes)
     distance = np.concatenate([scores.label.distance for scores in adapted(score)])
     unjudged = np.isnan(distance) & counted(features, labels, classes)

@@ -53,9 +53,7 @@ def refreshed_targets(blocks: StoredBlocks, classes: int) -> Targets:
     """
     space = method.fit_space(blocks, classes)
     each = method.adapted(blocks, space)
-    prototypes = method.fit_prototypes(
-        each, classes, class_means=space.class_means, self_influence=space.self_influence
-    )
+    prototypes = method.fit_prototypes(each, classes, space=space)
     noise = float(np.clip(prototypes.prior.share.estimate, *NOISE))
     judge = _Judge(space, replace(prototypes, prior=NO_PRIOR))
     return _joined(list(each(partial(judge.targets, noise=noise))))

@@ -71,13 +71,29 @@ def with_others(found: Rivals, own: Labels, confusion: Confusion | None) -> Riva
     """Add the part of the confusion that all rivals of a label (n,) share."""
     if confusion is None:
         return found
-    size = np.where(own >= 0, confusion.sizes[own], np.float32(0))
-    others = np.where(own >= 0, confusion.others[own], np.float32(0)) - size
+    others = _others(own, confusion)
     return replace(
         found,
         logit=found.logit + others,
         log_partition=found.log_partition + others,
     )
+
+
+def _others(own: Labels, confusion: Confusion) -> Rows:
+    size = np.where(own >= 0, confusion.sizes[own], np.float32(0))
+    return np.asarray(np.where(own >= 0, confusion.others[own], np.float32(0)) - size)
+
+
+def rival_partition(cosines: Rows, own: Labels, temperature: float, confusion: Confusion) -> Rows:
+    """Return `Rivals.log_partition` (n,) of labels ``own`` (n,) from all cosines (n, C).
+
+    All that is no rival is MASKED, except for the label itself.
+    """
+    logits = cosines / np.float32(temperature) + confusion.sizes
+    logits[np.arange(len(own)), own] = MASKED
+    for part in tiles(logits.shape[1], CLASSES):
+        confusion.add_excess(logits[:, part], own, part)
+    return np.asarray(log_sum_exp(logits) + _others(own, confusion), np.float32)
 
 
 def _add(found: Rivals, rows: slice, logits: Rows, first: int) -> None:

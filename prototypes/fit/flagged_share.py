@@ -1,55 +1,37 @@
-"""How many labels are flagged: as many as confident learning finds, but few if few are wrong."""
+"""How many labels are flagged: as many as confident learning finds, and few if few are wrong."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prototypes.engine.softmax import log_softmax
-from prototypes.engine.unseen import USUAL_CLASSES
-from prototypes.fit.wrong_share import known_classes
 
 MODEST = 0.92
-"""Of the labels that the confident joint counts as wrong, so many are flagged. By label
-quality, precision and recall are then both at least those of cleanlab's flags on 17 of 20 crawls
+"""Of the labels that the confident joint counts as wrong, so many are flagged: by label quality,
+precision and recall are then nearest to both being at least those of cleanlab's flags
 (docs/evidence.md)."""
-AGREED, CLEAR = 1.1, 1.5
-"""All that the confident joint counts are flagged if it counts at most 1.1 times the estimated
-share of wrong labels, and MODEST of them if that is at most 1.5 times the estimate. Beyond that,
-classes are hard to tell apart here, ..."""
-FEW = 0.03
-"""... and at most 3% are flagged if the estimate is so low that it may be that of a crawl without
-wrong labels, ..."""
-LOW, LOW_OF_FEW_CLASSES = (0.065, 0.1), (0.04, 0.09)
-"""... which is up to the first of these; from the second on there is no limit."""
-OF_FEW_CLASSES = 1.2
-"""Most labels flagged with few classes, per label that is estimated to be wrong: the confident
-joint is far too high where one of the classes has nearly all images."""
-OF_LISTS = 1.2
-"""Flagged labels of lists, per label that is estimated to be wrong: some more, to be reviewed."""
+OF_WRONG = 1.2
+"""Most labels flagged, per label that is estimated to be wrong: the confident joint is far too high
+where classes are hard to tell apart, where one has nearly all images, and for lists."""
+FEW, NONE, SOME = 0.03, 0.045, 0.08
+"""At most 3% are flagged if up to 4.5% are evidently wrong: so many are found in crawls without
+wrong labels. From 8% on the estimate is trusted."""
 
 Rows = NDArray[np.float32]
 
 
-def flagged_share(logits: Rows, labels: NDArray[np.integer], wrong: float, lists: bool) -> float:
+def flagged_share(logits: Rows, labels: NDArray[np.integer], wrong: float, trust: float) -> float:
     """Return the share of labels (m,) to flag, from the logits (m, C) of all classes.
 
     The other labels of an image, and classes without images, are MASKED. ``wrong`` is the estimated
-    share of wrong labels. The confident joint of ``lists`` is far too high, as it takes a weak
-    object for a wrong label.
+    share of wrong labels, and ``trust`` in [0, 1] tells how sure it is that any are wrong.
     """
-    joint = confident_joint(logits, labels)
-    found = MODEST * joint
-    if lists:
-        return min(found, max(FEW, OF_LISTS * wrong))
-    if joint <= AGREED * wrong:
-        return joint
-    if found <= CLEAR * wrong:
-        return found
-    few = known_classes(logits) < USUAL_CLASSES
-    none, some = LOW_OF_FEW_CLASSES if few else LOW
-    if few:
-        found = max(min(found, OF_FEW_CLASSES * wrong), FEW)
-    trusted = min(max((wrong - none) / (some - none), 0), 1)
-    return min(found, FEW + (found - FEW) * trusted)
+    most = FEW + (max(OF_WRONG * wrong, FEW) - FEW) * trust
+    return min(MODEST * confident_joint(logits, labels), most)
+
+
+def trust_in(evident: float) -> float:
+    """Return the trust in an estimate if a share ``evident`` of labels disagrees with images."""
+    return float(min(max((evident - NONE) / (SOME - NONE), 0), 1))
 
 
 def confident_joint(logits: Rows, labels: NDArray[np.integer]) -> float:

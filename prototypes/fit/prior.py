@@ -7,16 +7,20 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from prototypes.engine.absent import absent_classes, mask_absent
-from prototypes.engine.blocks import unit_rows
 from prototypes.engine.confusion import Confusion
-from prototypes.engine.pairs import mask_others, own_labels
-from prototypes.engine.products import HOST, Products
-from prototypes.engine.softmax import nearest_of_class
+from prototypes.engine.rivals import rival_partition
 from prototypes.engine.unseen import unseen_logit
-from prototypes.fit.flagged_share import flagged_share
-from prototypes.fit.sample import LabelledSample
-from prototypes.fit.wrong_share import ROUNDED, WrongShare, wrong_share
+from prototypes.fit.flagged_share import flagged_share, trust_in
+from prototypes.fit.sample_cosines import SampleCosines
+from prototypes.fit.wrong_share import (
+    ROUNDED,
+    UNKNOWN,
+    Agreement,
+    WrongShare,
+    agreement,
+    known_classes,
+    share_of_lists,
+)
 
 Rows = NDArray[np.float32]
 
@@ -47,45 +51,33 @@ NO_PRIOR = Prior(WrongShare(0.0, 0.0, 1.0), 0.0, 0.0, 0.0)
 
 
 def fit_prior(
-    sample: LabelledSample,
-    v: Rows,
-    level: Rows,
-    temperature: float,
-    confusion: Confusion,
-    self_influence: Rows,
-    little_known: NDArray[np.int64],
-    products: Products = HOST,
+    sample: SampleCosines, temperature: float, confusion: Confusion, held_out: Agreement = UNKNOWN
 ) -> Prior:
-    """Fit the prior to a sample, by prototypes v (C·k, d) and levels (C,), see `Prototypes`.
+    """Fit the prior to a sample of judged labels (see `SampleCosines.judged`).
 
-    Labels of ``little_known`` classes (m,) are left out: they are not judged.
+    ``held_out`` says how often labels are wrong by spaces without the rows that they judge; where
+    it is UNKNOWN, the cosines of the sample do.
     """
-    judged = ~np.isin(own_labels(sample.labels), little_known)
-    g, labels = sample.g[judged], sample.labels[judged]
+    cosines, labels = sample.cosines, sample.labels
     if not len(labels):
         return NO_PRIOR
-    k = len(v) // len(self_influence)
-    given, every = own_labels(labels), np.arange(len(labels))
-    directions = unit_rows(v)
-    cosines = nearest_of_class(g @ directions.T, k) + level
-    cosines[every, given] -= self_influence[given]
-    own = cosines[every, given]
-    mask_others(cosines, labels)
-    mask_absent(cosines, np.union1d(absent_classes(v, k), little_known))
-    lists = labels.ndim == 2
-    influence = float(self_influence[np.unique(given)].mean())
-    share = wrong_share(cosines, given, lists, confusion.sizes, influence)
-    rows = g
-    if level.any():
-        rows = np.hstack([g, np.ones((len(g), 1), np.float32)])
-        directions = np.hstack([directions, np.repeat(level, k)[:, None]])
-    rivals = products.find_rivals(rows, labels, directions, temperature, confusion, k, little_known)
-    against = np.logaddexp(rivals.log_partition, unseen_logit(len(self_influence), temperature))
-    log_odds = own.astype(np.float64) / temperature - against
+    share, trust = _share(sample, confusion.sizes, held_out)
+    partition = rival_partition(cosines, labels, temperature, confusion)
+    against = np.logaddexp(partition, unseen_logit(cosines.shape[1], temperature))
+    log_odds = sample.own.astype(np.float64) / temperature - against
     logits = cosines / np.float32(temperature) + confusion.sizes
-    flagged = flagged_share(logits, given, share.estimate, lists)
+    flagged = flagged_share(logits, labels, share.estimate, trust)
     flagged = max(flagged, float((log_odds < SURELY_WRONG).mean()))
     return prior_of(share, flagged, log_odds)
+
+
+def _share(sample: SampleCosines, sizes: Rows, held_out: Agreement) -> tuple[WrongShare, float]:
+    """Return the share of wrong labels, and the trust that any are wrong."""
+    if sample.lists:
+        return share_of_lists(sample.cosines, sample.labels), 1.0
+    if not held_out.known:
+        held_out = agreement(sample.cosines, sample.labels, sizes)
+    return WrongShare.of(held_out, known_classes(sample.cosines)), trust_in(held_out.evident)
 
 
 def prior_of(share: WrongShare, flagged: float, log_odds: NDArray[np.float64]) -> Prior:

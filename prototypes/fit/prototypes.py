@@ -6,13 +6,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.engine.absent import absent_classes, mask_absent
 from prototypes.engine.blocks import EachBlock, Labels, unit_rows
 from prototypes.engine.confusion import Confusion
 from prototypes.engine.little_known import little_known
 from prototypes.engine.moments import BlockSums, ClassSums, Weigh, class_sums
-from prototypes.engine.pairs import mask_others, own_labels
-from prototypes.engine.softmax import log_softmax, nearest_of_class
 from prototypes.fit.clusters import fit_clusters
 from prototypes.fit.confusion_fit import fit_confusion
 from prototypes.fit.consistency import Consistency
@@ -24,6 +21,7 @@ from prototypes.fit.left_out import LeftOut
 from prototypes.fit.prevalence import FREQUENT, effects, level, prevalence, turned
 from prototypes.fit.prior import Prior
 from prototypes.fit.sample import LabelledSample
+from prototypes.fit.sample_cosines import SampleCosines
 from prototypes.fit.temperature import quality_temperature, relation_temperature
 from prototypes.options import CONSTANT, Options
 
@@ -122,24 +120,15 @@ def _shared(rows: CrawlRows, sample: LabelledSample, v: Rows, k: int) -> tuple[R
         frequent, effect = effects(rows.each, share)
         every = (frequent[:, None] * k + np.arange(k)).ravel()
         v = turned(v, every, np.repeat(effect, k, axis=0))
-    tau = quality_temperature(sample, unit_rows(v), k, np.zeros(len(share), np.float32))
+    tau = quality_temperature(SampleCosines.of(sample, v, k, np.zeros(len(share), np.float32)))
     return v, level(rows.sums, v.reshape(len(share), k, -1).mean(axis=1), share, tau)
 
 
 def calibrate(
-    rows: CrawlRows, initial: Initial, judge: Judge, centres: Centres, k: int
+    rows: CrawlRows, initial: Initial, judge: Judge, cosines: SampleCosines
 ) -> tuple[float, Confusion]:
     """Return the temperature of label quality and the confusion, both fitted on the sample."""
-    tau = quality_temperature(initial.sample, unit_rows(centres.v), k, centres.level)
+    tau = quality_temperature(cosines)
     tau_t = relation_temperature(initial.reliable, judge.relations, tau)
-    looks = _by_look(initial.sample, centres.v, k, tau, centres.level)
-    confusion = fit_confusion(judge.relations, tau_t, looks, own_labels(initial.sample.labels))
+    confusion = fit_confusion(judge.relations, tau_t, cosines.softmax(tau), cosines.labels)
     return tau, replace(confusion, sizes=log_sizes(rows.counts))
-
-
-def _by_look(sample: LabelledSample, v: Rows, k: int, tau: float, level: Rows) -> Rows:
-    """Return the softmax (m, C) of the cosines of a sample, other labels of images masked."""
-    cosines = nearest_of_class(sample.g @ unit_rows(v).T, k) + level
-    mask_others(cosines, sample.labels)
-    mask_absent(cosines, absent_classes(v, k))
-    return np.asarray(np.exp(log_softmax(cosines / np.float32(tau))), np.float32)

@@ -15,6 +15,7 @@ from prototypes.engine.blocks import Floats, unit_rows
 from prototypes.engine.moments import Moments
 from prototypes.engine.products import HOST, Products
 from prototypes.fit.dominance import Discriminant
+from prototypes.fit.wrong_share import UNKNOWN, Agreement
 
 RIDGE_FLOOR = 0.01
 """Least ridge, as a share of the mean within-class variance."""
@@ -55,6 +56,8 @@ class AdaptedSpace:
     class_means: NDArray[np.float32] | None = None
     """(C, d): unit means of the classes without rows that likely belong to another class, if one
     class dominates (see `dominance`); else None."""
+    agreement: Agreement = UNKNOWN
+    """How often labels are wrong by spaces without the rows that they judge (see `held_out`)."""
 
     def transform(self, features: Floats, products: Products = HOST) -> NDArray[np.float32]:
         """Map features (n, D) to unit rows g (n, d); rows of zeros stay zeros."""

@@ -9,10 +9,11 @@ from scipy.optimize import minimize_scalar
 from prototypes.engine.absent import absent_classes, mask_absent
 from prototypes.engine.blocks import Labels
 from prototypes.engine.pairs import mask_others, own_labels
-from prototypes.engine.softmax import log_softmax, log_sum_exp, nearest_of_class
+from prototypes.engine.softmax import log_softmax, log_sum_exp
 from prototypes.engine.unseen import with_unseen
 from prototypes.fit.relations import Relations
 from prototypes.fit.sample import LabelledSample
+from prototypes.fit.sample_cosines import SampleCosines
 
 LOWEST, HIGHEST = 0.01, 10.0
 """Range in which a temperature is searched ..."""
@@ -28,18 +29,12 @@ def label_temperature(sample: LabelledSample, prototypes: NDArray[np.float32]) -
     return best_temperature(cosines, _own(cosines, sample.labels))
 
 
-def quality_temperature(
-    sample: LabelledSample, prototypes: NDArray[np.float32], k: int, level: NDArray[np.float32]
-) -> float:
-    """Return τ of label quality: temperature scaling of the cosines to the prototypes (C·k, d).
+def quality_temperature(sample: SampleCosines) -> float:
+    """Return τ of label quality: temperature scaling of the cosines to the prototypes.
 
-    Of the k prototypes of a class the nearest counts. ``level`` (C,) is added to the cosines (see
-    `prevalence`). The unseen classes of a crawl of few classes are rivals too (see `unseen`).
+    The unseen classes of a crawl of few classes are rivals too (see `unseen`).
     """
-    cosines = nearest_of_class(sample.g @ prototypes.T, k) + level
-    mask_others(cosines, sample.labels)
-    mask_absent(cosines, absent_classes(prototypes, k))
-    return best_temperature(with_unseen(cosines), _own(cosines, sample.labels))
+    return best_temperature(with_unseen(sample.cosines), sample.own)
 
 
 def _own(cosines: NDArray[np.float32], labels: Labels) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """The share of wrong labels in a crawl, estimated from a sample without any verified label.
 
-Not in the papers. Three estimates, each for the crawls on which it errs least; how far they err on
-crawls that were not used to choose their constants is in docs/evidence.md.
+Not in the papers. How far the estimate errs on crawls that were not used to choose its constants is
+in docs/evidence.md.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ from scipy.special import expit
 
 from prototypes.engine.pairs import MASKED
 from prototypes.engine.softmax import log_softmax
-from prototypes.engine.unseen import USUAL_CLASSES
 
 RIGHT_TEMPERATURE, PER_CLASS = 0.267, -0.27
 """τ = 0.267 (C − 1)^−0.27 makes the softmax of cosines to prototypes predict true labels. It hardly
@@ -22,76 +21,73 @@ OVERCONFIDENCE = 0.19
 """Subtracted from the log odds of the likeliest class at that temperature."""
 ALIKE = 0.4
 """Share of wrong labels that are drawn by likeness; the others are of any class."""
-UNLIKE_COSINE, UNLIKE = 0.25, 0.75
-"""With few classes the share of labels with a lower cosine to their prototype counts for three
-quarters: many wrong labels are then of images of none of the classes, which are most like the label
-that they were given."""
+UNSEEN = 3.0
+"""Wrong labels that agreement misses, per √(C − 1) and per label by which it finds more wrong ones
+among all images than among the surest half (see `WrongShare.of`)."""
+BELOW, ABOVE, MOST_UNSEEN = 0.06, 0.07, 2.0
+"""The range goes from BELOW under what agreement finds to ABOVE over it, and MOST_UNSEEN times the
+labels that it is estimated to miss."""
 HIDDEN, HIDDEN_POWER = 0.5, 1.5
 """The share of right labels in lists whose object the features do not show is
 0.5 (1 − t)^1.5, if a share t of right labels beats all classes that were not given."""
+OF_LISTS = 0.08
+"""How far below and above the estimate for lists the range goes."""
 ROUNDED = 4
 """Decimals of an estimate."""
 MOST = 0.95
 """The largest share that is estimated."""
-INFLUENTIAL, MARGIN, COSINE = 0.05, 0.35, 0.1
-"""If images support their own labels a lot, by a mean self-influence of the classes above .05,
-labels agree with the likeliest class too often. Then the share of labels whose cosine is .35 below
-that of another class, or below .1, is the estimate where it is the larger one."""
-SURE, OF_FEW_IMAGES = (0.065, 0.055), (0.065, 0.1)
-OF_LISTS, OF_FEW_CLASSES = (0.08, 0.08), (0.12, 0.2)
-"""How far below and above the estimate the range goes."""
 
 Rows = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class WrongShare:
-    """A share of wrong labels, and a range of it.
+class Agreement:
+    """The share of wrong labels, if each image is of one of the classes."""
 
-    The range held the true share of most crawls of ten classes or more that were measured. With
-    fewer classes it is too low where many images are of none of them (docs/evidence.md).
-    """
+    wrong: float
+    """NaN where it was not estimated."""
+    of_surest: float
+    """The same of the half of the images whose likeliest class is likeliest to be right."""
+
+    @property
+    def evident(self) -> float:
+        """Return the larger one: where classes are far apart, unsure images are too sure."""
+        return max(self.wrong, self.of_surest)
+
+    @property
+    def known(self) -> bool:
+        """Tell whether it was estimated."""
+        return not np.isnan(self.wrong)
+
+
+UNKNOWN = Agreement(np.nan, np.nan)
+
+
+@dataclass(frozen=True)
+class WrongShare:
+    """A share of wrong labels, and a range that held it on most crawls that were measured."""
 
     estimate: float
     low: float
     high: float
 
     @classmethod
-    def around(cls, estimate: float, error: tuple[float, float]) -> "WrongShare":
-        """Add a range of so much below and above; ROUNDED, as last bits differ by machine."""
-        low, high = max(estimate - error[0], 0.0), min(estimate + error[1], 1.0)
-        return cls(*(round(share, ROUNDED) for share in (estimate, low, high)))
+    def of(cls, found: Agreement, classes: int) -> "WrongShare":
+        """Add the wrong labels of images of none of the ``classes``, of which agreement sees few.
 
+        Such images got the label that they are most like, or one of few, so that most labels agree.
+        But their likeliest class is unsure, while other wrong labels are as frequent where it is
+        sure. So they show in the difference between all images and the surest.
+        """
+        evident = found.evident
+        unseen = UNSEEN / np.sqrt(max(classes - 1, 1)) * (evident - found.of_surest)
+        return cls.within(evident + unseen, evident - BELOW, evident + MOST_UNSEEN * unseen + ABOVE)
 
-def wrong_share(
-    cosines: Rows,
-    labels: NDArray[np.integer],
-    lists: bool,
-    sizes: Rows | None = None,
-    influence: float = 0.0,
-) -> WrongShare:
-    """Estimate the share of wrong labels (m,) from the cosines (m, C) of images to all classes.
-
-    The cosine to the own label is without the part that the image itself contributes. The other
-    labels of an image, and classes without images, are MASKED. ``lists`` says that images may have
-    several labels; ``sizes`` (C,) are log priors of the classes (see `Confusion.sizes`);
-    ``influence`` is the mean self-influence of the classes (see `AdaptedSpace`). The estimate is 0
-    without rows and with fewer than two classes.
-    """
-    if not len(labels):
-        return WrongShare.around(0.0, SURE)
-    if lists:
-        return WrongShare.around(_of_lists(cosines, labels), OF_LISTS)
-    agreement = share_by_agreement(cosines, labels, sizes)
-    own = cosines[np.arange(len(labels)), labels]
-    if known_classes(cosines) >= USUAL_CLASSES:
-        if influence <= INFLUENTIAL:
-            return WrongShare.around(agreement, SURE)
-        far = (cosines.max(axis=1) - own > MARGIN) | (own < COSINE)
-        return WrongShare.around(max(agreement, float(far.mean())), OF_FEW_IMAGES)
-    unlike = float((own < UNLIKE_COSINE).mean())
-    estimate = UNLIKE * unlike + (1 - UNLIKE) * agreement
-    return WrongShare.around(estimate, OF_FEW_CLASSES)
+    @classmethod
+    def within(cls, estimate: float, low: float, high: float) -> "WrongShare":
+        """Keep the three in bounds, and round them, as last bits differ by machine."""
+        bounded = min(estimate, MOST), max(low, 0.0), min(high, 1.0)
+        return cls(*(round(float(share), ROUNDED) for share in bounded))
 
 
 def known_classes(cosines: Rows) -> int:
@@ -99,20 +95,19 @@ def known_classes(cosines: Rows) -> int:
     return int((cosines > MASKED / 2).any(axis=0).sum())
 
 
-def share_by_agreement(
-    cosines: Rows, labels: NDArray[np.integer], sizes: Rows | None = None
-) -> float:
+def agreement(cosines: Rows, labels: NDArray[np.integer], sizes: Rows | None = None) -> Agreement:
     """Compare how often the likeliest class is the label with how often it should be.
 
     With p the probability that the likeliest class is the true one, q that it is the label although
     the label is wrong, and r the share of wrong labels, it is the label in a share
-    (1 − r) p + r q of the images. p and q are read off the cosines, so that r follows. It misses
-    wrong labels of images of none of the classes that are most like their label. Arguments as of
-    `wrong_share`.
+    (1 − r) p + r q of the images. p and q are read off the cosines (m, C), so that r follows. The
+    cosines should be to prototypes that the images did not contribute to, or too few labels (m,)
+    are found to be wrong. Classes without images are MASKED; ``sizes`` (C,) are log priors of the
+    classes (see `Confusion.sizes`). The share is 0 without rows and with fewer than two classes.
     """
     classes = known_classes(cosines)
     if classes < 2:
-        return 0.0
+        return Agreement(0.0, 0.0)
     every = np.arange(len(labels))
     logits = cosines.astype(np.float64) / (RIGHT_TEMPERATURE * (classes - 1) ** PER_CLASS)
     log_p = log_softmax(logits if sizes is None else logits + sizes)
@@ -124,16 +119,25 @@ def share_by_agreement(
     p = expit(top - np.log(rest) - OVERCONFIDENCE)
     alike = np.minimum(np.exp(top) * (others / (1 - others)).sum(axis=1) / rest, 1)
     q = (1 - p) * (ALIKE * alike + (1 - ALIKE) / (classes - 1))
-    agreement = (likeliest == labels).mean()
-    return float(np.clip((p.mean() - agreement) / (p.mean() - q.mean()), 0, MOST))
+    surest = np.argsort(-p, kind="stable")[: (len(p) + 1) // 2]
+    excess, most = p - (likeliest == labels), p - q
+    found = (excess[rows].mean() / most[rows].mean() for rows in (every, surest))
+    return Agreement(*(float(np.clip(share, 0, MOST)) for share in found))
 
 
-def _of_lists(cosines: Rows, labels: NDArray[np.integer]) -> float:
-    """Rank labels among the classes that their images were not given.
+def share_of_lists(cosines: Rows, labels: NDArray[np.integer]) -> WrongShare:
+    """Rank labels (m,) among the classes that their images were not given.
 
     A wrong label has any rank. Of the right ones a share t beats all these classes, and a share h
-    (see HIDDEN) has any rank as well, since the features do not show its object.
+    (see HIDDEN) has any rank as well, since the features do not show its object. The cosines (m, C)
+    are MASKED at an image's other labels; that to the own label is without the part that the image
+    itself contributes. The share is 0 without rows.
     """
+    estimate = _by_rank(cosines, labels) if len(labels) else 0.0
+    return WrongShare.within(estimate, estimate - OF_LISTS, estimate + OF_LISTS)
+
+
+def _by_rank(cosines: Rows, labels: NDArray[np.integer]) -> float:
     own = cosines[np.arange(len(labels)), labels]
     rivals = cosines > MASKED / 2
     count = np.maximum(rivals.sum(axis=1) - 1, 1)

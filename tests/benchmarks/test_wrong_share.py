@@ -11,7 +11,9 @@ def crawl(wrong: float, classes: int = 12) -> Crawl:
     true = rng.integers(0, classes, 4000).astype(np.int32)
     x = (centres[true] + 0.8 * rng.normal(size=(4000, 40))).astype(np.float16)
     flipped = rng.random(4000) < wrong
-    labels = np.where(flipped, (true + 1) % classes, true).astype(np.int32)
+    labels = np.where(flipped, (true + rng.integers(1, classes, 4000)) % classes, true).astype(
+        np.int32
+    )
     return Crawl(x, tuple(map(str, range(classes))), labels, true, np.full(4000, CLEAN))
 
 

@@ -59,9 +59,7 @@ def test_they_are_equation_6_on_features_and_logits_side_by_side() -> None:
     x = np.hstack([features, centred / np.linalg.norm(centred, axis=1, keepdims=True)])
     each = in_memory(x.astype(np.float32), labels, 50)
     space = method.fit_space(each, CLASSES)
-    fitted = method.fit_prototypes(
-        method.adapted(each, space), CLASSES, class_means=space.class_means
-    )
+    fitted = method.fit_prototypes(method.adapted(each, space), CLASSES, space=space)
     scores = method.score_block(space.transform(x), labels, space, fitted)
     expected = sample_weight(scores.label.distance, 1.2, 1.5)
     np.testing.assert_allclose(weigh(features, logits, labels), expected, atol=1e-3)

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from prototypes.fit.flagged_share import FEW, MODEST, OF_LISTS, confident_joint, flagged_share
+from prototypes.fit.flagged_share import (
+    FEW,
+    MODEST,
+    NONE,
+    OF_WRONG,
+    SOME,
+    confident_joint,
+    flagged_share,
+    trust_in,
+)
 
 
 def crawl(classes: int, wrong: float) -> tuple[np.ndarray, np.ndarray]:
@@ -33,16 +42,16 @@ def test_few_are_flagged_where_few_are_wrong() -> None:
     logits, labels = crawl(12, 0.3)
     found = MODEST * confident_joint(logits, labels)
     assert found > 0.2
-    assert flagged_share(logits, labels, 0.25, lists=False) == found
-    assert flagged_share(logits, labels, 0.9, lists=False) == found / MODEST
-    assert flagged_share(logits, labels, 0.05, lists=False) == FEW
-    assert FEW < flagged_share(logits, labels, 0.08, lists=False) < found
-    assert flagged_share(logits, labels, 0.0, lists=True) == FEW
-    assert flagged_share(logits, labels, 0.1, lists=True) == OF_LISTS * 0.1
+    assert flagged_share(logits, labels, wrong=0.9, trust=1) == found
+    assert flagged_share(logits, labels, wrong=0.3, trust=trust_in(NONE)) == FEW
+    halfway = trust_in((NONE + SOME) / 2)
+    assert FEW < flagged_share(logits, labels, wrong=0.3, trust=halfway) < found
+    assert flagged_share(logits, labels, wrong=0.1, trust=1) == pytest.approx(OF_WRONG * 0.1)
+    assert flagged_share(logits, labels, wrong=0.0, trust=1) == FEW
 
 
 def test_classes_without_images_and_no_rows() -> None:
     logits, labels = crawl(3, 0.2)
     more = np.hstack([logits, np.full((len(logits), 1), -1e30, np.float32)])
     assert confident_joint(more, labels) == pytest.approx(confident_joint(logits, labels))
-    assert flagged_share(logits[:0], labels[:0], 0.0, lists=False) <= FEW
+    assert flagged_share(logits[:0], labels[:0], 0.0, 0.0) <= FEW

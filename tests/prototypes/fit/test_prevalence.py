@@ -41,7 +41,7 @@ def as_pairs(given: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
 def judged(x: np.ndarray, pairs: np.ndarray) -> LabelQuality:
     each = in_memory(x, pairs, 500)
     space = fit_space(each, CLASSES)
-    prototypes = fit_prototypes(adapted(each, space), CLASSES, class_means=space.class_means)
+    prototypes = fit_prototypes(adapted(each, space), CLASSES, space=space)
     return score_block(space.transform(x), pairs, space, prototypes, prototypes.p).label
 
 

@@ -3,12 +3,18 @@ import pytest
 
 from prototypes.engine.pairs import MASKED
 from prototypes.fit.wrong_share import (
+    ABOVE,
     ALIKE,
+    BELOW,
+    MOST_UNSEEN,
     OVERCONFIDENCE,
     PER_CLASS,
     RIGHT_TEMPERATURE,
-    share_by_agreement,
-    wrong_share,
+    UNSEEN,
+    Agreement,
+    WrongShare,
+    agreement,
+    share_of_lists,
 )
 
 
@@ -41,44 +47,47 @@ def test_agreement_against_a_slow_reference() -> None:
         q.append((1 - p[-1]) * (ALIKE * alike + (1 - ALIKE) / 11))
         agree.append(top == label)
     slow = (np.mean(p) - np.mean(agree)) / (np.mean(p) - np.mean(q))
-    assert share_by_agreement(cosines, labels) == pytest.approx(slow, abs=1e-6)
+    assert agreement(cosines, labels).wrong == pytest.approx(slow, abs=1e-6)
+    half = np.argsort(-np.array(p), kind="stable")[:150]
+    slow = (np.array(p) - agree)[half].mean() / (np.array(p) - q)[half].mean()
+    assert agreement(cosines, labels).of_surest == pytest.approx(slow, abs=1e-6)
 
 
 @pytest.mark.parametrize("wrong", [0.0, 0.1, 0.3, 0.6])
-@pytest.mark.parametrize("classes", [10, 100])
+@pytest.mark.parametrize("classes", [2, 10, 100])
 def test_finds_the_share_where_the_model_holds(classes: int, wrong: float) -> None:
     cosines, labels = crawl(classes, wrong)
-    found = wrong_share(cosines, labels, lists=False)
-    assert found.estimate == pytest.approx(wrong, abs=0.05)
-    assert found.low <= wrong <= found.high
+    found = agreement(cosines, labels)
+    assert found.wrong == pytest.approx(wrong, abs=0.05)
+    share = WrongShare.of(found, classes)
+    assert share.low <= wrong <= share.high
+    assert share.high - share.low < 0.3
 
 
 def test_a_class_without_images_changes_nothing() -> None:
     cosines, labels = crawl(12, 0.2)
     masked = np.hstack([cosines, np.full((len(cosines), 3), MASKED)])
-    assert share_by_agreement(masked, labels) == pytest.approx(share_by_agreement(cosines, labels))
+    found, plain = agreement(masked, labels), agreement(cosines, labels)
+    assert found.wrong == pytest.approx(plain.wrong)
+    assert found.of_surest == pytest.approx(plain.of_surest)
 
 
-def test_images_that_support_their_own_labels_are_judged_by_cosines_too() -> None:
-    cosines, labels = crawl(12, 0.3)
-    plain = wrong_share(cosines, labels, lists=False)
-    cosines[np.arange(len(labels)), labels] += 0.1
-    supported = wrong_share(cosines, labels, lists=False, influence=0.1)
-    own = cosines[np.arange(len(labels)), labels]
-    far = ((cosines.max(axis=1) - own > 0.35) | (own < 0.1)).mean()
-    assert supported.estimate == pytest.approx(
-        max(far, share_by_agreement(cosines, labels)), abs=1e-4
-    )
-    assert supported.high - supported.estimate > plain.high - plain.estimate
+def test_wrong_labels_are_missed_where_only_unsure_images_disagree() -> None:
+    cosines, labels = crawl(3, 0.0, rows=8000)
+    cosines[4000:] *= 0.2
+    labels[4000:] = np.random.default_rng(1).integers(0, 3, 4000)
+    found = agreement(cosines, labels)
+    assert found.wrong > found.of_surest + 0.02
 
 
-def test_with_few_classes_unlike_images_count_too() -> None:
-    cosines, labels = crawl(3, 0.0)
-    before = wrong_share(cosines, labels, lists=False)
-    cosines[:1000] = 0.1
-    after = wrong_share(cosines, labels, lists=False)
-    assert after.estimate > before.estimate + 0.1
-    assert after.high - after.low > 0.2
+def test_what_agreement_misses_widens_the_range() -> None:
+    flat, steep = (WrongShare.of(Agreement(0.2, surest), 5) for surest in (0.2, 0.1))
+    assert (flat.estimate, flat.low, flat.high) == pytest.approx((0.2, 0.2 - BELOW, 0.2 + ABOVE))
+    missed = UNSEEN / 2 * 0.1
+    assert steep.estimate == pytest.approx(0.2 + missed)
+    assert steep.low == flat.low
+    assert steep.high == pytest.approx(flat.high + MOST_UNSEEN * missed)
+    assert WrongShare.of(Agreement(0.1, 0.2), 5) == flat
 
 
 @pytest.mark.parametrize("wrong", [0.0, 0.1, 0.4])
@@ -89,14 +98,14 @@ def test_wrong_labels_of_lists_have_any_rank(wrong: float) -> None:
     right = rng.random(5000) >= wrong
     cosines[np.flatnonzero(right), labels[right]] += 0.5
     cosines[np.arange(5000), (labels + 1) % 40] = MASKED
-    found = wrong_share(cosines, labels, lists=True)
+    found = share_of_lists(cosines, labels)
     assert found.estimate == pytest.approx(wrong, abs=0.03)
 
 
-@pytest.mark.parametrize("lists", [False, True])
 @pytest.mark.parametrize("rows", [0, 5])
-def test_there_is_an_estimate_of_any_rows(rows: int, lists: bool) -> None:
-    for classes in (1, 2, 30):
-        cosines = np.zeros((rows, classes), np.float32)
-        found = wrong_share(cosines, np.zeros(rows, np.int64), lists)
-        assert 0 <= found.low <= found.estimate <= found.high <= 1
+@pytest.mark.parametrize("classes", [1, 2, 30])
+def test_there_is_an_estimate_of_any_rows(rows: int, classes: int) -> None:
+    cosines, labels = np.zeros((rows, classes), np.float32), np.zeros(rows, np.int64)
+    found = WrongShare.of(agreement(cosines, labels), classes)
+    for share in (found, share_of_lists(cosines, labels)):
+        assert 0 <= share.low <= share.estimate <= share.high <= 1

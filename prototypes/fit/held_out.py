@@ -1,0 +1,103 @@
+"""How often labels are wrong, judged by spaces and prototypes that were fitted without them.
+
+An image that has contributed to the space and to its prototype supports its own label, more so the
+more unlike the others it is. With few images most wrong labels would seem right. Not in the paper.
+"""
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+from prototypes.engine.absent import mask_absent
+from prototypes.engine.blocks import EachBlock, unit_rows
+from prototypes.engine.little_known import little_known
+from prototypes.engine.moments import ClassSums, Moments, class_sums
+from prototypes.fit.dominance import log_sizes
+from prototypes.fit.rounds import FOLDS, fold_of
+from prototypes.fit.sample import LabelledSample, join_samples, sample_rows, sample_stride
+from prototypes.fit.space import AdaptedSpace, adapted_space
+from prototypes.fit.wrong_share import UNKNOWN, Agreement, agreement
+
+AXES = 320
+"""Features are shortened to so many of their leading axes, as FOLDS spaces are fitted."""
+
+Matrix = NDArray[np.float64]
+Rows = NDArray[np.float32]
+
+
+def held_out_agreement(
+    each: EachBlock, moments: Moments, trusted: Matrix | None = None
+) -> Agreement:
+    """Compare the labels of a sample of the rows with classes that they had no part in.
+
+    ``moments`` are those of all rows. ``trusted`` (C, D) are class means to use in place of those
+    of the moments (see `adapted_space`). Takes one pass, which reads the rows of the sample only.
+    The result is UNKNOWN for lists of labels, and where too few classes have rows.
+    """
+    count = moments.by_class.weight
+    stride = sample_stride(count.sum(), len(count))
+    blocks = each(partial(sample_rows, classes=len(count), stride=stride))
+    sample = join_samples(list(blocks), len(count))
+    unknown = little_known(count)
+    if sample.several_labels or len(count) - len(unknown) < 2:
+        return UNKNOWN
+    judged = ~np.isin(sample.labels, unknown)
+    sample = LabelledSample(unit_rows(sample.g[judged]), sample.labels[judged])
+    cosines = held_out_cosines(sample, moments, trusted)
+    mask_absent(cosines, unknown)
+    return agreement(cosines, sample.labels, log_sizes(count))
+
+
+def held_out_cosines(sample: LabelledSample, moments: Moments, trusted: Matrix | None) -> Rows:
+    """Return the cosines (m, C) of unit rows to the class means in the space of the other folds.
+
+    All that is not in the sample is in every fold's moments. Copies are in the same fold.
+    """
+    axes = _leading_axes(moments.second)
+    whole, means = _along(moments, axes), None if trusted is None else trusted @ axes
+    rows, fold = sample.g @ axes, fold_of(sample.g)
+    cosines = np.zeros((len(rows), len(whole.by_class.weight)), np.float32)
+    for k in range(FOLDS):
+        held = fold == k
+        rest = _without(whole, rows[held], sample.labels[held])
+        space = adapted_space(rest, means)
+        cosines[held] = _adapted(rows[held], space) @ _class_means(rest, space).T
+    return cosines
+
+
+def _leading_axes(second: Matrix) -> Matrix:
+    """Return the (D, AXES) axes along which rows with this second moment are longest."""
+    size = len(second)
+    if size <= AXES:
+        return np.eye(size)
+    return np.asarray(linalg.eigh(second, subset_by_index=(size - AXES, size - 1))[1])
+
+
+def _along(moments: Moments, axes: Matrix) -> Moments:
+    """Return the moments of rows that are shortened to ``axes`` (D, d)."""
+    sums = ClassSums(moments.by_class.weight, moments.by_class.total @ axes)
+    return Moments(sums, axes.T @ moments.second @ axes)
+
+
+def _without(moments: Moments, rows: Matrix, labels: NDArray[np.integer]) -> Moments:
+    """Take some rows (n, d) out of moments."""
+    sums = moments.by_class
+    held = class_sums(rows, labels, len(sums.weight)).add_to(None)
+    weight = sums.weight - held.weight
+    total = (sums.total - held.total) * (weight > 0)[:, None]  # else rounding errors remain
+    return Moments(ClassSums(weight, total), moments.second - rows.T @ rows)
+
+
+def _adapted(rows: Matrix, space: AdaptedSpace) -> Rows:
+    """Map shortened rows (n, d), which are no unit rows, to the space."""
+    return unit_rows((rows - space.mean) @ space.projection)
+
+
+def _class_means(moments: Moments, space: AdaptedSpace) -> Rows:
+    """Return the directions of the class means (C, d) in the space; zeros without rows."""
+    if space.class_means is not None:
+        return space.class_means
+    known = moments.by_class.weight > 0
+    return unit_rows((moments.by_class.means() - space.mean) @ space.projection * known[:, None])

@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from prototypes.engine.softmax import log_softmax
 
 MODEST = 0.92
-"""Of the labels that the confident joint counts as wrong, so many are flagged: by label quality,
-precision and recall are then nearest to both being at least those of cleanlab's flags
-(docs/evidence.md)."""
+"""Of the labels that the confident joint counts as wrong, so many are flagged if the estimate is
+lower: by label quality, precision and recall are then both at least those of cleanlab on the
+most crawls (docs/evidence.md)."""
 OF_WRONG = 1.2
 """Most labels flagged, per label that is estimated to be wrong: the confident joint is far too high
 where classes are hard to tell apart, where one has nearly all images, and for lists."""
@@ -26,7 +26,8 @@ def flagged_share(logits: Rows, labels: NDArray[np.integer], wrong: float, trust
     share of wrong labels, and ``trust`` in [0, 1] tells how sure it is that any are wrong.
     """
     most = FEW + (max(OF_WRONG * wrong, FEW) - FEW) * trust
-    return min(MODEST * confident_joint(logits, labels), most)
+    joint = confident_joint(logits, labels)
+    return min(joint, MODEST * max(joint, wrong), most)
 
 
 def trust_in(evident: float) -> float:

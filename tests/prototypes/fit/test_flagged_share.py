@@ -42,7 +42,8 @@ def test_few_are_flagged_where_few_are_wrong() -> None:
     logits, labels = crawl(12, 0.3)
     found = MODEST * confident_joint(logits, labels)
     assert found > 0.2
-    assert flagged_share(logits, labels, wrong=0.9, trust=1) == found
+    assert flagged_share(logits, labels, wrong=0.25, trust=1) == found
+    assert flagged_share(logits, labels, wrong=0.9, trust=1) == found / MODEST
     assert flagged_share(logits, labels, wrong=0.3, trust=trust_in(NONE)) == FEW
     halfway = trust_in((NONE + SOME) / 2)
     assert FEW < flagged_share(logits, labels, wrong=0.3, trust=halfway) < found

@@ -34,6 +34,15 @@ class Evidence:
     classes: Rows
     """(C, k)"""
 
+    def beside(self, g: Rows, directions: Rows, k: int) -> tuple[Rows, Rows]:
+        """Append the columns to rows g (n, d) and to k unit prototypes of each class (C·k, d).
+
+        Prototypes of absent classes stay zeros.
+        """
+        present = directions.any(axis=1, keepdims=True)
+        columns = np.repeat(self.classes, k, axis=0) * present
+        return np.hstack([g, self.rows]), np.hstack([directions, columns])
+
 
 def with_level(evidence: Evidence | None, level: Rows, rows: int) -> Evidence:
     """Add a ``level`` (C,) to the cosines of all ``rows`` rows to each class."""

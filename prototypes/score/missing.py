@@ -10,6 +10,7 @@ from prototypes.engine.blocks import Labels, tiles, unit_rows
 from prototypes.engine.little_known import NONE
 from prototypes.engine.pairs import mask_classes
 from prototypes.engine.softmax import CLASSES, ROWS, log_sum_exp, nearest_of_class
+from prototypes.score.evidence import with_level
 from prototypes.score.quality import OUTLIER_COSINE
 
 
@@ -43,8 +44,7 @@ def missing_labels(
     """
     directions = unit_rows(prototypes)
     if level is not None and level.any():
-        g = np.hstack([g, np.ones((len(g), 1), np.float32)])
-        directions = np.hstack([directions, np.repeat(level, k)[:, None]])
+        g, directions = with_level(None, level, len(g)).beside(g, directions, k)
     left_out = np.union1d(absent_classes(directions, k), little_known)
     parts = [
         _of_tile(g[rows], given[rows], directions, temperature, k, rows.start, left_out)

@@ -77,9 +77,7 @@ def label_quality(
     away = [prototypes[given * k + i] - g for i in range(k)]
     distance = np.sqrt(np.minimum.reduce([np.einsum("ij,ij->i", a, a) for a in away]))
     if evidence is not None and evidence.rows.size:
-        present = directions.any(axis=1, keepdims=True)
-        g = np.hstack([g, evidence.rows])
-        directions = np.hstack([directions, np.repeat(evidence.classes, k, axis=0) * present])
+        g, directions = evidence.beside(g, directions, k)
     rivals = products.find_rivals(g, labels, directions, temperature, confusion, k, little_known)
     own = np.where(known, rivals.own - self_influence[given], np.float32(np.nan))
     if evidence is not None:

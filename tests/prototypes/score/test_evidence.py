@@ -3,7 +3,14 @@ from scipy.special import softmax
 
 from prototypes.engine.blocks import unit_rows
 from prototypes.engine.moments import add_up
-from prototypes.score.evidence import ClassTexts, Evidence, limited, margin_moments, z_scores
+from prototypes.score.evidence import (
+    ClassTexts,
+    Evidence,
+    limited,
+    margin_moments,
+    with_level,
+    z_scores,
+)
 from prototypes.score.quality import label_quality
 
 RNG = np.random.default_rng(0)
@@ -55,3 +62,12 @@ def test_evidence_is_added_to_the_cosines() -> None:
     assert np.array_equal(found.suggested, slow.argmax(axis=1))
     plain = label_quality(g, y, v, 0.2, nobody)
     assert np.array_equal(found.distance, plain.distance)
+
+
+def test_columns_beside_rows_and_prototypes_add_the_level_of_classes_with_rows() -> None:
+    g, v = RNG.normal(size=(20, 6)), unit_rows(RNG.normal(size=(6, 6)))
+    v[2:4] = 0
+    level = np.array([0.1, 0.2, 0.3], np.float32)
+    rows, directions = with_level(None, level, len(g)).beside(g.astype(np.float32), v, 2)
+    expected = g @ v.T + np.repeat(level * [1, 0, 1], 2)
+    np.testing.assert_allclose(rows @ directions.T, expected, atol=1e-5)

@@ -46,6 +46,9 @@ __all__ = [
     "score_block",
 ]
 
+SPACE_PASSES = 2
+"""Passes of `fit_space` over the blocks where no class dominates."""
+
 T = TypeVar("T")
 Rows = NDArray[np.float32]
 Matrix = NDArray[np.floating[Any]]

@@ -94,7 +94,10 @@ class Fitting:
         Raises `prototypes.fit.space.SameFeaturesError` where all rows have the same features.
         """
         space = SPACE.once(
-            self.crawl.run, {"contents": self._contents}, self._fit_space, self.crawl.rows
+            self.crawl.run,
+            {"contents": self._contents},
+            self._fit_space,
+            method.SPACE_PASSES * self.crawl.rows,
         )
         g = AdaptedFeatures(
             self.features,

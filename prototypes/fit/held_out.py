@@ -33,8 +33,8 @@ def held_out_agreement(
     """Compare the labels of a sample of the rows with classes that they had no part in.
 
     ``moments`` are those of all rows. ``trusted`` (C, D) are class means to use in place of those
-    of the moments (see `adapted_space`). Takes one pass, which reads the rows of the sample only.
-    The result is UNKNOWN for lists of labels, and where too few classes have rows.
+    of the moments (see `adapted_space`). Takes one pass. The result is UNKNOWN for lists of labels,
+    and where too few classes have rows.
     """
     count = moments.by_class.weight
     stride = sample_stride(count.sum(), len(count))

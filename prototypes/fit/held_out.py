@@ -34,7 +34,7 @@ def held_out_agreement(
 
     ``moments`` are those of all rows. ``trusted`` (C, D) are class means to use in place of those
     of the moments (see `adapted_space`). Takes one pass. The result is UNKNOWN for lists of labels,
-    and where too few classes have rows.
+    and where too few rows or classes are left without a fold.
     """
     count = moments.by_class.weight
     stride = sample_stride(count.sum(), len(count))
@@ -45,7 +45,10 @@ def held_out_agreement(
         return UNKNOWN
     judged = ~np.isin(sample.labels, unknown)
     sample = LabelledSample(unit_rows(sample.g[judged]), sample.labels[judged])
-    cosines = held_out_cosines(sample, moments, trusted)
+    try:
+        cosines = held_out_cosines(sample, moments, trusted)
+    except ValueError:
+        return UNKNOWN
     mask_absent(cosines, unknown)
     return agreement(cosines, sample.labels, log_sizes(count))
 
@@ -53,7 +56,8 @@ def held_out_agreement(
 def held_out_cosines(sample: LabelledSample, moments: Moments, trusted: Matrix | None) -> Rows:
     """Return the cosines (m, C) of unit rows to the class means in the space of the other folds.
 
-    All that is not in the sample is in every fold's moments. Copies are in the same fold.
+    All that is not in the sample is in every fold's moments. Copies are in the same fold. Raises
+    ValueError where no space can be fitted to what is left without a fold.
     """
     axes = _leading_axes(moments.second)
     whole, means = _along(moments, axes), None if trusted is None else trusted @ axes

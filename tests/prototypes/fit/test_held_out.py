@@ -61,6 +61,12 @@ def test_what_cannot_be_judged_is_unknown() -> None:
     assert np.isnan(agreement(in_memory(x, rare), 2))
 
 
+def test_a_class_of_copies_of_one_image_is_no_obstacle() -> None:
+    x, y = crawl(60, 2, 0.0)
+    x[y == 1] = x[y == 1][0]
+    assert np.isnan(agreement(in_memory(x, y), 2))
+
+
 def test_classes_of_one_image_and_absent_ones_are_left_out() -> None:
     x, y = crawl(400, 4, 0.1)
     y[0], more = 4, 7

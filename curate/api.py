@@ -1,126 +1,125 @@
-"""The commands as functions: their options are keywords."""
+"""The commands as functions: their options are keywords, and tables in memory may be given."""
 
-import glob
-import re
-from collections.abc import Callable
-from dataclasses import fields
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
-from numpy.typing import NDArray
-from rich.console import Console
+from numpy.typing import ArrayLike, NDArray
 
-from curate.commands.export import Exported
-from curate.commands.export import export as export_for_trainers
-from curate.commands.refine import refine as correct
-from curate.commands.weight import weigh
-from curate.errors import CurateError
-from curate.manifest.formulas import formula_table
+from curate.in_memory.label_issues import LabelIssues, label_issues
+from curate.in_memory.relations import graph_any
+from curate.in_memory.signatures import gives_back, reads, weighs
+from curate.in_memory.weigh import embed_any, or_labels, weigh_any
+from curate.in_memory.weighted import (
+    duplicates_any,
+    embeddings_any,
+    export_any,
+    inspect_any,
+    refine_any,
+    report_any,
+)
 from curate.options.columns import ColumnOptions
+from curate.options.duplicates import DuplicatesOptions
+from curate.options.embed import EmbedOptions
 from curate.options.export import ExportOptions
-from curate.options.in_python import python_function
+from curate.options.inspect import InspectOptions
 from curate.options.refine import RefineOptions
+from curate.options.report import ReportOptions
+from curate.options.show_graph import ShowOptions
 from curate.options.weight import WeightOptions
-from curate.options.weighted import WeightedOptions
-from curate.store.urls import shown_urls
-from curate.weighted.row_features import row_features
 
-P = ParamSpec("P")
-Result = TypeVar("Result")
-KINDS: tuple[Any, ...] = (WeightOptions, RefineOptions, ExportOptions)
-FIELDS = [field for kind in KINDS for field in fields(kind)]
-KEYWORDS = {field.name for field in FIELDS}
-FLAGS = {field.name for field in FIELDS if field.default is False}
-OPTION = re.compile(r"--([a-z][a-z-]*[a-z])\b")
-VALUE_AT_START = re.compile(r"^(\w+=) ")
+if TYPE_CHECKING:
+    from curate.options.paths import InMemoryTable
 
-
-def _in_python(run: Callable[P, Result]) -> Callable[P, Result]:
-    """Speak of keywords, not of the command line's options, in errors that can be mended."""
-
-    @wraps(run)
-    def call(*args: P.args, **given: P.kwargs) -> Result:
-        try:
-            return run(*args, **given)
-        except CurateError as error:
-            error.args = (VALUE_AT_START.sub(r"\1", OPTION.sub(_keyword, shown_urls(str(error)))),)
-            raise
-
-    return call
-
-
-def _keyword(found: re.Match[str]) -> str:
-    """Write an option as a keyword; what is no option of ours is left alone."""
-    name = found[1].replace("-", "_")
-    if name in FLAGS:
-        return f"{name}=True"
-    return f"{name}=" if name in KEYWORDS else found[0]
-
-
-def _weigh(options: WeightOptions) -> pl.LazyFrame:
-    weigh(options, Console(stderr=True))
-    return _scan(options.output)
-
-
-def _refine(options: RefineOptions) -> pl.LazyFrame:
-    correct(options, Console(stderr=True))
-    return _scan(options.output)
-
-
-def _export(options: ExportOptions) -> Exported:
-    return export_for_trainers(options, Console(stderr=True))
-
-
-def _scan(output: Path) -> pl.LazyFrame:
-    if output.suffix == ".parquet":
-        return pl.scan_parquet(output, glob=False)
-    if output.suffix == ".jsonl":
-        return pl.scan_ndjson(glob.escape(str(output)), infer_schema_length=None)
-    return formula_table(pl.scan_csv(output, infer_schema=False, glob=False))
-
-
-weight = _in_python(
-    python_function(
+weight = or_labels(
+    weighs(
         "weight",
         WeightOptions,
-        _weigh,
-        """Do what `curate weight` does; returns the output, lazily.
+        weigh_any,
+        """Give every sample of a crawl a weight, a quality and a suggested label.
 
-        Keywords are the command's options. Raises `curate.errors.CurateError` for what can be
-        mended, and TypeError for an unknown keyword.
+        ``manifest`` is a path, as of `curate weight`, whose output is written and returned lazily;
+        or a table of polars, pandas or pyarrow or a datasets.Dataset, which is given back with the
+        new columns, its rows, its index and its own columns as they were. With ``labels`` (N) and
+        ``embeddings`` (N, D) in its place, a polars DataFrame is returned.
+
+        Of a table, image paths start from ``root`` or the working directory, and pictures may be
+        bytes or pictures of Pillow. What a run makes is kept in ``run_dir``, and removed without
+        one. Raises `curate.errors.CurateError` for what can be mended, and TypeError for an
+        unknown keyword or a value of another type. The other keywords:
         """,
     )
 )
-refine = _in_python(
-    python_function(
-        "refine",
-        RefineOptions,
-        _refine,
-        """Do what `curate refine` does; returns the output, lazily.
+embed = reads(
+    "embed",
+    EmbedOptions,
+    embed_any,
+    """Make the features of a crawl: (N, D) float16, row by row, of unit length.
 
-        Keywords are the command's options. Raises as `weight` does.
-        """,
-    )
+    Rows without features are NaN. `weight` of the same path, or with the same ``run_dir``, finds
+    them. Raises as `weight` does. The keywords:
+    """,
 )
-export = _in_python(
-    python_function(
-        "export",
-        ExportOptions,
-        _export,
-        """Do what `curate export` does; returns what was counted.
+refine = gives_back(
+    "refine",
+    RefineOptions,
+    refine_any,
+    """Correct the labels of what `weight` returned or wrote, with a head trained on verified rows.
 
-        Keywords are the command's options; ``rename`` may be a dict. Raises as `weight` does.
-        """,
-    )
+    A file's output is written and returned lazily; a table is given back with the new columns, and
+    needs the ``run_dir`` that `weight` was given. Raises as `weight` does. The keywords:
+    """,
+)
+export = reads(
+    "export",
+    ExportOptions,
+    export_any,
+    """Write weighted rows in the form that a trainer reads; returns what was counted.
+
+    ``rename`` may be a dict. Raises as `weight` does. The keywords:
+    """,
+)
+report = reads(
+    "report",
+    ReportOptions,
+    report_any,
+    """Write one HTML page to look through weighted rows; returns its path.
+
+    Of a table the page is report.html in the working directory, unless ``out`` is given. Raises as
+    `weight` does. The keywords:
+    """,
+)
+inspect = reads(
+    "inspect",
+    InspectOptions,
+    inspect_any,
+    """Show a summary of weighted rows and the worst suspects; with ``as_json`` return them.
+
+    Raises as `weight` does. The keywords:
+    """,
+)
+duplicates = reads(
+    "duplicates",
+    DuplicatesOptions,
+    duplicates_any,
+    """Show the groups of copies among weighted rows; with ``as_json`` return them.
+
+    Raises as `weight` does. The keywords:
+    """,
+)
+graph = reads(
+    "graph",
+    ShowOptions,
+    graph_any,
+    """Tell how alike the classes of a crawl are by each graph; needs no images.
+
+    A heat map is drawn where ``out`` is given. Raises as `weight` does. The keywords:
+    """,
 )
 
 
-@_in_python
 def embeddings(
-    weighted: str | Path,
+    weighted: "str | Path | InMemoryTable",
     *,
     label: str | None = None,
     prefix: str | None = None,
@@ -131,10 +130,18 @@ def embeddings(
     Rows have unit length (of a sum of encoders each part), and are NaN where status is not ok. The
     array is mapped from a temporary file (TMPDIR) that goes with it, and so may be larger than the
     memory. Rows that were sorted or filtered since are found by their keys; without keys they are
-    refused. ``weighted`` is what `curate weight` or `curate refine` wrote; the keywords are theirs,
-    for a CSV that does not say them itself. Raises as `weight` does, also where the run's folder
-    is gone.
+    refused. ``weighted`` is what `weight` or `refine` returned or wrote; a table needs the
+    ``run_dir`` that they were given, and the other keywords are theirs, for a table or a CSV, which
+    do not say them. Raises as `weight` does, also where the run's folder is gone.
     """
     folder = None if run_dir is None else Path(run_dir)
-    columns = ColumnOptions(label=label)
-    return row_features(WeightedOptions(Path(weighted), columns, prefix=prefix, run_dir=folder))
+    return embeddings_any(weighted, ColumnOptions(label=label), prefix, folder)
+
+
+def find_label_issues(labels: ArrayLike, embeddings: ArrayLike, **options: Any) -> LabelIssues:
+    """Judge labels (N) by features (N, D), which need not come from a network trained on them.
+
+    Returns a mask, qualities, suggestions and weights, and the suspects' indices by quality.
+    ``options`` are keywords of `weight`. Raises as `weight` does.
+    """
+    return label_issues(weight, labels, embeddings, options)

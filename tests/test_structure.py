@@ -17,13 +17,13 @@ ROOT = Path(__file__).parent.parent
 ONE_USER = {"faiss", "nltk", "obstore", "open_clip", "ray", "textual", "timm", "transformers"}
 PACKAGES = ("curate", "graphs", "prototypes")
 ROOMS = (
-    "cli", "curate", "curate.commands", "curate.demo", "curate.verify", "curate.report",
-    "curate.inspect", "curate.exports", "curate.scoring", "curate.heads", "curate.features",
-    "curate.training", "curate.duplicates", "curate.weighted", "curate.crawl", "curate.relations",
-    "curate.manifest", "curate.cluster", "curate.options", "curate.encoders", "curate.images",
-    "curate.terminal",
-    "curate.store", "curate.errors", "curate.own_packages", "prototypes", "prototypes.score",
-    "prototypes.fit", "prototypes.engine", "prototypes.options", "graphs",
+    "cli", "curate", "curate.in_memory", "curate.commands", "curate.demo", "curate.verify",
+    "curate.report", "curate.inspect", "curate.exports", "curate.scoring", "curate.heads",
+    "curate.features", "curate.training", "curate.duplicates", "curate.weighted", "curate.crawl",
+    "curate.relations", "curate.manifest", "curate.cluster", "curate.options", "curate.encoders",
+    "curate.images", "curate.terminal", "curate.store", "curate.errors", "curate.own_packages",
+    "prototypes", "prototypes.score", "prototypes.fit", "prototypes.engine", "prototypes.options",
+    "graphs",
 )  # fmt: skip
 """From top to bottom: each may import from those after it. CONTRIBUTING.md says what they do."""
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "Makefile", "docs/*.md")

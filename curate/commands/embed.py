@@ -10,10 +10,12 @@ from rich.console import Console
 from curate.cluster.open import open_engine
 from curate.crawl.crawl import index_crawl
 from curate.crawl.pictures import tell_heic
+from curate.crawl.stored_features import StoredFeatures
 from curate.features.find import find_features
 from curate.images.status import Status
 from curate.manifest.classes import count_classes
 from curate.manifest.open import open_manifest, require_exists
+from curate.manifest.plan import Shard
 from curate.options.weight import WeightOptions
 from curate.store.run import default_folder, open_run
 from curate.terminal.command_line import chosen_options, command_line, say_next
@@ -33,6 +35,8 @@ class Embedded:
     """Rows of each status."""
     skipped: tuple[Skipped, ...]
     """What of the user's files is in no row."""
+    shards: tuple[Shard, ...]
+    features: StoredFeatures
 
 
 def embed_and_report(options: WeightOptions, quiet: bool = False) -> None:
@@ -71,4 +75,4 @@ def embed(options: WeightOptions, console: Console) -> Embedded:
             statuses.update(features.statuses(shard.name).to_list())
         dim = features.columns(len(features.parts) - 1, crawl.shards[0].name)[1]
     tell_heic(statuses, console)
-    return Embedded(folder, dim, statuses, manifest.skipped)
+    return Embedded(folder, dim, statuses, manifest.skipped, crawl.shards, features)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -30,20 +31,47 @@ SUM = "sum"
 Matrix = NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class ClassGraph:
+    """How alike the classes of a crawl are, by what is known before any image is seen."""
+
+    labels: tuple[str, ...]
+    """The C classes."""
+    names: tuple[str, ...]
+    """What each is called."""
+    matrices: Mapping[str, Matrix]
+    """By graph, and 'sum' where there are several: S (C, C); NaN for classes it does not know."""
+    run: Path
+    """The run folder."""
+
+    @property
+    def total(self) -> Matrix:
+        """S_t (C, C): the graph, or the sum of several."""
+        return self.matrices[SUM] if SUM in self.matrices else next(iter(self.matrices.values()))
+
+
 def show_graph(options: ShowOptions, quiet: bool = False) -> None:
     """Print each class's nearest classes by each graph, and draw the heat map; needs no images."""
+    screen = Console(quiet=quiet)
+    graph = relate_classes(options, Console(stderr=True, quiet=quiet))
+    labels, names = list(graph.labels), list(graph.names)
+    screen.print(nearest_table(labels, names, graph.matrices, options.limit))
+    draw_graph(graph, options.out or graph.run / "graph.png", screen)
+
+
+def relate_classes(options: ShowOptions, console: Console) -> ClassGraph:
+    """Relate the classes of a manifest; progress and warnings go to ``console``.
+
+    Raises CurateError for everything that the user can mend.
+    """
     require_exists(options.manifest)
     folder = options.run_dir or default_folder(options.manifest, options.out or options.manifest)
-    console, screen = Console(stderr=True, quiet=quiet), Console(quiet=quiet)
     with open_run(folder, partial(progress_bar, console)) as run:
         manifest = open_manifest(options.manifest, options.columns, None, run.step("rows"))
-        classes = count_classes(manifest)
-        graph = relate(manifest, classes, options.graph_options, run, console)
+        graph = relate(manifest, count_classes(manifest), options.graph_options, run, console)
         show_classes(console, graph.table, folder / CLASSES)
-        names, matrices = class_names(graph.table), _matrices(graph)
-        screen.print(nearest_table(graph.table["label"].to_list(), names, matrices, options.limit))
-        out = options.out or folder / "graph.png"
-        _draw(graph, names, matrices, out, screen)
+        labels, names = tuple(graph.table["label"]), tuple(class_names(graph.table))
+        return ClassGraph(labels, names, _matrices(graph), folder)
 
 
 def class_names(table: pl.DataFrame) -> list[str]:
@@ -93,15 +121,14 @@ def _nearest(c: int, S: Matrix, nearest: NDArray[np.intp], names: list[str]) -> 
     return "\n".join(lines) or "[yellow]not known[/]"
 
 
-def _draw(
-    graph: Graph, names: list[str], matrices: Mapping[str, Matrix], out: Path, console: Console
-) -> None:
+def draw_graph(graph: ClassGraph, out: Path, console: Console) -> None:
+    """Draw the heat map as a PNG, and say where it is."""
     from graphs.order import block_order
 
-    assert graph.relations is not None
+    names = list(graph.names)
     drawn = np.arange(min(len(names), MOST_CLASSES))
-    order = block_order(graph.relations[: len(drawn), : len(drawn)])
-    image = draw_heatmap(matrices, names, order)
+    order = block_order(graph.total[: len(drawn), : len(drawn)])
+    image = draw_heatmap(graph.matrices, names, order)
     with appearing_file(out) as unfinished:
         image.save(unfinished, "png")
     if len(drawn) < len(names):

@@ -10,7 +10,7 @@ from curate.store.atomic import appearing_file
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.terminal.notices import say
-from curate.terminal.progress import progress_bar
+from curate.terminal.progress import busy, progress_bar
 from curate.weighted.open import open_weighted
 from curate.weighted.share_of_table import share_of_table
 from curate.weighted.weighted import Weighted
@@ -24,14 +24,18 @@ def write_report(options: ReportOptions, quiet: bool = False) -> None:
 
     Raises CurateError for what the user can mend.
     """
-    console = Console(stderr=True, quiet=quiet)
+    write_page(options, Console(stderr=True, quiet=quiet))
+    size = options.output.stat().st_size / 1e6
+    say(Console(quiet=quiet), f"Written: {options.output} ({size:.1f} MB)")
+
+
+def write_page(options: ReportOptions, console: Console) -> None:
+    """Write the page; progress goes to ``console``. Raises CurateError as `write_report` does."""
     with scratch_folder() as folder, appearing_file(options.output) as unfinished:
         weighted = open_weighted(options.source, Folders(folder))
         page = _page(weighted, options, console)
         unfinished.write_text(page, encoding="utf-8")
         weighted.require_unchanged()
-    size = options.output.stat().st_size / 1e6
-    say(Console(quiet=quiet), f"Written: {options.output} ({size:.1f} MB)")
 
 
 def _page(weighted: Weighted, options: ReportOptions, console: Console) -> str:
@@ -39,7 +43,7 @@ def _page(weighted: Weighted, options: ReportOptions, console: Console) -> str:
     told = None
     if options.verified is not None:
         told = share_of_table(weighted, options.verified, console)
-    with console.status("Counting"):
+    with busy(console, "Counting"):
         content = gather(weighted, options.title, options.limit, told)
     bare = render(content.said, [Thumbnail(None, PAGE_FULL)] * len(content.rows))
     room = MOST_BYTES - len(bare.encode())

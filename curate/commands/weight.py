@@ -203,25 +203,29 @@ def _check(manifest: Manifest, options: WeightOptions, console: Console) -> None
     if manifest.has_label_lists:
         _check_lists(manifest, options)
     present = [manifest.columns.key or "row"] if options.slim else manifest.schema.names
-    names = list(NAMES)
     if options.caption_agreement:
-        names.append(AGREEMENT)
         caption_column(manifest, "--caption-agreement")
-    if options.soft_labels is not None:
-        names += SOFT_NAMES
-    if not options.no_duplicates:
-        names += COPY_NAMES
     renamed = not options.prefix and is_download_status(manifest.schema, manifest.columns)
     if renamed and STATUS in present:
         present = [name for name in present if name != STATUS]
         console.print(f"img2dataset's column {STATUS} is written as {RENAMED}{STATUS}.")
-    refuse_taken_names(present, options.prefix, str(manifest.path), names)
+    refuse_taken_names(present, options.prefix, str(manifest.path), added_names(options))
     if options.zero_shot:
         check_zero_shot(chosen_encoders(options, manifest))
     if options.device == "cuda":
         torch_device(options.device)
     check_output(options.output, manifest, options.slim, options.overwrite)
     check_keys(manifest)
+
+
+def added_names(options: WeightOptions) -> list[str]:
+    """Name the columns that these options add, without the prefix."""
+    return [
+        *NAMES,
+        *([AGREEMENT] if options.caption_agreement else ()),
+        *(SOFT_NAMES if options.soft_labels is not None else ()),
+        *(() if options.no_duplicates else COPY_NAMES),
+    ]
 
 
 def _check_lists(manifest: Manifest, options: WeightOptions) -> None:

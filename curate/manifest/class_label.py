@@ -10,6 +10,7 @@ import pyarrow as pa
 from curate.manifest.columns import label_type
 
 HUGGING_FACE = b"huggingface"
+DATASETS_NAMES = {"float": "float32", "large_string": "string"}
 
 
 def class_names(schema: pa.Schema, column: str) -> tuple[str, ...] | None:
@@ -33,6 +34,26 @@ def described(features: Mapping[str, Any]) -> dict[bytes, bytes]:
     """Return the metadata that describes columns so."""
     text = json.dumps({"info": {"features": features}})
     return {HUGGING_FACE: text.encode()} if features else {}
+
+
+def with_added(schema: pa.Schema, added: pa.Schema) -> dict[bytes, bytes] | None:
+    """Return a schema's metadata; where they describe columns, they describe added ones too.
+
+    Hugging Face's datasets needs all columns described.
+    """
+    metadata: dict[bytes, bytes] | None = schema.metadata
+    known = features(schema)
+    if metadata is None or not known:
+        return metadata
+    described = json.loads(metadata[HUGGING_FACE])
+    described["info"]["features"] = known | {each.name: _described(each.type) for each in added}
+    return {**metadata, HUGGING_FACE: json.dumps(described).encode()}
+
+
+def _described(kind: pa.DataType) -> dict[str, object]:
+    if pa.types.is_list(kind):
+        return {"feature": _described(kind.value_type), "_type": "Sequence"}
+    return {"dtype": DATASETS_NAMES.get(str(kind), str(kind)), "_type": "Value"}
 
 
 def _names(feature: Any) -> tuple[str, ...] | None:

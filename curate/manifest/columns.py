@@ -82,24 +82,29 @@ def find_columns(schema: pa.Schema, named: ColumnOptions, manifest: str) -> Colu
 
     Raises CurateError when there is no label, or when a named column does not exist.
     """
-    label = _find(schema.names, "label", named.label, manifest)
-    if label is None:
-        raise CurateError(
-            f"{manifest} has no label column; {_one_column(schema.names, manifest)}name it with"
-            f" --label, one of: {listed(schema.names)}."
-        )
-    no_key = named.key == NO_KEY and NO_KEY not in schema.names
-    columns = Columns(
-        label=label,
-        image=_find(schema.names, "image", named.image, manifest),
-        key=None if no_key else _find(schema.names, "key", named.key, manifest),
-        caption=_find(schema.names, "caption", named.caption, manifest),
-        embedding=_find(schema.names, "embedding", None, manifest),
-    )
-    _check_label(schema.field(label), manifest)
+    columns = named_columns(schema.names, named, manifest)
+    _check_label(schema.field(columns.label), manifest)
     if columns.key is not None:
         _check_key(schema.field(columns.key), manifest)
     return columns
+
+
+def named_columns(names: Sequence[str], named: ColumnOptions, manifest: str) -> Columns:
+    """Match the names of columns alone; raises CurateError as `find_columns` does."""
+    label = _find(names, "label", named.label, manifest)
+    if label is None:
+        raise CurateError(
+            f"{manifest} has no label column; {_one_column(names, manifest)}name it with"
+            f" --label, one of: {listed(names)}."
+        )
+    no_key = named.key == NO_KEY and NO_KEY not in names
+    return Columns(
+        label=label,
+        image=_find(names, "image", named.image, manifest),
+        key=None if no_key else _find(names, "key", named.key, manifest),
+        caption=_find(names, "caption", named.caption, manifest),
+        embedding=_find(names, "embedding", None, manifest),
+    )
 
 
 def require_image(schema: pa.Schema, columns: Columns, manifest: str) -> str:

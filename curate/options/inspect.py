@@ -8,7 +8,7 @@ import typer
 from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
-from curate.options.paths import OptionalPath, RequiredPath
+from curate.options.paths import OptionalPath, OptionalTable, RequiredPath
 from curate.options.weighted import WeightedOptions
 
 
@@ -49,7 +49,7 @@ class InspectOptions:
     ] = None
     as_json: shared.AsJson = False
     pictures: shared.Drawn = "auto"
-    verified: shared.AlsoVerified = OptionalPath()
+    verified: shared.AlsoVerified = OptionalTable()
     image: shared.Image = None
     label: shared.Label = None
     key_column: shared.KeyColumn = None

@@ -23,11 +23,16 @@ from typer.models import ParameterInfo
 
 from curate.options.choices import words_of
 from curate.options.defaults import default_of
-from curate.options.paths import OptionalPath, RequiredPath
+from curate.options.paths import OptionalArray, OptionalPath, OptionalTable, RequiredPath
 from curate.store.urls import CACHE, SIZE
 
 Options = TypeVar("Options")
-PATHS = {OptionalPath: Path | None, RequiredPath: Path}
+PATHS = {
+    OptionalPath: Path | None,
+    OptionalTable: Path | None,
+    OptionalArray: Path | None,
+    RequiredPath: Path,
+}
 
 
 class Typed(NamedTuple):

@@ -11,7 +11,7 @@ from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
 from curate.options.heads import AUTO, POSSIBLE
-from curate.options.paths import OptionalPath, RequiredPath
+from curate.options.paths import OptionalPath, OptionalTable, RequiredPath
 from curate.options.weighted import WeightedOptions
 
 EPOCHS = 8
@@ -24,14 +24,14 @@ class RefineOptions:
     weighted: shared.WeightedPath = RequiredPath()
     _: KW_ONLY
     verified: Annotated[
-        OptionalPath,
+        OptionalTable,
         typer.Option(
             help="Table of labels that a person has verified: key, label (null or an empty list:"
             " none of the classes); for lists of labels also key, label, correct: answers to single"
             " labels. What curate verify writes.",
             show_default=False,
         ),
-    ] = OptionalPath()
+    ] = OptionalTable()
     head: Annotated[str, typer.Option(help=f"{POSSIBLE}.")] = AUTO
     apply: Annotated[
         OptionalPath,

@@ -10,7 +10,7 @@ from curate.errors import CurateError
 from curate.options import shared
 from curate.options.columns import ColumnOptions
 from curate.options.pages import check_page
-from curate.options.paths import OptionalPath, RequiredPath
+from curate.options.paths import OptionalPath, OptionalTable, RequiredPath
 from curate.options.weighted import WeightedOptions
 
 
@@ -33,7 +33,7 @@ class ReportOptions:
     limit: Annotated[
         int, typer.Option(help="Suspects of a class; fewer where there are many classes.")
     ] = 12
-    verified: shared.AlsoVerified = OptionalPath()
+    verified: shared.AlsoVerified = OptionalTable()
     image: shared.Image = None
     label: shared.Label = None
     key: shared.KeyColumn = None

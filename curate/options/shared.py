@@ -10,7 +10,7 @@ from curate.encoders.spec import DEFAULT_ENCODER
 from curate.encoders.spec import POSSIBLE as POSSIBLE_ENCODERS
 from curate.options.graph import POSSIBLE as POSSIBLE_GRAPHS
 from curate.options.graph import Pooling
-from curate.options.paths import OptionalPath, RequiredPath
+from curate.options.paths import OptionalPath, OptionalTable, RequiredPath
 
 CrawlPath = Annotated[
     RequiredPath,
@@ -44,7 +44,7 @@ RunDir = Annotated[
     ),
 ]
 AlsoVerified = Annotated[
-    OptionalPath,
+    OptionalTable,
     typer.Option(
         "--verified",
         help="Table of labels that a person has verified (key, label), for the share of wrong"
@@ -116,7 +116,7 @@ TextPooling = Annotated[
     ),
 ]
 ClassFile = Annotated[
-    OptionalPath,
+    OptionalTable,
     typer.Option(
         "--classes", help="Table with columns label, synset, name, description: what classes are."
     ),

@@ -10,7 +10,7 @@ from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
 from curate.options.graph import DEFAULT_TEXT_MODEL, GraphOptions
-from curate.options.paths import OptionalPath, RequiredPath
+from curate.options.paths import OptionalPath, OptionalTable, RequiredPath
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class ShowOptions:
     graph: shared.GraphSum = "wordnet"
     text_model: shared.TextModel = DEFAULT_TEXT_MODEL
     text_pooling: shared.TextPooling = "mean"
-    classes: shared.ClassFile = OptionalPath()
+    classes: shared.ClassFile = OptionalTable()
     out: Annotated[
         OptionalPath,
         typer.Option(

@@ -16,7 +16,7 @@ from curate.options.columns import ColumnOptions
 from curate.options.engine import LOCAL, EngineOptions
 from curate.options.graph import DEFAULT_TEXT_MODEL, GraphOptions
 from curate.options.method import check_above_0, check_method
-from curate.options.paths import OptionalPath, RequiredPath
+from curate.options.paths import OptionalArray, OptionalPath, OptionalTable, RequiredPath
 from curate.store.urls import is_remote
 from prototypes.options import (
     BOTH,
@@ -47,20 +47,20 @@ class WeightOptions:
     beta: Annotated[float, typer.Option(help="Power of the weight (SINet Eq. 6).")] = 1.5
     encoder: shared.Encoder = None
     embeddings: Annotated[
-        OptionalPath,
+        OptionalArray,
         typer.Option(help="Take the features from this .npy file, or this folder's img_emb/*.npy."),
-    ] = OptionalPath()
+    ] = OptionalArray()
     graph: shared.GraphSum = "wordnet"
     text_model: shared.TextModel = DEFAULT_TEXT_MODEL
     text_pooling: shared.TextPooling = "mean"
-    classes: shared.ClassFile = OptionalPath()
+    classes: shared.ClassFile = OptionalTable()
     verified: Annotated[
-        OptionalPath,
+        OptionalTable,
         typer.Option(
             help="Table of labels that a person has verified: key, label (null: none of the"
             " classes)."
         ),
-    ] = OptionalPath()
+    ] = OptionalTable()
     caption_agreement: Annotated[
         bool,
         typer.Option(

@@ -16,6 +16,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from curate.terminal.notebook import lacks_widgets, notebook_line
+
 
 class RateColumn(ProgressColumn):
     """Rows a second."""
@@ -31,6 +33,10 @@ def progress_bar(
     console: Console, description: str, total: int, done: int = 0
 ) -> Iterator[Callable[[int], None]]:
     """Show a bar while the block runs; call the yielded function with how many rows were done."""
+    if lacks_widgets(console) and not console.quiet:
+        with notebook_line(description, total, done) as advance:
+            yield advance
+        return
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -47,3 +53,8 @@ def progress_bar(
     ) as progress:
         task = progress.add_task(description, total=total, completed=done)
         yield lambda rows: progress.advance(task, rows)
+
+
+def busy(console: Console, text: str) -> contextlib.AbstractContextManager[object]:
+    """Show a text and a spinner while the block runs; nothing where rich cannot draw them."""
+    return contextlib.nullcontext() if lacks_widgets(console) else console.status(text)

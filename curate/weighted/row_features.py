@@ -1,12 +1,10 @@
 """The features that weights were made from, as one array in the order of the rows."""
 
-import tempfile
-
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.crawl.feature_array import feature_array
 from curate.options.weighted import WeightedOptions
-from curate.store.arrays import allocate
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.weighted.open import open_weighted
@@ -25,12 +23,5 @@ def row_features(options: WeightedOptions) -> NDArray[np.float16]:
         weighted = open_weighted(options, Folders(frozen))
         work = weighted.work()
     _, width = work.features.columns(len(work.features.parts) - 1, work.shards[0].name)
-    with tempfile.TemporaryFile() as file:
-        features = np.memmap(file, np.float16, "w+", shape=(work.rows, width))
-        allocate(file)
-    for shard in work.file_shards:
-        for rows in work.blocks(shard):
-            block, has_features = work.features_of(rows)
-            block[~has_features] = np.nan
-            features[rows[0] : rows[-1] + 1] = block
-    return features
+    blocks = (work.features_of(rows) for shard in work.file_shards for rows in work.blocks(shard))
+    return feature_array(work.rows, width, blocks)

@@ -1,6 +1,5 @@
 """The manifest written back: every row once, in order, with our columns added."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -11,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from curate.errors import CurateError
-from curate.manifest.class_label import HUGGING_FACE, features
+from curate.manifest.class_label import with_added
 from curate.manifest.formulas import plain_table
 from curate.manifest.img2dataset import RENAMED
 from curate.manifest.manifest import Manifest
@@ -24,7 +23,6 @@ from curate.store.mirror import look, require_writable
 from curate.weighted.image_paths import Way, path_column, starting_with
 from curate.weighted.origin import Origin
 
-DATASETS_NAMES = {"float": "float32", "large_string": "string"}
 OUTPUTS = (".parquet", ".csv", ".jsonl")
 
 
@@ -138,7 +136,7 @@ def _beside(batches: Iterable[pa.RecordBatch], ours: pa.Table) -> Iterator[pa.Ta
 
 
 def _side_by_side(left: pa.Table, right: pa.Table) -> pa.Table:
-    metadata = _metadata(left.schema, right.schema)  # which renaming would drop
+    metadata = with_added(left.schema, right.schema)  # which renaming would drop
     left = left.rename_columns([_renamed(name, right.schema.names) for name in left.schema.names])
     schema = pa.schema([*left.schema, *right.schema], metadata=metadata)
     return pa.Table.from_arrays([*left.columns, *right.columns], schema=schema)
@@ -147,23 +145,6 @@ def _side_by_side(left: pa.Table, right: pa.Table) -> pa.Table:
 def _renamed(name: str, ours: Sequence[str]) -> str:
     """Rename a column of the user's, img2dataset's status, that has the name of one of ours."""
     return RENAMED + name if name in ours else name
-
-
-def _metadata(schema: pa.Schema, ours: pa.Schema) -> dict[bytes, bytes] | None:
-    """Describe the new columns for Hugging Face's datasets, which needs all columns described."""
-    metadata: dict[bytes, bytes] | None = schema.metadata
-    known = features(schema)
-    if metadata is None or not known:
-        return metadata
-    described = json.loads(metadata[HUGGING_FACE])
-    described["info"]["features"] = known | {field.name: _described(field.type) for field in ours}
-    return {**metadata, HUGGING_FACE: json.dumps(described).encode()}
-
-
-def _described(kind: pa.DataType) -> dict[str, object]:
-    if pa.types.is_list(kind):
-        return {"feature": _described(kind.value_type), "_type": "Sequence"}
-    return {"dtype": DATASETS_NAMES.get(str(kind), str(kind)), "_type": "Value"}
 
 
 @contextmanager

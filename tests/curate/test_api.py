@@ -15,17 +15,36 @@ from typer.testing import CliRunner
 import cli
 import curate
 from curate.errors import CurateError
+from curate.options.duplicates import DuplicatesOptions
+from curate.options.embed import EmbedOptions
 from curate.options.export import ExportOptions
+from curate.options.inspect import InspectOptions
+from curate.options.paths import Array, Table
 from curate.options.refine import RefineOptions
+from curate.options.report import ReportOptions
+from curate.options.show_graph import ShowOptions
 from curate.options.weight import WeightOptions
 
-FUNCTIONS = {"weight": WeightOptions, "refine": RefineOptions, "export": ExportOptions}
+FUNCTIONS = {
+    "weight": WeightOptions,
+    "embed": EmbedOptions,
+    "inspect": InspectOptions,
+    "duplicates": DuplicatesOptions,
+    "refine": RefineOptions,
+    "report": ReportOptions,
+    "export": ExportOptions,
+    "graph": ShowOptions,
+}
+OPTIONS = {"as_json": "--json", "given": "--class"}
+IN_PYTHON_ONLY = {"weight": ["labels"]}
 OF_THE_COMMAND_LINE = {"debug", "help_all", "quiet"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_keywords_are_the_options_of_the_command_line(name: str) -> None:
-    parameters = inspect.signature(getattr(curate, name)).parameters
+    parameters = dict(inspect.signature(getattr(curate, name)).parameters)
+    for keyword in IN_PYTHON_ONLY.get(name, ()):
+        parameters.pop(keyword)
     assert list(parameters) == [field.name for field in fields(FUNCTIONS[name])]
     kinds = {parameter.kind for parameter in parameters.values()}
     assert kinds <= {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
@@ -41,12 +60,16 @@ def test_keywords_are_the_options_of_the_command_line(name: str) -> None:
         .output
     )
     for option in list(parameters)[1:]:
-        assert f"--{option.replace('_', '-')}" in help_text
+        assert OPTIONS.get(option, f"--{option.replace('_', '-')}") in help_text
+        assert f"\n{option}: " in getattr(curate, name).__doc__
+    assert "--" not in getattr(curate, name).__doc__
 
 
 def test_the_signature_says_types_and_defaults() -> None:
     parameters = inspect.signature(curate.weight).parameters
-    assert parameters["manifest"].annotation == str | Path
+    assert parameters["manifest"].annotation == str | Path | Table
+    assert parameters["embeddings"].annotation == str | Path | Array | None
+    assert parameters["verified"].annotation == str | Path | Table | None
     assert parameters["alpha"].annotation is float
     assert parameters["alpha"].default == 1.2
     assert parameters["psi"].annotation == Literal["softmax", "l2"]
@@ -124,9 +147,9 @@ def test_three_lines(tmp_path: Path) -> None:
     assert left["label"].equals(told["refined_label"])
     assert left["weight"].equals(told["refined_weight"])
     assert left["given_label"].equals(told["label"])
-    assert callable(curate.export)
-    assert callable(curate.embeddings)
-    assert callable(curate.refine), "no module takes the name of a function"
+    assert all(callable(getattr(curate, name)) for name in curate.__all__), (
+        "no module takes the name of a function"
+    )
 
 
 def test_importing_curate_imports_nothing_heavy() -> None:
@@ -134,3 +157,16 @@ def test_importing_curate_imports_nothing_heavy() -> None:
     code = f"import sys, curate; print([n for n in {heavy} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_libraries_of_tables_that_nobody_gave_are_left_alone() -> None:
+    code = """
+import sys
+sys.modules["datasets"] = None
+import numpy as np, curate
+x = np.eye(4)[np.arange(40) % 2] + np.random.default_rng(0).normal(0, 0.2, (40, 4))
+rows = curate.weight(labels=["a", "b"] * 20, embeddings=x, graph="none")
+print(len(rows), "curate.in_memory.pandas_frame" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("40 False\n", ""), "progress is for terminals"

@@ -1,6 +1,5 @@
 """Which kind of table a value is, found without importing a library that the user has not."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -57,23 +56,20 @@ def table_in_memory(value: object) -> InMemory | None:
         return PolarsFrame(value)
     if isinstance(value, pa.Table):
         return ArrowTable(value)
-    return _pandas(value) or _datasets(value)
+    if _is_of("pandas", value):
+        from curate.in_memory.pandas_frame import open_pandas
+
+        return open_pandas(value)
+    if _is_of("datasets", value):
+        from curate.in_memory.hugging_face import open_dataset
+
+        return open_dataset(value)
+    return None
 
 
-def _pandas(value: object) -> InMemory | None:
-    if sys.modules.get("pandas") is None:
-        return None
-    from curate.in_memory.pandas_frame import open_pandas
-
-    return open_pandas(value)
-
-
-def _datasets(value: object) -> InMemory | None:
-    if sys.modules.get("datasets") is None:
-        return None
-    from curate.in_memory.hugging_face import open_dataset
-
-    return open_dataset(value)
+def _is_of(library: str, value: object) -> bool:
+    """Tell whether a value is of a class of a library, which is not imported for this."""
+    return any(each.__module__.partition(".")[0] == library for each in type(value).__mro__)
 
 
 def is_path(value: object) -> bool:

@@ -37,7 +37,7 @@ FUNCTIONS = {
 }
 OPTIONS = {"as_json": "--json", "given": "--class"}
 IN_PYTHON_ONLY = {"weight": ["labels"]}
-OF_THE_COMMAND_LINE = {"debug", "help_all", "quiet"}
+OF_THE_COMMAND_LINE = {"debug", "help_all", "quiet", "cache_dir", "cache_size"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

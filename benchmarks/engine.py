@@ -13,13 +13,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
-import psutil
 import typer
 from PIL import Image
 from rich import box
@@ -35,14 +33,6 @@ Words = list[str | Path]
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@dataclass(frozen=True)
-class Spent:
-    """Seconds of a command by the clock, and of all processors, Ray's own processes included."""
-
-    wall: float
-    cpu: float
-
-
 @app.command()
 def engine(
     rows: Annotated[int, typer.Option(help="Of stored embeddings.")] = 1_000_000,
@@ -50,20 +40,16 @@ def engine(
     classes: Annotated[int, typer.Option(help="C")] = 1_000,
     encoder: Annotated[str, typer.Option(help="Of the pictures.")] = "embedded",
 ) -> None:
-    """Print what both took, and whether they wrote the same bytes."""
+    """Print what both took by the clock, and whether they wrote the same bytes."""
     table = Table(box=box.MARKDOWN, title="curate weight, two cores", title_justify="left")
-    for heading in ("crawl", "here: wall s", "CPU s", "Ray: wall s", "CPU s", "wall ratio",
-                    "CPU ratio", "same bytes"):  # fmt: skip
+    for heading in ("crawl", "here: seconds", "Ray: seconds", "ratio", "same bytes"):
         table.add_column(heading, justify="right")
     with tempfile.TemporaryDirectory() as folder, _ray() as address:
         for title, words in _crawls(Path(folder), rows, pictures, classes, encoder):
             here, there = (_weigh(words, more) for more in ([], ["--engine", f"ray:{address}"]))
             (a, one), (b, other) = here, there
-            table.add_row(
-                title, f"{a.wall:.1f}", f"{a.cpu:.1f}", f"{b.wall:.1f}", f"{b.cpu:.1f}",
-                f"{b.wall / a.wall:.2f}", f"{b.cpu / a.cpu:.2f}",
-                str(filecmp.cmp(one, other, shallow=False)),
-            )  # fmt: skip
+            same = filecmp.cmp(one, other, shallow=False)
+            table.add_row(title, f"{a:.1f}", f"{b:.1f}", f"{b / a:.2f}", str(same))
     Console(width=120).print(table)
 
 
@@ -109,29 +95,22 @@ def _noise(rng: np.random.Generator) -> bytes:
     return file.getvalue()
 
 
-def _weigh(words: Words, more: list[str]) -> tuple[Spent, Path]:
-    """Weigh afresh; returns the seconds, and a copy of the output."""
+def _weigh(words: Words, more: list[str]) -> tuple[float, Path]:
+    """Weigh afresh; returns seconds by the clock, and a copy of the output."""
     manifest, *options = words
     out = Path(manifest).with_name("weighted.parquet")
     shutil.rmtree(Path(manifest).with_name(f"{Path(manifest).name}.curate"), ignore_errors=True)
     command = ["weight", manifest, *options, "--out", out, "--overwrite", "--device", "cpu", *more]
-    start, cpu = time.perf_counter(), _cpu()
+    start = time.perf_counter()
     subprocess.run(
         [sys.executable, "-m", "curate", *map(str, command)],
         env={**os.environ, "OMP_NUM_THREADS": "1" if more else "2"},
         stdout=subprocess.DEVNULL, check=True,
     )  # fmt: skip
-    spent = Spent(time.perf_counter() - start, _cpu() - cpu)
+    spent = time.perf_counter() - start
     copy = out.with_name("ray.parquet" if more else "here.parquet")
     shutil.copy(out, copy)
     return spent, copy
-
-
-def _cpu() -> float:
-    """CPU seconds of this process and all that came from it, those that have ended too."""
-    this = psutil.Process()
-    times = [each.cpu_times() for each in (this, *this.children(recursive=True))]
-    return float(sum(t.user + t.system + t.children_user + t.children_system for t in times))
 
 
 if __name__ == "__main__":

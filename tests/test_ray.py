@@ -59,6 +59,8 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
         labels = [f"class {given[row]}" for row in rows]
         table = pl.DataFrame({"key": rows, "image": images, "label": labels})
         table.write_parquet(folder / "parts" / f"{part}.parquet")
+    checked = {"key": range(0, len(true), 3), "label": [f"class {c}" for c in true[::3]]}
+    pl.DataFrame(checked).write_csv(folder / "verified.csv")
     means = rng.normal(size=(4, 16))
     np.save(folder / "x.npy", (means[true] + rng.normal(0, 0.6, (len(true), 16))).astype("f2"))
     return folder
@@ -90,6 +92,14 @@ def weigh(folder: Path, *options: object) -> Path:
     done = curate(*arguments(folder, *options))
     assert done.exit_code == 0, (done.output, done.exception)
     return folder / "parts.weighted.parquet"
+
+
+def refine(folder: Path, *options: object) -> Path:
+    weighted, verified = folder / "parts.weighted.parquet", folder / "verified.csv"
+    given = ("--verified", verified, "--head", "veit", "--epochs", 1, "--device", "cpu")
+    done = curate("refine", weighted, *given, *options)
+    assert done.exit_code == 0, (done.output, done.exception)
+    return folder / "parts.refined.parquet"
 
 
 def weigh_while(folder: Path, meanwhile: Callable[[], None], *options: object) -> Path:
@@ -162,3 +172,13 @@ def test_another_engine_goes_on(
         curate(*arguments(folder, *STORED), "--debug")
     found = weigh(folder, *STORED, *on(cluster))
     assert filecmp.cmp(found, weighed(STORED), shallow=False)
+
+
+def test_a_head_judges_the_same(
+    cluster: Any, crawl: Path, weighed: Callable, tmp_path: Path
+) -> None:
+    here = weighed(STORED).parent
+    there = Path(shutil.copytree(here, tmp_path / "crawl", copy_function=shutil.copy2))
+    found = refine(there, *on(cluster))
+    assert filecmp.cmp(found, refine(here), shallow=False)
+    assert not list((here / "parts.curate").glob("refined/*/*"))

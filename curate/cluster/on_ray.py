@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import ray
 from ray.cloudpickle import CloudPickler
-from ray.exceptions import GetTimeoutError, RayError, RayTaskError
+from ray.exceptions import GetTimeoutError, RayError, RayTaskError, TaskUnschedulableError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rich.console import Console
 
@@ -247,7 +247,7 @@ def _connect(address: str) -> None:
 
 
 def _on_each_node(function: Callable[..., T], *given: Any) -> dict[str, T]:
-    """Call a function on each node, and return what it says by the node's name."""
+    """Call a function on each node; return what it says by the node's name."""
     asked = {}
     for node in _alive():
         there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
@@ -257,6 +257,8 @@ def _on_each_node(function: Callable[..., T], *given: Any) -> dict[str, T]:
     for name, answer in asked.items():
         try:
             answers[name] = RAY.get(answer, timeout=ANSWER_SECONDS)
+        except TaskUnschedulableError:
+            continue  # It died just now, and is no longer part of the cluster.
         except (GetTimeoutError, RayError) as error:
             raise CurateError(
                 f"{name} does not answer ({reason_of(error)}); look at `ray status` and at Ray's"

@@ -6,6 +6,7 @@ Reads in the order in which data flows: weighted manifest, verified rows, head, 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from rich.console import Console
 
+from curate.cluster.open import open_engine
 from curate.duplicates.copies import Copies, load_copies
 from curate.encoders.device import torch_device
 from curate.errors import CurateError
@@ -23,6 +25,7 @@ from curate.heads.columns import Columns
 from curate.heads.comparison import Comparison
 from curate.heads.folds import Folds
 from curate.heads.gains import class_gains
+from curate.heads.judged import REFINED, Judging, judged_columns
 from curate.heads.learned import read_bags, read_verified_rows
 from curate.heads.saved import TrainedHead, load_head
 from curate.heads.side_tables import (
@@ -123,7 +126,11 @@ def refine(options: RefineOptions, console: Console) -> RefinedCrawl:
         work = weighted.work()
         require_same_labels(weighted, work)
         assert weighted.run is not None
-        with open_run(weighted.run) as run:
+        progress = partial(progress_bar, console)
+        with (
+            open_engine(options.engine_options, console) as engine,
+            open_run(weighted.run, progress, engine) as run,
+        ):
             return _refine(options, weighted, work, run, console)
 
 
@@ -168,8 +175,11 @@ def _refine(
     if names is not None:
         tables[BAGS] = bag_labels(applied, names, trained.classes)
     told = write_beside(options, tables)
-    with progress_bar(console, "Refining", weighted.rows) as advance:
-        noise = _write(applied, trained, weighted, options, gains.worse, advance)
+    judging = Judging(applied, _columns(applied, trained, weighted), gains.worse)
+    judged_rows = judging.by_shards(run)
+    with run.progress("Writing", weighted.rows) as advance:
+        noise = _write(applied, judged_rows, weighted, options, advance)
+    REFINED.remove(run)
     judged = held_out.guarded(task) if compared is None else compared.judged()
     return RefinedCrawl(
         options.output, folder, compared, judged.verdict(task), gained, verified.chosen,
@@ -236,38 +246,38 @@ def _check_fits(
         )
 
 
-def _write(
-    applied: HeadOnRun,
-    trained: TrainedHead,
-    weighted: Weighted,
-    options: RefineOptions,
-    worse: NDArray[np.bool_],
-    advance: Callable[[int], None],
-) -> NDArray[np.int64]:
-    """Write every row with the head's columns; classes (K,) that get worse keep given labels.
-
-    Returns how many rows are of each type of noise, zeros where the head tells none.
-    """
-    work, manifest, out = applied.work, weighted.itself(), options.output
-    label = weighted.manifest.label_type
+def _columns(applied: HeadOnRun, trained: TrainedHead, weighted: Weighted) -> Columns:
+    """Say how what the head tells of a row becomes columns."""
+    work, label = applied.work, weighted.manifest.label_type
     if trained.head.task.new:
         label = pa.string()
     centres = trained.head.inputs.centres()
     usual = np.full(len(centres), np.nan, np.float32)
     if applied.own:
         usual[work.fit.prototypes.little_known] = work.usual_weight
-    columns = Columns(
-        trained.head.task, trained.classes, label, centres, work.alpha, work.beta, usual
-    )
+    return Columns(trained.head.task, trained.classes, label, centres, work.alpha, work.beta, usual)
+
+
+def _write(
+    applied: HeadOnRun,
+    judged: Folders,
+    weighted: Weighted,
+    options: RefineOptions,
+    advance: Callable[[int], None],
+) -> NDArray[np.int64]:
+    """Write every row with the head's columns, which ``judged`` keeps by shards.
+
+    Returns how many rows are of each type of noise, zeros where the head tells none.
+    """
+    work, manifest, out = applied.work, weighted.itself(), options.output
     by_first = {shard.first_row: shard for shard in work.file_shards}
 
     def added(shard: Shard) -> tuple[pa.Table, NDArray[np.int64]]:
-        blocks = list(applied.judge_shard(by_first[shard.first_row], worse))
-        table = pa.concat_tables([columns.table(found) for found in blocks])
+        table, noise = judged_columns(judged, by_first[shard.first_row])
         if out.suffix == ".csv":
             table = table.drop_columns(list(REFINED_LISTS))
         names = [weighted.prefix + name for name in table.column_names]
-        return table.rename_columns(names), np.sum([found.noise_types for found in blocks], axis=0)
+        return table.rename_columns(names), noise
 
     shards = [replace(s, part=0, start=s.first_row) for s in work.file_shards]
     made = making("refine", options, out, versions(), today())

@@ -10,6 +10,7 @@ from curate.errors import CurateError
 from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
+from curate.options.engine import LOCAL, EngineOptions
 from curate.options.heads import AUTO, POSSIBLE
 from curate.options.paths import OptionalPath, OptionalTable, RequiredPath
 from curate.options.weighted import WeightedOptions
@@ -73,10 +74,14 @@ class RefineOptions:
     key: shared.KeyColumn = None
     prefix: shared.Prefix = None
     device: shared.Device = "auto"
+    engine: shared.Engine = LOCAL
+    cpus_per_task: shared.CpusPerTask = None
+    gpus_per_task: shared.GpusPerTask = None
     overwrite: shared.Overwrite = False
 
     def __post_init__(self) -> None:
         check_choices(self)
+        _ = self.engine_options  # checks itself as it is made
         if self.epochs < 1:
             raise CurateError(f"--epochs {self.epochs}: at least 1; the default is {EPOCHS}.")
         if self.apply is not None and (self.head != AUTO or self.new_classes):
@@ -88,6 +93,11 @@ class RefineOptions:
                 "--new-classes adds the classes of verified rows, and there are none; name them"
                 " with --verified FILE."
             )
+
+    @property
+    def engine_options(self) -> EngineOptions:
+        """The part that says who works on shards."""
+        return EngineOptions(self.engine, self.cpus_per_task, self.gpus_per_task)
 
     @property
     def source(self) -> WeightedOptions:

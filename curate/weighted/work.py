@@ -1,11 +1,12 @@
 """What weights were made from, kept in the run folder for the commands that follow."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +89,10 @@ class Work:
     """See `curate.crawl.row_keys`; None where the crawl has no key column."""
     order: NDArray[np.int64] | None = None
     """(N,): the run's row of each row of the file; None where both have the same rows."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel without what is found again, such as a number for each row."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @property
     def rows(self) -> int:

@@ -96,6 +96,7 @@ DEPENDS = {
             "stack", "stage", "sukhbaatar", "task", "tied", "trained", "training", "unasked",
             "veit", "xiao")),
         "curate/options/heads.py"],
+    "curate.heads.judged:REFINED": [],
     "onnx": ["curate/encoders/onnx*.py", "curate/images/preprocess.py"],
     "open_clip": [
         "curate/encoders/openclip*.py", "curate/encoders/compiled.py",

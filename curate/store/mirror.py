@@ -25,6 +25,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from curate.errors import CurateError
+from curate.store.hub import Hub
 from curate.store.objects import Bucket, Object, Store
 from curate.store.urls import (
     SIZE,
@@ -55,7 +56,8 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", "
 @cache
 def open_store(scheme: str, bucket: str) -> Store:
     """Open a bucket, once for each process."""
-    return Bucket(Place(scheme, bucket, ""))
+    place = Place(scheme, bucket, "")
+    return Hub(place) if scheme == "hf" else Bucket(place)
 
 
 def look(path: Path) -> Path:

@@ -195,10 +195,10 @@ def _from_boto3() -> Any:
     try:
         return Boto3CredentialProvider()
     except (ValueError, BotoCoreError):
-        raise CurateError(f"no credentials for S3 were found; {_LOG_IN['s3']}.") from None
+        raise CurateError(f"no credentials for S3 were found; {LOG_IN['s3']}.") from None
 
 
-_LOG_IN = {
+LOG_IN = {
     "s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure` (AWS_PROFILE"
     " names a profile; AWS_SKIP_SIGNATURE=true reads a public bucket)",
     "gs": "run `gcloud auth application-default login`, or let GOOGLE_APPLICATION_CREDENTIALS name"
@@ -241,13 +241,13 @@ def _sentence(place: Place, done: str, error: Exception) -> Exception:
         return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.url)
     if codes & _KEYS or kind == "UnauthenticatedError":
         return CurateError(
-            f"{cannot}: the credentials are wrong or too old; {_LOG_IN[place.scheme]}."
+            f"{cannot}: the credentials are wrong or too old; {LOG_IN[place.scheme]}."
         )
     if kind == "PermissionDeniedError" or "403" in codes:
         elsewhere = " (--out, --run-dir)" if done == "written" else ""
         return CurateError(
             f"{cannot}: these credentials have no right to it; ask for the right, name another"
-            f" place{elsewhere}, or log in as someone else: {_LOG_IN[place.scheme]}."
+            f" place{elsewhere}, or log in as someone else: {LOG_IN[place.scheme]}."
         )
     if kind == "PreconditionError":
         return CurateError(f"{place.url} changed while curate read it; run the same command again.")

@@ -169,9 +169,9 @@ def test_what_cannot_be_used_of_the_verified_is_said_in_a_sentence(tmp_path: Pat
     assert result.exit_code == 0, result.output
     said = " ".join(result.stderr.split())
     for words in (
-        "1 keys have contradicting labels (such as '1-banana') and are left out",
-        "1 keys are not in the manifest (such as 'nowhere') and are left out",
-        "1 labels differ from a class in blanks, Unicode form or case only (such as ' Banana')",
+        "keys with contradicting labels, such as '1-banana', are left out: 1.",
+        "keys that are not in the manifest, such as 'nowhere', are left out: 1.",
+        "labels that differ from a class in blanks, Unicode form or case only, such as ' Banana'",
         "1 of 3 classes, such as 'plum'; their prototypes come from the labels of the crawl",
     ):
         assert words in said, words

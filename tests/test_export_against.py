@@ -61,7 +61,7 @@ def test_copies_of_the_other_manifest_and_their_copies_are_left_out_and_listed(
         (3, "k3", "v20"), (4, "k4", "v21"), (20, "k20", "v22"), (60, "k60", "v20")
     ]  # fmt: skip
     assert "57 of 61" in said
-    assert "4 copies of rows of" in said
+    assert "(4): k3, k4, k20, ..." in said
     assert "rows without a picture that can be read, which are compared with none: 1" in said
 
 

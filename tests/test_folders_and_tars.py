@@ -98,8 +98,8 @@ def test_pictures_of_any_name_are_rows_and_what_is_none_is_counted(tmp_path: Pat
     (folder / "dog" / ".DS_Store").write_text("text")
     rows, said = weighted(folder)
     assert len(rows) == 12 and rows["status"].unique().to_list() == ["ok"]
-    assert "1 files that are no pictures: dog/list.txt" in said
-    assert "1 hidden files and folders: dog/.DS_Store" in said
+    assert "files that are no pictures (1): dog/list.txt" in said
+    assert "hidden files and folders (1): dog/.DS_Store" in said
 
 
 def test_links_out_of_a_folder_of_classes(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def refusal_again(folder: Path, *options: object) -> str:
     ("make", "words"),
     [
         (lambda folder: None, "holds no tars, no Parquet files and no pictures"),
-        (lambda folder: (folder / "a.txt").write_text("x"), "passed over: 1 files that are no"),
+        (lambda folder: (folder / "a.txt").write_text("x"), "passed over: files that are no"),
         (lambda folder: class_folders(folder, "cat"), "has one class only ('cat')"),
         (lambda folder: (folder / "1.png").write_bytes(picture("cat", 1)), "directly in it"),
         (lambda folder: pack(folder / "x" / "0.tar", {"a.cls": b"x"}), "curate weight"),
@@ -211,7 +211,7 @@ def test_img2datasets_files_are_read_by_their_rows(tmp_path: Path) -> None:
         ("failed_to_download", "missing", 2), ("success", "ok", 14)
     ]  # fmt: skip
     assert rows["image"][0] == "images/00000/000000000.jpg"
-    assert "1 pictures that no row names: 00000/9.jpg" in said
+    assert "pictures that no row names (1): 00000/9.jpg" in said
 
 
 def test_img2datasets_shards_without_their_rows_are_no_classes(tmp_path: Path) -> None:

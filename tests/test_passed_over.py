@@ -74,8 +74,8 @@ def test_verified_keys_that_name_no_row(crawl: Path) -> None:
     for done in (weighed, refined):
         assert done.exit_code == 0, done.output
         words = " ".join(done.stdout.split())
-        assert "1 verified keys that are not in the manifest: nowhere.png" in words
-        assert "1 verified keys with contradicting labels: cat/10.png" in words
+        assert "verified keys that are not in the manifest (1): nowhere.png" in words
+        assert "verified keys with contradicting labels (1): cat/10.png" in words
     out = crawl.with_name("pictures.refined.parquet")
     said = json.loads(curate("inspect", out, "--json").stdout)["skipped"]
     assert [each["count"] for each in said] == [1, 1, 1]
@@ -88,7 +88,7 @@ def test_answers_without_a_key(tmp_path: Path) -> None:
         "verify", "--merge", tmp_path / "a.csv", tmp_path / "b.csv", "--out", tmp_path / "m.parquet"
     )
     assert done.exit_code == 0, done.output
-    assert "Passed over: 1 answers in a.csv without a key: row 2" in done.stdout
+    assert "Passed over: answers in a.csv without a key (1): row 2" in done.stdout
     assert "2 answers" in done.stdout
 
 
@@ -98,7 +98,7 @@ def test_export_names_rows_without_a_picture(crawl: Path) -> None:
         "export", out, "--to", "imagefolder", "--out", crawl.with_name("x"), "--keep", "all"
     )
     assert done.exit_code == 0, done.output
-    assert "2 rows without a readable picture: cat/03.png, cat/05.png" in done.stdout
+    assert "rows without a readable picture (2): cat/03.png, cat/05.png" in done.stdout
 
 
 def test_a_path_that_was_tried_is_shown_where_half_of_the_pictures_are_missing(

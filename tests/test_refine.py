@@ -277,7 +277,7 @@ def test_labels_that_are_no_class_are_offered_as_new_ones(crawl: Path) -> None:
     options = ("--verified", crawl / "grapes.parquet", "--epochs", 3)
     result = curate("refine", crawl / "w.parquet", *options, "--out", crawl / "g1.parquet")
     assert result.exit_code == 2
-    assert "13 labels that are no class of the crawl: 'grape'" in result.stderr
+    assert "13 labels that the crawl does not have: 'grape'" in result.stderr
     assert "or take them for classes with --new-classes" in result.stderr
     found = ("--new-classes", "--out", crawl / "g2.parquet")
     done(curate("refine", crawl / "w.parquet", *options, *found))
@@ -334,7 +334,7 @@ def test_contradictions_and_strange_keys_are_left_out_and_said(crawl: Path, tmp_
     pl.concat([good, more, other]).write_parquet(tmp_path / "v.parquet")
     options = ("--verified", tmp_path / "v.parquet", "--epochs", 2)
     words = done(curate("refine", crawl / "w.parquet", *options, "--out", tmp_path / "r.parquet"))
-    assert "2 keys have contradicting labels (such as 'k0')" in words
+    assert "keys with contradicting labels, such as 'k0', are left out: 2." in words
     assert "On 174 verified rows" in words
 
 

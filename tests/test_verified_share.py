@@ -88,7 +88,7 @@ def test_weight_inspect_and_report_say_the_same_share(crawl: Path, tmp_path: Pat
 
 def test_what_is_assumed_of_a_table_is_said(crawl: Path, tmp_path: Path) -> None:
     said = weigh(crawl, "assumed.parquet", "--verified", answers(crawl, tmp_path, None))
-    words = "verified rows, taken for a random sample, since their table does not say how"
+    words = "verified rows, taken for a random sample, since the table does not say how"
     assert words in said
     assert words in page(crawl / "assumed.parquet", tmp_path)
 
@@ -178,8 +178,8 @@ def test_answers_that_contradict_those_to_copies_stay_in_the_random_sample(
     said = weigh(tmp_path, "out.parquet", "--verified", tmp_path / "v.parquet")
     judged = table.filter(pl.Series(~np.isnan(x[chosen % ROWS + chosen // ROWS, 0])))
     wrong = (judged["label"] != judged["given"]).sum()
-    assert f"by {len(judged)} rows verified at random: {wrong} are wrong" in said
-    assert "20 with another answer to a copy count by their own" in said
+    assert f"by {len(judged)} rows verified at random: {wrong} wrong" in said
+    assert "20 counted as answered, against the answer to a copy" in said
     nothing = table.drop("given")[:20]
     nothing.write_parquet(tmp_path / "v.parquet")
     words = refused(tmp_path, tmp_path / "v.parquet")

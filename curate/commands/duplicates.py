@@ -18,7 +18,7 @@ from curate.options.duplicates import DuplicatesOptions
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.store.urls import shown_urls
-from curate.terminal.printable import brief
+from curate.terminal.printable import brief, counted
 from curate.weighted.open import open_weighted
 from curate.weighted.weighted import Weighted
 
@@ -74,7 +74,7 @@ def _title(labels: Sequence[str | None], names: Mapping[str, str]) -> str:
     """Count a group's rows by their labels, the commonest first."""
     counts = Counter(label or "no label" for label in labels).most_common()
     said = [f"{count:,} {named(brief(label), names)}" for label, count in counts[:LABELS]]
-    more = f" and {len(counts) - LABELS:,} labels more" if len(counts) > LABELS else ""
+    more = f" and {counted(len(counts) - LABELS, 'label')} more" if len(counts) > LABELS else ""
     return f"{len(labels):,} rows: {', '.join(said)}{more}"
 
 

@@ -22,7 +22,7 @@ from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.terminal.command_line import command_line, say_next
 from curate.terminal.notices import say, say_skipped
-from curate.terminal.printable import brief
+from curate.terminal.printable import brief, counted
 from curate.verify import words
 from curate.verify.ahead import Ahead, Look
 from curate.verify.answers import Answers, check_path, open_answers, write_answers
@@ -189,8 +189,8 @@ def merge_answers(paths: Sequence[Path], out: Path, console: Console | None = No
     disagreed = len(merged.disagreed)
     if merged.shared:
         console.print(
-            f"{merged.shared:,} samples have answers in more than one file, and"
-            f" {merged.shared - disagreed:,} ({1 - disagreed / merged.shared:.0%}) agree.",
+            f"samples with answers in more than one file: {merged.shared:,}; they agree on"
+            f" {merged.shared - disagreed:,} ({1 - disagreed / merged.shared:.0%}).",
             highlight=False,
         )
     if disagreed:
@@ -210,4 +210,4 @@ def merge_answers(paths: Sequence[Path], out: Path, console: Console | None = No
             " labels is told.",
         )
     say_skipped(console, merged.skipped)
-    say(console, f"Written: {out}, {len(merged.agreed):,} answers")
+    say(console, f"Written: {out}, {counted(len(merged.agreed), 'answer')}")

@@ -60,8 +60,8 @@ def tell_heic(statuses: Mapping[str, int], console: Console) -> None:
         warn(
             console,
             "HEIC",
-            f"{count:,} pictures are HEIC; to read them {HEIC_WAY_OUT}, and run the same command"
-            " with --retry-failed.",
+            f"pictures that cannot be read: {count:,}; to read them {HEIC_WAY_OUT}, and run the"
+            " same command with --retry-failed.",
         )
 
 
@@ -70,6 +70,6 @@ def tell_deaths(pool: DecodePool, console: Console) -> None:
     if pool.deaths:
         print_anyway(
             console,
-            f"{pool.deaths:,} decoding processes were killed or crashed, and others decoded their"
+            f"decoding processes that were killed or crashed: {pool.deaths:,}; others decoded their"
             " pictures again; if memory is short, ask for fewer with --workers.",
         )

@@ -24,7 +24,7 @@ from curate.manifest.label_studio import read_answers
 from curate.manifest.plan import Shard
 from curate.manifest.verified_labels import Asked, look_up, require_single, require_whole
 from curate.options.refine import RefineOptions
-from curate.terminal.printable import listed
+from curate.terminal.printable import counted, listed
 from curate.terminal.skipped import Skipped
 from curate.weighted.share_of_table import share_of_rows
 from curate.weighted.verified_share import VerifiedShare
@@ -155,9 +155,10 @@ def read_verified_rows(
     kinds = named + bool((labels < 0).all(axis=1).any())
     if len(found) < LEAST_VERIFIED or kinds < 2:
         raise CurateError(
-            f"--verified {path}: {len(found):,} rows of {named:,} classes are in {weighted.path},"
-            f" and a head needs {LEAST_VERIFIED} rows of two classes at least; verify more with"
-            " `curate verify`, or use --head nmn without --verified."
+            f"--verified {path}: {counted(len(found), 'row')} of"
+            f" {counted(named, 'class', 'classes')} in {weighted.path}, and a head needs"
+            f" {LEAST_VERIFIED} rows of two classes at least; verify more with `curate"
+            " verify`, or use --head nmn without --verified."
         )
     share = None if looked_up.by_pair else share_of_rows(weighted, found)
     return VerifiedRows(

@@ -10,7 +10,7 @@ from rich.text import Text
 from curate.inspect.class_names import named
 from curate.inspect.overview import Histogram, Overview
 from curate.terminal.charts import NUMBERS, class_table, histogram, pair_table
-from curate.terminal.printable import brief
+from curate.terminal.printable import brief, counted
 from curate.weighted.counts import count_table
 
 GAP = 4
@@ -80,7 +80,7 @@ def _counts(found: Overview) -> Table:
     weightless = "labels" if found.lists else "rows"
     table.add_row("weight 0", f"{found.zero_weight:,} {weightless}")
     if found.copies:
-        table.add_row("copies", f"{found.copies:,}, of {found.copied:,} pictures")
+        table.add_row("copies", f"{found.copies:,}, of {counted(found.copied or 0, 'picture')}")
     if found.refined is not None:
         table.add_row("labels that were refined", f"{found.refined:,}")
     for command in found.made:

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from curate.manifest.classes import Classes
 from curate.terminal.notices import warn
-from curate.terminal.printable import FEW, brief, examples
+from curate.terminal.printable import FEW, brief, counted, examples
 
 NO_LABEL = {"nan", "none", "null", "na", "n/a", "#n/a", "<na>", "empty", "undefined", "(null)", "-"}
 """What programs write for no label, in lower case."""
@@ -25,9 +25,9 @@ def _say_joined(classes: Classes, console: Console) -> None:
         warn(
             console,
             "Joined",
-            f"{len(classes.joined):,} classes are written in several ways that look the same"
-            f" (blanks, Unicode form), such as {_ascii(most)} and {_ascii(other)}; each counts as"
-            " one class, and the labels stay as they are in the output.",
+            f"{counted(len(classes.joined), 'class', 'classes')} written in several ways that look"
+            f" the same (blanks, Unicode form), such as {_ascii(most)} and {_ascii(other)}; each"
+            " counts as one class, and the labels stay as they are in the output.",
         )
 
 
@@ -47,7 +47,9 @@ def _say_cases(classes: Classes, console: Console) -> None:
 
 def _say_empty(classes: Classes, console: Console) -> None:
     named = zip(classes.names, classes.counts, strict=True)
-    empty = [f"'{brief(name)}' ({n:,} rows)" for name, n in named if name.casefold() in NO_LABEL]
+    empty = [
+        f"'{brief(name)}' ({counted(n, 'row')})" for name, n in named if name.casefold() in NO_LABEL
+    ]
     if empty:
         warn(
             console,

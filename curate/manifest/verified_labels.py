@@ -17,7 +17,7 @@ from curate.manifest.label_studio import NONE, read_answers
 from curate.manifest.spellings import Matched, canonical, match, nearest
 from curate.manifest.verified_pairs import CORRECT, by_image, read_correct
 from curate.terminal.notices import warn
-from curate.terminal.printable import FEW, brief, listed
+from curate.terminal.printable import FEW, brief, counted, listed
 from curate.terminal.skipped import Skipped
 
 NONE_OF_THEM = ", leave the cell empty for an image of none of the classes"
@@ -97,9 +97,9 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
         .collect(engine="streaming")
     )
     lost = once.join(found, on="key", how="anti", nulls_equal=True)["key"]
-    _say(asked, contradicting["key"].unique(maintain_order=True), "keys have contradicting labels",
-        "and are left out")  # fmt: skip
-    _say(asked, lost, "keys are not in the manifest", "and are left out")
+    _say(asked, contradicting["key"].unique(maintain_order=True), "keys with contradicting labels",
+        "are left out")  # fmt: skip
+    _say(asked, lost, "keys that are not in the manifest", "are left out")
     skipped = (
         *unread,
         *(unclear if by_pair else ()),
@@ -138,9 +138,9 @@ def _by_image(
     each = pl.format("{}: {}", pl.col("key").fill_null("(empty)"), label)
     pairs = contradicting.select(each).to_series().unique(maintain_order=True)
     labels = of_none.select(label).to_series().unique(maintain_order=True)
-    _say(asked, pairs, "labels of images have contradicting answers", "and are left out")
-    _say(asked, labels, "labels are no class of the crawl, and right for no image",
-        "and are left out")  # fmt: skip
+    _say(asked, pairs, "labels of images with contradicting answers", "are left out")
+    _say(asked, labels, "labels that are no class of the crawl, and right for no image",
+        "are left out")  # fmt: skip
     skipped = (
         *Skipped.of("labels of images with contradicting answers", pairs.to_list()),
         *Skipped.of("labels that are no class, and right for no image", labels.to_list()),
@@ -164,8 +164,8 @@ def _with_classes(asked: Asked, given: pl.DataFrame) -> tuple[pl.DataFrame, tupl
         raise CurateError(_no_classes(asked, labels, matched, none))
     names |= new
     respelled = labels.filter(labels.is_in(list(matched.respelled)))
-    _say(asked, respelled, "labels differ from a class in blanks, Unicode form or case only",
-        "and are taken for it")  # fmt: skip
+    _say(asked, respelled, "labels that differ from a class in blanks, Unicode form or case only",
+        "are taken for it")  # fmt: skip
     likely = {name: near for name in new.values() if (near := nearest(name, asked.classes))}
     for name, near in list(likely.items())[:FEW]:
         warn(
@@ -192,9 +192,9 @@ def _no_classes(asked: Asked, labels: pl.Series, matched: Matched, none: str) ->
         meant = "" if near is None else f" (did you mean '{brief(near)}'?)"
         named.append(f"'{brief(name)}'{meant}")
     more = ", ..." if len(matched.unknown) > FEW else ""
-    count = labels.is_in(list(matched.unknown)).sum()
+    count = int(labels.is_in(list(matched.unknown)).sum())
     return (
-        f"--verified {asked.path} has {count:,} labels that are no class of the crawl:"
+        f"--verified {asked.path} has {counted(count, 'label')} that the crawl does not have:"
         f" {', '.join(named)}{more}; write them as the crawl does{none}"
         f"{asked.no_others}."
     )
@@ -211,8 +211,8 @@ def _with_keys(asked: Asked, given: pl.DataFrame, keys: pl.LazyFrame) -> pl.Data
     known = same.group_by("form").agg(pl.len(), known=pl.col("key").first())
     clear = known.filter(pl.col("len") == 1).collect(engine="streaming")
     found = lost.join(clear, on="form", maintain_order="left").select("key", "known")
-    _say(asked, found["key"], "keys differ from one of the manifest in blanks or Unicode form only",
-        "and are taken for it")  # fmt: skip
+    what = "keys that differ from one of the manifest in blanks or Unicode form only"
+    _say(asked, found["key"], what, "are taken for it")
     joined = given.join(found, on="key", how="left", maintain_order="left")
     return joined.with_columns(key=pl.coalesce("known", "key")).drop("known")
 
@@ -262,5 +262,5 @@ def _say(asked: Asked, values: pl.Series, what: str, then: str) -> None:
         warn(
             asked.console,
             f"--verified {asked.path}",
-            f"{len(values):,} {what} (such as '{brief(str(values[0]))}') {then}.",
+            f"{what}, such as '{brief(str(values[0]))}', {then}: {len(values):,}.",
         )

@@ -9,6 +9,7 @@ from curate.images.status import Status
 from curate.inspect.overview import BINS, Histogram, Overview
 from curate.report.plots import Marked, histogram
 from curate.report.words import percent
+from curate.terminal.printable import counted
 from prototypes.engine.little_known import LEAST_IMAGES
 
 LEAST_CLASSES = 8
@@ -37,7 +38,8 @@ class Plot:
 def figures(overview: Overview) -> list[Figure]:
     """Choose the numbers that a reader wants first."""
     whole = overview.labels if overview.lists else overview.rows
-    found = [Figure("Images", f"{overview.rows:,}", f"{len(overview.classes):,} classes")]
+    classes = counted(len(overview.classes), "class", "classes")
+    found = [Figure("Images", f"{overview.rows:,}", classes)]
     if overview.lists:
         found.append(Figure("Labels", f"{overview.labels:,}"))
     if overview.verified is not None:
@@ -50,12 +52,13 @@ def figures(overview: Overview) -> list[Figure]:
     kinds = f"{overview.relabel:,} fit another class, {overview.outlier:,} fit none"
     found.append(Figure("Flagged", f"{overview.flagged:,}", kinds))
     if overview.lists:
-        note = f"labels, in {overview.incomplete:,} images"
+        note = f"labels, in {counted(overview.incomplete, 'image')}"
         found.append(Figure("Look missing", f"{overview.missing:,}", note))
     note = f"{percent(overview.zero_weight / max(whole, 1))}, to be left out"
     found.append(Figure("Weight 0", f"{overview.zero_weight:,}", note))
     if overview.copies:
-        found.append(Figure("Copies", f"{overview.copies:,}", f"of {overview.copied:,} pictures"))
+        note = f"of {counted(overview.copied or 0, 'picture')}"
+        found.append(Figure("Copies", f"{overview.copies:,}", note))
     if overview.refined is not None:
         found.append(Figure("Relabelled", f"{overview.refined:,}", "by curate refine"))
     if overview.failed:
@@ -68,7 +71,8 @@ def figures(overview: Overview) -> list[Figure]:
     if overview.unlabelled:
         found.append(Figure("Without a label", f"{overview.unlabelled:,}"))
     if overview.unjudged:
-        note = f"{len(overview.little_known):,} classes with fewer than {LEAST_IMAGES} images"
+        classes = counted(len(overview.little_known), "class", "classes")
+        note = f"{classes} with fewer than {LEAST_IMAGES} images"
         found.append(Figure("Not judged", f"{overview.unjudged:,}", note))
     return found
 

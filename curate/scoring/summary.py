@@ -15,7 +15,7 @@ from curate.scoring.second_opinions import SecondOpinions
 from curate.scoring.tally import Tally
 from curate.terminal.charts import NUMBERS, class_table
 from curate.terminal.notices import print_anyway, say, warn
-from curate.terminal.printable import brief, listed, shown
+from curate.terminal.printable import brief, counted, listed, shown
 from curate.weighted.counts import count_table
 from prototypes.score.noise_matrix import (
     OUTSIDE,
@@ -27,8 +27,9 @@ LOUD_SHARE = 0.1
 SHOWN_CLASSES = 5
 STRONGEST_CONFUSIONS = 4
 SHOWN_PLACEHOLDERS = 3
-DOMINANT = 0.5
-"""A class with more than this share of the images is named as larger than all others together."""
+DOMINANT, UNEVEN = 0.5, 1.5
+"""A class is named as larger than all others together if it has more than half of the images, and
+more than 1.5 times an even share: of two classes, one nearly always has more than half."""
 
 
 def show_failures(console: Console, tally: Tally, source: str, tried: str = "") -> None:
@@ -44,9 +45,10 @@ def show_failures(console: Console, tally: Tally, source: str, tried: str = "") 
     print_anyway(
         console,
         f"[bold red]{failed:,} of {tally.rows:,} rows ({failed / tally.rows:.0%}) have"
-        f" no features[/] and have weight 0. The most common reason: {reason} ({count:,} rows, such"
-        f" as {', '.join(tally.examples[reason])}). {_sentence(tried)}Look at these rows of"
-        f" {shown(source)}, then run the same command with --retry-failed --overwrite.",
+        f" no features[/] and have weight 0. The most common reason: {reason}"
+        f" ({counted(count, 'row')}, such as {', '.join(tally.examples[reason])})."
+        f" {_sentence(tried)}Look at these rows of {shown(source)}, then run the same"
+        " command with --retry-failed --overwrite.",
     )
 
 
@@ -76,7 +78,7 @@ def show_summary(
         facts.add_row("copies", shown_copies(copies))
     largest = int(tally.judged.argmax())
     share = tally.judged[largest] / max(tally.rows - tally.counts.failed, 1)
-    if share > DOMINANT:
+    if share > max(DOMINANT, UNEVEN / len(tally.classes.names)):
         facts.add_row(
             "largest class",
             f"'{shown(brief(names[largest]))}' has {share:.0%} of the images, more"

@@ -14,6 +14,11 @@ LONGEST_MESSAGE = 2_000
 """Most characters of a message: some lines, even if it quotes long texts."""
 
 
+def counted(count: int, one: str, several: str | None = None) -> str:
+    """Write a count with its noun: 1 row, 2,000 rows; ``several`` where an s does not do."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
 def printable(text: str) -> str:
     """Replace control, escape and bidirectional characters; write URLs for paths of the cache."""
     return "".join(c if c.isprintable() else "�" for c in shown_urls(text))

@@ -30,7 +30,7 @@ class Skipped:
 
     def __str__(self) -> str:
         more = ", ..." if self.count > len(self.examples) else ""
-        return f"{self.count:,} {self.what}: {', '.join(map(brief, self.examples))}{more}"
+        return f"{self.what} ({self.count:,}): {', '.join(map(brief, self.examples))}{more}"
 
 
 class Passed:

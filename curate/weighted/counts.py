@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.table import Column, Table
 
 from curate.images.status import Status
-from curate.terminal.printable import FEW, brief, shown
+from curate.terminal.printable import FEW, brief, counted, shown
 from curate.terminal.skipped import Skipped
 from curate.weighted.verified_share import VerifiedShare
 from prototypes.engine.little_known import LEAST_IMAGES
@@ -62,8 +62,8 @@ class Counts:
 def count_table(counts: Counts, classes: int) -> Table:
     """Lay out the counts as a table of names and values; ``classes`` is their number."""
     table = Table.grid(Column(style="dim", no_wrap=True), Column(), padding=(0, 2))
-    carried = f", with {counts.labels:,} labels" if counts.lists else ""
-    table.add_row("rows", f"{counts.rows:,} in {classes:,} classes{carried}")
+    carried = f", with {counted(counts.labels, 'label')}" if counts.lists else ""
+    table.add_row("rows", f"{counts.rows:,} in {counted(classes, 'class', 'classes')}{carried}")
     failures = ", ".join(
         f"{count:,} {shown(brief(status))} {_such_as(counts.examples.get(status, ()))}"
         for status, count in counts.statuses.items()
@@ -121,9 +121,10 @@ def within(counts: Counts) -> str:
 
 def _unjudged(counts: Counts) -> str:
     examples = _such_as(counts.little_known[:FEW])
+    few = counted(len(counts.little_known), "class", "classes")
     return (
-        f"{counts.unjudged:,}, of {len(counts.little_known):,} classes with fewer than"
-        f" {LEAST_IMAGES} images {examples}: they weigh the mean, and nothing is suggested"
+        f"{counts.unjudged:,}, of {few} with fewer than {LEAST_IMAGES} images {examples}: they"
+        " weigh the mean, and nothing is suggested"
     )
 
 

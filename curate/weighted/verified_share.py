@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from curate.manifest.how_drawn import ASSUMED, BEFORE, OTHER, RANDOM
+from curate.terminal.printable import counted
 from prototypes.score.verified_share import (
     BINS,
     CONFIDENCE,
@@ -43,23 +44,23 @@ class VerifiedShare:
         """Write its interval, which verified rows count, and what is assumed of them."""
         if self.estimate is None:
             return (
-                f"none of {self.other:,} verified rows was drawn at random (curate verify"
+                f"none of {counted(self.other, 'verified row')} was drawn at random (curate verify"
                 " --strategy random)"
             )
         low, high, asked = self.estimate.low, self.estimate.high, self.estimate.asked
         taken = (
-            "verified rows, taken for a random sample, since their table does not say how they were"
-            " chosen"
+            f"{counted(asked, 'verified row')}, taken for a random sample, since the table does not"
+            " say how rows were chosen"
             if self.assumed
-            else "rows verified at random"
+            else f"{counted(asked, 'row')} verified at random"
         )
-        said = [f"by {asked:,} {taken}: {self.estimate.wrong:,} are wrong"]
+        said = [f"by {taken}: {self.estimate.wrong:,} wrong"]
         if self.contradicted:
-            said.append(f"{self.contradicted:,} with another answer to a copy count by their own")
+            said.append(f"{self.contradicted:,} counted as answered, against the answer to a copy")
         if self.before:
-            said.append(f"{self.before:,} verified before them count for themselves")
+            said.append(f"{self.before:,} verified before, counted for what they are")
         if self.other:
-            said.append(f"{self.other:,} chosen in other ways do not count")
+            said.append(f"{self.other:,} chosen in other ways, not counted")
         return f"{low:.1%} to {high:.1%} ({CONFIDENCE:.0%} interval), {'; '.join(said)}"
 
     def between(self, low: float, high: float) -> "VerifiedShare":

@@ -61,7 +61,7 @@ def test_a_map_is_left_out_and_said(tmp_path: Path) -> None:
     line = ["export", weighted, "--to", "huggingface", "--out", out, "--keep", "all"]
     done = CliRunner().invoke(app, line)
     assert done.exit_code == 0, done.output
-    assert "1 columns that huggingface cannot hold: tags" in done.stdout
+    assert "columns that huggingface cannot hold (1): tags" in done.stdout
     columns = set(next(iter(load_dataset(out, streaming=True)["train"])))
     assert "when" in columns
     assert "tags" not in columns

@@ -62,7 +62,7 @@ def test_a_sentence_names_pillow_heif(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "6 of 12 rows" in done.stdout
     way = "install pillow-heif (pip install 'curate-labels[heic]')"
-    said = f"HEIC: 6 pictures are HEIC; to read them {way}"
+    said = f"HEIC: pictures that cannot be read: 6; to read them {way}"
     assert said in done.stderr
 
 

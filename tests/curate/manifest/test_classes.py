@@ -46,7 +46,7 @@ def test_labels_that_look_the_same_are_one_class(tmp_path: Path) -> None:
     found = classes.indices(pl.Series([*labels, "bird"]))
     assert found.tolist() == [1, 1, 1, 2, 2, 2, 2, -1, -1, -1, 0, -1]
     assert found.dtype == np.int32
-    assert "2 classes are written in several ways" in said(classes)
+    assert "2 classes written in several ways" in said(classes)
 
 
 def test_lists_of_labels_that_look_the_same_have_one_class(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_spellings_are_counted_with_the_commonest_first() -> None:
 def test_labels_that_differ_in_case_and_words_for_none_are_warned_of(tmp_path: Path) -> None:
     words = said(count_classes(opened(["Dog", "dog", "DOG", "nan", "None", "N/A", "x"], tmp_path)))
     assert "differ only in case: 1, such as 'DOG', 'Dog', 'dog'" in words
-    assert "'N/A' (1 rows), 'None' (1 rows), 'nan' (1 rows)" in words
+    assert "'N/A' (1 row), 'None' (1 row), 'nan' (1 row)" in words
     assert said(count_classes(opened(["dog", "cat"], tmp_path))) == ""
 
 

@@ -99,7 +99,7 @@ def test_a_name_that_is_not_utf8_costs_its_own_row(tmp_path: Path) -> None:
     pictures, skipped = find_pictures(tmp_path, tmp_path)
     assert [picture.name for picture in pictures] == ["a/1.jpg"]
     assert [str(each) for each in skipped] == [
-        "2 files whose names are not UTF-8 (rename them): a/caf\\xe9.jpg, \\xe9/1.jpg"
+        "files whose names are not UTF-8 (rename them) (2): a/caf\\xe9.jpg, \\xe9/1.jpg"
     ]
 
 

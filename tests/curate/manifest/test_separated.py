@@ -138,8 +138,8 @@ def test_lines_inside_cells_are_counted(tmp_path: Path) -> None:
     table, skipped = read(tmp_path / "crawl.csv")
     assert table["caption"].to_list() == ['two\nlines, and "more"', "three\n\nlines"]
     assert [str(each) for each in skipped] == [
-        "1 empty lines: line 4",
-        "3 lines that go on with a cell in quotes: line 3, line 6, line 7",
+        "empty lines (1): line 4",
+        "lines that go on with a cell in quotes (3): line 3, line 6, line 7",
     ]
 
 

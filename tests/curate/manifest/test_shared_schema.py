@@ -88,7 +88,7 @@ def test_columns_that_a_file_lacks_are_null_in_its_rows_and_counted(tmp_path: Pa
     assert [row["caption"] for row in rows(manifest, ["caption"])] == [None, None, "x", "y"]
     assert manifest.scan().collect()["caption"].to_list() == [None, None, "x", "y"]
     assert [str(each) for each in manifest.skipped] == [
-        "1 columns that a file lacks, null in its rows: 'caption' in 0.parquet"
+        "columns that a file lacks, null in its rows (1): 'caption' in 0.parquet"
     ]
 
 

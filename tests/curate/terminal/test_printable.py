@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from curate.terminal.notices import say, warn
-from curate.terminal.printable import LONGEST_MESSAGE, examples, listed, message, shown
+from curate.terminal.printable import LONGEST_MESSAGE, counted, examples, listed, message, shown
 
 HOSTILE = "[bold red]x[/] \x1b[2J\x07 \u202e back\\"
 
@@ -41,3 +41,8 @@ def test_lines_and_warnings_are_neither_markup_nor_wrapped() -> None:
     warn(console, "[b]Title", HOSTILE)
     line = "[bold red]x[/] �[2J� � back\\"
     assert file.getvalue() == f"{line}\n[b]Title: {line}\n"
+
+
+def test_one_is_not_written_as_many() -> None:
+    assert [counted(n, "row") for n in (0, 1, 2000)] == ["0 rows", "1 row", "2,000 rows"]
+    assert [counted(n, "class", "classes") for n in (1, 2)] == ["1 class", "2 classes"]

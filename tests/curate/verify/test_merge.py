@@ -27,7 +27,7 @@ def test_what_all_say_is_kept_and_what_they_do_not_is_listed(tmp_path: Path) -> 
     arguments = ["verify", "--merge", str(anna), str(bert), "--out", str(out)]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
-    assert "4 samples have answers in more than one file, and 2 (50%) agree" in result.output
+    assert "samples with answers in more than one file: 4; they agree on 2 (50%)" in result.output
     lines = [line.split() for line in result.output.splitlines()]
     assert ["b", "bee", "cat"] in lines
     assert ["d", "dog", "none", "of", "the", "classes"] in lines
@@ -79,7 +79,7 @@ def test_answers_to_single_labels_are_merged_label_by_label(
             answers.add(pair_name(key, label), said, label, "random")
     merge_answers([anna, bert], out)
     printed = capsys.readouterr().out
-    assert "2 samples have answers in more than one file, and 1 (50%) agree" in printed
+    assert "samples with answers in more than one file: 2; they agree on 1 (50%)" in printed
     assert ["a", "cat", "yes", "no"] in [line.split() for line in printed.splitlines()]
     assert "--each-label" in printed
     merged = pl.read_parquet(out).select("key", "label", "correct", "by")

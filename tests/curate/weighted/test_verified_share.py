@@ -70,13 +70,13 @@ def test_words_say_which_rows_count() -> None:
     share = VerifiedShare(estimate, assumed=False, before=50, other=1_000, rows=ROWS)
     assert share.number() == "17.4%"
     assert share.basis() == (
-        "14.1% to 21.0% (95% interval), by 1,200 rows verified at random: 34 are wrong; 50"
-        " verified before them count for themselves; 1,000 chosen in other ways do not count"
+        "14.1% to 21.0% (95% interval), by 1,200 rows verified at random: 34 wrong; 50"
+        " verified before, counted for what they are; 1,000 chosen in other ways, not counted"
     )
     assumed = VerifiedShare(estimate, assumed=True, before=0, other=0, rows=ROWS)
     assert assumed.basis() == (
         "14.1% to 21.0% (95% interval), by 1,200 verified rows, taken for a random sample,"
-        " since their table does not say how they were chosen: 34 are wrong"
+        " since the table does not say how rows were chosen: 34 wrong"
     )
 
 

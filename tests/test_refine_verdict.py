@@ -1,5 +1,6 @@
 """What `curate refine` says of its labels holds, whatever verified rows have had a part in."""
 
+import json
 import re
 from pathlib import Path
 
@@ -116,9 +117,12 @@ def test_copies_of_verified_rows_take_their_labels_and_contradictions_are_left_o
     words = " ".join(curate("refine", crawl / "without.parquet", *options).split())
     contradicting = "verified rows whose copies have another answer"
     assert f": {contradicting}, such as 'k" in words
-    assert f"4 {contradicting}: k" in words  # again at the end
+    assert f"{contradicting} (4): k" in words  # again at the end
     assert "copies of verified rows, which take their labels: 418." in words
     assert re.search(r"On 418 verified rows, each", words)
+    summary = json.loads(curate("inspect", out, "--json"))["summary"]
+    assert summary["verified"]["contradicted"] == 4
+    assert summary["verified"]["estimate"]["asked"] == 422
     rows = pl.read_parquet(out)
     answers = pl.read_parquet(verified)
     left_out = rows.filter(pl.col("key").str.ends_with("-against"))["key"].str.head(-8).to_list()

@@ -145,6 +145,7 @@ def read_verified_rows(
     of_pairs = _positions(found["asked"], classes) if looked_up.by_pair else None
     passed_on = copied_answers(group, rows, labels, of_pairs)
     skipped = say_answers(path, rows, passed_on, partial(_keys, weighted), console)
+    answered = found.with_columns(contradicted=pl.Series(~passed_on.kept))
     if skipped:
         # Once more without them, so that places are those of the rows that remain.
         kept = passed_on.kept
@@ -160,7 +161,7 @@ def read_verified_rows(
             f" {LEAST_VERIFIED} rows of two classes at least; verify more with `curate"
             " verify`, or use --head nmn without --verified."
         )
-    share = None if looked_up.by_pair else share_of_rows(weighted, found)
+    share = None if looked_up.by_pair else share_of_rows(weighted, answered)
     return VerifiedRows(
         rows, labels, classes, _strategies(path), (*looked_up.skipped, *skipped), of_pairs, share,
         passed_on.rows, passed_on.answer,

@@ -26,8 +26,9 @@ from curate.options.export import SOFT, ExportOptions
 from curate.options.weight import WeightOptions
 from curate.store.atomic import EXPORTED, appearing_file, appearing_folder, clear_unfinished
 from curate.store.folders import Folders
-from curate.store.mirror import look, require_writable
+from curate.store.mirror import look
 from curate.store.scratch import scratch_folder
+from curate.store.sent import require_writable
 from curate.store.versions import today, versions
 from curate.terminal.notices import say, warn
 from curate.terminal.printable import listed, printable

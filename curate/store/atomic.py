@@ -18,7 +18,7 @@ from curate.errors import CurateError
 from curate.store.disk import is_full
 from curate.store.exchange import exchange
 from curate.store.kept_objects import RECEIPT, send_work
-from curate.store.mirror import send, send_folder
+from curate.store.sent import send, send_folder
 from curate.store.urls import is_remote
 
 UNFINISHED, REPLACED = ".unfinished-", "-replaced"

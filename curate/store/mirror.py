@@ -1,4 +1,4 @@
-"""Objects of a store as files of the local cache: laid out, brought when they are read, sent.
+"""Objects of a store as files of the local cache: laid out, and brought when they are read.
 
 `look` lays out what lies at a path: files of the right size and time of change without content
 (mode 000). `bring` fetches the content of one (mode 400). What was used longest ago is emptied
@@ -14,9 +14,7 @@ import hashlib
 import os
 import shutil
 import stat
-import threading
 import time
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -25,14 +23,13 @@ from pathlib import Path
 from filelock import FileLock
 
 from curate.errors import CurateError
+from curate.store.cached_files import EMPTY, HELD, appearing, bound, kept, mark
 from curate.store.hub import Hub
 from curate.store.objects import Bucket, Object, Store
 from curate.store.urls import (
-    SIZE,
     Place,
     cache_folder,
     is_remote,
-    objects_folder,
     path_of,
     place_of,
 )
@@ -43,12 +40,6 @@ AT_ONCE = 8
 """Requests of a large file under way at once."""
 FILES_AT_ONCE = 32
 """Small files that are brought at once."""
-DEFAULT_GB = 64.0
-KEPT_SECONDS = 60
-"""What was used so recently stays, even in a full cache: someone may be about to open it."""
-EMPTY, HELD = 0o000, 0o400
-"""Modes of files of the cache. Files that only this computer has are writable: never emptied."""
-UNFINISHED, PROBE = ".unfinished-", ".curate-was-here"
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic")
 """Files of these endings are many: the times that uploaders kept are not asked for."""
 
@@ -96,13 +87,13 @@ def bring(path: Path, keep: bool = False, of: Path | None = None) -> Path:
         return path
     path = Path(os.path.normpath(path))
     if keep:
-        _kept.add(path)
+        kept.add(path)
     if _is_held(path):
         return path
     with _locked(path):
         if not _is_held(path):
             _fetch(path, of or path)
-            _bound.add(path.stat().st_size)
+            bound.add(path.stat().st_size)
     return path
 
 
@@ -114,45 +105,6 @@ def bring_all(paths: Iterable[Path]) -> None:
     elif wanted:
         with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
             list(pool.map(_bring_if_there, wanted))
-
-
-def send(file: Path, path: Path) -> None:
-    """Write a local file to the object that ``path`` stands for, whole or not at all.
-
-    The file takes the time of change that a later `look` gives the path.
-    """
-    place = place_of(path)
-    if place is None:
-        return
-    store = open_store(place.scheme, place.bucket)
-    sent = store.write(place.key, file)
-    assert sent is not None
-    held_as(file, sent)
-
-
-def send_folder(folder: Path, path: Path, last: str) -> None:
-    """Write a local folder to the objects below ``path``, in place of those that are there.
-
-    The file of the name ``last`` says that the folder is whole: it vanishes first and comes last.
-    """
-    place = place_of(path)
-    if place is None:
-        return
-    store = open_store(place.scheme, place.bucket)
-    files = {
-        f"{place.key}/{file.relative_to(folder).as_posix()}": file
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    }
-    end = f"{place.key}/{last}"
-    old = {each.key for each in store.below(place.key)}
-    store.remove([end] if end in old else [])
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        any(pool.map(lambda key: not store.write(key, files[key]), files.keys() - {end}))
-    if end in files:
-        store.write(end, files[end])
-    store.remove(sorted(old - files.keys()))
-    shutil.rmtree(path, ignore_errors=True)
 
 
 def is_any_in(folder: Path) -> bool:
@@ -170,15 +122,6 @@ def clear(folder: Path) -> None:
         store = open_store(place.scheme, place.bucket)
         store.remove([each.key for each in store.below(place.key)])
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def require_writable(path: Path) -> None:
-    """Raise CurateError where an object cannot be written, by writing a small one beside it."""
-    place = place_of(path)
-    if place is not None:
-        store, key = open_store(place.scheme, place.bucket), f"{place.key}{PROBE}"
-        store.write(key, b"")
-        store.remove([key])
 
 
 def _bring_if_there(path: Path) -> None:
@@ -208,16 +151,16 @@ def lay(path: Path, found: Object) -> bool:
             shutil.rmtree(path)
         elif (info.st_size, info.st_mtime_ns) == (found.size, mtime):
             return False
-    with _appearing(path) as unfinished:
+    with appearing(path) as unfinished:
         unfinished.touch()
         os.truncate(unfinished, found.size)
-        _mark(unfinished, EMPTY, mtime)
+        mark(unfinished, EMPTY, mtime)
     return True
 
 
 def held_as(file: Path, sent: Object) -> None:
     """Mark a file of this computer as what the cache would bring."""
-    _mark(file, HELD, _mtime(sent))
+    mark(file, HELD, _mtime(sent))
 
 
 def _lay_folder(path: Path, place: Place, store: Store) -> None:
@@ -283,12 +226,12 @@ def _fetch(path: Path, of: Path) -> None:
         found, data = store.read(place.key, CHUNK)
     if laid is not None and laid.st_mtime_ns != _mtime(found):
         raise CurateError(f"{place.url} changed while curate read it; run the same command again.")
-    with _appearing(path) as unfinished:
+    with appearing(path) as unfinished:
         if data is None:
             _fetch_parts(unfinished, found, store)
         else:
             unfinished.write_bytes(data)
-        _mark(unfinished, HELD, _mtime(found))
+        mark(unfinished, HELD, _mtime(found))
 
 
 def _fetch_parts(path: Path, found: Object, store: Store) -> None:
@@ -303,30 +246,6 @@ def _fetch_parts(path: Path, found: Object, store: Store) -> None:
 
 
 @contextlib.contextmanager
-def _appearing(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside ``path`` in the cache, which becomes ``path``."""
-    unfinished = path.with_name(f"{UNFINISHED}{uuid.uuid4().hex}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield unfinished
-        unfinished.replace(path)
-    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-        place = place_of(path)
-        raise CurateError(
-            f"{place and place.url}: one object has the name of a folder of others, which files"
-            " cannot have; rename that object."
-        ) from error
-    finally:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            unfinished.unlink()
-
-
-def _mark(path: Path, mode: int, mtime: int) -> None:
-    os.utime(path, ns=(time.time_ns(), mtime))
-    path.chmod(mode)
-
-
-@contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Let one thread of one process fetch a file."""
     folder = cache_folder() / "locks"
@@ -334,50 +253,3 @@ def _locked(path: Path) -> Iterator[None]:
     name = hashlib.blake2b(os.fsencode(path), digest_size=1).hexdigest()
     with FileLock(folder / f"{name}.lock", is_singleton=False):
         yield
-
-
-class _Bound:
-    """Keeps the cache within its size; counts it when a twentieth of that came anew."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._since = float("inf")
-
-    def add(self, size: int) -> None:
-        most = float(os.environ.get(SIZE) or DEFAULT_GB) * 1e9
-        with self._lock:
-            self._since += size
-            if self._since > most / 20:
-                empty_oldest(most)
-                self._since = 0
-
-
-_bound = _Bound()
-_kept: set[Path] = set()
-"""What this process does not empty."""
-
-
-def empty_oldest(most: float) -> None:
-    """Empty what was used longest ago while the cache holds more than ``most`` bytes."""
-    held = [(info.st_atime, path, info) for path, info in _held_files()]
-    total = sum(info.st_size for _, _, info in held)
-    for used, path, info in sorted(held, key=lambda each: each[:2]):
-        if total <= most or time.time() - used < KEPT_SECONDS:
-            return
-        if path in _kept:
-            continue
-        with _appearing(path) as unfinished:
-            unfinished.touch()
-            os.truncate(unfinished, info.st_size)
-            _mark(unfinished, EMPTY, info.st_mtime_ns)
-        total -= info.st_size
-
-
-def _held_files() -> Iterator[tuple[Path, os.stat_result]]:
-    for folder, _, names in os.walk(objects_folder()):
-        for name in names:
-            path = Path(folder, name)
-            with contextlib.suppress(FileNotFoundError):
-                info = path.stat()
-                if stat.S_IMODE(info.st_mode) == HELD:
-                    yield path, info

@@ -19,7 +19,8 @@ from curate.manifest.plan import Shard
 from curate.manifest.read import read_shards
 from curate.manifest.text_types import fits
 from curate.store.atomic import appearing_file
-from curate.store.mirror import look, require_writable
+from curate.store.mirror import look
+from curate.store.sent import require_writable
 from curate.weighted.image_paths import Way, path_column, starting_with
 from curate.weighted.origin import Origin
 

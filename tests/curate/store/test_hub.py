@@ -9,7 +9,8 @@ from huggingface_hub import errors
 from curate.errors import CurateError
 from curate.store import mirror
 from curate.store.hub import Hub
-from curate.store.mirror import bring, look, open_store, require_writable
+from curate.store.mirror import bring, look, open_store
+from curate.store.sent import require_writable
 from curate.store.urls import as_path
 
 FILES = {

@@ -14,8 +14,9 @@ import pytest
 
 from curate.errors import CurateError
 from curate.store import folders, lease
+from curate.store.cached_files import empty_oldest
 from curate.store.folders import Folders
-from curate.store.mirror import empty_oldest, open_store
+from curate.store.mirror import open_store
 from curate.store.run import open_run
 from curate.store.urls import as_path
 from tests.object_store import BUCKET, ObjectStore, object_store

@@ -11,7 +11,9 @@ import pytest
 from curate.errors import CurateError
 from curate.store import mirror, objects
 from curate.store.atomic import appearing_file, appearing_folder
-from curate.store.mirror import bring, bring_all, empty_oldest, look, open_store, require_writable
+from curate.store.cached_files import empty_oldest
+from curate.store.mirror import bring, bring_all, look, open_store
+from curate.store.sent import require_writable
 from curate.store.urls import as_path
 from tests.object_store import BUCKET, ObjectStore, object_store
 

@@ -376,3 +376,16 @@ def test_the_head_says_what_it_is(crawl: Path) -> None:
     about = json.loads((head / "head.json").read_text())
     assert about["classes"][:4] == list(NAMES)
     assert about["encoder"] == "embeddings"
+
+
+def test_rows_that_were_chosen_as_wrong_are_said_to_be_unlike_the_crawl(
+    crawl: Path, tmp_path: Path
+) -> None:
+    rows = pl.read_parquet(crawl / "crawl.parquet")
+    wrong = rows.drop_nulls("true").filter(pl.col("label") != pl.col("true"))
+    wrong.select("key", label="true").write_parquet(tmp_path / "v.parquet")
+    out = ("--out", tmp_path / "r.parquet")
+    options = ("--verified", tmp_path / "v.parquet", "--head", "fine-tune", "--epochs", 1)
+    words = " ".join(done(curate("refine", crawl / "w.parquet", *options, *out)).split())
+    assert "They are unlike the crawl, of whose labels" in words
+    assert "An improvement: train" not in words

@@ -83,6 +83,8 @@ class RefinedCrawl:
     """What that is class by class; None where nothing was verified."""
     chosen: tuple[str, ...]
     """How the verified rows were chosen, where that is known and not at random."""
+    wrong: tuple[float, float] | None
+    """In which range the crawl's share of wrong labels lies; None for lists and where unknown."""
     skipped: tuple[Skipped, ...]
     """What of the verified table names no row."""
     rates: pl.DataFrame | None
@@ -99,7 +101,7 @@ def refine_and_report(options: RefineOptions, quiet: bool = False) -> None:
     console = Console(quiet=quiet)
     if refined.compared is not None:
         show_comparison(console, refined.compared)
-    show_verdict(console, refined.verdict, refined.chosen)
+    show_verdict(console, refined.verdict, refined.chosen, refined.wrong)
     if refined.gained is not None:
         show_gained(console, refined.gained)
     if refined.rates is not None:
@@ -181,9 +183,10 @@ def _refine(
         noise = _write(applied, judged_rows, weighted, options, advance)
     REFINED.remove(run)
     judged = held_out.guarded(task) if compared is None else compared.judged()
+    wrong = None if weighted.manifest.has_label_lists else weighted.origin.range_of_wrong
     return RefinedCrawl(
         options.output, folder, compared, judged.verdict(task), gained, verified.chosen,
-        verified.skipped, tables[RATES], noise, told,
+        wrong, verified.skipped, tables[RATES], noise, told,
     )  # fmt: skip
 
 

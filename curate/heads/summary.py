@@ -71,8 +71,17 @@ def show_comparison(console: Console, compared: Comparison) -> None:
     )
 
 
-def show_verdict(console: Console, verdict: Verdict | None, chosen: Sequence[str]) -> None:
-    """Say how right labels are with and without a head; ``chosen``: how rows were, if not drawn."""
+def show_verdict(
+    console: Console,
+    verdict: Verdict | None,
+    chosen: Sequence[str],
+    wrong: tuple[float, float] | None,
+) -> None:
+    """Say how right labels are with and without a head.
+
+    ``chosen`` is how rows were chosen, if not at random; ``wrong`` the range of the crawl's share
+    of wrong labels, None where it cannot be compared.
+    """
     if verdict is None:
         console.print(
             "No row is verified, so nothing tells how right the refined labels are; verify some"
@@ -96,8 +105,25 @@ def show_verdict(console: Console, verdict: Verdict | None, chosen: Sequence[str
         )
     if verdict.answers is not None:
         console.print("\nLabels that nobody was asked about do not count.")
-    if verdict.improves:
+    unlike = wrong is not None and verdict.is_unlike(wrong)
+    if unlike:
+        assert wrong is not None
+        console.print(
+            f"\nThey are unlike the crawl, of whose labels {1 - wrong[1]:.0%} to {1 - wrong[0]:.0%}"
+            " look right: what is said here holds for such rows only."
+        )
+    if verdict.improves and unlike:
+        console.print(
+            "\n[yellow]An improvement of such rows[/]: the labels of others may get worse; verify"
+            " some with `curate verify --strategy random` before you train on refined_label.\n"
+        )
+    elif verdict.improves:
         console.print("\n[green]An improvement[/]: train on refined_label with refined_weight.\n")
+    elif verdict.worsens:
+        console.print(
+            "\n[red]The head's labels are worse[/]: keep the given labels with their weight, or try"
+            " another --head. The output holds the head's labels all the same.\n"
+        )
     else:
         console.print(
             "\n[yellow]No improvement is shown[/]: keep the given labels with their weight, or"

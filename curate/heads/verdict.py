@@ -40,6 +40,20 @@ class Verdict:
         """Tell whether more rows are mended than spoiled, beyond chance (exact sign test)."""
         return bool(beyond_chance(np.array(self.mended), np.array(self.spoiled)))
 
+    @property
+    def worsens(self) -> bool:
+        """Tell whether more rows are spoiled than mended, beyond chance."""
+        return bool(beyond_chance(np.array(self.spoiled), np.array(self.mended)))
+
+    def is_unlike(self, wrong: tuple[float, float]) -> bool:
+        """Tell whether these rows cannot be a random sample of a crawl with one label an image.
+
+        ``wrong`` is the range in which its share of wrong labels lies. Rows that were chosen since
+        they look wrong say nothing of a head's use for the others.
+        """
+        low, high = wrong
+        return self.before.high < 1 - high or self.before.low > 1 - low
+
 
 def beyond_chance(more: NDArray[np.int64], fewer: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Tell where more rows changed one way than the other, counts (·): exact sign test, 2-sided."""

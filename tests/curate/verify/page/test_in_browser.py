@@ -83,7 +83,7 @@ def test_two_people_are_merged_and_what_they_agree_on_is_learned_from(
     merged = tmp_path / "merged.parquet"
     done = curate("verify", "--merge", *files, "--out", merged)
     assert done.exit_code == 0, done.output
-    assert "65 samples have answers in more than one file, and 60 (92%) agree" in done.output
+    assert "in more than one file: 65; they agree on 60 (92%)" in done.output
     table = pl.read_parquet(merged)
     assert len(table) == 95
     assert table["key"].to_list() == [
@@ -223,7 +223,7 @@ def test_lists_of_labels_are_marked_and_saved_whole(
     assert rows[0]["given_label"] == ["ant", "bee"]
     saved(press_all(start(opens(tmp_path / "l.html"), "bert"), "Enter", "Enter"), files[1])
     done = curate("verify", "--merge", *files, "--out", tmp_path / "m.parquet")
-    assert "2 samples have answers in more than one file, and 1 (50%) agree" in done.output
+    assert "in more than one file: 2; they agree on 1 (50%)" in done.output
 
 
 def press_all(tab: Page, *keys: str) -> Page:
@@ -243,7 +243,7 @@ def test_of_each_label_yes_or_no_is_saved(lists: Path, opens: Opens, tmp_path: P
     ]  # fmt: skip
     saved(press_all(start(opens(tmp_path / "e.html"), "bert"), "y", "y"), files[1])
     done = curate("verify", "--merge", *files, "--out", tmp_path / "m.parquet")
-    assert "2 samples have answers in more than one file, and 1 (50%) agree" in done.output
+    assert "in more than one file: 2; they agree on 1 (50%)" in done.output
     tab.locator("#who").click()
     tab.locator("#open").set_input_files(files[1])
     expect(tab.locator("#counts")).to_have_text("2 of 6")

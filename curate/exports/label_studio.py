@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 import polars as pl
@@ -35,12 +36,18 @@ def write(job: Job, path: Path) -> Iterator[Write]:
     """Write images/ROW.jpg, tasks.json, interface.xml and a README.md that says how to use them.
 
     A sample is in random order, so that those who stop early have answered a random sample too;
-    other tasks begin with the lowest quality. Raises CurateError for more than MOST tasks.
+    other tasks begin with the lowest quality. Raises CurateError for more than MOST tasks, and for
+    renamed columns.
     """
     if job.rows > MOST:
         raise CurateError(
             f"--to label-studio: {job.rows:,} tasks are more than it imports at once"
             f" ({MOST:,}); choose with --keep flagged, --min-quality or --sample {MOST}."
+        )
+    if job.options.renames:
+        raise CurateError(
+            "--rename: the interface and curate itself read the columns of --to label-studio by"
+            " their names; leave --rename out."
         )
     if job.wants_pictures:
         (path / IMAGES).mkdir()
@@ -51,7 +58,7 @@ def write(job: Job, path: Path) -> Iterator[Write]:
         tasks.extend(map(_task, batch.table.to_pylist(), images, [_drawn(job)] * len(images)))
 
     yield add
-    tasks.sort(key=_quality if job.options.sample is None else _place(job))
+    tasks.sort(key=_quality_of_task if job.options.sample is None else _place(job))
     lines = ",\n".join(json.dumps(task, ensure_ascii=False) for task in tasks)
     (path / TASKS).write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     (path / INTERFACE).write_text(_interface(_classes(job), job.has_lists), encoding="utf-8")
@@ -66,7 +73,12 @@ def _images(job: Job, batch: Batch, path: Path) -> Iterator[str]:
     for row, picture in zip(batch.rows["row"], batch.pictures, strict=True):
         name = f"{IMAGES}/{row:09d}.{picture.ending}"
         save_picture(picture, path / name, job.options.link)
-        yield f"/data/local-files/?d={job.options.out.name}/{name}"
+        yield f"{_served(job)}{name}"
+
+
+def _served(job: Job) -> str:
+    """Say where Label Studio serves the files of the folder."""
+    return f"/data/local-files/?d={quote(job.options.out.name)}/"
 
 
 def _task(fields: dict[str, Any], image: str, drawn: str) -> dict[str, Any]:
@@ -76,7 +88,7 @@ def _task(fields: dict[str, Any], image: str, drawn: str) -> dict[str, Any]:
     choice = {"from_name": "label", "to_name": "image", "type": "choices"}
     prediction = {
         "model_version": "curate",
-        "score": _quality({"data": fields}),
+        "score": _quality(fields),
         "result": [{**choice, "value": {"choices": _likely(fields)}}],
     }
     return {"data": said, "predictions": [prediction]}
@@ -94,9 +106,13 @@ def _likely(fields: dict[str, Any]) -> list[str]:
     return [suggested if fields["is_label_issue"] and suggested else given or suggested or NONE]
 
 
-def _quality(task: dict[str, Any]) -> float:
-    """Return the lowest quality of a task's labels; 1 where none was judged."""
-    quality = task["data"]["label_quality"]
+def _quality_of_task(task: dict[str, Any]) -> float:
+    return _quality(task["data"])
+
+
+def _quality(fields: dict[str, Any]) -> float:
+    """Return the lowest quality of a picture's labels; 1 where none was judged."""
+    quality = fields["label_quality"]
     each = quality if isinstance(quality, list) else [quality]
     return min((value for value in each if value is not None), default=1.0)
 
@@ -178,7 +194,7 @@ def read(job: Job, path: Path) -> Read:
 def _read(job: Job, path: Path) -> Iterator[Row]:
     for task in json.loads((path / TASKS).read_text(encoding="utf-8")):
         said = task["data"]
-        file = said["image"].partition(f"?d={job.options.out.name}/")[2]
+        file = said["image"].removeprefix(_served(job))
         picture = (path / file).read_bytes() if job.wants_pictures else None
         yield Row(said["given"], said["weight"], picture)
 

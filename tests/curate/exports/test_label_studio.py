@@ -4,6 +4,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import numpy as np
@@ -99,6 +100,13 @@ def test_tasks_have_pictures_predictions_and_what_was_found(weighted: Path, tmp_
         (choice,) = task["predictions"][0]["result"][0]["value"]["choices"]
         wanted = {"relabel": row["suggested_label"], "outlier": NONE}
         assert choice == wanted.get(row["issue_kind"], row["label"])
+
+
+def test_a_folder_may_have_any_name(weighted: Path, tmp_path: Path) -> None:
+    out = tmp_path / "the tasks & #1"
+    done("export", weighted, "--to", "label-studio", "--sample", 5, "--out", out)
+    asked = {parse_qs(urlsplit(task["data"]["image"]).query)["d"][0] for task in tasks(out)}
+    assert len(asked) == 5 and all((tmp_path / file).is_file() for file in asked)
 
 
 def test_the_interface_offers_every_class_whatever_its_name(weighted: Path, tmp_path: Path) -> None:
@@ -210,5 +218,7 @@ def test_what_cannot_be_is_said(weighted: Path, tmp_path: Path) -> None:
     assert "has no such column of texts" in said and "url" in said
     said = refused("export", weighted, "--to", "fiftyone", "--url", "url", *out)
     assert "takes pictures, not their URLs" in said
+    said = refused("export", weighted, "--to", "label-studio", "--rename", "key=id", *out)
+    assert "leave --rename out" in said and not (tmp_path / "out").exists()
     said = refused("export", weighted, "--to", "label-studio", "--sample", 0, *out)
     assert "--sample 0" in said

@@ -25,3 +25,17 @@ def plain_png(colour: tuple[int, int, int] | str, size: tuple[int, int] = (8, 8)
 
 def curate(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def done(*arguments: object) -> str:
+    """Give what a command that succeeds prints, in one line."""
+    result = curate(*arguments)
+    assert result.exit_code == 0, result.output
+    return " ".join(result.output.split())
+
+
+def refused(*arguments: object) -> str:
+    """Give what a command says that refuses what it was given, in one line."""
+    result = curate(*arguments)
+    assert result.exit_code == 2, result.output
+    return " ".join(result.stderr.split())

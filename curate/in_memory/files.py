@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from curate.errors import CurateError
 from curate.manifest.columns import is_text
 from curate.manifest.parquet import write_parquet
+from curate.store.cached_files import UNFINISHED
 from curate.store.fingerprint import sha256_of
 
 HASH = 16
@@ -26,7 +27,7 @@ def kept_file(folder: Path, stem: str, ending: str, write: Callable[[Path], None
     What is there already keeps its time of change, by which a run knows what it was made from.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".unfinished-{uuid.uuid4().hex}"
+    unfinished = folder / f"{UNFINISHED}{uuid.uuid4().hex}"
     try:
         write(unfinished)
         path = folder / f"{stem}-{sha256_of(unfinished)[:HASH]}{ending}"

@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 
 def fill(template: str, style: str, script: str, content: Mapping[str, object]) -> str:
-    """Fill a page's template; all text is escaped, and data is JSON without any markup.
+    """Fill a page's template, below `head.html`; all text is escaped, data is JSON without markup.
 
     Nothing is loaded: the policy allows this style and this script, by their hashes, and pictures
     that stand in the page.
@@ -20,7 +20,7 @@ def fill(template: str, style: str, script: str, content: Mapping[str, object]) 
         f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)};"
         " base-uri 'none'; form-action 'none'"
     )
-    return environment.from_string(template).render(
+    return environment.from_string(files_of(__package__, "head.html") + template).render(
         **content, policy=policy, style=style, script=script
     )
 

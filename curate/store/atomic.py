@@ -15,13 +15,14 @@ from pathlib import Path
 from polars.exceptions import PolarsError
 
 from curate.errors import CurateError
+from curate.store.cached_files import UNFINISHED
 from curate.store.disk import is_full
 from curate.store.exchange import exchange
 from curate.store.kept_objects import RECEIPT, send_work
 from curate.store.sent import send, send_folder
 from curate.store.urls import is_remote
 
-UNFINISHED, REPLACED = ".unfinished-", "-replaced"
+REPLACED = "-replaced"
 EXPORTED = "curate-export.json"
 """Written last into the folder of an export: what it was made of."""
 

@@ -18,6 +18,7 @@ DEFAULT_GB = 64.0
 EMPTY, HELD = 0o000, 0o400
 """Modes of files of the cache. Files that only this computer has are writable: never emptied."""
 UNFINISHED = ".unfinished-"
+"""Begins the names of files and folders that are being written."""
 
 
 @contextlib.contextmanager

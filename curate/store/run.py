@@ -12,7 +12,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from curate.errors import CurateError
-from curate.store.atomic import UNFINISHED, appearing_file, remove_unfinished
+from curate.store.atomic import appearing_file, remove_unfinished
+from curate.store.cached_files import UNFINISHED
 from curate.store.engine import HERE, Engine
 from curate.store.folders import Folders
 from curate.store.lease import leased

@@ -14,7 +14,7 @@ from huggingface_hub import DatasetCard
 from PIL import Image
 
 from curate.manifest.class_label import described
-from tests.crawls import curate
+from tests.crawls import done
 
 ROWS, NAMES = 60, ("ant", "bee", "cow")
 PEOPLE = {"_type": "ClassLabel", "names": ["anna", "bert"]}
@@ -39,11 +39,6 @@ def weigh(folder: Path, lists: bool) -> Path:
     out = folder / "w.parquet"
     done("weight", folder / "c.parquet", "--graph", "none", "--out", out)
     return out
-
-
-def done(*arguments: object) -> None:
-    result = curate(*arguments)
-    assert result.exit_code == 0, result.output
 
 
 @pytest.mark.parametrize("lists", [False, True], ids=["one label", "lists"])

@@ -12,23 +12,11 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from tests.crawls import curate
+from tests.crawls import done, refused
 
 NAMES = ('a "cat" & <dog>', "ox", "=eel")
 NONE = "none of the classes"
 ROWS = 60
-
-
-def done(*arguments: object) -> str:
-    result = curate(*arguments)
-    assert result.exit_code == 0, result.output
-    return " ".join(result.output.split())
-
-
-def refused(*arguments: object) -> str:
-    result = curate(*arguments)
-    assert result.exit_code == 2, result.output
-    return " ".join(result.stderr.split())
 
 
 def png(row: int) -> bytes:

@@ -251,6 +251,30 @@ def test_commands_go_on_from_a_weighted_file_in_a_store(server: ObjectStore, hom
     assert again.exit_code == 2 and "list.jsonl exists" in again.output.replace("\n", " ")
 
 
+def test_a_head_in_a_store_gives_the_same_bytes(server: ObjectStore, home: Path) -> None:
+    table, features = crawl()
+    here = write(table, features, home / "crawl", ".parquet").parent
+    true = [NAMES[label] for label in np.random.default_rng(0).integers(0, 3, ROWS)]
+    table.with_columns(label=pl.Series(true))[::2].write_csv(here / "checked.csv")
+    away = upload(server, here, "refined")
+    made = {}
+    for place in (str(here), away):
+        weighted, work = f"{place}/crawl.weighted.parquet", ("--run-dir", f"{place}/work")
+        run("weight", f"{place}/crawl.parquet", "--embeddings", f"{place}/x.npy", *OPTIONS, *work)
+        options = ("--verified", f"{place}/checked.csv", "--head", "veit", "--epochs", 1, *work)
+        run("refine", weighted, *options, "--device", "cpu", "--out", f"{place}/out.parquet")
+        said = run("refine", weighted, *options, "--device", "cpu", "--out", f"{place}/again.csv")
+        made[place] = said.output.partition("Head: ")[2].split()[0]
+    for name in ("out.parquet", "out.gains.parquet", "again.csv"):
+        assert server.get(f"refined/{name}") == (here / name).read_bytes()
+    assert made[away].startswith(f"{away}/work/")
+    # A head in a store is applied from there.
+    for place in made:
+        weighted = f"{place}/crawl.weighted.parquet"
+        run("refine", weighted, "--apply", made[place], "--out", f"{place}/applied.parquet")
+    assert server.get("refined/applied.parquet") == (here / "applied.parquet").read_bytes()
+
+
 def test_an_output_may_go_to_a_store_alone(server: ObjectStore, home: Path) -> None:
     path = write(*crawl(), home / "crawl", ".parquet")
     out = f"s3://{BUCKET}/only-out/weights.parquet"

@@ -62,6 +62,14 @@ def require_writable(folder: Path, nodes: Mapping[str, bool]) -> None:
             )
 
 
+def no_answer(node: str, reason: str) -> CurateError:
+    """Say that a node does not answer."""
+    return CurateError(
+        f"{node} does not answer ({reason}); look at `ray status` and at Ray's logs there, and run"
+        " the same command again."
+    )
+
+
 def check_nodes(told: Mapping[str, dict[str, Any] | str], console: Console) -> None:
     """Compare nodes with this machine; of one that cannot import curate, the reason is told.
 

@@ -7,7 +7,6 @@ import io
 import logging
 import os
 import signal
-import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,11 +21,11 @@ from ray.exceptions import GetTimeoutError, RayError, RayTaskError, TaskUnschedu
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rich.console import Console
 
+from curate.cluster.address import no_cluster, require_listening
 from curate.cluster.jobs import Answer, InOrder, Job, Lost, name_of, reason_of
-from curate.cluster.node import check_nodes, looking, may_write, require_writable
+from curate.cluster.node import check_nodes, looking, may_write, no_answer, require_writable
 from curate.cluster.size import Resources, Size, WantedSize
 from curate.cluster.worker import Failed, Results, Worker
-from curate.errors import CurateError
 from curate.store.engine import Count, Opening, Work
 from curate.store.mapped import by_name
 from curate.store.urls import cache_folder
@@ -97,7 +96,7 @@ class _Actors:
         wait = [*self._busy, *self._starting]
         ready, _ = RAY.wait(wait, timeout=None if self._busy else ANSWER_SECONDS)
         if not ready:
-            raise CurateError(_NO_ROOM.format(self.size.cpus, self.size.gpus))
+            raise self.size.no_room()
         for answer in ready:
             if answer in self._starting:
                 self._started(answer)
@@ -148,12 +147,6 @@ class _Actors:
             return Answer(job, placed.node, Lost(reason_of(error)))
         self._idle.append(placed)
         return Answer(job, placed.node, result)
-
-
-_NO_ROOM = (
-    "no node of the Ray cluster has {:g} processors and {:g} GPUs free for a worker; look at `ray"
-    " status`, end what else runs there, or ask for less with --cpus-per-task and --gpus-per-task."
-)
 
 
 @dataclass
@@ -229,21 +222,14 @@ def on_ray(address: str | None, wanted: WantedSize, console: Console) -> Iterato
 
 
 def _connect(address: str) -> None:
-    at = "" if address == "auto" else f" at {address}"
-    host, _, port = address.rpartition(":")
     try:
-        if host and port.isdecimal():  # Ray itself would wait for minutes.
-            socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+        require_listening(address, CONNECT_SECONDS)  # Ray itself would wait for minutes.
         kept = signal.getsignal(signal.SIGTERM)
         RAY.init(address, log_to_driver=False, logging_level=logging.ERROR)
         with suppress(ValueError):  # Not the main thread, where Ray changes nothing.
             signal.signal(signal.SIGTERM, kept)
     except (OSError, OverflowError, ValueError, RuntimeError) as error:
-        raise CurateError(
-            f"there is no Ray cluster{at} ({reason_of(error)}); start one (`ray start --head` on"
-            " one machine, `ray start --address=HOST:6379` on the others) and name it with --engine"
-            " ray:HOST:6379, or use --engine local."
-        ) from error
+        raise no_cluster(address, reason_of(error)) from error
 
 
 def _on_each_node(function: Callable[..., T], *given: Any) -> dict[str, T]:
@@ -260,10 +246,7 @@ def _on_each_node(function: Callable[..., T], *given: Any) -> dict[str, T]:
         except TaskUnschedulableError:
             continue  # It died just now, and is no longer part of the cluster.
         except (GetTimeoutError, RayError) as error:
-            raise CurateError(
-                f"{name} does not answer ({reason_of(error)}); look at `ray status` and at Ray's"
-                " logs there, and run the same command again."
-            ) from error
+            raise no_answer(name, reason_of(error)) from error
     return answers
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from curate.errors import CurateError
+
 Resources = Mapping[str, float]
 """CPU and GPU of a node; those that it has not may be absent."""
 
@@ -17,6 +19,14 @@ class Size:
     def workers(self, nodes: Iterable[Resources]) -> int:
         """Count the workers for which nodes have room."""
         return sum(map(self._workers, nodes))
+
+    def no_room(self) -> CurateError:
+        """Say that no node has room for a worker now."""
+        return CurateError(
+            f"no node of the Ray cluster has {self.cpus:g} processors and {self.gpus:g} GPUs free"
+            " for a worker; look at `ray status`, end what else runs there, or ask for less with"
+            " --cpus-per-task and --gpus-per-task."
+        )
 
     def _workers(self, node: Resources) -> int:
         room = node.get("CPU", 0) / self.cpus

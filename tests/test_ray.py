@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from tests.crawls import curate, png
@@ -102,19 +103,26 @@ def refine(folder: Path, *options: object) -> Path:
     return folder / "parts.refined.parquet"
 
 
-def weigh_while(folder: Path, meanwhile: Callable[[], None], *options: object) -> Path:
-    """Weigh, and do something else beside it."""
-    with ThreadPoolExecutor(1) as beside:
-        done = beside.submit(meanwhile)
-        found = weigh(folder, *options)
+def export(folder: Path, *options: object) -> Path:
+    weighted, out = folder / "parts.weighted.parquet", folder / "exported"
+    done = curate("export", weighted, "--keep", "all", "--out", out, *options)
+    assert done.exit_code == 0, (done.output, done.exception)
+    return out
+
+
+def beside(meanwhile: Callable[[], None], made: Callable[[], Path]) -> Path:
+    """Make an output, and do something else beside it."""
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(meanwhile)
+        found = made()
         done.result()
     return found
 
 
 def wait_for(folder: Path, pattern: str, ended: Callable[[], bool] = lambda: False) -> None:
-    """Wait until a file of that kind is in the run folder."""
+    """Wait until a file of that kind is there."""
     latest = time.monotonic() + PATIENCE
-    while not any((folder / "parts.curate").glob(pattern)) and not ended():
+    while not any(folder.glob(pattern)) and not ended():
         assert time.monotonic() < latest, pattern
         time.sleep(0.005)
 
@@ -131,15 +139,18 @@ def on(cluster: Any) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("options", "begun"), [(PICTURES, "features/*/*/receipt.json"), (STORED, "adapted/*/*/g.npy")]
+    ("options", "begun"),
+    [
+        (PICTURES, "parts.curate/features/*/*/receipt.json"),
+        (STORED, "parts.curate/adapted/*/*/g.npy"),
+    ],
 )
 def test_a_killed_node_changes_no_byte(
     cluster: Any, crawl: Path, weighed: Callable, tmp_path: Path, options: tuple, begun: str
 ) -> None:
     folder = copied(crawl, tmp_path)
-    found = weigh_while(
-        folder, partial(kill_a_node, cluster, folder, begun), *options, *on(cluster)
-    )
+    kill = partial(kill_a_node, cluster, folder, begun)
+    found = beside(kill, partial(weigh, folder, *options, *on(cluster)))
     cluster.add_node(**NODE)
     assert filecmp.cmp(found, weighed(options), shallow=False)
 
@@ -153,7 +164,7 @@ def test_a_killed_driver_goes_on(
         [sys.executable, "-m", "curate", *words], stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
     )  # fmt: skip
-    wait_for(folder, "features/*/*/receipt.json", lambda: driver.poll() is not None)
+    wait_for(folder, "parts.curate/features/*/*/receipt.json", lambda: driver.poll() is not None)
     driver.send_signal(signal.SIGKILL)
     assert driver.wait() == -signal.SIGKILL
     found = weigh(folder, *PICTURES, *on(cluster))
@@ -182,3 +193,48 @@ def test_a_head_judges_the_same(
     found = refine(there, *on(cluster))
     assert filecmp.cmp(found, refine(here), shallow=False)
     assert not list((here / "parts.curate").glob("refined/*/*"))
+
+
+FILES = [
+    ("webdataset", ".unfinished-exported*/train/*.tar"),
+    ("huggingface", ".unfinished-exported*/train/*.parquet"),
+]
+
+
+@pytest.mark.parametrize(("format_", "begun"), FILES)
+def test_a_killed_node_changes_no_file_of_an_export(
+    cluster: Any, weighed: Callable, tmp_path: Path, format_: str, begun: str
+) -> None:
+    made, options = weighed(STORED).parent, ("--to", format_, "--split", "0.8/0.2")
+    options = (*options, "--rows-per-shard", 6)
+    here, there = (copied(made, tmp_path / name) for name in ("here", "there"))
+    # A picture that turns out to be unreadable is missing in its file, and in no other.
+    for folder in (here, there):
+        spoil(folder / "parts.weighted.parquet", 7)
+    kill = partial(kill_a_node, cluster, there, begun)
+    found = beside(kill, partial(export, there, *options, *on(cluster)))
+    cluster.add_node(**NODE)
+    expected = export(here, *options)
+    assert contents(found) == contents(expected)
+    assert not list(there.glob(".*")), list(there.glob("curate-scratch*"))
+
+
+def spoil(path: Path, row: int) -> None:
+    """Replace a picture by bytes that are none."""
+    table = pl.read_parquet(path)
+    images = table["image"].to_list()
+    images[row] = b"none"
+    metadata = pq.read_schema(path).metadata
+    spoiled = table.with_columns(image=pl.Series(images)).to_arrow()
+    pq.write_table(spoiled.replace_schema_metadata(metadata), path)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Read all files; the receipt names options."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    return {str(f.relative_to(folder)): f.read_bytes() for f in files if f.suffix != ".json"}
+
+
+def test_formats_that_are_written_in_order_are_not_for_nodes(tmp_path: Path) -> None:
+    done = curate("export", "w.parquet", "--to", "csv", "--out", "x.csv", "--engine", "ray")
+    assert done.exit_code == 2 and "--to csv is written from the first row" in done.output

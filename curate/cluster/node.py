@@ -48,17 +48,17 @@ def looking() -> Callable[[], dict[str, Any] | str]:
 
 
 def may_write(folder: Path) -> bool:
-    """Tell whether this process sees a run folder, and may write there."""
+    """Tell whether this process sees a folder, and may write there."""
     return folder.is_dir() and os.access(folder, os.W_OK)
 
 
-def require_writable(folder: Path, nodes: Mapping[str, bool]) -> None:
-    """Raise CurateError for a node that cannot write into the run folder."""
+def require_writable(folder: Path, option: str, nodes: Mapping[str, bool]) -> None:
+    """Raise CurateError for a node that cannot write into the folder that an option names."""
     for node, may in nodes.items():
         if not may:
             raise CurateError(
-                f"{node} cannot write into the run folder {folder}; put it where all nodes see it"
-                " under the same name (a shared disk) with --run-dir."
+                f"{node} cannot write into {folder}; name a folder that all nodes see under the"
+                f" same name (on a shared disk) with {option}."
             )
 
 

@@ -161,10 +161,10 @@ class OnRay:
         """Say how many processors a worker has for itself."""
         return int(self.wanted.on(_resources(), gpu).cpus)
 
-    def require_shared(self, folder: Path) -> None:
-        """Raise CurateError where a node does not see the run folder, or may not write there."""
+    def require_shared(self, folder: Path, option: str = "--run-dir") -> None:
+        """Raise CurateError where a node does not see a folder, or may not write there."""
         path = folder.resolve()
-        require_writable(path, _on_each_node(may_write, path))
+        require_writable(path, option, _on_each_node(may_write, path))
 
     def run(
         self,

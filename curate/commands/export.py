@@ -11,27 +11,28 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from curate.cluster.open import open_engine
 from curate.errors import CurateError
 from curate.exports.against import rows_against, say_unread
-from curate.exports.check import Digest
-from curate.exports.format import Format, load_format
+from curate.exports.format import Format, InOrder
 from curate.exports.job import Job
+from curate.exports.pieces import cut
+from curate.exports.possible import check_export, possible_format
 from curate.exports.record import Column, crawl_record, fixed_record
 from curate.exports.select_rows import select_rows
-from curate.exports.write import write_batches
-from curate.manifest.columns import is_text
-from curate.manifest.keys import check_keys
-from curate.manifest.pictures import check_paths
-from curate.options.export import SOFT, ExportOptions
+from curate.exports.write import WriteInOrder
+from curate.exports.write_files import Place, WriteFiles
+from curate.exports.written import Written
+from curate.options.export import ExportOptions
 from curate.options.weight import WeightOptions
-from curate.store.atomic import EXPORTED, appearing_file, appearing_folder, clear_unfinished
+from curate.store.atomic import EXPORTED, appearing_file, appearing_folder
+from curate.store.engine import Engine
 from curate.store.folders import Folders
-from curate.store.mirror import look
 from curate.store.scratch import scratch_folder
-from curate.store.sent import require_writable
+from curate.store.urls import cache_folder, is_remote
 from curate.store.versions import today, versions
 from curate.terminal.notices import say, warn
-from curate.terminal.printable import listed, printable
+from curate.terminal.printable import printable
 from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
 from curate.weighted.open import open_weighted
@@ -82,22 +83,25 @@ def export(options: ExportOptions, console: Console) -> Exported:
     The output appears when it was read back and is what was chosen. Raises CurateError for
     everything that the user can mend.
     """
-    format_ = _format(options)
+    format_ = possible_format(options)
     if options.keep is None:
         options = replace(options, keep=format_.keep)
-    with scratch_folder() as scratch:
+    with (
+        open_engine(options.engine_options, console) as engine,
+        scratch_folder(_shared_home(options)) as scratch,
+    ):
+        engine.require_shared(scratch, "--out")
         weighted = open_weighted(options.source, Folders(scratch))
-        _check(weighted, options, format_)
-        against = _against(weighted, options, console)
+        check_export(weighted, options, format_)
+        against = _against(weighted, options, engine, console)
         left_out = None if against is None else against["row"]
         chosen = Path(scratch, "chosen.parquet")
         select_rows(weighted, options.select, left_out).sink_parquet(chosen)
         job = _job(weighted, options, format_, chosen, against)
         appearing = appearing_file if format_.endings else appearing_folder
         with appearing(options.out) as unfinished:
-            with progress_bar(console, "Exporting", job.rows) as advance:
-                written = write_batches(job, format_, unfinished, advance)
-            reader = _check_written(job, format_, unfinished, written.digest, console)
+            writing = _writing(job, format_, unfinished, engine)
+            written, reader = _written(job, writing, console)
             weighted.require_unchanged()
             columns = Skipped.of(f"columns that {options.to} cannot hold", job.record.left_out)
             exported = Exported(
@@ -115,12 +119,21 @@ def export(options: ExportOptions, console: Console) -> Exported:
     return exported
 
 
-def _against(weighted: Weighted, options: ExportOptions, console: Console) -> pl.DataFrame | None:
+def _shared_home(options: ExportOptions) -> Path | None:
+    """Choose where all workers see what lies there for the time of the export; None: TMPDIR."""
+    if options.engine_options.is_local:
+        return None
+    return cache_folder() if is_remote(options.out) else options.out.absolute().parent
+
+
+def _against(
+    weighted: Weighted, options: ExportOptions, engine: Engine, console: Console
+) -> pl.DataFrame | None:
     """List the rows that are copies of another manifest's: row, key, against; None without one."""
     if options.against is None:
         return None
     other = WeightOptions(options.against, image=options.image, label=options.label)
-    found = rows_against(weighted, other, options.out, console)
+    found = rows_against(weighted, other, options.out, engine, console)
     say_unread(options.against, found.unread, console)
     return found.rows
 
@@ -181,118 +194,25 @@ def _nothing_left(weighted: Weighted, options: ExportOptions, against: pl.DataFr
     )
 
 
-def _check_written(job: Job, format_: Format, path: Path, written: Digest, console: Console) -> str:
-    """Read back what was written; returns who read it."""
-    if not written.rows:
+def _writing(job: Job, format_: Format, path: Path, engine: Engine) -> WriteInOrder | WriteFiles:
+    """Choose who writes: workers where there are files that do not depend on each other."""
+    if isinstance(format_.output, InOrder):
+        return WriteInOrder(job, format_, format_.output, path)
+    engine.require_shared(path, "--out")
+    pieces = cut(job.chosen, job.parts, job.options.rows_per_shard)
+    return WriteFiles(Place(job, path), pieces, engine)
+
+
+def _written(job: Job, writing: WriteInOrder | WriteFiles, console: Console) -> tuple[Written, str]:
+    """Write, and read back what was written; gives who read it too."""
+    with progress_bar(console, "Exporting", job.rows) as advance:
+        written = writing.write(advance)
+    if not written.digest.rows:
         raise CurateError(
             f"none of the {job.rows:,} chosen rows of {job.weighted.path} has a picture that can"
             " be read; name the folder that image paths start from with --root."
         )
-    reader, rows = format_.read(job, path)
-    found = Digest()
-    with progress_bar(console, "Reading back", written.rows) as advance:
-        for row in rows:
-            found.add(row)
-            advance(1)
-    written.require(found, str(job.options.out))
-    return reader
-
-
-def _format(options: ExportOptions) -> Format:
-    """Find the format; raises CurateError for an unknown one, and for what it cannot do."""
-    format_ = load_format(options.to)
-    if format_.endings and options.out.suffix not in format_.endings:
-        raise CurateError(
-            f"--out {options.out}: --to {options.to} writes one file; name one that ends in"
-            f" {' or '.join(format_.endings)}."
-        )
-    if options.labels == SOFT and not format_.soft:
-        raise CurateError(
-            f"--to {options.to} holds one label for each image, and --labels soft has several with"
-            " their shares; export to parquet, jsonl, webdataset or huggingface."
-        )
-    if options.select.shares and not format_.splits:
-        raise CurateError(
-            f"--to {options.to} is one list, which has no parts; leave --split out, or export to"
-            " another format."
-        )
-    return format_
-
-
-def _check(weighted: Weighted, options: ExportOptions, format_: Format) -> None:
-    """Refuse, before any work starts, what would fail later."""
-    manifest = weighted.manifest
-    if manifest.has_label_lists and not format_.lists:
-        raise CurateError(
-            f"--to {options.to} holds one label for each image, and column"
-            f" '{manifest.columns.label}' of {weighted.path} holds lists; export to parquet,"
-            " jsonl, webdataset, huggingface or fiftyone."
-        )
-    check_keys(manifest)
-    if options.url is not None:
-        _check_url(weighted, options)
-    elif format_.pictures:
-        check_paths(manifest)
-    _check_out(weighted, options, format_)
-
-
-def _check_url(weighted: Weighted, options: ExportOptions) -> None:
-    """Refuse URLs where nothing shows them, and a column that the crawl does not have."""
-    if options.to != "label-studio":
-        raise CurateError(
-            f"--url: --to {options.to} takes pictures, not their URLs; leave --url out."
-        )
-    schema = weighted.manifest.schema
-    if options.url not in schema.names or not is_text(schema.field(options.url).type):
-        texts = [field.name for field in schema if is_text(field.type)]
-        raise CurateError(
-            f"--url {options.url}: {weighted.path} has no such column of texts; those that it has"
-            f" are: {listed(texts)}."
-        )
-
-
-def _check_out(weighted: Weighted, options: ExportOptions, format_: Format) -> None:
-    """Refuse an output that is or holds an input, lies among inputs, or stands there already.
-
-    Of the folders there, only one that an export wrote is replaced.
-    """
-    look(options.out)
-    out, manifest = options.out.resolve(), weighted.manifest
-    inputs = {part.path.resolve() for part in manifest.parts}
-    inputs |= {weighted.path.resolve(), manifest.path.resolve()}
-    if weighted.run is not None:
-        inputs.add(weighted.run.resolve())
-    if any(path.is_relative_to(out) for path in inputs):
-        raise CurateError(
-            f"--out {options.out} is or holds what is exported, which is never changed; name"
-            " another place."
-        )
-    if manifest.path.is_dir() and out.is_relative_to(manifest.path.resolve()):
-        raise CurateError(
-            f"--out {options.out} lies in the crawl's folder, whose files are all input; name a"
-            " place outside of it."
-        )
-    if (
-        options.against is not None
-        and look(options.list_against).exists()
-        and not options.overwrite
-    ):
-        raise CurateError(
-            f"{options.list_against} exists; replace it with --overwrite or name another place with"
-            " --out."
-        )
-    require_writable(options.out)
-    clear_unfinished(options.out)
-    if not options.out.exists():
-        return
-    if not options.overwrite:
-        raise CurateError(
-            f"{options.out} exists; replace it with --overwrite or name another place with --out."
-        )
-    if options.out.is_dir() and (format_.endings or not (options.out / EXPORTED).is_file()):
-        raise CurateError(
-            f"--out {options.out} is a folder that curate has not exported, and so is not"
-            " replaced; name another place."
-        )
-    if options.out.is_file() and not format_.endings:
-        raise CurateError(f"--out {options.out} is a file; name a folder.")
+    with progress_bar(console, "Reading back", written.digest.rows) as advance:
+        reader, found = writing.read(advance)
+    written.digest.require(found, str(job.options.out))
+    return written, reader

@@ -20,6 +20,7 @@ from curate.manifest.classes import count_classes
 from curate.manifest.columns import exact_column
 from curate.manifest.open import open_manifest
 from curate.options.weight import WeightOptions
+from curate.store.engine import Engine
 from curate.store.run import Run, default_folder, open_run
 from curate.terminal.notices import warn
 from curate.terminal.progress import progress_bar
@@ -43,7 +44,7 @@ class Against:
 
 
 def rows_against(
-    weighted: Weighted, options: WeightOptions, out: Path, console: Console
+    weighted: Weighted, options: WeightOptions, out: Path, engine: Engine, console: Console
 ) -> Against:
     """Find the rows that are copies of rows of ``options.manifest``, or of their copies.
 
@@ -54,7 +55,7 @@ def rows_against(
     work, path = weighted.work(), options.manifest
     own, options = _comparable(work, options)
     folder = options.run_dir or default_folder(path, out)
-    with open_run(folder, partial(progress_bar, console)) as run:
+    with open_run(folder, partial(progress_bar, console), engine) as run:
         manifest = open_manifest(path, options.columns, options.root, run.step("rows"))
         if options.encoder is None and manifest.columns.embedding is None:
             raise CurateError(

@@ -34,6 +34,11 @@ class Digest:
         self._sum = (self._sum + int.from_bytes(content.digest(), "little")) % 2**128
         self.rows += 1
 
+    def include(self, other: "Digest") -> None:
+        """Take the rows of another digest into account."""
+        self._sum = (self._sum + other._sum) % 2**128
+        self.rows += other.rows
+
     def require(self, other: "Digest", where: str) -> None:
         """Raise CurateError unless the other has seen the same rows."""
         if (self.rows, self._sum) == (other.rows, other._sum):

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from curate.exports.check import Row
 from curate.exports.csv import append_csv, plain_rows, read_cells
-from curate.exports.format import Format, Read
+from curate.exports.format import Format, InOrder, Read
 from curate.exports.job import Batch, Job, Write
 from curate.manifest.parquet import RowGroups
 from curate.options.export import ALL
@@ -57,8 +57,7 @@ def rows(job: Job, batch: Batch) -> Iterator[Row]:
 
 
 FORMAT = Format(
-    write,
-    read,
+    InOrder(write, read),
     splits=True,
     endings=(".parquet", ".csv"),
     keep=ALL,

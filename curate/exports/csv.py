@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.exports.check import Row
-from curate.exports.format import Format, Read
+from curate.exports.format import Format, InOrder, Read
 from curate.exports.job import Batch, Job, Write
 from curate.manifest.formulas import plain_table, plain_text
 from curate.manifest.text_types import fits
@@ -62,8 +62,7 @@ def _rows(job: Job, batch: Batch) -> Iterator[Row]:
 
 
 FORMAT = Format(
-    write,
-    read,
+    InOrder(write, read),
     splits=True,
     endings=(".csv",),
     holds=lambda kind: fits(kind, ".csv"),

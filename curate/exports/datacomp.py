@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from curate.errors import CurateError
 from curate.exports.check import Row
-from curate.exports.format import Format, Read
+from curate.exports.format import Format, InOrder, Read
 from curate.exports.job import Batch, Job, Write
 from curate.store.arrays import write_array
 
@@ -67,4 +67,6 @@ def rows(_: Job, batch: Batch) -> Iterator[Row]:
     yield from (Row(key.lower()) for key in batch.rows["key"])
 
 
-FORMAT = Format(write, read, lists=True, endings=(".npy",), columns={"uid": "key"}, rows=rows)
+FORMAT = Format(
+    InOrder(write, read), lists=True, endings=(".npy",), columns={"uid": "key"}, rows=rows
+)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.exports.check import Row
-from curate.exports.format import Format, Read
+from curate.exports.format import Format, InOrder, Read
 from curate.exports.job import Batch, Job, Write
 from curate.exports.picture_bytes import save_picture
 from curate.options.export import ALL
@@ -100,4 +100,6 @@ def _label(truth: dict[str, Any] | None) -> Any:
     return truth["label"] if several is None else [one["label"] for one in several]
 
 
-FORMAT = Format(write, read, lists=True, splits=True, pictures=True, keep=ALL, columns=COLUMNS)
+FORMAT = Format(
+    InOrder(write, read), lists=True, splits=True, pictures=True, keep=ALL, columns=COLUMNS
+)

@@ -1,6 +1,6 @@
 """What a format is: how it is written, how it is read back, and what it can hold."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +9,7 @@ from pkgutil import resolve_name
 from curate.errors import CurateError
 from curate.exports.check import Row
 from curate.exports.job import Batch, Job, Write
+from curate.exports.pieces import Piece
 from curate.exports.record import Holds
 from curate.options.export import FORMATS, Keep
 
@@ -32,13 +33,47 @@ def held(job: Job, batch: Batch) -> Iterator[Row]:
 
 
 @dataclass(frozen=True)
-class Format:
-    """One format; its file or folder appears once it is written and checked."""
+class InOrder:
+    """One file, or a folder, that one process writes from the first row to the last."""
 
     write: Callable[[Job, Path], AbstractContextManager[Write]]
     """Opens a file, or an existing folder; yields the function that writes a batch into it."""
     read: Callable[[Job, Path], Read]
     """Reads what was written, with the library that trainers use if it is installed."""
+
+
+def nothing_more(job: Job, path: Path, files: Mapping[str, Sequence[Path]]) -> None:
+    """Add nothing to the files."""
+
+
+@dataclass(frozen=True)
+class InFiles:
+    """A folder of files that each hold a piece of the rows, and do not depend on each other."""
+
+    ending: str
+    write: Callable[[Job, Path, Piece], AbstractContextManager[Write]]
+    """Opens the file of a piece; yields the function that writes a batch into it."""
+    read: Callable[[Job, Path], tuple[str, Callable[[Path], Iterator[Row]]]]
+    """Opens the folder; gives the library that reads, and what reads one of the files."""
+    finish: Callable[[Job, Path, Mapping[str, Sequence[Path]]], None] = nothing_more
+    """Adds what describes the files of each part."""
+    always_parts: bool = False
+    """Tells whether there is a folder for the part of a split where there is no split too."""
+
+    def folder(self, job: Job, path: Path, part: str) -> Path:
+        """Say where the files of a part lie."""
+        return path / part if self.always_parts or job.options.select.shares else path
+
+    def file(self, job: Job, path: Path, piece: Piece) -> Path:
+        """Say where a piece lies."""
+        return self.folder(job, path, piece.part) / f"{piece.number:05d}{self.ending}"
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format; its file or folder appears once it is written and checked."""
+
+    output: InOrder | InFiles
     endings: tuple[str, ...] = ()
     """Of the file's name; none if it is a folder."""
     pictures: bool = False

@@ -1,8 +1,9 @@
 """Hugging Face: a folder of Parquet files that datasets.load_dataset reads, pictures as Image."""
 
-import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from pyarrow import types
 from curate.exports.check import Row
 from curate.exports.croissant import describe
 from curate.exports.dataset_card import write_card
-from curate.exports.format import Format, Read
+from curate.exports.format import Format, InFiles
 from curate.exports.job import Batch, Job, Write
+from curate.exports.picture_bytes import Picture
+from curate.exports.pieces import Piece
 from curate.manifest.class_label import features
 
 LIBRARY = "datasets"
@@ -32,27 +35,28 @@ LEAVES = (
 """The types that datasets has."""
 
 
-@contextlib.contextmanager
-def write(job: Job, path: Path) -> Iterator[Write]:
-    """Write PART/00000.parquet, some thousand rows each, README.md and croissant.json.
+@contextmanager
+def write(job: Job, file: Path, _: Piece) -> Iterator[Write]:
+    """Write 00000.parquet, some thousand rows.
 
     The label is a ClassLabel: a number, whose name is the crawl's label. Classes are
     numbered in the order of their names, or of their values where labels are numbers.
     """
     numbers = {name: number for number, name in enumerate(job.classes)}
-    with contextlib.ExitStack() as stack:
-        files = {part: stack.enter_context(_Files(job, path / part)) for part in job.parts}
+    with _RowGroups(file) as groups:
+        yield lambda batch: groups.add(_table(job, batch, numbers), batch.pictures)
 
-        def add(batch: Batch) -> None:
-            for part, rows in batch.parts():
-                files[part].add(_table(job, rows, numbers))
 
-        yield add
-    written = {part: each for part, each in files.items() if each.schema is not None}
-    rows = {part: each.rows for part, each in written.items()}
+def finish(job: Job, path: Path, files: Mapping[str, Sequence[Path]]) -> None:
+    """Write README.md and croissant.json beside the folders of the parts."""
+    written = {part: files[part] for part in job.parts if files[part]}
+    rows = {
+        part: sum(pq.read_metadata(file).num_rows for file in each)
+        for part, each in written.items()
+    }
     (path / "README.md").write_text(_card(job, rows), encoding="utf-8")
-    schema = next((each.schema for each in written.values()), None)
-    if schema is not None:
+    for first in list(written.values())[:1]:
+        schema = pq.read_schema(first[0])
         text = json.dumps(_croissant(job, list(written), schema), indent=1, ensure_ascii=False)
         (path / "croissant.json").write_text(text, encoding="utf-8")
 
@@ -102,84 +106,78 @@ def _croissant(job: Job, parts: list[str], schema: pa.Schema) -> dict[str, objec
     )
 
 
-class _Files:
-    """The Parquet files of a part, one open at a time."""
+class _RowGroups:
+    """A Parquet file, cut by the bytes of its own pictures, however its rows come."""
 
-    def __init__(self, job: Job, folder: Path) -> None:
-        self._folder, self._size = folder, job.options.rows_per_shard
-        self._files = self._rows = self._bytes = self.rows = 0
-        self.schema: pa.Schema | None = None
+    def __init__(self, path: Path) -> None:
+        self._path, self._bytes = path, 0
         self._gathered: list[pa.Table] = []
         self._writer: pq.ParquetWriter | None = None
 
-    def __enter__(self) -> "_Files":
-        self._folder.mkdir()
+    def __enter__(self) -> "_RowGroups":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._flush()
         if self._writer is not None:
             self._writer.close()
-            self._writer = None
 
-    def add(self, table: pa.Table) -> None:
-        """Add rows, in a new file if the last is full."""
-        self.rows += len(table)
-        self.schema = table.schema
-        while len(table):
-            room = self._size - self._rows
-            piece, table = table.slice(0, room), table.slice(room)
-            self._gathered.append(piece)
-            self._rows += len(piece)
-            self._bytes += piece.nbytes
+    def add(self, table: pa.Table, pictures: Sequence[Picture]) -> None:
+        """Add rows; a row group ends with the picture that fills it."""
+        start = 0
+        for stop, picture in enumerate(pictures, 1):
+            self._bytes += len(picture.data)
             if self._bytes >= ROW_GROUP_BYTES:
+                self._gathered.append(table.slice(start, stop - start))
                 self._flush()
-            if self._rows == self._size:
-                self.__exit__()
-                self._rows = 0
+                start = stop
+        self._gathered.append(table.slice(start))
 
     def _flush(self) -> None:
-        if not self._gathered:
-            return
-        table = pa.concat_tables(self._gathered)
-        if self._writer is None:
-            path = self._folder / f"{self._files:05d}.parquet"
-            self._writer = pq.ParquetWriter(path, table.schema, compression="zstd")
-            self._files += 1
-        self._writer.write_table(table)
+        if sum(map(len, self._gathered)):
+            table = pa.concat_tables(self._gathered).combine_chunks()
+            if self._writer is None:
+                self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
+            self._writer.write_table(table)
         self._gathered, self._bytes = [], 0
 
 
-def read(job: Job, path: Path) -> Read:
+def read(job: Job, path: Path) -> tuple[str, Callable[[Path], Iterator[Row]]]:
     """Read with datasets if it is installed, else with pyarrow."""
     if find_spec(LIBRARY):
-        return LIBRARY, _datasets(job, path)
-    return "pyarrow", _pyarrow(job, path)
+        return LIBRARY, partial(_datasets, job, _opened(job, path))
+    return "pyarrow", partial(_pyarrow, job)
 
 
-def _datasets(job: Job, path: Path) -> Iterator[Row]:
+def _opened(job: Job, path: Path) -> dict[str, Any]:
+    """Open all files as a user does."""
     from datasets import Image, load_dataset
 
     (label, image), weight = _names(job), job.record.ours("weight")
-    for part in load_dataset(str(path), streaming=True).values():
-        classes = part.features[label]
-        names = (classes.feature if job.has_lists else classes).names
-        for row in part.cast_column(image, Image(decode=False)).select_columns(
-            [label, weight, image]
-        ):
-            yield Row(_named(row[label], names), row[weight], row[image]["bytes"])
+    return {
+        part: rows.cast_column(image, Image(decode=False)).select_columns([label, weight, image])
+        for part, rows in load_dataset(str(path), streaming=True).items()
+    }
 
 
-def _pyarrow(job: Job, path: Path) -> Iterator[Row]:
+def _datasets(job: Job, parts: Mapping[str, Any], file: Path) -> Iterator[Row]:
     (label, image), weight = _names(job), job.record.ours("weight")
-    for file in sorted(path.glob("*/*.parquet")):
-        with pq.ParquetFile(file) as opened:
-            metadata = json.loads(opened.schema_arrow.metadata[b"huggingface"])
-            classes = metadata["info"]["features"][label]
-            names = (classes["feature"] if job.has_lists else classes)["names"]
-            for batch in opened.iter_batches(512, columns=[label, weight, image]):
-                for row in batch.to_pylist():
-                    yield Row(_named(row[label], names), row[weight], row[image]["bytes"])
+    files, rows = sorted(file.parent.glob("*.parquet")), parts[file.parent.name]
+    classes = rows.features[label]
+    names = (classes.feature if job.has_lists else classes).names
+    for row in rows.shard(len(files), files.index(file)):
+        yield Row(_named(row[label], names), row[weight], row[image]["bytes"])
+
+
+def _pyarrow(job: Job, file: Path) -> Iterator[Row]:
+    (label, image), weight = _names(job), job.record.ours("weight")
+    with pq.ParquetFile(file) as opened:
+        metadata = json.loads(opened.schema_arrow.metadata[b"huggingface"])
+        classes = metadata["info"]["features"][label]
+        names = (classes["feature"] if job.has_lists else classes)["names"]
+        for batch in opened.iter_batches(512, columns=[label, weight, image]):
+            for row in batch.to_pylist():
+                yield Row(_named(row[label], names), row[weight], row[image]["bytes"])
 
 
 def _named(label: Any, names: list[str]) -> Any:
@@ -197,4 +195,11 @@ def holds(kind: pa.DataType) -> bool:
     return any(test(kind) for test in LEAVES)
 
 
-FORMAT = Format(write, read, lists=True, soft=True, splits=True, pictures=True, holds=holds)
+FORMAT = Format(
+    InFiles(".parquet", write, read, finish, always_parts=True),
+    lists=True,
+    soft=True,
+    splits=True,
+    pictures=True,
+    holds=holds,
+)

@@ -10,7 +10,7 @@ from curate.errors import CurateError
 from curate.exports.check import Row
 from curate.exports.csv import append_csv, plain_rows, read_cells
 from curate.exports.folder_names import folder_names
-from curate.exports.format import Format, Read
+from curate.exports.format import Format, InOrder, Read
 from curate.exports.job import Batch, Job, Write
 from curate.exports.picture_bytes import ENDINGS, Picture, save_picture
 
@@ -101,4 +101,4 @@ def rows(job: Job, batch: Batch) -> Iterator[Row]:
         yield row._replace(picture=picture.data)
 
 
-FORMAT = Format(write, read, splits=True, pictures=True, columns=COLUMNS, rows=rows)
+FORMAT = Format(InOrder(write, read), splits=True, pictures=True, columns=COLUMNS, rows=rows)

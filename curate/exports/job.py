@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.exports.picture_bytes import Picture, read_picture
+from curate.exports.pieces import WHOLE, Pieces
 from curate.exports.record import Record
 from curate.images.source import ImageSource
 from curate.images.status import Status
 from curate.manifest.batch_rows import BATCH_ROWS
 from curate.manifest.columns import label_type
 from curate.manifest.pictures import picture_finder
-from curate.manifest.plan import plan_shards
+from curate.manifest.plan import Shard, plan_shards, within
 from curate.manifest.read import read_shards
 from curate.options.export import ExportOptions
 from curate.weighted.provenance import Making
@@ -38,18 +39,29 @@ class Batch:
     """The same rows with the output's column names; see `Record`."""
     pictures: list[Picture]
     """One for each row; empty if the format takes none."""
-    unreadable: tuple[str, ...] = ()
-    """Keys of rows that were left out because their pictures cannot be read."""
+    unreadable: pl.DataFrame
+    """Rows that were left out because their pictures cannot be read."""
 
     def parts(self) -> Iterator[tuple[str, "Batch"]]:
         """Divide the batch by part of the split; without a split, all of it is train."""
         if "split" not in self.rows.columns:
-            yield "train", self
+            yield WHOLE, self
             return
         for part in self.rows["split"].unique(maintain_order=True):
-            places = (self.rows["split"] == part).arg_true()
-            pictures = [self.pictures[at] for at in places] if self.pictures else []
-            yield part, Batch(self.rows[places], self.table.take(places.to_arrow()), pictures)
+            yield part, self._where("split", part)
+
+    def pieces(self) -> Iterator[tuple[int, "Batch"]]:
+        """Divide the batch by the column ``piece`` of its rows."""
+        rows = pl.concat([self.rows["piece"], self.unreadable["piece"]])
+        for piece in rows.unique(maintain_order=True):
+            yield piece, self._where("piece", piece)
+
+    def _where(self, column: str, value: object) -> "Batch":
+        places = (self.rows[column] == value).arg_true()
+        pictures = [self.pictures[at] for at in places] if self.pictures else []
+        unreadable = self.unreadable.filter(pl.col(column) == value)
+        table = self.table.take(places.to_arrow())
+        return Batch(self.rows[places], table, pictures, unreadable)
 
 
 Write = Callable[[Batch], None]
@@ -77,7 +89,7 @@ class Job:
     @cached_property
     def parts(self) -> list[str]:
         """Names of the parts of the split; train alone without one."""
-        return list(self.options.select.shares) or ["train"]
+        return list(self.options.select.shares) or [WHOLE]
 
     @cached_property
     def classes(self) -> list[str]:
@@ -100,9 +112,12 @@ class Job:
         """Tell whether an image has several labels."""
         return self.weighted.manifest.has_label_lists
 
-    def batches(self, advance: Advance) -> Iterator[Batch]:
-        """Stream the chosen rows; those without a picture are left out if pictures are wanted."""
-        chosen = _Forward(self.chosen)
+    def batches(self, advance: Advance, of: Pieces | None = None) -> Iterator[Batch]:
+        """Stream the chosen rows, all or those of some pieces.
+
+        Those without a picture are left out if pictures are wanted.
+        """
+        chosen = _Forward(self.chosen, of)
         columns = self.record.crawl
         find: Callable[[pa.RecordBatch], list[ImageSource | None]] = lambda _: []  # noqa: E731
         if self.wants_pictures:
@@ -111,10 +126,9 @@ class Job:
         if not columns:
             for rows in chosen.rest():
                 advance(len(rows))
-                yield Batch(rows, self.record.table(rows, None), [])
+                yield Batch(rows, self.record.table(rows, None), [], rows[:0])
             return
-        shards = plan_shards(self.weighted.manifest)
-        for shard, batches in read_shards(self.weighted.manifest, shards, columns):
+        for shard, batches in read_shards(self.weighted.manifest, self._shards(of), columns):
             at = shard.first_row
             for batch in batches:
                 rows = chosen.below(at + batch.num_rows)
@@ -122,6 +136,11 @@ class Job:
                 yield from self._pieces(rows, taken, find)
                 at += batch.num_rows
                 advance(len(rows))
+
+    def _shards(self, of: Pieces | None) -> list[Shard]:
+        """Plan which rows of the crawl are read."""
+        shards = list(plan_shards(self.weighted.manifest))
+        return shards if of is None else within(shards, of.first_row, of.stop)
 
     def _pieces(
         self,
@@ -138,17 +157,18 @@ class Job:
             return
         places: list[int] = []
         pictures: list[Picture] = []
-        unreadable: list[str] = []
+        unreadable: list[int] = []
         size = 0
 
         def piece() -> Batch:
             taken = pl.Series(places, dtype=pl.get_index_type())
-            return Batch(rows[taken], table.take(taken.to_arrow()), pictures, tuple(unreadable))
+            left_out = rows[pl.Series(unreadable, dtype=pl.get_index_type())]
+            return Batch(rows[taken], table.take(taken.to_arrow()), pictures, left_out)
 
         for place, (status, source) in enumerate(zip(rows["status"], find(batch), strict=True)):
             picture = read_picture(source) if status == Status.OK else None
             if picture is None:
-                unreadable.append(rows["key"][place])
+                unreadable.append(place)
                 continue
             places.append(place)
             pictures.append(picture)
@@ -162,19 +182,18 @@ class Job:
     def _with_urls(self, rows: pl.DataFrame, table: pa.Table) -> Batch:
         """Make a batch without pictures, if --url is given of the rows that have one."""
         if self.options.url is None:
-            return Batch(rows, table, [])
+            return Batch(rows, table, [], rows[:0])
         there = pl.Series(table["url"]).cast(pl.String).fill_null("") != ""
-        lost = tuple(rows["key"].filter(~there))
+        lost = rows.filter(~there)
         return Batch(rows.filter(there), table.filter(there.to_arrow()), [], lost)
 
 
 class _Forward:
-    """Reads the chosen rows in order of their row numbers."""
+    """Reads the chosen rows in order of their row numbers, all or those of some pieces."""
 
-    def __init__(self, chosen: Path) -> None:
-        file = pq.ParquetFile(chosen)
-        self._batches = (pl.DataFrame(batch) for batch in file.iter_batches(8 * BATCH_ROWS))
-        self._left = pl.DataFrame(schema=pl.read_parquet_schema(chosen))
+    def __init__(self, chosen: Path, of: Pieces | None) -> None:
+        self._batches = _chosen(chosen, of)
+        self._left = next(self._batches)
 
     def below(self, stop: int) -> pl.DataFrame:
         """Give the next rows whose number is below ``stop``."""
@@ -190,3 +209,20 @@ class _Forward:
     def rest(self) -> Iterator[pl.DataFrame]:
         """Give all rows, some thousand at a time."""
         yield from self._batches
+
+
+def _chosen(path: Path, of: Pieces | None) -> Iterator[pl.DataFrame]:
+    """Read a table without rows, and then the rows; row groups that hold none are passed over."""
+    file, empty = pq.ParquetFile(path), pl.DataFrame(schema=pl.read_parquet_schema(path))
+    yield empty if of is None else of.placed(empty)
+    numbers = range(file.num_row_groups)
+    groups = [group for group in numbers if of is None or _may_hold(file, group, of)]
+    for batch in file.iter_batches(8 * BATCH_ROWS, row_groups=groups):
+        rows = pl.DataFrame(batch)
+        yield rows if of is None else of.placed(rows)
+
+
+def _may_hold(file: pq.ParquetFile, group: int, of: Pieces) -> bool:
+    """Tell by the smallest and the largest row number, the first column, of a row group."""
+    known = file.metadata.row_group(group).column(0).statistics
+    return known is None or (known.min < of.stop and of.first_row <= known.max)

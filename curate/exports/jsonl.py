@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.exports.check import Row
-from curate.exports.format import Format, Read, held
+from curate.exports.format import Format, InOrder, Read, held
 from curate.exports.job import Job, Write
 from curate.manifest.text_types import fits
 
@@ -34,8 +34,7 @@ def _read(path: Path, label: str, weight: str) -> Iterator[Row]:
 
 
 FORMAT = Format(
-    write,
-    read,
+    InOrder(write, read),
     lists=True,
     soft=True,
     splits=True,

@@ -12,7 +12,7 @@ import polars as pl
 
 from curate.errors import CurateError
 from curate.exports.check import Row
-from curate.exports.format import Format, Read
+from curate.exports.format import Format, InOrder, Read
 from curate.exports.job import Batch, Job, Write
 from curate.exports.picture_bytes import save_picture
 from curate.manifest.how_drawn import OTHER, RANDOM, STRATEGY
@@ -199,4 +199,4 @@ def _read(job: Job, path: Path) -> Iterator[Row]:
         yield Row(said["given"], said["weight"], picture)
 
 
-FORMAT = Format(write, read, lists=True, pictures=True, keep=ALL, columns=COLUMNS)
+FORMAT = Format(InOrder(write, read), lists=True, pictures=True, keep=ALL, columns=COLUMNS)

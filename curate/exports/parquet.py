@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curate.exports.check import Row
-from curate.exports.format import Format, Read
+from curate.exports.format import Format, InOrder, Read
 from curate.exports.job import Batch, Job, Write
 from curate.manifest.class_label import described, features
 from curate.manifest.columns import NO_KEY
@@ -85,8 +85,7 @@ def _metadata(job: Job) -> dict[bytes, bytes]:
 
 
 FORMAT = Format(
-    write,
-    read,
+    InOrder(write, read),
     lists=True,
     soft=True,
     splits=True,

@@ -1,47 +1,38 @@
-"""Write the chosen rows in a format, and say what was written."""
+"""Write the chosen rows, and read them back, from the first to the last."""
 
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from curate.exports.check import Digest
-from curate.exports.format import Format
-from curate.exports.job import NO_PICTURE, Advance, Batch, Job
-from curate.terminal.skipped import Passed, Skipped
+from curate.exports.format import Format, InOrder
+from curate.exports.job import Advance, Job
+from curate.exports.written import Tally, Written
 
 
 @dataclass(frozen=True)
-class Written:
-    """What an output holds."""
+class WriteInOrder:
+    """An export into a file, or an existing folder, by this process."""
 
-    digest: Digest
-    """Of all its rows."""
-    parts: dict[str, int]
-    """Rows of each part of the split."""
-    skipped: tuple[Skipped, ...]
-    """Rows without a picture that can be read."""
+    job: Job
+    format_: Format
+    output: InOrder
+    path: Path
 
+    def write(self, advance: Advance) -> Written:
+        """Write all batches."""
+        tally = Tally(self.job, self.format_)
+        with self.output.write(self.job, self.path) as write:
+            for batch in self.job.batches(advance):
+                if len(batch.rows):
+                    write(batch)
+                tally.add(batch)
+        return tally.written()
 
-def write_batches(job: Job, format_: Format, path: Path, advance: Advance) -> Written:
-    """Write all batches into a file, or an existing folder."""
-    digest, parts, passed = Digest(), Counter[str](), Passed()
-    with format_.write(job, path) as write:
-        for batch in job.batches(advance):
-            for key in batch.unreadable:
-                passed.add(NO_PICTURE, key)
-            if not len(batch.rows):
-                continue
-            write(batch)
-            parts.update(_parts(batch))
-            for row in format_.rows(job, batch):
-                digest.add(row)
-    return Written(digest, dict(parts), passed.skipped)
-
-
-def _parts(batch: Batch) -> Iterator[str]:
-    """Yield the part of each row; without a split all of them are train."""
-    if "split" in batch.rows.columns:
-        yield from batch.rows["split"]
-    else:
-        yield from ["train"] * len(batch.rows)
+    def read(self, advance: Advance) -> tuple[str, Digest]:
+        """Read all rows; give the library that read them, and their digest."""
+        library, rows = self.output.read(self.job, self.path)
+        found = Digest()
+        for row in rows:
+            found.add(row)
+            advance(1)
+        return library, found

@@ -1,6 +1,7 @@
 """The shard plan: which rows are processed together, fixed for the life of a run."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -81,6 +82,17 @@ def plan_shards(manifest: Manifest) -> tuple[Shard, ...]:
             shards.append(Shard(name, index, start, rows, first_row + start))
         first_row += part.rows
     return tuple(shards)
+
+
+def within(shards: Iterable[Shard], first_row: int, stop: int) -> list[Shard]:
+    """Cut off what of shards is before a row of the manifest, or not before ``stop``."""
+    cut = []
+    for shard in shards:
+        first, last = max(shard.first_row, first_row), min(shard.first_row + shard.rows, stop)
+        start = shard.start + first - shard.first_row
+        if first < last:
+            cut.append(replace(shard, start=start, rows=last - first, first_row=first))
+    return cut
 
 
 def shards_of(rows: int) -> tuple[Shard, ...]:

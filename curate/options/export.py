@@ -12,6 +12,7 @@ from curate.errors import CurateError
 from curate.options import shared
 from curate.options.choices import check_choices
 from curate.options.columns import ColumnOptions
+from curate.options.engine import LOCAL, EngineOptions
 from curate.options.on_command_line import Typed
 from curate.options.paths import OptionalPath, RequiredPath
 from curate.options.weighted import WeightedOptions
@@ -191,10 +192,13 @@ class ExportOptions:
     caption: shared.Caption = None
     root: shared.Root = OptionalPath()
     prefix: shared.Prefix = None
+    engine: shared.Engine = LOCAL
+    cpus_per_task: shared.CpusPerTask = None
     overwrite: shared.Overwrite = False
 
     def __post_init__(self) -> None:
         check_choices(self)
+        _ = self.engine_options  # checks itself as it is made
         if self.rows_per_shard < 1:
             raise CurateError(f"--rows-per-shard {self.rows_per_shard}: a shard has 1 row or more.")
         _ = self.select, self.renames  # check themselves as they are read
@@ -206,6 +210,11 @@ class ExportOptions:
             self.keep, self.min_quality, self.labels, self.normalize, self.split, self.seed,
             self.noise_type, self.duplicates, self.sample,
         )  # fmt: skip
+
+    @property
+    def engine_options(self) -> EngineOptions:
+        """The part that says who writes files."""
+        return EngineOptions(self.engine, self.cpus_per_task)
 
     @property
     def list_against(self) -> Path:

@@ -28,10 +28,11 @@ EXPORTED = "curate-export.json"
 
 
 @contextlib.contextmanager
-def appearing_file(path: Path) -> Iterator[Path]:
+def appearing_file(path: Path, in_folder: bool = False) -> Iterator[Path]:
     """Give a temporary name beside ``path``; on success it becomes ``path``, else it vanishes.
 
-    If ``path`` stands for an object of a store, that appears too.
+    If ``path`` stands for an object of a store, that appears too; not with ``in_folder``, which is
+    for a file in a folder that appears later.
     """
     with _disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +41,8 @@ def appearing_file(path: Path) -> Iterator[Path]:
         try:
             yield unfinished
             _sync(unfinished)
-            send(unfinished, path)
+            if not in_folder:
+                send(unfinished, path)
             unfinished.replace(path)
             _sync(path.parent)
         finally:

@@ -46,8 +46,8 @@ class Engine(Protocol):
         """Say how many processors a worker has for itself."""
         ...
 
-    def require_shared(self, folder: Path) -> None:
-        """Raise CurateError where a worker cannot write into the folder."""
+    def require_shared(self, folder: Path, option: str = "--run-dir") -> None:
+        """Raise CurateError where a worker cannot write into the folder, which an option names."""
         ...
 
 
@@ -73,8 +73,8 @@ class Here:
         del gpu
         return os.cpu_count() or 1
 
-    def require_shared(self, folder: Path) -> None:
-        """Ask for nothing: the run folder is this process's own."""
+    def require_shared(self, folder: Path, option: str = "--run-dir") -> None:
+        """Ask for nothing: the folder is this process's own."""
 
 
 HERE = Here()

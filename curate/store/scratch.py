@@ -13,9 +13,13 @@ PREFIX = "curate-scratch-"
 
 
 @contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Give a folder below TMPDIR, removed at the end; first remove those of killed processes."""
-    home = Path(tempfile.gettempdir())
+def scratch_folder(home: Path | None = None) -> Iterator[Path]:
+    """Give a folder in ``home`` (None: TMPDIR), removed at the end.
+
+    Those of killed processes are removed first.
+    """
+    home = home or Path(tempfile.gettempdir())
+    home.mkdir(parents=True, exist_ok=True)
     _clear_dead(home)
     folder = home / f"{PREFIX}{uuid.uuid4().hex}"
     # The lock is taken before the folder is made: a folder whose lock is free has no owner.

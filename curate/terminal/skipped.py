@@ -55,6 +55,16 @@ class Passed:
         )
 
 
+def together(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
+    """Add up what was passed over in several places, kind by kind."""
+    found: dict[str, Skipped] = {}
+    for each in skipped:
+        so_far = found.get(each.what, Skipped(each.what, 0, ()))
+        examples = (*so_far.examples, *each.examples)[:FEW]
+        found[each.what] = Skipped(each.what, so_far.count + each.count, examples)
+    return tuple(found.values())
+
+
 def save_skipped(path: Path, skipped: Iterable[Skipped]) -> None:
     """Write them to a file, as JSON."""
     path.write_text(json.dumps([asdict(each) for each in skipped]))

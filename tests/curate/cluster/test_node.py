@@ -52,5 +52,5 @@ def test_a_node_without_curate_can_say_so() -> None:
 
 def test_a_run_folder_that_a_node_does_not_see_is_told(tmp_path: Path) -> None:
     assert may_write(tmp_path) and not may_write(tmp_path / "none")
-    with pytest.raises(CurateError, match=r"^b cannot write into the run folder"):
-        require_writable(tmp_path, {"a": True, "b": False})
+    with pytest.raises(CurateError, match=r"^b cannot write into .* with --run-dir"):
+        require_writable(tmp_path, "--run-dir", {"a": True, "b": False})

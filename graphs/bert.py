@@ -1,6 +1,6 @@
 """A frozen BERT from a folder: texts in, embeddings of their tokens out.
 
-The only module of the project that imports transformers.
+The only module of `graphs` that imports transformers.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -16,6 +16,11 @@ ENCODERS = {
         "curate.encoders.openclip_encoder:open_encoder",
         "open_clip:ARCH/TAG, open_clip:ARCH[/TAG]@CHECKPOINT",
     ),
+    "timm": ("curate.encoders.timm_encoder:open_encoder", "timm:NAME[@FILE]"),
+    "hf": (
+        "curate.encoders.transformers_encoder:open_encoder",
+        "hf:ORG/MODEL, hf:FOLDER (a vision model of transformers)",
+    ),
     "onnx": (
         "curate.encoders.onnx:open_encoder",
         "onnx:MODEL.onnx (with model.json beside it)",
@@ -61,5 +66,11 @@ def open_encoder(spec: str, device: str = "auto", pictures: int = 0) -> "Encoder
     name, colon, argument = spec.partition(":")
     if name not in ENCODERS or bool(argument) != _takes_argument(name) or (colon and not argument):
         raise CurateError(f"--encoder {spec}: there is no such encoder; possible are {POSSIBLE}.")
-    opened: Encoder = resolve_name(ENCODERS[name][0])(argument, device, pictures)
+    try:
+        opened: Encoder = resolve_name(ENCODERS[name][0])(argument, device, pictures)
+    except ModuleNotFoundError as error:
+        raise CurateError(
+            f"--encoder {spec} needs {error.name}, which is not installed: pip install"
+            f" {error.name}."
+        ) from error
     return opened

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from curate.encoders.openclip import new_model, open_model, published_tags
+from curate.encoders.timm_model import open_timm
+from curate.encoders.weights import load_trunk
 from curate.images.preprocess import Preprocess
 from curate.training.loop import SEED, Recipe
 from curate.training.network import Network, small_network
 from curate.training.spec import NetworkSpec
-from curate.training.timm_model import open_timm
-from curate.training.weights import load_trunk
 
 SMALL_BATCH, LARGE_BATCH = 256, 128
 """Largest batches of the small network and of all others."""
@@ -51,7 +51,7 @@ def open_model_of(spec: NetworkSpec) -> Model:
     if spec.library == "":
         return Model(None, partial(_small, spec), _small_recipe, SMALL_BATCH)
     with _seeded():
-        trunk, settings = _open_open_clip(spec) if spec.library == "open_clip" else open_timm(spec)
+        trunk, settings = _open_trunk(spec)
     side = settings["size"]
     side = side if isinstance(side, int) else side[0]
     preprocess = Preprocess(side, settings["interpolation"], "squash")
@@ -97,7 +97,9 @@ class _VisualTower(nn.Module):
         return features[0] if isinstance(features, tuple) else features  # type: ignore[no-any-return]
 
 
-def _open_open_clip(spec: NetworkSpec) -> tuple[nn.Module, dict[str, Any]]:
+def _open_trunk(spec: NetworkSpec) -> tuple[nn.Module, dict[str, Any]]:
+    if spec.library == "timm":
+        return open_timm(spec.name, spec.init, f"self:timm/{spec.name}")
     if not spec.init:
         model = new_model(spec.name)
     elif spec.init in published_tags(spec.name):

@@ -10,7 +10,8 @@ from safetensors.torch import load_file, save_file
 
 from curate.encoders.compiled import COMPILE_FROM, Compiled
 from curate.encoders.openclip import open_model
-from curate.encoders.openclip_encoder import OpenClipEncoder
+from curate.encoders.openclip_encoder import visual_tower
+from curate.encoders.torch_encoder import TorchEncoder
 from curate.errors import CurateError
 from curate.images.preprocess import Preprocess
 
@@ -22,7 +23,7 @@ def pictures():
 
 def encoder_of(checkpoint):
     model, weights = open_model("curate-tiny", checkpoint=checkpoint)
-    return OpenClipEncoder("open_clip:curate-tiny", model, weights, "cpu")
+    return TorchEncoder(visual_tower("open_clip:curate-tiny", model, weights), "cpu")
 
 
 def test_features_equal_open_clips_own_on_its_own_preprocessing(tiny_open_clip, pictures):
@@ -55,7 +56,7 @@ def test_half_precision_stays_close_to_single_and_has_its_own_fingerprint(
 ):
     single = encoder_of(tiny_open_clip)
     monkeypatch.setattr(
-        "curate.encoders.openclip_encoder._half_precision", lambda device: torch.bfloat16
+        "curate.encoders.torch_encoder.half_precision", lambda device: torch.bfloat16
     )
     half = encoder_of(tiny_open_clip)
     (a,), (b,) = single.encode([pictures]), half.encode([pictures])
@@ -67,7 +68,7 @@ def test_half_precision_stays_close_to_single_and_has_its_own_fingerprint(
 
 def test_compiled_it_gives_the_same_features_for_full_and_short_batches(tiny_open_clip, pictures):
     plain, compiled = encoder_of(tiny_open_clip), encoder_of(tiny_open_clip)
-    compiled._network = Compiled(compiled._encode_image, 3, "eager")
+    compiled._network = Compiled(compiled._encode, 3, "eager")
     batches = [pictures[:3], pictures[3:], pictures[1:2]]
     for features, expected in zip(compiled.encode(batches), plain.encode(batches), strict=True):
         np.testing.assert_allclose(features, expected, rtol=1e-4, atol=1e-5)
@@ -75,7 +76,9 @@ def test_compiled_it_gives_the_same_features_for_full_and_short_batches(tiny_ope
 
 def test_without_a_gpu_nothing_is_compiled_however_many_the_pictures(tiny_open_clip):
     model, weights = open_model("curate-tiny", checkpoint=tiny_open_clip)
-    encoder = OpenClipEncoder("open_clip:curate-tiny", model, weights, "cpu", COMPILE_FROM)
+    encoder = TorchEncoder(
+        visual_tower("open_clip:curate-tiny", model, weights), "cpu", COMPILE_FROM
+    )
     assert not isinstance(encoder._network, Compiled)
 
 
@@ -168,7 +171,7 @@ def test_a_published_tag_brings_its_own_preprocessing(tiny_open_clip, published,
 
     monkeypatch.setattr("curate.encoders.openclip.fetch_weights", fetch)
     model, weights = open_model("curate-tiny", "plain")
-    encoder = OpenClipEncoder("open_clip:curate-tiny/plain", model, weights, "cpu")
+    encoder = TorchEncoder(visual_tower("open_clip:curate-tiny/plain", model, weights), "cpu")
     assert encoder.preprocess == Preprocess(32, "bilinear", "squash")
     assert model.visual.preprocess_cfg["mean"] == (0.5, 0.5, 0.5)
     names = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
@@ -196,7 +199,7 @@ def test_pictures_that_cannot_be_made_are_told(tiny_open_clip):
         settings = model.visual.preprocess_cfg
         model.visual.preprocess_cfg = settings | change
         with pytest.raises(CurateError, match="choose another architecture"):
-            OpenClipEncoder("open_clip:curate-tiny", model, weights, "cpu")
+            TorchEncoder(visual_tower("open_clip:curate-tiny", model, weights), "cpu")
         model.visual.preprocess_cfg = settings
 
 
@@ -204,4 +207,4 @@ def test_cuda_where_torch_sees_no_gpu_is_told(tiny_open_clip, monkeypatch):
     model, weights = open_model("curate-tiny", checkpoint=tiny_open_clip)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(CurateError, match="torch sees no GPU"):
-        OpenClipEncoder("open_clip:curate-tiny", model, weights, "cuda")
+        TorchEncoder(visual_tower("open_clip:curate-tiny", model, weights), "cuda")

@@ -24,6 +24,10 @@ ENCODERS = {
     "open_clip": Step(
         "open_clip", ("curate.encoders.openclip_encoder", "curate.encoders.openclip")
     ),
+    "timm": Step("timm", ("curate.encoders.timm_encoder", "curate.encoders.timm_model")),
+    "hf": Step(
+        "hf", ("curate.encoders.transformers_encoder", "curate.encoders.transformers_model")
+    ),
 }
 """Encoders name their own code; it is one of the facts of what they encode."""
 DEPENDS = {
@@ -99,8 +103,12 @@ DEPENDS = {
     "curate.heads.judged:REFINED": [],
     "onnx": ["curate/encoders/onnx*.py", "curate/images/preprocess.py"],
     "open_clip": [
-        "curate/encoders/openclip*.py", "curate/encoders/compiled.py",
-        "curate/encoders/overlap.py"],
+        "curate/encoders/openclip*.py", "curate/encoders/torch_encoder.py",
+        "curate/encoders/compiled.py", "curate/encoders/overlap.py"],
+    "timm": [
+        "curate/encoders/timm_*.py", "curate/encoders/weights.py",
+        "curate/encoders/torch_encoder.py"],
+    "hf": ["curate/encoders/transformers_*.py", "curate/encoders/torch_encoder.py"],
 }  # fmt: skip
 """Every step that is declared, and modules that can change what it keeps."""
 KINDS_DEPEND = ["curate/relations/caption_means.py", "graphs/wordnet.py", "graphs/text*.py",

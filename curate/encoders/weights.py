@@ -1,5 +1,6 @@
 """Load saved weights into a trunk."""
 
+import hashlib
 import warnings
 from pathlib import Path
 from pickle import UnpicklingError
@@ -33,6 +34,16 @@ def load_trunk(trunk: nn.Module, path: Path, what: str) -> None:
             " architecture it was trained as, and save its plain state dict with"
             " safetensors.torch.save_file."
         )
+
+
+def weights_digest(network: nn.Module) -> str:
+    """Hash the names, types and values of a network's weights, wherever these came from."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        values = tensor.detach().cpu().contiguous().reshape(-1)
+        digest.update(values.view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:

@@ -179,7 +179,7 @@ def test_copies_of_verified_rows_count_as_verified(tmp_path: Path) -> None:
     )  # fmt: skip
     said = " ".join(done.output.split())
     assert f"copies of verified rows, which take their labels: {len(more) - ROWS - 1:,}" in said
-    assert "rows whose copies have another answer, such as 'k599', are left out: 2." in said
+    assert "copies have another answer, such as 'k599', 'against', are left out: 2." in said
     pl.concat([rows[:30], answers]).write_parquet(tmp_path / "v.parquet")
     alone = weigh(tmp_path / "alone", rows, x, *options)
     assert_frame_equal(found[: ROWS - 1].select(SCORES), alone[: ROWS - 1].select(SCORES),

@@ -71,11 +71,15 @@ def test_verified_keys_that_name_no_row(crawl: Path) -> None:
     weighed = curate("weight", crawl, "--encoder", "embedded", "--graph", "none", *weights)
     out = crawl.with_name("pictures.weighted.parquet")
     refined = curate("refine", out, "--verified", verified, "--epochs", 1)
+    assert (weighed.exit_code, refined.exit_code) == (0, 0), refined.output
+    words = " ".join(weighed.stdout.split())
+    assert "verified keys that are not in the manifest (1): nowhere.png" in words
+    assert "verified keys with contradicting labels (1): cat/10.png" in words
     for done in (weighed, refined):
-        assert done.exit_code == 0, done.output
-        words = " ".join(done.stdout.split())
-        assert "verified keys that are not in the manifest (1): nowhere.png" in words
-        assert "verified keys with contradicting labels (1): cat/10.png" in words
+        words = " ".join(done.stderr.split())
+        assert "keys that are not in the manifest, such as 'nowhere.png', are left out: 1" in words
+        assert "keys with contradicting labels, such as 'cat/10.png', are left out: 1" in words
+    assert "nowhere.png" not in refined.stdout  # said once
     out = crawl.with_name("pictures.refined.parquet")
     said = json.loads(curate("inspect", out, "--json").stdout)["skipped"]
     assert [each["count"] for each in said] == [1, 1, 1]

@@ -117,7 +117,7 @@ def test_copies_of_verified_rows_take_their_labels_and_contradictions_are_left_o
     words = " ".join(curate("refine", crawl / "without.parquet", *options).split())
     contradicting = "verified rows whose copies have another answer"
     assert f": {contradicting}, such as 'k" in words
-    assert f"{contradicting} (4): k" in words  # again at the end
+    assert words.count(contradicting) == 1
     assert "copies of verified rows, which take their labels: 418." in words
     assert re.search(r"On 418 verified rows, each", words)
     summary = json.loads(curate("inspect", out, "--json"))["summary"]

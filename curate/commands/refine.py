@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 from rich.console import Console
@@ -25,25 +24,14 @@ from curate.heads.columns import Columns
 from curate.heads.comparison import Comparison
 from curate.heads.folds import Folds
 from curate.heads.gains import class_gains
+from curate.heads.gains_summary import Gained, show_gained
 from curate.heads.judged import REFINED, Judging, judged_columns
 from curate.heads.learned import read_bags, read_verified_rows
+from curate.heads.no_label import NoLabel
+from curate.heads.rates import Rates, channel_rates, given_counts
 from curate.heads.saved import TrainedHead, load_head
-from curate.heads.side_tables import (
-    BAGS,
-    GAINS,
-    RATES,
-    bag_labels,
-    channel_rates,
-    write_beside,
-)
-from curate.heads.summary import (
-    Gained,
-    noise_summary,
-    show_comparison,
-    show_gained,
-    show_rates,
-    show_verdict,
-)
+from curate.heads.side_tables import BAGS, GAINS, RATES, bag_labels, write_beside
+from curate.heads.summary import noise_summary, show_comparison, show_rates, show_verdict
 from curate.heads.trained import HeadTraining, crawl_name
 from curate.heads.training import Positions
 from curate.heads.verdict import Verdict
@@ -54,10 +42,9 @@ from curate.store.run import Run, open_run
 from curate.store.scratch import scratch_folder
 from curate.store.versions import today, versions
 from curate.terminal.command_line import command_line, say_next
-from curate.terminal.notices import say, say_skipped, warn
+from curate.terminal.notices import say, warn
 from curate.terminal.printable import brief
 from curate.terminal.progress import progress_bar
-from curate.terminal.skipped import Skipped
 from curate.weighted.columns import NOISE_NAMES, REFINED_LISTS, REFINED_NAMES, refuse_taken_names
 from curate.weighted.image_paths import root_of_output, way_from
 from curate.weighted.open import open_weighted
@@ -85,12 +72,11 @@ class RefinedCrawl:
     """How the verified rows were chosen, where that is known and not at random."""
     wrong: tuple[float, float] | None
     """In which range the crawl's share of wrong labels lies; None for lists and where unknown."""
-    skipped: tuple[Skipped, ...]
-    """What of the verified table names no row."""
-    rates: pl.DataFrame | None
+    rates: Rates | None
     """Of nmn: how often each class's label is missing or wrongly given, by what it learned."""
     noise: NDArray[np.int64]
     """(3,): rows of each type of noise, as NOISE_NAMES; zeros for heads that tell none."""
+    no_label: NoLabel
     beside: tuple[tuple[str, Path], ...]
     """What other tables are, and where they were written."""
 
@@ -108,7 +94,8 @@ def refine_and_report(options: RefineOptions, quiet: bool = False) -> None:
         show_rates(console, refined.rates)
     if refined.noise.any():
         say(console, noise_summary(refined.noise))
-    say_skipped(console, refined.skipped)
+    if refined.no_label.rows:
+        say(console, str(refined.no_label))
     say(console, f"Written: {refined.out}")
     for what, path in refined.beside:
         say(console, f"{what}: {path}")
@@ -171,7 +158,8 @@ def _refine(
     task, held_out = trained.head.task, applied.judge_verified()
     gains = class_gains(held_out, task)
     gained = Gained.of(gains, held_out, task, trained.classes)
-    tables = {RATES: channel_rates(trained.head, trained.classes)}
+    rates = channel_rates(trained.head, trained.classes)
+    tables = {RATES: rates}
     if gained is not None:
         tables[GAINS] = gained.classes
     if names is not None:
@@ -180,13 +168,15 @@ def _refine(
     judging = Judging(applied, _columns(applied, trained, weighted), gains.worse)
     judged_rows = judging.by_shards(run)
     with run.progress("Writing", weighted.rows) as advance:
-        noise = _write(applied, judged_rows, weighted, options, advance)
+        counts = _write(applied, judged_rows, weighted, options, advance)
     REFINED.remove(run)
     judged = held_out.guarded(task) if compared is None else compared.judged()
     wrong = None if weighted.manifest.has_label_lists else weighted.origin.range_of_wrong
+    noise, no_label = counts[: len(NOISE_NAMES)], NoLabel.of(int(counts[-1]), judged, task)
     return RefinedCrawl(
-        options.output, folder, compared, judged.verdict(task), gained, verified.chosen,
-        wrong, verified.skipped, tables[RATES], noise, told,
+        options.output, folder, compared, judged.verdict(task), gained, verified.chosen, wrong,
+        None if rates is None else Rates(rates, given_counts(work), work.rows), noise, no_label,
+        told,
     )  # fmt: skip
 
 
@@ -270,17 +260,17 @@ def _write(
 ) -> NDArray[np.int64]:
     """Write every row with the head's columns, which ``judged`` keeps by shards.
 
-    Returns how many rows are of each type of noise, zeros where the head tells none.
+    Returns the counts (4,) of `judged_columns`; of noise they are zeros where the head tells none.
     """
     work, manifest, out = applied.work, weighted.itself(), options.output
     by_first = {shard.first_row: shard for shard in work.file_shards}
 
     def added(shard: Shard) -> tuple[pa.Table, NDArray[np.int64]]:
-        table, noise = judged_columns(judged, by_first[shard.first_row])
+        table, counts = judged_columns(judged, by_first[shard.first_row])
         if out.suffix == ".csv":
             table = table.drop_columns(list(REFINED_LISTS))
         names = [weighted.prefix + name for name in table.column_names]
-        return table.rename_columns(names), noise
+        return table.rename_columns(names), counts
 
     shards = [replace(s, part=0, start=s.first_row) for s in work.file_shards]
     made = making("refine", options, out, versions(), today())

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from curate.commands.verify_page import write_page
 from curate.errors import CurateError
-from curate.heads.learned import LEAST_VERIFIED
+from curate.heads.enough import LEAST_VERIFIED
 from curate.inspect.terminal_pictures import Pictures, choose_pictures
 from curate.options.refine import RefineOptions
 from curate.options.verify import VerifyOptions

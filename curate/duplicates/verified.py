@@ -16,6 +16,7 @@ from curate.errors import CurateError
 from curate.manifest.columns import exact_column
 from curate.manifest.manifest import Manifest
 from curate.terminal.notices import say, warn
+from curate.terminal.printable import examples
 from curate.terminal.skipped import Skipped
 
 CONTRADICTING = "verified rows whose copies have another answer"
@@ -86,7 +87,7 @@ def say_answers(
     warn(
         console,
         f"--verified {path}",
-        f"{CONTRADICTING}, such as '{keys[0]}', are left out: {len(against):,}.",
+        f"{CONTRADICTING}, such as {examples(keys)}, are left out: {len(against):,}.",
     )
     return Skipped.of(CONTRADICTING, keys)
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from curate.duplicates.verified import say_answers
 from curate.errors import CurateError
 from curate.heads.copied_answers import copied_answers
+from curate.heads.enough import require_enough
 from curate.heads.folds import Folds
 from curate.heads.task import Task
 from curate.heads.training import Examples, Positions
@@ -24,7 +25,7 @@ from curate.manifest.label_studio import read_answers
 from curate.manifest.plan import Shard
 from curate.manifest.verified_labels import Asked, look_up, require_single, require_whole
 from curate.options.refine import RefineOptions
-from curate.terminal.printable import counted, listed
+from curate.terminal.printable import listed
 from curate.terminal.skipped import Skipped
 from curate.weighted.share_of_table import share_of_rows
 from curate.weighted.verified_share import VerifiedShare
@@ -33,7 +34,6 @@ from curate.weighted.work import Work
 
 MOST_ROWS = 200_000
 """Rows that nobody has verified and that a head learns from, drawn at random."""
-LEAST_VERIFIED = 10
 NEW_CLASSES = ", or take them for classes with --new-classes"
 ONE_LABEL = (
     "which are for lists of labels, and this crawl has one label for each image; write columns key"
@@ -125,7 +125,7 @@ def read_verified_rows(
 
     ``group`` (N,) is the same number for rows that are copies; None where none are. Verified rows
     that contradict each other are left out, and said.
-    Raises CurateError where fewer than LEAST_VERIFIED rows are left, or fewer than two classes.
+    Raises CurateError where they are too few: see `require_enough`.
     """
     path = options.verified
     if path is None:
@@ -152,15 +152,7 @@ def read_verified_rows(
         found, rows, labels = found.filter(kept), rows[kept], labels[kept]
         of_pairs = None if of_pairs is None else of_pairs[kept]
         passed_on = copied_answers(group, rows, labels, of_pairs)
-    named = len(np.unique(labels[labels >= 0]))
-    kinds = named + bool((labels < 0).all(axis=1).any())
-    if len(found) < LEAST_VERIFIED or kinds < 2:
-        raise CurateError(
-            f"--verified {path}: {counted(len(found), 'row')} of"
-            f" {counted(named, 'class', 'classes')} in {weighted.path}, and a head needs"
-            f" {LEAST_VERIFIED} rows of two classes at least; verify more with `curate"
-            " verify`, or use --head nmn without --verified."
-        )
+    require_enough(labels, path, (*looked_up.skipped, *skipped), weighted)
     share = None if looked_up.by_pair else share_of_rows(weighted, answered)
     return VerifiedRows(
         rows, labels, classes, _strategies(path), (*looked_up.skipped, *skipped), of_pairs, share,

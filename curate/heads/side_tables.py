@@ -5,15 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import torch
 
 from curate.heads.apply import HeadOnRun
-from curate.heads.cross_fit import CrossFitted
 from curate.heads.label_sets import label_sets
-from curate.heads.nmn import Nmn
 from curate.options.refine import RefineOptions
 from curate.store.atomic import appearing_file
-from prototypes.fit.rounds import FOLDS
 
 RATES, BAGS, GAINS = "rates", "bags", "gains"
 TITLES = {
@@ -21,23 +17,6 @@ TITLES = {
     RATES: "Rates of missing and wrongly given labels",
     BAGS: "Labels of bags",
 }
-
-
-@torch.inference_mode()
-def channel_rates(head: CrossFitted, classes: Sequence[str]) -> pl.DataFrame | None:
-    """Return how often each class's label is missing, and how often it is wrongly given.
-
-    ``missing`` is p(not given | shown), 1 - q_11, and ``wrongly_given`` is p(given | not shown),
-    q_10: the mean over the members, where q depends on features that of an average image. None for
-    a head without channels.
-    """
-    members = [head.member(fold) for fold in range(FOLDS)]
-    q = [member.bias.sigmoid() for member in members if isinstance(member, Nmn)]
-    if not q:
-        return None
-    of_absent, of_present = torch.stack(q).mean(0).cpu().numpy()
-    names = classes[: head.task.classes]
-    return pl.DataFrame({"class": names, "missing": 1 - of_present, "wrongly_given": of_absent})
 
 
 def bag_labels(applied: HeadOnRun, names: pl.Series, classes: Sequence[str]) -> pl.DataFrame:

@@ -1,27 +1,14 @@
 """What `curate refine` says of how right labels are with and without a head; only what was seen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from curate.heads.comparison import Comparison
-from curate.heads.gains import (
-    BETTER,
-    LEAST_ROWS,
-    THIN,
-    UNDECIDED,
-    WORSE,
-    ClassGains,
-    HeldOut,
-    by_frequency,
-    by_wrongness_elsewhere,
-)
-from curate.heads.task import Task
+from curate.heads.rates import Rates, differ
 from curate.heads.verdict import Verdict
 from curate.terminal.printable import brief, shown
 from curate.weighted.columns import NOISE_NAMES
@@ -29,31 +16,6 @@ from curate.weighted.noise_type_filter import ADVICE
 
 SHOWN = 5
 """Classes of each kind that are named."""
-
-
-@dataclass(frozen=True)
-class Gained:
-    """What the head itself gains, before given labels are kept where it makes them worse."""
-
-    classes: pl.DataFrame
-    """A row for each class: see `ClassGains.table`."""
-    groups: tuple[tuple[str, pl.DataFrame], ...]
-    """Of groups of classes, by what they are grouped."""
-
-    @classmethod
-    def of(
-        cls, gains: ClassGains, held_out: HeldOut, task: Task, classes: tuple[str, ...]
-    ) -> "Gained | None":
-        """Group the gains on held-out rows; None where nothing is held out."""
-        if not len(held_out.true):
-            return None
-        sizes = held_out.given.sum(axis=0).astype(np.int64)
-        groups = (
-            ("how many verified rows were given the class", by_frequency(gains, sizes)),
-            ("how wrong its labels are on rows of other folds",
-             by_wrongness_elsewhere(held_out, task)),
-        )  # fmt: skip
-        return cls(gains.table(classes), groups)
 
 
 def show_comparison(console: Console, compared: Comparison) -> None:
@@ -131,39 +93,32 @@ def show_verdict(
         )
 
 
-def show_gained(console: Console, gained: Gained) -> None:
-    """Say which classes get better and which worse, and what groups of classes gain."""
-    for by, table in gained.groups:
-        console.print(f"Classes by {by}:\n")
-        console.print(_of_groups(table))
-        console.print()
-    outcomes = {
-        BETTER: "get better, beyond chance",
-        WORSE: "get worse, beyond chance: their given labels stay",
-        UNDECIDED: "change no more than by chance: the overall verdict decides",
-        THIN: f"have fewer than {LEAST_ROWS} such rows, too few: the overall verdict decides",
-    }
-    for outcome, words in outcomes.items():
-        of_outcome = gained.classes.filter(pl.col("outcome") == outcome)
-        if len(of_outcome):
-            console.print(f"{len(of_outcome):,} of {len(gained.classes):,} classes {words}")
-        if outcome in (BETTER, WORSE):
-            console.print(_of_classes(of_outcome))
-    console.print()
+def show_rates(console: Console, rates: Rates) -> None:
+    """Say which labels a head holds to be missing or wrongly given most often.
 
-
-def show_rates(console: Console, rates: pl.DataFrame) -> None:
-    """Say which labels a head holds to be missing or wrongly given most often."""
-    for column, words in (
-        ("missing", "missing most often, of images that show the class"),
-        ("wrongly_given", "wrongly given most often, of images that do not show it"),
+    Where the rates differ no more than by chance, no class is named.
+    """
+    for column, event, images in (
+        ("missing", "missing", "images that show the class"),
+        ("wrongly_given", "wrongly given", "images that do not show it"),
     ):
+        of_class = rates.table[column].to_numpy()
+        if not differ(of_class, rates.of[column]):
+            rate = " to ".join(dict.fromkeys(f"{q:.2%}" for q in (of_class.min(), of_class.max())))
+            console.print(
+                f"Labels are {event} about as often in each class, {rate} of {images}, as the"
+                " channels have learned: no class stands out beyond chance.\n"
+            )
+            continue
         table = Table(box=None, show_header=False, pad_edge=False)
-        most = rates.sort(column, descending=True).head(SHOWN)
+        most = rates.table.sort(column, descending=True).head(SHOWN)
         for name, rate in most.select("class", column).rows():
             table.add_row(shown(brief(name)), f"{rate:.2%}")
-        console.print(f"\nLabels that are {words}, as the channels have learned:\n")
+        console.print(
+            f"Labels that are {event} most often, of {images}, as the channels have learned:\n"
+        )
         console.print(table)
+        console.print()
 
 
 def noise_summary(counts: NDArray[np.int64]) -> str:
@@ -176,23 +131,3 @@ def noise_summary(counts: NDArray[np.int64]) -> str:
         f"Noise: {', '.join(said)}; `curate export --labels refined --noise-type not-random` does"
         " this."
     )
-
-
-def _of_groups(groups: pl.DataFrame) -> Table:
-    table = Table("", "rows", "right before", "after", box=None, pad_edge=False)
-    table.columns[1].justify = "right"
-    for row in groups.rows(named=True):
-        shares = (f"{row[when] / row['rows']:.1%}" for when in ("before", "after"))
-        table.add_row(row["group"], f"{row['rows']:,}", *shares)
-    return table
-
-
-def _of_classes(classes: pl.DataFrame) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    change = (pl.col("mended").cast(pl.Int64) - pl.col("spoiled")).abs()
-    for row in (
-        classes.sort(change, descending=True, maintain_order=True).head(SHOWN).rows(named=True)
-    ):
-        shares = f"{row['right_before']:.1%} → {row['right_after']:.1%}"
-        table.add_row(f"  {shown(brief(row['class']))}", shares, f"[dim]of {row['rows']:,} rows[/]")
-    return table

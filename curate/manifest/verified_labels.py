@@ -17,7 +17,7 @@ from curate.manifest.label_studio import NONE, read_answers
 from curate.manifest.spellings import Matched, canonical, match, nearest
 from curate.manifest.verified_pairs import CORRECT, by_image, read_correct
 from curate.terminal.notices import warn
-from curate.terminal.printable import FEW, brief, counted, listed
+from curate.terminal.printable import FEW, brief, counted, examples, listed
 from curate.terminal.skipped import Skipped
 
 NONE_OF_THEM = ", leave the cell empty for an image of none of the classes"
@@ -100,6 +100,8 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
     _say(asked, contradicting["key"].unique(maintain_order=True), "keys with contradicting labels",
         "are left out")  # fmt: skip
     _say(asked, lost, "keys that are not in the manifest", "are left out")
+    for each in unread:
+        warn(asked.console, f"--verified {path}", f"{each}; left out.")
     skipped = (
         *unread,
         *(unclear if by_pair else ()),
@@ -257,10 +259,11 @@ def _check_kind(path: Path, values: pl.Series) -> None:
 
 
 def _say(asked: Asked, values: pl.Series, what: str, then: str) -> None:
-    """Say for how many values something is true, with an example."""
+    """Say for how many values something is true, with the first few of them."""
     if len(values):
+        different = values.unique(maintain_order=True).cast(pl.String).fill_null("(empty)")
         warn(
             asked.console,
             f"--verified {asked.path}",
-            f"{what}, such as '{brief(str(values[0]))}', {then}: {len(values):,}.",
+            f"{what}, such as {examples(different)}, {then}: {len(values):,}.",
         )

@@ -13,7 +13,8 @@ from curate.heads.folds import Folds
 from curate.heads.inputs import Inputs
 from curate.heads.learned import VerifiedRows
 from curate.heads.nmn import Nmn
-from curate.heads.side_tables import bag_labels, channel_rates
+from curate.heads.rates import channel_rates
+from curate.heads.side_tables import bag_labels
 from curate.heads.stage import Batch, Rows
 from curate.heads.task import Task
 from curate.heads.training import Examples, Learner

@@ -243,20 +243,65 @@ def test_img2datasets_parquet_files_keep_their_status_under_another_name(tmp_pat
     assert "already has a column 'status'" in refusal_again(tmp_path / "other")
 
 
-def test_img2datasets_tars_are_read(tmp_path: Path) -> None:
+FORMS = ("files", "webdataset", "parquet")
+
+
+def downloaded(folder: Path, form: str) -> dict[str, dict[str, object]]:
+    """Write what img2dataset writes in one of its forms; return the JSON of each sample."""
+    kept = {}
     for shard in ("00000", "00001"):
-        members = {}
-        for number in range(6):
-            label = "cat" if number % 2 else "dog"
-            key = f"{shard}{number:04}"
-            members |= {f"{key}.jpg": picture(label, number), f"{key}.txt": b"a text",
-                        f"{key}.json": json.dumps({"label": label}).encode()}  # fmt: skip
-        pack(tmp_path / "tars" / f"{shard}.tar", members)
-        (tmp_path / "tars" / f"{shard}_stats.json").write_text("{}")
-        pl.DataFrame({"key": ["a"]}).write_parquet(tmp_path / "tars" / f"{shard}.parquet")
-    rows, said = weighted(tmp_path / "tars")
-    assert rows["status"].to_list() == ["ok"] * 12
+        rows, members = [], {}
+        for number in range(8):
+            key, label = f"{shard}{number:04}", "cat" if number % 2 else "dog"
+            there = number != 3
+            fields = {
+                "query": label, "caption": f"a {label}", "url": f"http://x.invalid/{key}",
+                "key": key, "status": "success" if there else "failed_to_download",
+                "error_message": None if there else "HTTP Error 404",
+                "width": 16 if there else None, "exif": "{}" if there else None,
+            }  # fmt: skip
+            rows.append(fields)
+            if there:
+                kept[key] = fields
+                members |= {f"{key}.jpg": picture(label, int(key)),
+                            f"{key}.txt": f"a {label}".encode(),
+                            f"{key}.json": json.dumps(fields, indent=4).encode()}  # fmt: skip
+        table = pl.DataFrame(rows)
+        folder.mkdir(exist_ok=True)
+        if form == "parquet":
+            pictures = [members.get(f"{row['key']}.jpg") for row in rows]
+            table = table.with_columns(txt=pl.col("caption"), jpg=pl.Series(pictures))
+        elif form == "webdataset":
+            pack(folder / f"{shard}.tar", members)
+        else:
+            (folder / shard).mkdir()
+            for name, data in members.items():
+                (folder / shard / name).write_bytes(data)
+        table.write_parquet(folder / f"{shard}.parquet")
+        (folder / f"{shard}_stats.json").write_text('{"count": 8}')
+    return kept
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_img2datasets_forms_are_read_by_the_query_and_leave_with_their_whole_json(
+    tmp_path: Path, form: str
+) -> None:
+    kept = downloaded(tmp_path / "images", form)
+    rows, said = weighted(tmp_path / "images", "--label", "query")
     assert "passed over" not in said
+    assert len(rows) == (len(kept) if form == "webdataset" else 16)
+    assert rows.filter(pl.col("status") == "ok")["key"].to_list() == list(kept)
+    arguments = ["export", tmp_path / "w.parquet", "--to", "webdataset", "--out", tmp_path / "out",
+                 "--keep", "all"]  # fmt: skip
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    assert result.exit_code == 0, result.output
+    with tarfile.open(tmp_path / "out" / "00000.tar") as tar:
+        found = [json.load(tar.extractfile(name)) for name in tar.getnames() if ".json" in name]
+    assert len(found) == len(kept)
+    for fields in found:
+        own = kept[fields["key"]]
+        assert fields["status"] == "ok" and fields["weight"] is not None
+        assert {**fields, "status": fields["download_status"]}.items() >= own.items()
 
 
 def test_a_member_that_is_named_is_named_in_the_output_too(tmp_path: Path) -> None:

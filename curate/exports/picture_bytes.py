@@ -20,6 +20,8 @@ class Picture(NamedTuple):
     """The file name's ending, by the first bytes."""
     path: Path | None
     """Its file on this computer, if it has one of its own."""
+    slice: FileSlice | None = None
+    """Where it lies, if it is a piece of a tar."""
 
 
 def read_picture(source: ImageSource | None) -> Picture | None:
@@ -31,9 +33,13 @@ def read_picture(source: ImageSource | None) -> Picture | None:
     except Undecodable:
         return None
     format_ = accepted_format(data)
-    whole = isinstance(source, FileSlice) and source.length is None and not is_remote(source.path)
-    path = source.path if isinstance(source, FileSlice) and whole else None
-    return None if format_ is None else Picture(data, ENDINGS[format_], path)
+    if format_ is None:
+        return None
+    if isinstance(source, bytes):
+        return Picture(data, ENDINGS[format_], None)
+    if source.length is not None:
+        return Picture(data, ENDINGS[format_], None, source)
+    return Picture(data, ENDINGS[format_], None if is_remote(source.path) else source.path)
 
 
 def save_picture(picture: Picture, file: Path, link: bool) -> None:

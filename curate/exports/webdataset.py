@@ -1,4 +1,7 @@
-"""WebDataset: tars of .jpg, .json and, where there are captions, .txt, named as img2dataset's."""
+"""WebDataset: tars of .jpg, .json and, where there are captions, .txt, named as img2dataset's.
+
+The JSON of a sample that came in a tar stays whole, and gets our columns beside its own fields.
+"""
 
 import io
 import json
@@ -15,8 +18,10 @@ import polars as pl
 from curate.exports.check import Row
 from curate.exports.format import Format, InFiles, held
 from curate.exports.job import Batch, Job, Write
-from curate.exports.picture_bytes import ENDINGS
+from curate.exports.picture_bytes import ENDINGS, Picture
 from curate.exports.pieces import Piece
+from curate.manifest.img2dataset import RENAMED
+from curate.manifest.tar_json import JsonBeside
 from curate.manifest.text_types import fits
 
 LIBRARY = "webdataset"
@@ -27,6 +32,7 @@ def write(job: Job, file: Path, piece: Piece) -> Iterator[Write]:
     """Write 00000.tar with the samples 000000000, 000000001, ...; the first five digits are its."""
     digits = len(str(job.options.rows_per_shard - 1))
     keys = (f"{piece.number:05d}{place:0{digits}d}" for place in count())
+    beside = JsonBeside()
     with tarfile.open(file, "w") as tar:
 
         def add(batch: Batch) -> None:
@@ -36,11 +42,30 @@ def write(job: Job, file: Path, piece: Piece) -> Iterator[Write]:
             samples = zip(batch.pictures, fields, captions, strict=True)
             for (picture, text, caption), key in zip(samples, keys, strict=False):
                 _add(tar, f"{key}.{picture.ending}", picture.data)
-                _add(tar, f"{key}.json", text.encode())
+                _add(tar, f"{key}.json", _with_its_own(picture, beside, text).encode())
                 if caption is not None:
                     _add(tar, f"{key}.txt", caption.encode())
 
         yield add
+
+
+def _with_its_own(picture: Picture, beside: JsonBeside, text: str) -> str:
+    """Add the fields that the sample's own JSON has and ``text``, our JSON, lacks.
+
+    One whose name is taken is renamed, unless it says the same.
+    """
+    own = beside.of(picture.slice.path, picture.slice.offset) if picture.slice else {}
+    if not own:
+        return text
+    fields = json.loads(text)
+    kept = {}
+    for name, value in own.items():
+        free = name
+        if name in fields and fields[name] != value:
+            while free in fields or free in own:
+                free = RENAMED + free
+        kept[free] = value
+    return json.dumps({**kept, **fields}, ensure_ascii=False)
 
 
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:

@@ -34,6 +34,8 @@ FORMATS = (
 TAR = ".tar"
 OF_DATASETS = (STATE, SPLITS, "dataset_info.json")
 """What `save_to_disk` writes beside its Arrow files."""
+STATS = "_stats.json"
+"""How img2dataset's counts of a shard end, which it writes beside each."""
 LOOKED_AT = 10_000
 """The most files that are searched for a table that may be meant."""
 
@@ -53,10 +55,12 @@ def open_folder(
     if (path / "img_emb").is_dir():
         return _tables(sorted((path / "metadata").glob("[!.]*.parquet")), ()), False
     tables = [file for file in files if file.suffix.lower() in PARQUET]
+    stats = [table.with_name(table.stem + STATS) for table in tables]
     if has_picture_shards(tables):
         return [_freeze_shards(path, tables, root, frozen, entries)], False
     if tables:
-        return _tables(tables, _beside(entries, tables, "the Parquet files")), False
+        beside = _beside(entries, [*tables, *stats], "the Parquet files")
+        return _tables(tables, beside), False
     arrows = arrow_files(path)
     if arrows:
         write = partial(arrow_to_parquet, arrows)
@@ -75,7 +79,7 @@ def freeze_tars(
         raise archive_refusal(archives)
     require_below(tars, root or folder)
     home = home_below(folder, root)
-    sides = [tar.with_name(tar.stem + end) for tar in tars for end in (".parquet", "_stats.json")]
+    sides = [tar.with_name(tar.stem + end) for tar in tars for end in (".parquet", STATS)]
 
     def write(target: Path) -> tuple[Skipped, ...]:
         table, skipped = tars_table(tars, named, home)
@@ -98,7 +102,7 @@ def _freeze_shards(
 ) -> Source:
     home = home_below(path, root)
     folders = [table.with_suffix("") for table in tables if table.with_suffix("").is_dir()]
-    stats = [table.with_name(f"{table.stem}_stats.json") for table in tables]
+    stats = [table.with_name(table.stem + STATS) for table in tables]
     beside = _beside(entries, [*tables, *folders, *stats], "the shards")
 
     def write(target: Path) -> tuple[Skipped, ...]:

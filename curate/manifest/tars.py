@@ -12,6 +12,7 @@ import polars as pl
 from curate.errors import CurateError
 from curate.manifest.archives import refuse_compressed
 from curate.manifest.picture_files import SNIFFED, has_picture_ending, is_hidden, is_picture
+from curate.manifest.tar_json import first_fields
 from curate.manifest.tar_members import DamagedTar, Kind, Member, read_members
 from curate.manifest.tar_samples import Piece, Sample, read_text, samples_of, split_name
 from curate.options.columns import ColumnOptions
@@ -44,7 +45,7 @@ def tars_table(
     """
     index = _Index(named)
     table = pl.concat([index.tar_table(tar, posixpath.join(home, tar.name)) for tar in tars])
-    index.require(table, tars[0] if len(tars) == 1 else tars[0].parent)
+    index.require(table, tars)
     if not index.has_lists:
         table = table.with_columns(pl.col("label").list.first())
     return table, index.passed.skipped
@@ -137,26 +138,33 @@ class _Index:
             "caption": sample.caption,
         }
 
-    def require(self, table: pl.DataFrame, where: Path) -> None:
-        """Raise CurateError if there are samples but none has a label, or the named picture."""
-        named = self._named
-        members = listed([name for name, _ in self._endings.most_common()], ENDINGS_NAMED)
-        members += "".join(f"; passed over: {each}" for each in self.passed.skipped)
+    def require(self, table: pl.DataFrame, tars: Sequence[Path]) -> None:
+        """Raise CurateError if no sample has a label, or the picture or caption that is named."""
+        named, what = self._named, ""
         if not len(table):
             return
         if named.image is not None and not table["image"].count():
-            raise CurateError(
-                f"{where}: no sample has a member '{named.image}' (--image); its samples have"
-                f" members: {members}."
+            what = f"no sample has a member '{named.image}' (--image)"
+        elif named.label is not None and not table["label"].count():
+            what = f"no member and no field of .json is called '{named.label}' (--label)"
+        elif named.caption is not None and not table["caption"].count():
+            what = f"no member and no field of .json is called '{named.caption}' (--caption)"
+        elif not table["label"].count():
+            what = (
+                "no sample has a label (a member .cls, or a field 'label' in .json; name another"
+                " with --label; if folders in it are the classes, unpack it and weigh the folder)"
             )
-        if not table["label"].count():
-            what = "a member .cls, or a field 'label' in .json; name another with --label"
-            if named.label is not None:
-                what = f"no member and no field of .json is called '{named.label}' (--label)"
-            raise CurateError(
-                f"{where}: no sample has a label ({what}). Its samples have members: {members}. If"
-                " folders in it are the classes, unpack it and weigh the folder."
-            )
+        if what:
+            where = tars[0] if len(tars) == 1 else tars[0].parent
+            raise CurateError(f"{where}: {what}. {self._what_there_is(tars[0])}")
+
+    def _what_there_is(self, tar: Path) -> str:
+        """List what the user may have meant: members, and fields of JSON."""
+        members = listed([name for name, _ in self._endings.most_common()], ENDINGS_NAMED)
+        passed = "".join(f"; passed over: {each}" for each in self.passed.skipped)
+        fields = first_fields(tar)
+        of_json = f" The first .json has the fields: {listed(fields)}." if fields else ""
+        return f"Its samples have members: {members}{passed}.{of_json}"
 
 
 def _passed_over(member: Member) -> str | None:

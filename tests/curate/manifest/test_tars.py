@@ -82,12 +82,24 @@ def test_options_name_members(tmp_path: Path) -> None:
     assert rows(path, label="cls2") == [("a", "a.jpg", "dog")]
     assert rows(path, label="fine.txt") == [("a", "a.jpg", "pug")]
     assert indexed(path, caption="fine.txt")[0]["caption"].to_list() == ["pug"]
-    assert "no sample has a member 'mask.png' (--image); its samples have members: jpg," in refusal(
+    assert "no sample has a member 'mask.png' (--image). Its samples have members: jpg," in refusal(
         path, image="mask.png"
     )
     assert "no member and no field of .json is called 'sort' (--label)" in refusal(
         path, label="sort"
     )
+
+
+@pytest.mark.parametrize("option", ["label", "caption"])
+def test_a_field_that_no_json_has_is_told_with_those_that_there_are(
+    tmp_path: Path, option: str
+) -> None:
+    fields = json.dumps({"label": "cat", "query": "cats", "url": "u"}).encode()
+    path = tar(tmp_path / "0.tar", *pairs("ab", "jpg"), ("a.json", b"{}"), ("b.json", fields))
+    assert rows(path, label="query") == [("a", "a.jpg", None), ("b", "b.jpg", "cats")]
+    words = refusal(path, **{option: "qwery"})
+    assert f"no field of .json is called 'qwery' (--{option})" in words
+    assert words.endswith("The first .json has the fields: label, query, url.")
 
 
 def test_members_of_a_sample_may_lie_apart(tmp_path: Path) -> None:
@@ -159,7 +171,8 @@ def test_a_tar_without_labels_says_so(tmp_path: Path) -> None:
     path = tar(tmp_path / "0.tar", *pairs(["cat/1", "dog/1"], "jpg"))
     words = refusal(path)
     assert "no sample has a label (a member .cls, or a field 'label' in .json" in words
-    assert "members: jpg. If folders in it are the classes, unpack it" in words
+    assert "if folders in it are the classes, unpack it" in words
+    assert words.endswith("Its samples have members: jpg.")
     broken = tar(tmp_path / "1.tar", *pairs("a", "jpg"), ("a.json", b"{"))
     assert "passed over: JSON members that are not JSON (1): a.json" in refusal(broken)
 

@@ -27,6 +27,7 @@ from curate.options.refine import RefineOptions
 from curate.options.report import ReportOptions
 from curate.options.show_graph import ShowOptions
 from curate.options.weight import WeightOptions
+from curate.store.urls import as_path
 
 if TYPE_CHECKING:
     from curate.options.paths import InMemoryTable
@@ -134,7 +135,7 @@ def embeddings(
     ``run_dir`` that they were given, and the other keywords are theirs, for a table or a CSV, which
     do not say them. Raises as `weight` does, also where the run's folder is gone.
     """
-    folder = None if run_dir is None else Path(run_dir)
+    folder = None if run_dir is None else as_path(run_dir)
     return embeddings_any(weighted, ColumnOptions(label=label), prefix, folder)
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from graphs.wordnet import WordNet
+    from tests.object_store import ObjectStore
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +48,25 @@ def killed_at_write(
             yield
 
     return killed
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["ObjectStore"]:
+    """Start an S3 server with one bucket."""
+    from tests.object_store import object_store
+
+    with object_store(tmp_path_factory.mktemp("cache")) as store:
+        yield store
+
+
+@pytest.fixture
+def home(server: "ObjectStore", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Start in a new folder with an empty cache."""
+    from curate.store.mirror import open_store
+
+    server.proxy.reset()
+    monkeypatch.setenv("CURATE_CACHE_DIR", str(tmp_path / "cache"))
+    open_store.cache_clear()
+    (tmp_path / "home").mkdir()
+    monkeypatch.chdir(tmp_path / "home")
+    return tmp_path / "home"

@@ -4,7 +4,7 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,10 +13,10 @@ import polars as pl
 import pytest
 from typer.testing import Result
 
-from curate.store.mirror import bring_all, look, open_store
+from curate.store.mirror import bring_all, look
 from curate.store.urls import as_path
 from tests.crawls import curate, png
-from tests.object_store import BUCKET, ObjectStore, object_store
+from tests.object_store import BUCKET, ObjectStore
 
 ROWS, NAMES = 240, ("ant", "bee", "crane")
 OPTIONS = ("--graph", "none")
@@ -30,23 +30,6 @@ def crawl(seed: int = 0) -> tuple[pl.DataFrame, np.ndarray]:
     given = [NAMES[(label + (row % 9 == 0)) % 3] for row, label in enumerate(truth)]
     table = pl.DataFrame({"key": [f"k{row}" for row in range(ROWS)], "label": given})
     return table, features.astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    with object_store(tmp_path_factory.mktemp("cache")) as store:
-        yield store
-
-
-@pytest.fixture
-def home(server: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Start in a new folder with an empty cache."""
-    server.proxy.reset()
-    monkeypatch.setenv("CURATE_CACHE_DIR", str(tmp_path / "cache"))
-    open_store.cache_clear()
-    (tmp_path / "home").mkdir()
-    monkeypatch.chdir(tmp_path / "home")
-    return tmp_path / "home"
 
 
 def run(*arguments: object) -> Result:

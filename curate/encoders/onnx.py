@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.encoders.onnx_files import model_files
+from curate.encoders.onnx_files import fetch_model, model_files
 from curate.encoders.onnx_settings import OnnxSettings, read_settings
 from curate.errors import CurateError
 from curate.store.code import code_of
@@ -76,7 +76,7 @@ class OnnxEncoder:
 
 def open_encoder(path: str, device: str, _pictures: int) -> OnnxEncoder:
     """Open the model at that path; ~ is the home folder."""
-    return OnnxEncoder(Path(path).expanduser(), device)
+    return OnnxEncoder(fetch_model(path), device)
 
 
 def normalise(

@@ -6,8 +6,24 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from curate.store.mirror import bring_all, look_in
+from curate.store.named import named_file
+from curate.store.urls import is_remote
+
 LOCATION = re.compile(rb"\x0a\x08location\x12([\x80-\xff]*[\x00-\x7f])")
 """onnx.TensorProto's external_data, a pair of texts: "location", then the path with its length."""
+
+
+def fetch_model(text: str) -> Path:
+    """Give the path of a model, fetched with what belongs to it if it is in a store.
+
+    That is the JSON of its name and the files of its weights, where they lie beside it.
+    """
+    path = named_file(text)
+    if is_remote(path) and path.is_file():
+        look_in(path.parent)
+        bring_all([path.with_suffix(".json"), *model_files(path)])
+    return path
 
 
 def model_files(path: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from curate.encoders.hub import fetch_weights
 from curate.errors import CurateError
+from curate.store.named import named_file
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +24,7 @@ def open_clip_parts(model: str) -> tuple[str, str, Path | None]:
     """Read ARCH, TAG and CHECKPOINT from ARCH/TAG@CHECKPOINT."""
     name, at, path = model.partition("@")
     arch, _, tag = name.partition("/")
-    return arch, tag, Path(path).expanduser() if at else None
+    return arch, tag, named_file(path) if at else None
 
 
 def open_model(arch: str, tag: str = "", checkpoint: Path | None = None) -> tuple[Any, Path]:

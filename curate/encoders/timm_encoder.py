@@ -1,7 +1,5 @@
 """An encoder that is a model of timm, such as DINOv2: timm:NAME."""
 
-from pathlib import Path
-
 from curate.encoders.timm_model import PUBLISHED, open_timm
 from curate.encoders.torch_encoder import FrozenNetwork, TorchEncoder
 from curate.encoders.weights import weights_digest
@@ -17,7 +15,7 @@ def open_encoder(model: str, device: str, pictures: int) -> TorchEncoder:
     unknown name, and for weights that are missing, broken or cannot be downloaded.
     """
     name, at, file = model.partition("@")
-    init = str(Path(file).expanduser()) if at else PUBLISHED
+    init = file if at else PUBLISHED
     network, settings = open_timm(name, init, f"timm:{name}")
     resize: ResizeMode = "squash" if settings["crop_mode"] == "squash" else "shortest"
     frozen = FrozenNetwork(

@@ -9,6 +9,7 @@ from torch import nn
 from curate.encoders.hub import fetch_weights
 from curate.encoders.weights import load_trunk
 from curate.errors import CurateError
+from curate.store.named import named_file
 
 PUBLISHED = "pretrained"
 FILES = ("model.safetensors", "pytorch_model.bin")
@@ -39,7 +40,7 @@ def open_timm(name: str, init: str, spec: str) -> tuple[nn.Module, dict[str, Any
             " is damaged, delete it, and it will be downloaded again."
         ) from error
     if init not in ("", PUBLISHED):
-        load_trunk(model, Path(init).expanduser(), name)
+        load_trunk(model, named_file(init), name)
     settings: dict[str, Any] = resolve_data_config({}, model=model)  # type: ignore[no-untyped-call]
     _, height, width = settings["input_size"]
     if height != width:

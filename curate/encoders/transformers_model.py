@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.encoders.hub import SECONDS_TO_ANSWER, what_happened
 from curate.errors import CurateError
+from curate.store.named import named_folder
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +24,7 @@ def model_folder(model: str) -> Path:
     Only settings and safetensors are fetched. Raises CurateError for what is neither, and where
     the hub does not give them.
     """
-    folder = Path(model).expanduser()
+    folder = named_folder(model)
     if folder.is_dir():
         return folder
     if not ORG_MODEL.fullmatch(model):

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -17,6 +16,7 @@ from curate.images.workers import DecodePool
 from curate.options.weight import WeightOptions
 from curate.store.fingerprint import sha256_of
 from curate.store.folders import Folders
+from curate.store.named import named_file
 from curate.store.step import Step
 from curate.training.device import Computer, computer
 from curate.training.models import Model, open_model_of
@@ -113,5 +113,5 @@ class SelfFeatures:
 
 def _identity(spec: NetworkSpec) -> str:
     """Tell one set of first weights from another."""
-    path = Path(spec.init).expanduser()
+    path = named_file(spec.init)
     return sha256_of(path) if spec.init and path.is_file() else spec.init

@@ -16,6 +16,8 @@ from curate.manifest.columns import is_text
 from curate.manifest.parquet import write_parquet
 from curate.store.cached_files import UNFINISHED
 from curate.store.fingerprint import sha256_of
+from curate.store.mirror import look
+from curate.store.sent import send
 
 HASH = 16
 ABOVE = "../"
@@ -31,7 +33,8 @@ def kept_file(folder: Path, stem: str, ending: str, write: Callable[[Path], None
     try:
         write(unfinished)
         path = folder / f"{stem}-{sha256_of(unfinished)[:HASH]}{ending}"
-        if not path.exists():
+        if not look(path).exists():
+            send(unfinished, path)
             unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -151,7 +151,7 @@ def _require_run(table: InMemory, run: str | Path | None, function: str) -> Path
             f"{function}() needs the work of the run that weighed {table.said}; keep it with"
             f" weight(..., run_dir='work') and name it here: {function}(..., run_dir='work')."
         )
-    return Path(run)
+    return as_path(run)
 
 
 def _shown(draw: Callable[[Console | None], None], as_json: bool) -> dict[str, Any] | None:

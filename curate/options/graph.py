@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from curate.errors import CurateError
+from curate.store.named import named_file
 
 
 class Kind(NamedTuple):
@@ -96,7 +97,7 @@ def _part(text: str) -> Part:
         raise CurateError(f"--graph {unknown} is not known; choose {POSSIBLE}.")
     example, words = KINDS[kind].file, KINDS[kind].words
     if example is not None:
-        if not Path(argument).is_file():
+        if not named_file(argument).is_file():
             raise CurateError(
                 f"--graph {text}: {f'there is no file {argument}' if argument else 'no file'};"
                 f" write {kind}:{example} with the path of a file."

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 from curate.errors import CurateError
@@ -18,7 +17,7 @@ from curate.options.export import (
     Normalize,
     SelectOptions,
 )
-from curate.options.paths import OptionalPath
+from curate.options.paths import OptionalPath, RequiredPath
 from curate.options.weighted import WeightedOptions
 
 Missing = Literal["raise", "warn"]
@@ -32,7 +31,7 @@ BUFFER = 1024
 class TrainingOptions:
     """Which rows are trained on, and how they are read; raises CurateError as it is made."""
 
-    path: Path
+    path: RequiredPath = RequiredPath()
     transform: Callable[[Any], Any] | None = None
     """What is made of a picture, (3, size, size) bytes."""
     _: KW_ONLY

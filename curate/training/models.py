@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from curate.encoders.openclip import new_model, open_model, published_tags
 from curate.encoders.timm_model import open_timm
 from curate.encoders.weights import load_trunk
 from curate.images.preprocess import Preprocess
+from curate.store.named import named_file
 from curate.training.loop import SEED, Recipe
 from curate.training.network import Network, small_network
 from curate.training.spec import NetworkSpec
@@ -73,7 +73,7 @@ def _small(spec: NetworkSpec, pictures: NDArray[np.uint8], classes: int) -> Netw
     with _seeded():
         network = small_network(pictures, classes)
     if spec.init:
-        load_trunk(network.trunk, Path(spec.init).expanduser(), "the small network")
+        load_trunk(network.trunk, named_file(spec.init), "the small network")
     return network
 
 
@@ -105,7 +105,7 @@ def _open_trunk(spec: NetworkSpec) -> tuple[nn.Module, dict[str, Any]]:
     elif spec.init in published_tags(spec.name):
         model, _ = open_model(spec.name, spec.init)
     else:
-        model, _ = open_model(spec.name, "", Path(spec.init).expanduser())
+        model, _ = open_model(spec.name, "", named_file(spec.init))
     return _VisualTower(model.visual), model.visual.preprocess_cfg
 
 

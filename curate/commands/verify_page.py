@@ -4,28 +4,39 @@ from pathlib import Path
 
 from rich.console import Console
 
+from curate.errors import CurateError
 from curate.options.verify import VerifyOptions
 from curate.store.atomic import appearing_file
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.terminal.notices import say
+from curate.terminal.printable import counted
+from curate.verify.answers import Answers, check_path
 from curate.verify.asking import asked_samples, check_asked, check_each_label
 from curate.verify.page.make import make_page
+from curate.verify.pair_answers import PairAnswers
 from curate.weighted.open import open_weighted
 
 
 def write_page(options: VerifyOptions, page: Path) -> None:
     """Write the page, and say where it is; progress goes to standard error.
 
-    Raises CurateError for what the user can mend.
+    What the file of answers holds is not asked again. Raises CurateError for what the user can
+    mend, and where no question is left.
     """
     console = Console(stderr=True)
+    check_path(options.output)
     with scratch_folder() as folder, appearing_file(page) as unfinished:
         weighted = open_weighted(options.source, Folders(folder))
         check_asked(weighted)
-        check_each_label(options, weighted.manifest.has_label_lists)
+        lists = weighted.manifest.has_label_lists
+        check_each_label(options, lists)
+        kind = PairAnswers if options.each_label else Answers
+        answers = kind.read(options.output, options.by or "", lists)
         with console.status("Choosing what to ask ..."):
-            samples = asked_samples(weighted, options)
+            asked = asked_samples(weighted, options)
+        samples = [sample for sample in asked if sample.name not in answers]
+        _require_some(len(samples), len(asked), options)
         text = make_page(weighted, samples, options, console)
         unfinished.write_text(text, encoding="utf-8")
         weighted.require_unchanged()
@@ -33,10 +44,25 @@ def write_page(options: VerifyOptions, page: Path) -> None:
     said = Console()
     if keyless:
         say(said, "No key column: answers name rows by their numbers, from 0.")
-    questions = f"{len(samples):,} question{'s' if len(samples) > 1 else ''}"
-    say(said, f"Written: {page} ({page.stat().st_size / 1e6:.1f} MB), {questions}")
+    size = f"{page.stat().st_size / 1e6:.1f} MB"
+    say(said, f"Written: {page} ({size}), {counted(len(samples), 'question')}")
+    if len(asked) > len(samples):
+        say(
+            said,
+            f"Left out: {len(asked) - len(samples):,} that {options.output} answers already; give"
+            " that file to --merge too, or name another with --out to ask them again.",
+        )
     say(
         said,
         "Open it in a browser, or send it. The files that people save from it are merged by curate"
         " verify --merge, and read by --verified of curate refine, weight, inspect and report.",
     )
+
+
+def _require_some(left: int, asked: int, options: VerifyOptions) -> None:
+    """Raise CurateError where every question has an answer."""
+    if not left:
+        raise CurateError(
+            f"{options.output} answers all {counted(asked, 'question')} of this page; ask more with"
+            f" --limit {2 * options.limit}, or the same again with another file as --out."
+        )

@@ -37,8 +37,8 @@ class VerifyOptions:
         typer.Option(
             "--out",
             "-o",
-            help="File of answers (.parquet). Default: beside the manifest, MANIFEST.verified"
-            ".parquet.",
+            help="File of answers (.parquet); what it answers is not asked again, on a page of"
+            " --html too. Default: beside the manifest, MANIFEST.verified.parquet.",
             show_default=False,
         ),
     ] = OptionalPath()
@@ -108,12 +108,11 @@ class VerifyOptions:
             self._check_page(self.html)
 
     def _check_page(self, html: Path) -> None:
-        for option, value in (("--out", self.out), ("--merge", self.merge)):
-            if value:
-                raise CurateError(
-                    f"--html writes a page, and {option} is about answers, which are saved from it;"
-                    " leave one of the two out."
-                )
+        if self.merge:
+            raise CurateError(
+                "--html writes a page, and --merge is about answers, which are saved from it; leave"
+                " one of the two out."
+            )
         check_page(html, "--html", self.overwrite)
 
     @property

@@ -11,6 +11,7 @@ from cli import app
 from curate.commands.verify import run_verify
 from curate.errors import CurateError
 from curate.options.verify import VerifyOptions
+from curate.verify.answers import open_answers
 from curate.verify.page import make
 from tests.hostile_crawl import LABELS
 
@@ -69,7 +70,7 @@ def test_what_cannot_be_written_is_said(
     path, page = write_weighted(4), tmp_path / "p.html"
     for options, said in (
         ({"html": tmp_path / "p.png"}, "the page is HTML; end its name in .html"),
-        ({"html": page, "out": tmp_path / "a.parquet"}, "--out is about answers"),
+        ({"html": page, "out": tmp_path / "a.csv"}, "name a file that ends in .parquet"),
         ({"html": page, "merge": True}, "--merge is about answers"),
         ({"html": page, "each_label": True}, "leave it out"),
     ):
@@ -83,3 +84,35 @@ def test_what_cannot_be_written_is_said(
     done = CliRunner().invoke(app, ["verify", str(path), "--html", str(page), "--overwrite"])
     assert done.exit_code == 0
     assert done.stdout.startswith(f"Written: {page} (0.0 MB), 4 questions")
+
+
+def keys_on(page: Path) -> set[str]:
+    return set(re.findall(r'"key":"([^"]*)"', page.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_what_is_answered_is_not_asked_again(
+    write_weighted: Callable[..., Path], tmp_path: Path, by_name: bool
+) -> None:
+    path, whole, rest = write_weighted(4), tmp_path / "whole.html", tmp_path / "rest.html"
+    run_verify(VerifyOptions([path], html=whole))
+    asked = sorted(keys_on(whole))
+    out = ["--out", str(tmp_path / "mine.parquet")] if by_name else []
+    answers = Path(out[1]) if by_name else VerifyOptions([path]).output
+    with open_answers(answers, "ann", lists=False) as file:
+        file.add(asked[0], None, "ant", "random")
+        file.skip(asked[1])
+    command = ["verify", str(path), "--html", str(rest), *out]
+    done = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.output
+    assert keys_on(rest) == set(asked[1:])
+    assert "3 questions" in done.stdout
+    assert f"Left out: 1 that {answers} answers already" in done.stdout
+    before = rest.read_bytes()
+    with open_answers(answers, "ann", lists=False) as file:
+        for key in asked[1:]:
+            file.add(key, None, "ant", "random")
+    done = CliRunner().invoke(app, [*command, "--overwrite"], env={"COLUMNS": "200"})
+    assert done.exit_code == 2
+    assert f"{answers} answers all 4 questions of this page" in done.stderr
+    assert rest.read_bytes() == before

@@ -59,21 +59,23 @@ def fit_space(
     classes: int,
     verified: EachBlock | None = None,
     products: Products = HOST,
+    judged: EachBlock | None = None,
 ) -> AdaptedSpace:
     """Fit the adapted space to blocks of features: one pass, and one over a sample of the rows.
 
     TRUST_ROUNDS more passes follow the first if one class dominates. If wrong labels outnumber the
     right ones of a small class, each of them removes more of them from its mean.
 
-    ``verified`` gives the verified rows, if any; they have no label in ``each``. Raises ValueError
-    as `adapted_space` does.
+    ``verified`` gives the verified rows, if any; they have no label in ``each``. ``judged`` gives
+    the blocks with the labels that tell how often labels are wrong, if not all do. Raises
+    ValueError as `adapted_space` does.
     """
     sources = [each] if verified is None else [each, verified]
     block = partial(block_moments, classes=classes, products=products)
     moments = add_moments(chain.from_iterable(source(block) for source in sources))
     means = _trusted_means(sources, moments) if dominance(moments.by_class.weight) else None
     space = adapted_space(moments, means)
-    return replace(space, agreement=held_out_agreement(each, moments, means))
+    return replace(space, agreement=held_out_agreement(judged or each, moments, means))
 
 
 def _trusted_means(sources: Sequence[EachBlock], moments: Moments) -> NDArray[np.float64]:
@@ -115,6 +117,7 @@ def fit_prototypes(
     products: Products = HOST,
     space: AdaptedSpace | None = None,
     pairs: EachBlock | None = None,
+    judged: EachBlock | None = None,
 ) -> Prototypes:
     """Fit prototypes to blocks of adapted features (see `adapted`).
 
@@ -123,8 +126,8 @@ def fit_prototypes(
     they have no label in ``each``. Without the ``space`` of the features plain means of the rows
     tell which rows are classified confidently, and labels support themselves where the share of
     wrong ones is estimated. ``pairs`` gives the blocks with the labels that p is kept of, where
-    ``each`` lacks some of them. Raises ValueError for a label that is no class and for a graph of
-    another shape.
+    ``each`` lacks some of them. ``judged`` is as for `fit_space`. Raises ValueError for a label
+    that is no class and for a graph of another shape.
     """
     rows = CrawlRows.of(each, classes, verified, options.verified)
     means = None if space is None else space.class_means
@@ -136,7 +139,8 @@ def fit_prototypes(
     if options.prototypes != WEIGHTED or options.rounds > 1 or pairs is not None:
         p = _p_of_pairs(pairs or each, initial.sample, judge, products)
     centres = place_prototypes(rows, sums, judge, initial.sample, options)
-    cosines = SampleCosines.of(initial.sample, centres.v, options.per_class, centres.level)
+    sample = initial.sample if judged is None else rows.sample_of(judged)
+    cosines = SampleCosines.of(sample, centres.v, options.per_class, centres.level)
     tau, confusion = calibrate(rows, initial, judge, cosines)
     agreement = UNKNOWN if space is None else space.agreement
     prior = fit_prior(cosines.judged(rows.counts, space), tau, confusion, agreement)

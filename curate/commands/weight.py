@@ -132,7 +132,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
             )
             opinions = weigh_opinions(fits, sources)
             show_opinions(console, opinions.sources, opinions.weights)
-            scores = compare_copies(score(fits, opinions, crawl.lists), copies, crawl)
+            scores = compare_copies(score(fits, opinions, crawl.lists), fits, opinions, copies)
             soft = soft_labels.smooth(fits, options.soft_labels)
         ADAPTED.remove(run)
         work = _remember(options, graph, fits, scores, copies)

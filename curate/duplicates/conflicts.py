@@ -10,59 +10,49 @@ from curate.duplicates.stars import Rows
 LEAST = 1e-7
 """Least probability that a label is wrong."""
 LIKELY = 0.5
-"""A label of lower probability is wrong rather than right; so are all but one of a picture's."""
+"""A class of lower probability is rather not the one that a picture shows."""
 
 
 @dataclass(frozen=True)
-class Conflicts:
-    """What rows (m,) with copies are worth once the labels of these are known."""
+class Verdicts:
+    """What is said of the labels (k,) of pictures, each once for a picture."""
 
     quality: NDArray[np.float32]
-    """(m,): the probability that the label is right; NaN where it is not known."""
-    wrong: NDArray[np.bool_]
-    """(m,): the label of the picture is rather wrong than right."""
-    likeliest: Rows
-    """(m,): of the labels of the picture the one that is most probably right, where any is known.
+    """(k,): the probability that the label is right."""
+    none: NDArray[np.float32]
+    """(k,): the probability that no label of the picture is right."""
+    best: Rows
+    """(k,): place of the picture's likeliest label."""
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Tell of which pictures (k,) the likeliest label is rather right than wrong."""
+        return np.asarray(self.quality[self.best] >= LIKELY)
+
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """Tell which labels (k,) count as wrong.
+
+        All but the likeliest one of a picture, and that too if none is rather right.
+        """
+        return np.asarray((self.none >= LIKELY) | (self.best != np.arange(len(self.best))))
+
+
+def at_most_one(picture: Rows, quality: NDArray[np.float32]) -> Verdicts:
+    """Judge the different labels (k,) of copies by each other; ``picture`` (k,) is a number.
+
+    The ``quality`` (k,) of a label says how probable it is to be right, if the picture shows that
+    class or one that no copy has for a label. With the odds o = q / (1 - q) of each label of a
+    picture, at most one of which is right, the probability of one is o / (1 + Σ o), and of none
+    1 / (1 + Σ o). Not in the papers.
     """
-    probability: NDArray[np.float32]
-    """(m,): of that one; NaN where none is known."""
-
-
-def at_most_one(group: Rows, labels: Rows, quality: NDArray[np.float32]) -> Conflicts:
-    """Judge the ``labels`` (m,) of copies by each other.
-
-    ``group`` (m,) is the same number for the copies of a picture. The ``quality`` (m,) of a label
-    says how probable it is to be right. With the odds o = q / (1 - q) of each label of a group, the
-    probability of one, given that at most one of them is right, is o / (1 + Σ o). Rows with the
-    same label have one vote: the mean of their qualities. NaN stays NaN, and counts for nothing.
-    Not in the papers.
-    """
-    known = np.flatnonzero(~np.isnan(quality) & (labels >= 0))
-    q = np.minimum(quality[known].astype(np.float64), 1 - LEAST)
-    pairs, pair = np.unique(
-        np.column_stack([group[known], labels[known]]), axis=0, return_inverse=True
-    )
-    pair = pair.ravel()
-    mean = np.bincount(pair, q) / np.maximum(np.bincount(pair), 1)
-    odds = mean / (1 - mean)
-    groups, of = np.unique(pairs[:, 0], return_inverse=True)
-    total = np.bincount(of, odds, len(groups))
-    others = total[of] - odds
-    probability = odds / (1 + total[of])
-    best = np.lexsort((-probability, of))[np.searchsorted(of, np.arange(len(groups)))]
-    own = q / (1 - q)
-    found = Conflicts(
-        np.array(quality),
-        np.zeros(len(labels), bool),
-        np.array(labels),
-        np.full(len(labels), np.nan, np.float32),
-    )
-    several = (np.bincount(of, minlength=len(groups)) > 1)[of][pair]
-    found.quality[known[several]] = (own / (1 + own + others[pair]))[several]
-    found.wrong[known] = (probability < LIKELY)[pair]
-    found.likeliest[known] = pairs[best, 1][of][pair]
-    found.probability[known] = probability[best][of][pair]
-    return found
+    q = np.minimum(quality.astype(np.float64), 1 - LEAST)
+    odds = q / (1 - q)
+    _, start, of = np.unique(picture, return_index=True, return_inverse=True)
+    none = 1 / (1 + np.bincount(of, odds))[of]
+    order = np.lexsort((-odds, of))
+    first = order[np.searchsorted(of[order], np.arange(len(start)))]
+    return Verdicts((odds * none).astype(np.float32), none.astype(np.float32), first[of])
 
 
 @dataclass(frozen=True)

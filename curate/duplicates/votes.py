@@ -26,17 +26,50 @@ def votes(labels: Folders, copies: Copies, crawl: Crawl) -> Folders:
     group, sets = copies.representative[rows], gathered_labels(crawl.shards, labels, rows)
     voting = joined(group, sets) if crawl.lists else np.where(again(group, sets)[:, None], -1, sets)
     changed = (voting != sets).any(axis=1)
-    rows, voting = rows[changed], voting[changed].astype(np.int32)
+    return _kept("votes", labels, copies, crawl, rows[changed], voting[changed])
+
+
+def undisputed(votes: Folders, copies: Copies, crawl: Crawl) -> Folders:
+    """Keep the votes of pictures whose copies agree; the same folders where all do.
+
+    They tell how often labels are wrong. Of a picture with several votes all but one are, which
+    says nothing of others; and of near copies one would be judged by what the other adds to a
+    prototype. Where most pictures are disputed, all votes stay. Images with lists may have several
+    labels that are right.
+    """
+    rows = np.sort(copies.members)
+    group, sets = copies.representative[rows], gathered_labels(crawl.shards, votes, rows)
+    disputed = contradicted(group, sets[:, 0])
+    pictures = sum(crawl.classes.counts) - copies.count
+    if crawl.lists or 2 * len(np.unique(group[disputed])) > pictures:
+        return votes
+    none = np.full((disputed.sum(), 1), NO_CLASS)
+    return _kept("undisputed", votes, copies, crawl, rows[disputed], none)
+
+
+def contradicted(group: Rows, labels: Rows) -> NDArray[np.bool_]:
+    """Tell which rows (m,) have a label while others of their ``group`` (m,) have another one."""
+    labelled = np.flatnonzero(labels != NO_CLASS)
+    pairs = np.unique(np.column_stack([group[labelled], labels[labelled]]), axis=0)
+    groups, counts = np.unique(pairs[:, 0], return_counts=True)
+    return np.asarray((labels != NO_CLASS) & np.isin(group, groups[counts > 1]))
+
+
+def _kept(
+    part: str, labels: Folders, copies: Copies, crawl: Crawl, rows: Rows, sets: Rows
+) -> Folders:
+    """Keep labels of which those of some rows (m,) are replaced by sets (m, L)."""
     if not len(rows):
         return labels
+    narrow = sets.astype(np.int32)
 
-    def part(shard: Shard) -> Made:
+    def one(shard: Shard) -> Made:
         here = shard.among(rows)
-        inside = rows[here] - shard.first_row
-        return Made({"labels": _replaced(labels.array(shard.name, "labels"), inside, voting[here])})
+        inside, before = rows[here] - shard.first_row, labels.array(shard.name, "labels")
+        return Made({"labels": _replaced(before, inside, narrow[here])})
 
-    facts = {"part": "votes", "labels": labels.root.name, "copies": copies.name}
-    return VOTES.by_shard(crawl.run, facts).make(crawl.shards, part)
+    facts = {"part": part, "labels": labels.root.name, "copies": copies.name}
+    return VOTES.by_shard(crawl.run, facts).make(crawl.shards, one)
 
 
 def again(group: Rows, sets: Rows) -> NDArray[np.bool_]:

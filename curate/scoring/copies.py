@@ -6,105 +6,137 @@ from numpy.typing import NDArray
 
 from curate.crawl.crawl import Crawl
 from curate.crawl.gathered import gathered_labels
-from curate.duplicates.conflicts import LIKELY, Conflicts, at_most_one
+from curate.duplicates.conflicts import LIKELY, at_most_one
 from curate.duplicates.copies import Copies
+from curate.duplicates.picture_labels import PictureLabels
+from curate.manifest.classes import NO_CLASS
 from curate.manifest.plan import Shard
+from curate.scoring.apart import Apart
+from curate.scoring.fit import Fits
+from curate.scoring.second_opinions import WeighedOpinions
 from curate.store.folders import Content, Folders
 from curate.store.step import Made, Step
 
 CONFLICTS = Step("scores", code=(__name__,), beside=("curate.manifest",), title="Comparing copies")
 RELABEL, OUTLIER = "relabel", "outlier"
+SHARED = ("label_quality", "suggested", "suggested_quality", "is_label_issue", "issue_kind",
+          "counted_wrong")  # fmt: skip
+Rows = NDArray[np.int64]
+OTHER = pl.when(pl.col("suggested_quality") >= LIKELY).then(pl.lit(RELABEL))
+KIND = pl.coalesce("issue_kind", OTHER.otherwise(pl.lit(OUTLIER)))
+"""What a label that is rather wrong than right is, where the cuts of the crawl did not tell."""
 
 
-def compare_copies(scores: Folders, copies: Copies | None, crawl: Crawl) -> Folders:
-    """Judge the labels of copies by each other, see `at_most_one`; the other rows stay.
+def compare_copies(
+    scores: Folders, fits: Fits, opinions: WeighedOpinions, copies: Copies | None
+) -> Folders:
+    """Say the same of all rows that show one picture; the scores of other rows stay.
 
-    Where they differ, label_quality falls. A label that is rather wrong than right is flagged and
-    counted as wrong, whatever the cuts of the crawl are: these are made for pictures, and it is
-    that of many rows. The likeliest label of the picture is suggested where it is likelier than
-    what was. An image with a list of labels may have several that are right, and is left alone.
+    Rows with the same label share what is said of the first of them. Where labels differ, they are
+    judged by each other, see `at_most_one`. If one of them is rather right, it is suggested for
+    all; rows that have it are not flagged, the others are to be relabelled. If none is, the
+    likeliest one tells what all are: to be relabelled to a class that no copy has, or outliers.
+    A label that is rather wrong than right is flagged and counted as wrong, whatever the cuts of
+    the crawl are: these are made for pictures, and it is that of many rows. An image with a list
+    of labels may have several that are right, and is left alone.
     """
+    crawl = fits.fitted.of.crawl
     if copies is None or not copies.count or crawl.lists:
         return scores
-    rows = np.sort(copies.members)
-    labels = gathered_labels(crawl.shards, crawl.labels, rows)[:, 0]
-    before = qualities(scores, crawl, rows)
-    found = at_most_one(copies.representative[rows], labels, before)
-    changed = found.wrong | (~np.isnan(before) & (found.quality != before))
-    if not changed.any():
-        return scores
-    rows, labels, found = rows[changed], labels[changed], _only(found, changed)
+    facts = {"scores": scores.root.name, "copies": copies.name}
+    kept = CONFLICTS.by_shard(crawl.run, facts)
+    if not kept.missing(crawl.shards):
+        return kept.store
+    rows, said = _told(scores, Apart(fits, opinions), copies)
 
     def one(shard: Shard) -> Made:
         here = shard.among(rows)
-        table = _judged(
-            scores.table(shard.name, "scores"),
-            rows[here] - shard.first_row,
-            labels[here],
-            _only(found, here),
-        )
-        contents: dict[str, Content] = {"scores": table}
+        table = scores.table(shard.name, "scores")
+        contents: dict[str, Content] = {
+            "scores": _replaced(table, rows[here] - shard.first_row, said[here])
+        }
         if scores.file(shard.name, "blind.parquet").exists():
             contents["blind"] = scores.table(shard.name, "blind")
         return Made(contents)
 
-    facts = {"scores": scores.root.name, "copies": copies.name}
-    return CONFLICTS.by_shard(crawl.run, facts).make(crawl.shards, one)
+    return kept.make(crawl.shards, one)
 
 
-def qualities(scores: Folders, crawl: Crawl, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return label_quality (m,) of rows (m,), ascending; NaN where there is none."""
-    parts = [np.empty(0, np.float32)]
+def judged_rows(scores: Folders, copies: Copies, crawl: Crawl) -> tuple[Rows, pl.DataFrame]:
+    """Return the rows (m,) with copies for which something is suggested, and their `SHARED`."""
+    members, found, rows = np.sort(copies.members), [], []
     for shard in crawl.shards:
-        inside = rows[shard.among(rows)] - shard.first_row
-        if len(inside):
-            quality = scores.table(shard.name, "scores")["label_quality"]
-            parts.append(quality.cast(pl.Float32).fill_null(np.nan).to_numpy()[inside])
-    return np.concatenate(parts)
+        inside = members[shard.among(members)] - shard.first_row
+        table = scores.table(shard.name, "scores").select(SHARED)[inside]
+        kept = table["suggested"].is_not_null()
+        found.append(table.filter(kept))
+        rows.append(inside[kept.to_numpy()] + shard.first_row)
+    return np.concatenate(rows), pl.concat(found)
 
 
-def _only(found: Conflicts, which: slice | NDArray[np.bool_]) -> Conflicts:
-    return Conflicts(*(values[which] for values in vars(found).values()))
+def _told(scores: Folders, apart: Apart, copies: Copies) -> tuple[Rows, pl.DataFrame]:
+    """Return rows (m,) with copies, ascending, and what is said of them: `SHARED`."""
+    crawl = apart.fits.fitted.of.crawl
+    rows, before = judged_rows(scores, copies, crawl)
+    labels = gathered_labels(crawl.shards, crawl.labels, rows)[:, 0]
+    found = PictureLabels.among(copies.representative[rows], labels)
+    said = _flagged(before[found.speaker])
+    pairs = np.flatnonzero(found.several)
+    pairs = pairs[np.argsort(found.speaker[pairs])]
+    scored = apart.scores(found, pairs, rows[found.speaker[pairs]])
+    order = np.arange(len(said))
+    order[pairs] = len(said) + np.arange(len(pairs))
+    said = pl.concat([said, _compared(found, pairs, scored)])[order]
+    return rows, _suggested_alike(found, said)[found.of]
 
 
-def _judged(
-    table: pl.DataFrame, places: NDArray[np.int64], labels: NDArray[np.int64], found: Conflicts
-) -> pl.DataFrame:
-    """Replace what is said of some rows (m,) of a shard by what their copies' labels say."""
-    told = table[places].with_columns(
-        own=pl.Series(labels, dtype=pl.Int32),
-        label_quality=found.quality,
-        wrong=found.wrong,
-        likeliest=pl.Series(found.likeliest, dtype=pl.Int32),
-        probability=found.probability,
-    )
-    told = _flagged(_suggested(told)).select(table.columns)
+def _replaced(table: pl.DataFrame, places: Rows, said: pl.DataFrame) -> pl.DataFrame:
+    """Replace what is said of some rows (m,) of a shard."""
+    told = table[places].with_columns(said).select(table.columns)
     order = np.arange(len(table))
     order[places] = len(table) + np.arange(len(places))
     return pl.concat([table, told])[order]
 
 
-def _suggested(told: pl.DataFrame) -> pl.DataFrame:
-    """Suggest the likeliest label of the picture, instead of a wrong or less likely one."""
-    own, given = pl.col("own"), pl.col("suggested") == pl.col("own")
-    better = given | (pl.col("probability") >= pl.col("suggested_quality"))
-    taken = pl.col("wrong") & (pl.col("likeliest") != own) & better.fill_null(True)
-    quality = pl.when(given).then("label_quality").otherwise("suggested_quality")
-    return told.with_columns(
-        suggested=pl.when(taken).then("likeliest").otherwise("suggested"),
-        suggested_quality=pl.when(taken).then("probability").otherwise(quality),
-        taken=taken,
+def _flagged(said: pl.DataFrame) -> pl.DataFrame:
+    """Flag and count labels that are rather wrong than right."""
+    wrong = (pl.col("label_quality") < LIKELY).fill_null(False)
+    return said.with_columns(
+        issue_kind=pl.when(wrong).then(KIND).otherwise("issue_kind"),
+        is_label_issue=pl.col("is_label_issue") | wrong,
+        counted_wrong=pl.col("counted_wrong") | wrong,
     )
 
 
-def _flagged(told: pl.DataFrame) -> pl.DataFrame:
-    """Flag wrong labels; of the kinds that were known before, outliers may find a class."""
-    likely = pl.col("suggested_quality") >= LIKELY
-    fits = likely & (pl.col("suggested") != pl.col("own"))
-    kind = pl.when(fits).then(pl.lit(RELABEL)).otherwise(pl.lit(OUTLIER))
-    new = pl.col("wrong") & (pl.col("issue_kind").is_null() | (pl.col("taken") & fits))
-    return told.with_columns(
-        issue_kind=pl.when(new).then(kind).otherwise("issue_kind"),
-        is_label_issue=pl.col("is_label_issue") | pl.col("wrong"),
-        counted_wrong=pl.col("counted_wrong") | pl.col("wrong"),
+def _compared(found: PictureLabels, pairs: Rows, scored: pl.DataFrame) -> pl.DataFrame:
+    """Say what the labels of pictures with several are worth, as they are scored apart."""
+    own = found.label[pairs]
+    told = at_most_one(found.picture[pairs], scored["label_quality"].to_numpy())
+    best = scored[told.best].with_columns(
+        kind=KIND, known=pl.Series(told.known), own=pl.Series(own[told.best])
     )
+    itself = pl.col("known") | (pl.col("suggested") == pl.col("own"))
+    left = pl.Series(told.none) / (1 - pl.col("label_quality"))
+    return best.select(
+        label_quality=pl.Series(told.quality),
+        suggested=pl.when(itself).then("own").otherwise("suggested").cast(pl.Int32),
+        suggested_quality=pl.when(itself)
+        .then(pl.Series(told.quality[told.best]))
+        .otherwise(pl.col("suggested_quality") * left)
+        .cast(pl.Float32),
+        is_label_issue=~pl.col("known") | pl.Series(own != own[told.best]),
+        issue_kind=pl.when("known")
+        .then(pl.when(pl.Series(own != own[told.best])).then(pl.lit(RELABEL)))
+        .when(itself)
+        .then(pl.lit(OUTLIER))
+        .otherwise("kind"),
+        counted_wrong=pl.Series(told.wrong),
+    )
+
+
+def _suggested_alike(found: PictureLabels, said: pl.DataFrame) -> pl.DataFrame:
+    """Suggest for copies without a label what is suggested for those with one."""
+    order = np.lexsort((found.label == NO_CLASS, found.picture))
+    first = order[np.searchsorted(found.picture, found.picture)]
+    taken = np.where(found.label == NO_CLASS, first, np.arange(len(first)))
+    return said.with_columns(said.select("suggested", "suggested_quality")[taken])

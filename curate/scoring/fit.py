@@ -12,7 +12,7 @@ from curate.crawl.stored_blocks import FeatureSource, StoredBlocks
 from curate.crawl.stored_features import StoredFeatures
 from curate.crawl.verified_rows import LabelParts
 from curate.duplicates.copies import Copies
-from curate.duplicates.votes import votes
+from curate.duplicates.votes import undisputed, votes
 from curate.manifest.plan import Shard
 from curate.relations.graph import Graph
 from curate.store.engine import HERE, Engine, uncounted
@@ -83,6 +83,15 @@ class Fitting:
         crowd, *verified = (votes(part, copies, self.crawl) for part in labels.fitted)
         return LabelParts(labels.given, crowd, *verified)
 
+    @cached_property
+    def undisputed(self) -> Folders | None:
+        """The votes that tell how often labels are wrong; None where all do."""
+        crowd = self.votes.crowd
+        if self.copies is None or not self.copies.count:
+            return None
+        found = undisputed(crowd, self.copies, self.crawl)
+        return None if found is crowd else found
+
     @property
     def classes(self) -> int:
         """C."""
@@ -116,17 +125,20 @@ class Fitting:
     @property
     def _contents(self) -> list[object]:
         """Identify the features and labels, shard by shard."""
+        parts = [*self.votes.fitted, *([self.undisputed] if self.undisputed else [])]
         return [
             (
                 self.features.contents(shard.name),
-                [part.receipt(shard.name)["sha256"] for part in self.votes.fitted],
+                [part.receipt(shard.name)["sha256"] for part in parts],
             )
             for shard in self.crawl.shards
         ]
 
     def _fit_space(self, advance: Advance) -> Made:
         blocks, verified = self._blocks(self.features, advance)
-        space = method.fit_space(blocks, self.classes, verified, self.tools.products)
+        space = method.fit_space(
+            blocks, self.classes, verified, self.tools.products, self._judged(self.features)
+        )
         return state_made(space)
 
     def _fit_prototypes(self, g: AdaptedFeatures, advance: Advance) -> Made:
@@ -140,6 +152,7 @@ class Fitting:
             self.tools.products,
             g.space,
             self._pairs(g),
+            self._judged(g),
         )
         return state_made(fitted)
 
@@ -149,6 +162,12 @@ class Fitting:
             return None
         crowd = self.labels.crowd
         return self.tools.blocks(self.crawl.shards, g, crowd, uncounted)
+
+    def _judged(self, features: FeatureSource) -> StoredBlocks | None:
+        """Give the undisputed votes, where some are not."""
+        if self.undisputed is None:
+            return None
+        return self.tools.blocks(self.crawl.shards, features, self.undisputed, uncounted)
 
     def _blocks(
         self, features: StoredFeatures | AdaptedFeatures, advance: Advance

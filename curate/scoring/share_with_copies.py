@@ -8,7 +8,7 @@ from curate.crawl.gathered import gathered_labels
 from curate.duplicates.conflicts import SurelyKnown, surely_known
 from curate.duplicates.copies import Copies
 from curate.manifest.classes import NO_CLASS
-from curate.scoring.copies import qualities
+from curate.scoring.copies import judged_rows
 from curate.store.folders import Folders
 from prototypes.fit.wrong_share import WrongShare
 
@@ -22,10 +22,9 @@ def known_of_copies(
     """
     if copies is None or not copies.count or crawl.lists:
         return SurelyKnown()
-    rows = np.sort(copies.members)
+    rows, said = judged_rows(scores, copies, crawl)
+    rows = rows[said["label_quality"].is_not_null().to_numpy()]
     labels = gathered_labels(crawl.shards, crawl.labels, rows)[:, 0]
-    judged = ~np.isnan(qualities(scores, crawl, rows)) & (labels >= 0)
-    rows, labels = rows[judged], labels[judged]
     answers, answered = np.full(len(rows), NO_CLASS), np.zeros(len(rows), bool)
     if verified is not None:
         known = pl.DataFrame({"row": rows}).join(
@@ -39,18 +38,22 @@ def known_of_copies(
 def range_with_copies(
     share: WrongShare, scores: Folders, copies: Copies | None, crawl: Crawl, known: SurelyKnown
 ) -> tuple[float, float]:
-    """Widen the range of the share among different pictures to that among all rows.
+    """Turn the range of the share among pictures without dispute into that among all rows.
 
-    It goes as far around the share of rows as around that of pictures, and is not below what is
-    surely wrong. Without copies it stays.
+    Some labels are surely wrong or right. Among the other rows, the range goes as far around their
+    share of wrong labels as around that of pictures, and holds the range of these. Without copies
+    it stays.
     """
-    low, high = share.low, share.high
     if copies is None or not copies.count:
-        return low, high
+        return share.low, share.high
     wrong, judged = _counted(scores, crawl)
-    rows = wrong / max(judged, 1)
-    low = max(min(low, rows - (share.estimate - low)), known.wrong / max(judged, 1))
-    return low, min(max(low, high, rows + high - share.estimate), 1.0)
+    others = judged - known.wrong - known.right
+    of_others = max(wrong - known.wrong, 0) / max(others, 1)
+    below, above = share.estimate - share.low, share.high - share.estimate
+    low = max(min(share.low, of_others - below), 0.0)
+    high = min(max(share.high, of_others + above), 1.0)
+    lowest, highest = ((known.wrong + part * others) / max(judged, 1) for part in (low, high))
+    return lowest, highest
 
 
 def _counted(scores: Folders, crawl: Crawl) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from prototypes.engine.blocks import EachBlock
 from prototypes.engine.moments import ClassSums, add_up, class_sums
-from prototypes.fit.sample import sample_stride
+from prototypes.fit.sample import LabelledSample, join_samples, sample_rows, sample_stride
 from prototypes.fit.verified import Verified
 
 
@@ -36,6 +36,11 @@ class CrawlRows:
     def counts(self) -> NDArray[np.float64]:
         """(C,): number of rows of each class, verified rows included."""
         return self.verified.counts + self.verified.sums.weight
+
+    def sample_of(self, each: EachBlock) -> LabelledSample:
+        """Sample other blocks of the crawl, and the verified rows, for calibration: one pass."""
+        taken = partial(sample_rows, classes=self.classes, stride=self.stride)
+        return join_samples([*each(taken), *self.verified.blocks(taken)], self.classes)
 
     @property
     def stride(self) -> int:

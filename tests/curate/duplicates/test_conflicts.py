@@ -6,61 +6,49 @@ from hypothesis import strategies as st
 
 from curate.duplicates.conflicts import at_most_one, surely_known
 
-QUALITY = st.floats(0, 1, width=32)
-ROWS = st.lists(
-    st.tuples(st.integers(0, 3), st.integers(-1, 2), QUALITY | st.just(np.nan)),
-    min_size=1,
-    max_size=20,
-)
+SHARES = st.floats(0, 1, width=32)
 
 
 def test_two_labels_by_hand() -> None:
     """With independent labels, each right by q: q₁(1 − q₂) over q₁(1 − q₂) + (1 − q₁)q₂ + both."""
     first, second = 0.8, 0.5
-    expected = np.array([first * (1 - second), second * (1 - first)])
-    expected /= expected.sum() + (1 - first) * (1 - second)
-    found = at_most_one(np.zeros(2, int), np.array([4, 7]), np.array([first, second], np.float32))
-    np.testing.assert_allclose(found.quality, expected, rtol=1e-6)
-    np.testing.assert_allclose(found.probability, expected.max(), rtol=1e-6)
-    assert found.likeliest.tolist() == [4, 4]
+    expected = np.array([first * (1 - second), second * (1 - first), (1 - first) * (1 - second)])
+    expected /= expected.sum()
+    found = at_most_one(np.zeros(2, int), np.array([first, second], np.float32))
+    np.testing.assert_allclose(found.quality, expected[:2], rtol=1e-6)
+    np.testing.assert_allclose(found.none, expected[2], rtol=1e-6)
+    assert found.best.tolist() == [0, 0]
+    assert found.known.all()
     assert found.wrong.tolist() == [False, True]
 
 
-@given(ROWS)
-def test_qualities_of_labels_that_exclude_each_other_fall_and_no_others(
-    rows: list[tuple[int, int, float]],
-) -> None:
-    group, labels = np.array([row[:2] for row in rows]).T
-    before = np.array([row[2] for row in rows], np.float32)
-    found = at_most_one(group, labels, before)
-    after = found.quality
-    judged = (labels >= 0) & ~np.isnan(before)
-    for row in range(len(rows)):
-        same = judged & (group == group[row])
-        if judged[row] and len(np.unique(labels[same])) > 1:
-            assert 0 <= after[row] <= before[row] + 1e-6
-        else:
-            np.testing.assert_equal(after[row], before[row])
-        if judged[row]:
-            assert len(np.unique(labels[same & ~found.wrong])) <= 1
-            assert found.likeliest[row] in labels[same]
-            assert found.wrong[row] or found.likeliest[row] == labels[row]
-        else:
-            assert not found.wrong[row]
-            assert np.isnan(found.probability[row])
+@given(st.lists(st.tuples(st.integers(0, 3), SHARES), min_size=1, max_size=20))
+def test_of_the_labels_of_a_picture_one_is_right_or_none(pairs: list[tuple[int, float]]) -> None:
+    picture, before = np.array([one for one, _ in pairs]), np.array([q for _, q in pairs])
+    found = at_most_one(picture, before.astype(np.float32))
+    assert (found.quality <= before + 1e-6).all()
+    for one in np.unique(picture):
+        own = picture == one
+        q = np.minimum(before[own], 1 - 1e-7)
+        wrong = np.prod(1 - q)
+        alone = [wrong / (1 - each) * each for each in q]
+        np.testing.assert_allclose(
+            found.quality[own], alone / (wrong + np.sum(alone)), rtol=1e-4, atol=1e-6
+        )
+        np.testing.assert_allclose(found.quality[own].sum() + found.none[own], 1, rtol=1e-5)
+        assert (found.best[own] == np.flatnonzero(own)[found.quality[own].argmax()]).all()
+        right = own & ~found.wrong
+        assert right.sum() == (found.none[own][0] < 0.5)
+        assert (right[found.best[own]] | (found.none[own] >= 0.5)).all()
+        assert (found.known[own] == (found.quality[own].max() >= 0.5)).all()
 
 
 def test_a_plain_picture_with_many_labels_is_right_for_none_of_them() -> None:
-    found = at_most_one(np.zeros(1000, int), np.arange(1000), np.full(1000, 0.9, np.float32))
+    found = at_most_one(np.zeros(1000, int), np.full(1000, 0.9, np.float32))
     assert found.quality.max() < 0.002
     assert found.quality.sum() <= 1
-    assert found.wrong.all()
-
-
-def test_a_label_that_all_copies_have_keeps_its_quality() -> None:
-    found = at_most_one(np.array([0, 0, 1, 1]), np.zeros(4, int), np.float32([0.1, 0.2, 0.9, 0.7]))
-    assert found.quality.tolist() == np.float32([0.1, 0.2, 0.9, 0.7]).tolist()
-    assert found.wrong.tolist() == [True, True, False, False]
+    assert not found.known.any()
+    assert found.wrong.sum() >= 999
 
 
 @given(

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.duplicates.votes import again, joined
+from curate.duplicates.votes import again, contradicted, joined
 
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(-1, 2)), min_size=1, max_size=30)
 
@@ -17,6 +17,14 @@ def test_each_label_of_a_group_votes_once_by_its_first_row(rows: list[tuple[int,
     for row, (one, label) in enumerate(rows):
         assert silent[row] == ((one, label) in seen and label >= 0)
         seen.add((one, label))
+
+
+@given(ROWS)
+def test_labels_are_contradicted_by_others_of_their_group(rows: list[tuple[int, int]]) -> None:
+    found = contradicted(*np.array(rows).T)
+    for row, (one, label) in enumerate(rows):
+        others = {other for of, other in rows if of == one and other >= 0}
+        assert found[row] == (label >= 0 and len(others) > 1)
 
 
 def test_lists_are_the_same_in_any_order() -> None:

@@ -46,7 +46,8 @@ DEPENDS = {
         "curate/crawl/stored_features.py", "curate/crawl/gathered.py"],
     "curate.duplicates.votes:VOTES": ["curate/duplicates/votes.py", "curate/crawl/gathered.py"],
     "curate.scoring.copies:CONFLICTS": [
-        "curate/scoring/copies.py", "curate/duplicates/conflicts.py"],
+        "curate/scoring/copies.py", "curate/scoring/apart.py", "curate/duplicates/conflicts.py",
+        "curate/duplicates/picture_labels.py", "prototypes/score/quality.py"],
     "curate.features.take:TAKEN": [
         "curate/features/take.py", "curate/crawl/stored_features.py",
         "curate/manifest/embeddings.py"],

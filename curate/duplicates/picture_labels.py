@@ -1,0 +1,60 @@
+"""The different labels of each picture with copies; one row of each speaks for the others."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.duplicates.stars import Rows
+from curate.manifest.classes import NO_CLASS
+
+MOST_OTHERS = 256
+"""Labels of one picture that are left out of its rivals: the commonest ones."""
+
+
+@dataclass(frozen=True)
+class PictureLabels:
+    """Each label of each picture once: K pairs, picture by picture."""
+
+    speaker: Rows
+    """(K,): which of the m rows speaks, the first one of the picture that has the label."""
+    picture: Rows
+    """(K,)"""
+    label: Rows
+    """(K,): `NO_CLASS` for copies without a label."""
+    rows: Rows
+    """(K,): how many rows have it."""
+    of: Rows
+    """(m,): the pair of each row."""
+
+    @classmethod
+    def among(cls, group: Rows, labels: Rows) -> "PictureLabels":
+        """Find the pairs of rows (m,) with these labels; ``group`` is the same for copies."""
+        keys = np.column_stack([group, labels])
+        pairs, first, of, counts = np.unique(
+            keys, axis=0, return_index=True, return_inverse=True, return_counts=True
+        )
+        return cls(first, pairs[:, 0], pairs[:, 1], counts, of.ravel())
+
+    @cached_property
+    def several(self) -> NDArray[np.bool_]:
+        """Tell which pairs (K,) are labels of pictures with several."""
+        labelled = self.label != NO_CLASS
+        _, of = np.unique(self.picture, return_inverse=True)
+        return np.asarray(labelled & (np.bincount(of, labelled)[of] > 1))
+
+    def sets(self, pairs: Rows) -> NDArray[np.int32]:
+        """Return the labels (n, 1 + L) of the pictures of pairs (n,), each pair's own first.
+
+        The others are the commonest `MOST_OTHERS`, filled up with `NO_CLASS`.
+        """
+        order = np.lexsort((self.label, -self.rows, self.label == NO_CLASS, self.picture))
+        start = np.searchsorted(self.picture, self.picture[pairs])
+        end = np.searchsorted(self.picture, self.picture[pairs], "right")
+        width = min(int((end - start).max(initial=1)), MOST_OTHERS)
+        at = start[:, None] + np.arange(width)
+        others = self.label[order[np.minimum(at, len(order) - 1)]]
+        own = self.label[pairs][:, None]
+        others[(at >= end[:, None]) | (others == own)] = NO_CLASS
+        return np.hstack([own, others]).astype(np.int32)

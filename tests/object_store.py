@@ -14,6 +14,12 @@ import pytest
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "reader", "AWS_SECRET_ACCESS_KEY": "hidden-word"}
 BUCKET = "crawls"
+REFUSALS = {
+    "403": "AccessDenied",
+    "429": "TooManyRequests",
+    "501": "NotImplemented",
+    "503": "SlowDown",
+}
 
 
 @dataclass
@@ -47,7 +53,7 @@ class Proxy:
 
     upstream: tuple[str, int]
     fault: Callable[[str, str], str | None] = lambda method, path: None
-    """May answer "cut" (the middle of the body), "503", "403" or "slow"."""
+    """May answer "cut" (the middle of the body), "whole" (no parts), "slow", "503", "403"..."""
     requests: list[tuple[str, str]] = field(default_factory=list)
     sent: dict[str, int] = field(default_factory=dict)
     at_once: int = 0
@@ -80,10 +86,13 @@ def serving(proxy: Proxy) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             proxy.requests.append((self.command, path))
             said = proxy.fault(self.command, self.path)
-            if said in ("503", "403", "429"):
-                code = {"503": "SlowDown", "429": "TooManyRequests", "403": "AccessDenied"}[said]
-                self._answer(int(said), [], f"<Error><Code>{code}</Code></Error>".encode())
+            if said in REFUSALS:
+                self._answer(
+                    int(said), [], f"<Error><Code>{REFUSALS[said]}</Code></Error>".encode()
+                )
                 return
+            if said == "whole":
+                del self.headers["Range"]
             link = http.client.HTTPConnection(*proxy.upstream)
             link.request(self.command, self.path, body, dict(self.headers))
             answer = link.getresponse()

@@ -47,12 +47,15 @@ class Hub:
         if found is None:
             url = self._place._replace(key=key).url
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), url)
-        return found, self.read_range(found, 0, found.size) if found.size <= most else None
+        return found, self._part(key, 0, found.size) if found.size <= most else None
 
-    def read_range(self, found: Object, start: int, stop: int) -> bytes:
+    def read_range(self, found: Object, start: int, stop: int) -> Iterator[memoryview]:
         """Read bytes [start, stop) of a file."""
-        with self._sentences(found.key):
-            data: bytes = self._files.cat_file(self._path(found.key), start, stop)
+        yield memoryview(self._part(found.key, start, stop))
+
+    def _part(self, key: str, start: int, stop: int) -> bytes:
+        with self._sentences(key):
+            data: bytes = self._files.cat_file(self._path(key), start, stop)
             return data
 
     def write(self, key: str, data: Path | bytes, only_new: bool = False) -> Object | None:

@@ -34,8 +34,10 @@ from curate.store.urls import (
     place_of,
 )
 
-CHUNK = 8 << 20
-"""Bytes of a request; several are under way at once."""
+SMALL = 8 << 20
+"""Bytes of a file that is read into memory, by one request."""
+CHUNK = 32 << 20
+"""Bytes of a request for a part of a larger one; several are under way at once."""
 AT_ONCE = 8
 """Requests of a large file under way at once."""
 FILES_AT_ONCE = 32
@@ -218,12 +220,12 @@ def _fetch(path: Path, of: Path) -> None:
     assert place is not None
     store = open_store(place.scheme, place.bucket)
     laid = path.stat() if path.exists() else None
-    if laid is not None and laid.st_size > CHUNK:
+    if laid is not None and laid.st_size > SMALL:
         found, data = store.find(place.key), None
         if found is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), place.url)
     else:
-        found, data = store.read(place.key, CHUNK)
+        found, data = store.read(place.key, SMALL)
     if laid is not None and laid.st_mtime_ns != _mtime(found):
         raise CurateError(f"{place.url} changed while curate read it; run the same command again.")
     with appearing(path) as unfinished:
@@ -236,10 +238,10 @@ def _fetch(path: Path, of: Path) -> None:
 
 def _fetch_parts(path: Path, found: Object, store: Store) -> None:
     def part(start: int) -> None:
-        data = store.read_range(found, start, min(start + CHUNK, found.size))
-        while data:
-            done = os.pwrite(file.fileno(), data, start)
-            start, data = start + done, data[done:]
+        for data in store.read_range(found, start, min(start + CHUNK, found.size)):
+            while data:
+                done = os.pwrite(file.fileno(), data, start)
+                start, data = start + done, data[done:]
 
     with path.open("wb") as file, ThreadPoolExecutor(AT_ONCE) as pool:
         any(pool.map(part, range(0, found.size, CHUNK)))

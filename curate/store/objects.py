@@ -29,6 +29,8 @@ RETRIES: dict[str, Any] = {
 TIMEOUTS = {"connect_timeout": "10s", "read_timeout": "60s", "timeout": "10min"}
 PART = 16 << 20
 """Bytes of a part of an upload."""
+PIECE = 1 << 20
+"""Bytes that are written to the cache at once, at least."""
 MTIME = "mtime"
 """Metadata of an object in which rclone and others keep a file's time of change, in seconds."""
 KEPT = "finished work is kept"
@@ -63,8 +65,8 @@ class Store(Protocol):
         """Read an object of at most so many bytes; of a larger one say only what it is."""
         ...
 
-    def read_range(self, found: Object, start: int, stop: int) -> bytes:
-        """Read bytes [start, stop) of that version."""
+    def read_range(self, found: Object, start: int, stop: int) -> Iterator[memoryview]:
+        """Read bytes [start, stop) of that version, piece by piece."""
         ...
 
     def write(self, key: str, data: Path | bytes, only_new: bool = False) -> Object | None:
@@ -122,13 +124,14 @@ class Bucket:
             found = _object(got.meta, got.attributes)
             return found, got.bytes().to_bytes() if found.size <= most else None
 
-    def read_range(self, found: Object, start: int, stop: int) -> bytes:
-        """Read bytes [start, stop) of that version."""
+    def read_range(self, found: Object, start: int, stop: int) -> Iterator[memoryview]:
+        """Read bytes [start, stop) of that version, piece by piece."""
         import obstore
 
         with _sentences(self._at(found.key), "read"):
             options: Any = {"range": (start, stop), "if_match": found.version}
-            return obstore.get(self._store, found.key, options=options).bytes().to_bytes()
+            got = obstore.get(self._store, found.key, options=options)
+            yield from map(memoryview, got.stream(min_chunk_size=PIECE))
 
     def write(self, key: str, data: Path | bytes, only_new: bool = False) -> Object | None:
         """Write an object, whole or not at all; None if it is there and ``only_new``."""
@@ -248,6 +251,17 @@ def _sentence(place: Place, done: str, error: Exception) -> Exception:
         return CurateError(
             f"{cannot}: these credentials have no right to it; ask for the right, name another"
             f" place{elsewhere}, or log in as someone else: {LOG_IN[place.scheme]}."
+        )
+    if kind == "NotSupportedError" or "501" in codes:
+        return CurateError(
+            f"{cannot}: the store cannot write an object only if there is none (conditional PUT),"
+            " and so cannot keep work apart from that of others; name files of this computer"
+            " (--out, --run-dir)."
+        )
+    if "NotPartial" in text:
+        return CurateError(
+            f"{cannot}: the store does not give parts of an object (range requests); copy the"
+            " files to this computer, or serve them with another program."
         )
     if kind == "PreconditionError":
         return CurateError(f"{place.url} changed while curate read it; run the same command again.")

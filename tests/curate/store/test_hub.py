@@ -46,7 +46,8 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_folder_of_the_hub_is_laid_out_and_brought(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mirror, "CHUNK", 4)
+    for most in ("SMALL", "CHUNK"):
+        monkeypatch.setattr(mirror, most, 4)
     folder = look(as_path("hf://datasets/anna/birds"))
     for name, content in FILES.items():
         file = folder / name.removeprefix("datasets/anna/birds/")

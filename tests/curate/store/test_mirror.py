@@ -54,7 +54,8 @@ def test_a_large_file_is_brought_in_parts(
 ) -> None:
     content = os.urandom(1_000_001)
     server.put("large.bin", content)
-    monkeypatch.setattr(mirror, "CHUNK", 100_000)
+    for most in ("SMALL", "CHUNK"):
+        monkeypatch.setattr(mirror, most, 100_000)
     assert bring(look(at("large.bin"))).read_bytes() == content
     assert server.proxy.sent[f"/{BUCKET}/large.bin"] == len(content)
 
@@ -212,6 +213,24 @@ def test_what_cannot_be_read_is_said(server: ObjectStore, fault: str, said: str)
     with pytest.raises(CurateError, match=f"s3://{BUCKET}/poor.bin cannot be read: .*{said}"):
         bring(path)
     assert path.stat().st_blocks == 0 and not list(path.parent.glob(".unfinished-*"))
+
+
+def test_a_store_that_gives_no_parts_is_said(
+    server: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "SMALL", 400)
+    server.put("large.bin", b"x" * 1_000)
+    path = look(at("large.bin"))
+    server.proxy.fault = lambda *_: "whole"
+    with pytest.raises(CurateError, match="does not give parts of an object"):
+        bring(path)
+
+
+def test_a_store_that_cannot_write_only_what_is_new_is_said(server: ObjectStore) -> None:
+    server.proxy.fault = lambda method, _: "501" if method == "PUT" else None
+    store = open_store("s3", BUCKET)
+    with pytest.raises(CurateError, match=r"conditional PUT.*--out, --run-dir"):
+        store.write("run/lock.json", b"mine", only_new=True)
 
 
 def test_a_bucket_that_may_only_be_read_is_said_before_any_work(server: ObjectStore) -> None:

@@ -131,7 +131,7 @@ class Bucket:
         with _sentences(self._at(found.key), "read"):
             options: Any = {"range": (start, stop), "if_match": found.version}
             got = obstore.get(self._store, found.key, options=options)
-            yield from map(memoryview, got.stream(min_chunk_size=PIECE))
+            yield from (memoryview(piece) for piece in got.stream(min_chunk_size=PIECE))
 
     def write(self, key: str, data: Path | bytes, only_new: bool = False) -> Object | None:
         """Write an object, whole or not at all; None if it is there and ``only_new``."""

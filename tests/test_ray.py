@@ -235,6 +235,18 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(f.relative_to(folder)): f.read_bytes() for f in files if f.suffix != ".json"}
 
 
+def test_nodes_draw_the_same_page(cluster: Any, weighed: Callable, tmp_path: Path) -> None:
+    folder, pages = copied(weighed(STORED).parent, tmp_path), []
+    for options in ((), on(cluster)):
+        out = folder / f"{len(options)}.html"
+        weighted = folder / "parts.weighted.parquet"
+        done = curate("report", weighted, "--limit", 40, "--out", out, *options)
+        assert done.exit_code == 0, (done.output, done.exception)
+        pages.append(out.read_bytes())
+    assert pages[0] == pages[1]
+    assert pages[0].count(b"UklGR") > 32  # So base64 writes the beginning of a WebP.
+
+
 def test_formats_that_are_written_in_order_are_not_for_nodes(tmp_path: Path) -> None:
     done = curate("export", "w.parquet", "--to", "csv", "--out", "x.csv", "--engine", "ray")
     assert done.exit_code == 2 and "--to csv is written from the first row" in done.output

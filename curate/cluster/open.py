@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 
@@ -9,6 +10,7 @@ from curate.cluster.size import WantedSize
 from curate.errors import CurateError
 from curate.options.engine import EngineOptions
 from curate.store.engine import HERE, Engine
+from curate.store.urls import cache_folder, is_remote
 
 
 @contextmanager
@@ -27,3 +29,13 @@ def open_engine(options: EngineOptions, console: Console) -> Iterator[Engine]:
     wanted = WantedSize(options.cpus, options.gpus)
     with on_ray(options.address, wanted, console) as engine:
         yield engine
+
+
+def shared_home(options: EngineOptions, out: Path) -> Path | None:
+    """Choose where all workers see what lies there for a while: beside an output.
+
+    None where this process works alone: TMPDIR will do.
+    """
+    if options.is_local:
+        return None
+    return cache_folder() if is_remote(out) else out.absolute().parent

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from curate.cluster.open import open_engine
+from curate.cluster.open import open_engine, shared_home
 from curate.errors import CurateError
 from curate.exports.against import rows_against, say_unread
 from curate.exports.format import Format, InOrder
@@ -29,7 +29,6 @@ from curate.store.atomic import EXPORTED, appearing_file, appearing_folder
 from curate.store.engine import Engine
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
-from curate.store.urls import cache_folder, is_remote
 from curate.store.versions import today, versions
 from curate.terminal.notices import say, warn
 from curate.terminal.printable import printable
@@ -88,7 +87,7 @@ def export(options: ExportOptions, console: Console) -> Exported:
         options = replace(options, keep=format_.keep)
     with (
         open_engine(options.engine_options, console) as engine,
-        scratch_folder(_shared_home(options)) as scratch,
+        scratch_folder(shared_home(options.engine_options, options.out)) as scratch,
     ):
         engine.require_shared(scratch, "--out")
         weighted = open_weighted(options.source, Folders(scratch))
@@ -117,13 +116,6 @@ def export(options: ExportOptions, console: Console) -> Exported:
                     against.write_parquet(listed)
             _say_what_made_it(job, exported, format_, unfinished)
     return exported
-
-
-def _shared_home(options: ExportOptions) -> Path | None:
-    """Choose where all workers see what lies there for the time of the export; None: TMPDIR."""
-    if options.engine_options.is_local:
-        return None
-    return cache_folder() if is_remote(options.out) else options.out.absolute().parent
 
 
 def _against(

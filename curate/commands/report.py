@@ -2,11 +2,13 @@
 
 from rich.console import Console
 
+from curate.cluster.open import open_engine, shared_home
 from curate.options.report import ReportOptions
 from curate.report.content import gather
 from curate.report.page import render
 from curate.report.thumbnails import PAGE_FULL, Thumbnail, thumbnails
 from curate.store.atomic import appearing_file
+from curate.store.engine import Engine
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.terminal.notices import say
@@ -31,14 +33,20 @@ def write_report(options: ReportOptions, quiet: bool = False) -> None:
 
 def write_page(options: ReportOptions, console: Console) -> None:
     """Write the page; progress goes to ``console``. Raises CurateError as `write_report` does."""
-    with scratch_folder() as folder, appearing_file(options.output) as unfinished:
+    engine_options = options.engine_options
+    with (
+        open_engine(engine_options, console) as engine,
+        scratch_folder(shared_home(engine_options, options.output)) as folder,
+        appearing_file(options.output) as unfinished,
+    ):
+        engine.require_shared(folder, "--out")
         weighted = open_weighted(options.source, Folders(folder))
-        page = _page(weighted, options, console)
+        page = _page(weighted, options, engine, console)
         unfinished.write_text(page, encoding="utf-8")
         weighted.require_unchanged()
 
 
-def _page(weighted: Weighted, options: ReportOptions, console: Console) -> str:
+def _page(weighted: Weighted, options: ReportOptions, engine: Engine, console: Console) -> str:
     """Gather what the page says, and fill what room is left with pictures."""
     told = None
     if options.verified is not None:
@@ -48,4 +56,5 @@ def _page(weighted: Weighted, options: ReportOptions, console: Console) -> str:
     bare = render(content.said, [Thumbnail(None, PAGE_FULL)] * len(content.rows))
     room = MOST_BYTES - len(bare.encode())
     with progress_bar(console, "Pictures", len(content.rows)) as advance:
-        return render(content.said, thumbnails(weighted, content.rows, room, advance))
+        pictures = thumbnails(weighted, content.rows, room, advance, engine=engine)
+        return render(content.said, pictures)

@@ -9,6 +9,7 @@ import typer
 from curate.errors import CurateError
 from curate.options import shared
 from curate.options.columns import ColumnOptions
+from curate.options.engine import LOCAL, EngineOptions
 from curate.options.pages import check_page
 from curate.options.paths import OptionalPath, OptionalTable, RequiredPath
 from curate.options.weighted import WeightedOptions
@@ -41,12 +42,20 @@ class ReportOptions:
     root: shared.Root = OptionalPath()
     prefix: shared.Prefix = None
     run_dir: shared.FoundRun = OptionalPath()
+    engine: shared.Engine = LOCAL
+    cpus_per_task: shared.CpusPerTask = None
     overwrite: shared.Overwrite = False
 
     def __post_init__(self) -> None:
+        _ = self.engine_options  # checks itself as it is made
         if self.limit < 1:
             raise CurateError(f"--limit {self.limit}: at least one suspect of a class is shown.")
         check_page(self.output, "--out", self.overwrite)
+
+    @property
+    def engine_options(self) -> EngineOptions:
+        """The part that says who draws pictures."""
+        return EngineOptions(self.engine, self.cpus_per_task)
 
     @property
     def source(self) -> WeightedOptions:

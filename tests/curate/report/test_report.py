@@ -181,7 +181,7 @@ def test_the_command_says_where_the_page_is_and_never_replaces_one(
 def test_it_appears_whole_or_not_at_all(
     crawl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(report, "thumbnails", fail)

@@ -68,7 +68,7 @@ def curate(
 
 
 @app.command()
-@takes_options(WeightOptions, quiet=True)
+@takes_options(WeightOptions)
 def weight(options: WeightOptions, quiet: bool) -> None:
     """Give every sample of a crawl a weight, a quality and a suggested label.
 
@@ -80,7 +80,7 @@ def weight(options: WeightOptions, quiet: bool) -> None:
 
 
 @app.command()
-@takes_options(EmbedOptions, quiet=True)
+@takes_options(EmbedOptions)
 def embed(options: EmbedOptions, quiet: bool) -> None:
     """Make the features of a crawl, as curate weight begins; it then finds them.
 
@@ -93,31 +93,31 @@ def embed(options: EmbedOptions, quiet: bool) -> None:
 
 @app.command()
 @takes_options(InspectOptions)
-def inspect(options: InspectOptions) -> None:
+def inspect(options: InspectOptions, quiet: bool) -> None:
     """Show a summary and the worst suspects, as small pictures where the terminal has colours.
 
     Example: curate inspect crawl.weighted.parquet --class crane
     """
     from curate.commands.inspect import inspect as show
 
-    show(options)
+    show(options, quiet=quiet)
 
 
 @app.command()
 @takes_options(DuplicatesOptions)
-def duplicates(options: DuplicatesOptions) -> None:
+def duplicates(options: DuplicatesOptions, quiet: bool) -> None:
     """Show the groups of copies in a weighted crawl, those with different labels first.
 
     Example: curate duplicates crawl.weighted.parquet
     """
     from curate.commands.duplicates import show_duplicates
 
-    show_duplicates(options)
+    show_duplicates(options, quiet=quiet)
 
 
 @app.command()
 @takes_options(VerifyOptions)
-def verify(options: VerifyOptions) -> None:
+def verify(options: VerifyOptions, quiet: bool) -> None:
     """Look at samples and say what they are, with single keys; every answer is kept at once.
 
     Example: curate verify crawl.weighted.parquet --strategy balanced
@@ -126,11 +126,11 @@ def verify(options: VerifyOptions) -> None:
     """
     from curate.commands.verify import run_verify
 
-    run_verify(options)
+    run_verify(options, quiet)
 
 
 @app.command()
-@takes_options(RefineOptions, quiet=True)
+@takes_options(RefineOptions)
 def refine(options: RefineOptions, quiet: bool) -> None:
     """Correct labels with a head trained on a verified subset.
 
@@ -142,7 +142,7 @@ def refine(options: RefineOptions, quiet: bool) -> None:
 
 
 @app.command()
-@takes_options(ReportOptions, quiet=True)
+@takes_options(ReportOptions)
 def report(options: ReportOptions, quiet: bool) -> None:
     """Write one HTML page to look through and to send: plots, classes, suspects, good examples.
 
@@ -154,7 +154,7 @@ def report(options: ReportOptions, quiet: bool) -> None:
 
 
 @app.command()
-@takes_options(ExportOptions, quiet=True)
+@takes_options(ExportOptions)
 def export(options: ExportOptions, quiet: bool) -> None:
     """Write a weighted manifest in the form that a trainer reads, and read it back.
 
@@ -166,7 +166,7 @@ def export(options: ExportOptions, quiet: bool) -> None:
 
 
 @app.command()
-@takes_options(ShowOptions, quiet=True)
+@takes_options(ShowOptions)
 def graph(options: ShowOptions, quiet: bool) -> None:
     """Show which classes each graph takes for near: a table and a heat map; needs no images.
 
@@ -179,14 +179,14 @@ def graph(options: ShowOptions, quiet: bool) -> None:
 
 @app.command()
 @takes_options(DemoOptions)
-def demo(options: DemoOptions) -> None:
+def demo(options: DemoOptions, quiet: bool) -> None:
     """Draw a small crawl with wrong labels, weigh it, and show what was found.
 
     Example: curate demo
     """
     from curate.commands.demo import run_demo
 
-    run_demo(options)
+    run_demo(options, quiet)
 
 
 def _explain(error: BaseException) -> int:

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from typer.main import get_command
 
+from cli import app
 from curate.terminal.command_line import command_line
 from tests.crawls import curate
 
@@ -49,10 +51,30 @@ def test_quiet_leaves_warnings_and_errors(crawl: Path) -> None:
         ("report", out, "-o", crawl.with_name("r.html")),
         ("export", out, "--to", "csv", "-o", crawl.with_name("e.csv")),
         ("graph", crawl, "-o", crawl.with_name("g.png")),
+        ("inspect", out),
+        ("duplicates", out),
+        ("demo", crawl.with_name("demo"), "--rows", 120),
     ):
         done = curate(*command, "--quiet")
         assert (done.exit_code, done.stdout) == (0, ""), (command, done.stderr)
     assert "Error: " in curate("weight", crawl.with_name("none"), "--quiet").stderr
+
+
+def test_a_quiet_merge_warns_of_what_it_leaves_out(tmp_path: Path) -> None:
+    for name, label in (("a", "cat"), ("b", "dog")):
+        (tmp_path / f"{name}.csv").write_text(f"key,label\nk1,ant\nk2,{label}\n,ant\n")
+    files = (tmp_path / "a.csv", tmp_path / "b.csv", "-o", tmp_path / "merged.parquet")
+    done = curate("verify", "--merge", *files, "--quiet")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "Left out: 1 sample on which the files disagree." in done.stderr
+    assert "Passed over: answers in a.csv without a key (1): row 3" in done.stderr
+    assert pl.read_parquet(tmp_path / "merged.parquet")["key"].to_list() == ["k1"]
+
+
+def test_every_command_has_quiet() -> None:
+    for name, command in get_command(app).commands.items():
+        options = {option for each in command.params for option in each.opts}
+        assert {"--quiet", "-q"} <= options, name
 
 
 def test_the_shell_completes_commands_and_words() -> None:

@@ -13,20 +13,20 @@ from curate.terminal.command_line import command_line
 from curate.terminal.notices import say
 
 
-def run_demo(options: DemoOptions) -> None:
+def run_demo(options: DemoOptions, quiet: bool = False) -> None:
     """Leave crawl.parquet, truth.parquet and crawl.weighted.parquet in its folder."""
     folder, rows = options.folder, options.rows
     if (folder / "crawl.parquet").exists() and not (folder / "truth.parquet").exists():
         raise CurateError(
             f"{folder} holds a crawl.parquet that the demo has not drawn; name another folder."
         )
-    console = Console()
+    console = Console(quiet=quiet)
     crawl, truth = make_crawl(folder, rows, options.seed)
     say(console, f"Drew {rows:,} pictures, 30% with a wrong label: {crawl}")
     console.print()
     line = command_line("weight", crawl, encoder="embedded")
     console.print(Text(f"$ {line}\n", "bold"), soft_wrap=True)
     chosen = WeightOptions(manifest=crawl, encoder="embedded", overwrite=True)
-    weigh_and_report(chosen)
+    weigh_and_report(chosen, quiet)
     console.print()
     show_findings(console, chosen.output, truth)

@@ -32,13 +32,15 @@ LABELS = 5
 """Labels of a group that are named."""
 
 
-def show_duplicates(options: DuplicatesOptions, console: Console | None = None) -> None:
+def show_duplicates(
+    options: DuplicatesOptions, console: Console | None = None, quiet: bool = False
+) -> None:
     """Show the groups of copies, those with different labels first.
 
     Raises CurateError when the manifest has not been weighed, or not with its copies.
     """
     if console is None:
-        console = Console() if sys.stdout.isatty() else Console(width=UNCUT)
+        console = Console(width=None if sys.stdout.isatty() else UNCUT, quiet=quiet)
     with scratch_folder() as folder:
         weighted = open_weighted(options.source, Folders(folder))
         found = copy_groups(weighted)

@@ -18,7 +18,7 @@ from curate.exports.format import Format, InOrder
 from curate.exports.job import Job
 from curate.exports.pieces import cut
 from curate.exports.possible import check_export, possible_format
-from curate.exports.record import Column, crawl_record, fixed_record
+from curate.exports.record import crawl_record, fixed_record
 from curate.exports.select_rows import select_rows
 from curate.exports.write import WriteInOrder
 from curate.exports.write_files import Place, WriteFiles
@@ -159,8 +159,6 @@ def _job(
     schema = pq.read_schema(chosen)
     if format_.holds is None:
         record = fixed_record(schema, format_.columns, options)
-        if options.url is not None:
-            record.columns.append(Column("url", options.url, True))
     else:
         record = crawl_record(weighted, schema, options, format_.holds, format_.pictures)
     made = making("export", options, options.out, versions(), today())

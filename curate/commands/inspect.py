@@ -42,13 +42,13 @@ WORST = {
 """How samples are chosen, by --sort."""
 
 
-def inspect(options: InspectOptions, console: Console | None = None) -> None:
+def inspect(options: InspectOptions, console: Console | None = None, quiet: bool = False) -> None:
     """Show a summary and the samples that were asked for, the worst ones first.
 
     Raises CurateError when the manifest has not been weighed, and when no row is as asked for.
     """
     if console is None:
-        console = Console() if sys.stdout.isatty() else Console(width=UNCUT)
+        console = Console(width=None if sys.stdout.isatty() else UNCUT, quiet=quiet)
     selection = Selection(
         options.given, options.suggested, options.kind, options.status, options.sort,
         options.limit or MOST_SAMPLES, options.noise_type,
@@ -75,7 +75,7 @@ def inspect(options: InspectOptions, console: Console | None = None) -> None:
             selection = replace(selection, limit=few)
         selected, told = select(weighted, selection), None
         if options.verified is not None:
-            told = share_of_table(weighted, options.verified, Console(stderr=True))
+            told = share_of_table(weighted, options.verified, Console(stderr=True, quiet=quiet))
         if options.as_json:
             console.file.write(overview_json(weighted, overview(weighted, told), selected, names))
             return

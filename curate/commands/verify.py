@@ -21,7 +21,7 @@ from curate.options.verify import VerifyOptions
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.terminal.command_line import command_line, say_next
-from curate.terminal.notices import say, say_skipped
+from curate.terminal.notices import say, say_skipped, warn
 from curate.terminal.printable import brief, counted
 from curate.verify import words
 from curate.verify.ahead import Ahead, Look
@@ -29,7 +29,7 @@ from curate.verify.answers import Answers, check_path, open_answers, write_answe
 from curate.verify.asking import asked_samples, check_asked, check_each_label, queue_options
 from curate.verify.class_choices import AskedClasses, asked_classes
 from curate.verify.load_picture import WORKERS, load_picture, picture_pool
-from curate.verify.merge import merge
+from curate.verify.merge import Merged, merge
 from curate.verify.nearest import NearestClasses
 from curate.verify.pair_answers import PairAnswers
 from curate.verify.queue import count_doubts
@@ -40,7 +40,7 @@ from curate.weighted.weighted import Weighted
 SHOWN_DISAGREEMENTS = 20
 
 
-def run_verify(options: VerifyOptions) -> None:
+def run_verify(options: VerifyOptions, quiet: bool = False) -> None:
     """Ask, or merge; raises CurateError where the files are too many or too few for that."""
     if not options.merge:
         if len(options.files) > 1:
@@ -49,16 +49,16 @@ def run_verify(options: VerifyOptions) -> None:
                 " were named; to put files of answers together, add --merge."
             )
         if options.html is None:
-            verify(options)
+            verify(options, quiet)
         else:
-            write_page(options, options.html)
+            write_page(options, options.html, quiet)
     elif options.out is None:
         raise CurateError("--merge needs --out FILE.parquet, where the merged answers go.")
     else:
-        merge_answers(options.files, options.out)
+        merge_answers(options.files, options.out, quiet)
 
 
-def verify(options: VerifyOptions) -> None:
+def verify(options: VerifyOptions, quiet: bool = False) -> None:
     """Ask the samples of the queue that have no answer yet, until the person leaves.
 
     Without a key column answers are kept by the number of the row, counted from 0. Raises
@@ -77,7 +77,7 @@ def verify(options: VerifyOptions) -> None:
         check_asked(weighted)
         lists = weighted.manifest.has_label_lists
         check_each_label(options, lists)
-        console, kind = Console(), PairAnswers if options.each_label else Answers
+        console, kind = Console(quiet=quiet), PairAnswers if options.each_label else Answers
         if weighted.manifest.columns.key is None:
             say(console, "No key column: answers are kept by the number of the row, from 0.")
         with open_answers(options.output, options.by or _login(), lists, kind) as answers:
@@ -174,17 +174,16 @@ def next_command(options: VerifyOptions) -> str:
     )  # fmt: skip
 
 
-def merge_answers(paths: Sequence[Path], out: Path, console: Console | None = None) -> None:
+def merge_answers(paths: Sequence[Path], out: Path, quiet: bool = False) -> None:
     """Write what several people agree on to ``out``, and list what they do not.
 
     Raises CurateError where ``out`` exists or cannot be written, and for what is no file of
     answers.
     """
-    console = console or Console()
     check_path(out)
     if out.exists():
         raise CurateError(f"--out {out} exists; name another file for what is merged.")
-    merged = merge(paths)
+    merged, console = merge(paths), Console(quiet=quiet)
     write_answers(out, merged.agreed, [])
     disagreed = len(merged.disagreed)
     if merged.shared:
@@ -194,20 +193,35 @@ def merge_answers(paths: Sequence[Path], out: Path, console: Console | None = No
             highlight=False,
         )
     if disagreed:
-        names = ["key", "label"] if merged.by_pair else ["key"]
-        heads = [Column(Text(brief(head))) for head in (*names, *(path.name for path in paths))]
-        table = Table(*heads, title="They disagree on", title_justify="left", box=SIMPLE_HEAD)
-        for row in merged.disagreed.head(SHOWN_DISAGREEMENTS).iter_rows():
-            table.add_row(*(Text("" if word is None else brief(word)) for word in row))
-        console.print(table)
-        if disagreed > SHOWN_DISAGREEMENTS:
-            console.print(f"and {disagreed - SHOWN_DISAGREEMENTS:,} more.", highlight=False)
-        say(
-            console,
-            "These are left out. curate verify WEIGHTED with"
-            f"{' --each-label,' if merged.by_pair else ''} the same --strategy, --limit and --seed,"
-            f" and --out {out}, asks them again; until then they are missing where a share of wrong"
-            " labels is told.",
-        )
+        _show_disagreed(console, merged, paths, out)
     say_skipped(console, merged.skipped)
     say(console, f"Written: {out}, {counted(len(merged.agreed), 'answer')}")
+    if quiet:
+        _warn_of_what_is_left_out(Console(stderr=True), merged)
+
+
+def _show_disagreed(console: Console, merged: Merged, paths: Sequence[Path], out: Path) -> None:
+    names = ["key", "label"] if merged.by_pair else ["key"]
+    heads = [Column(Text(brief(head))) for head in (*names, *(path.name for path in paths))]
+    table = Table(*heads, title="They disagree on", title_justify="left", box=SIMPLE_HEAD)
+    for row in merged.disagreed.head(SHOWN_DISAGREEMENTS).iter_rows():
+        table.add_row(*(Text("" if word is None else brief(word)) for word in row))
+    console.print(table)
+    if len(merged.disagreed) > SHOWN_DISAGREEMENTS:
+        more = len(merged.disagreed) - SHOWN_DISAGREEMENTS
+        console.print(f"and {more:,} more.", highlight=False)
+    say(
+        console,
+        "These are left out. curate verify WEIGHTED with"
+        f"{' --each-label,' if merged.by_pair else ''} the same --strategy, --limit and --seed,"
+        f" and --out {out}, asks them again; until then they are missing where a share of wrong"
+        " labels is told.",
+    )
+
+
+def _warn_of_what_is_left_out(console: Console, merged: Merged) -> None:
+    if len(merged.disagreed):
+        count = counted(len(merged.disagreed), "sample")
+        warn(console, "Left out", f"{count} on which the files disagree.")
+    for each in merged.skipped:
+        warn(console, "Passed over", str(each))

@@ -18,13 +18,13 @@ from curate.verify.pair_answers import PairAnswers
 from curate.weighted.open import open_weighted
 
 
-def write_page(options: VerifyOptions, page: Path) -> None:
+def write_page(options: VerifyOptions, page: Path, quiet: bool = False) -> None:
     """Write the page, and say where it is; progress goes to standard error.
 
     What the file of answers holds is not asked again. Raises CurateError for what the user can
     mend, and where no question is left.
     """
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=quiet)
     check_path(options.output)
     with scratch_folder() as folder, appearing_file(page) as unfinished:
         weighted = open_weighted(options.source, Folders(folder))
@@ -41,7 +41,7 @@ def write_page(options: VerifyOptions, page: Path) -> None:
         unfinished.write_text(text, encoding="utf-8")
         weighted.require_unchanged()
         keyless = weighted.manifest.columns.key is None
-    said = Console()
+    said = Console(quiet=quiet)
     if keyless:
         say(said, "No key column: answers name rows by their numbers, from 0.")
     size = f"{page.stat().st_size / 1e6:.1f} MB"

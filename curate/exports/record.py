@@ -123,8 +123,13 @@ def crawl_record(
 
 
 def fixed_record(chosen: pa.Schema, names: Mapping[str, str], options: ExportOptions) -> Record:
-    """Keep the columns of a format that has its own: name in the output -> column of the rows."""
+    """Keep the columns of a format that has its own: name in the output -> column of the rows.
+
+    With --url the column of the crawl that it names becomes ``url``.
+    """
     columns = [Column(name, at, False) for name, at in names.items() if at in chosen.names]
+    if options.url is not None:
+        columns.append(Column("url", options.url, True))
     renamed = renamed_columns(columns, options.renames, f"--to {options.to}")
     return Record(renamed, [], options.renames, "")
 

@@ -3,7 +3,8 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ EMPTY = "empty lines"
 DOUBLED = "fields that stand twice in an object, of which the last counts"
 FEW_LINES = 64
 Row = dict[str, Any]
+Where = Callable[[], str]
+"""Names a row and shows its beginning, which takes longer than reading it."""
 
 
 def json_tables(source: Path) -> tuple[Iterator[pa.Table], tuple[Skipped, ...]]:
@@ -111,7 +114,7 @@ def _rows(source: Path, passed: Passed) -> Iterator[Row]:
         for number, line in enumerate(lines_of(file, source), 1):
             if line.strip():
                 doubled: list[str] = []
-                where = at_line(source, number, line)
+                where = partial(at_line, source, number, line)
                 yield _checked(_parsed(line, where, doubled), where)
                 for name in doubled:
                     passed.add(DOUBLED, f"line {number:,} ('{name}')")
@@ -128,11 +131,15 @@ def _is_array(source: Path) -> bool:
 
 def _elements(source: Path, text: str, passed: Passed) -> Iterable[Row]:
     doubled: list[str] = []
-    rows = _parsed(text, str(source), doubled)
+    rows = _parsed(text, lambda: str(source), doubled)
     for name in doubled:
         passed.add(DOUBLED, f"'{name}'")
     for number, row in enumerate(rows, 1):
-        yield _checked(row, f"{source}, element {number:,} ('{brief(json.dumps(row))}')")
+        yield _checked(row, partial(_at_element, source, number, row))
+
+
+def _at_element(source: Path, number: int, row: object) -> str:
+    return f"{source}, element {number:,} ('{brief(json.dumps(row))}')"
 
 
 def _refuse_one_object(source: Path) -> None:
@@ -177,7 +184,7 @@ def _loads(text: str, doubled: list[str]) -> Any:
     return json.loads(text, object_pairs_hook=paired)
 
 
-def _parsed(text: str, where: str, doubled: list[str]) -> Any:
+def _parsed(text: str, where: Where, doubled: list[str]) -> Any:
     try:
         value = _loads(text, doubled)
         if not HALF_PAIR.search(text):
@@ -185,20 +192,20 @@ def _parsed(text: str, where: str, doubled: list[str]) -> Any:
         whole = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass")
         return json.loads(whole.decode("utf-16", "replace"))
     except RecursionError as error:
-        raise CurateError(_too_deep(where)) from error
+        raise CurateError(_too_deep(where())) from error
     except ValueError as error:
         raise CurateError(
-            f"{where} cannot be read as JSON: {error}; fix that line, or save it as Parquet."
+            f"{where()} cannot be read as JSON: {error}; fix that line, or save it as Parquet."
         ) from error
 
 
-def _checked(row: Any, where: str) -> Row:
+def _checked(row: Any, where: Where) -> Row:
     if not isinstance(row, dict):
         raise CurateError(
-            f"{where} is no JSON object; write an object with the same fields for each row."
+            f"{where()} is no JSON object; write an object with the same fields for each row."
         )
     if _is_deep(row):
-        raise CurateError(_too_deep(where))
+        raise CurateError(_too_deep(where()))
     return row
 
 

@@ -42,21 +42,20 @@ class Typed(NamedTuple):
 
 
 def takes_options(
-    options: type[Options], quiet: bool = False
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a command of a function that takes ``options``; it has --debug, and --help-all.
+    options: type[Options],
+) -> Callable[[Callable[[Options, bool], None]], Callable[..., None]]:
+    """Make a command of a function that takes ``options``, and whether it is quiet.
 
-    With ``quiet`` it has --quiet too, and the function takes that as a keyword.
+    Every command has --quiet, --debug, and --help-all where an option is hidden.
     """
 
-    def command(run: Callable[..., None]) -> Callable[..., None]:
+    def command(run: Callable[[Options, bool], None]) -> Callable[..., None]:
         @wraps(run)
-        def call(debug: bool, help_all: bool = False, **given: Any) -> None:
+        def call(quiet: bool, debug: bool, help_all: bool = False, **given: Any) -> None:
             _set_cache(given.pop("cache_dir"), given.pop("cache_size"))
-            said = {"quiet": given.pop("quiet")} if quiet else {}
-            run(options(**given), **said)
+            run(options(**given), quiet)
 
-        parameters = _parameters(options, quiet)
+        parameters = _parameters(options)
         call.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
         call.__annotations__ = {each.name: each.annotation for each in parameters}
         return call
@@ -64,14 +63,13 @@ def takes_options(
     return command
 
 
-def _parameters(options: type, quiet: bool) -> list[Parameter]:
+def _parameters(options: type) -> list[Parameter]:
     """Give what typer reads; --help-all only where an option is hidden."""
     hints = get_type_hints(options, include_extras=True)
     own = [
         _parameter(each.name, _kind(hints[each.name]), default_of(each)) for each in fields(options)
     ]
-    if quiet:
-        own.append(_parameter("quiet", QUIET, False))
+    own.append(_parameter("quiet", QUIET, False))
     own += [_parameter("cache_dir", CACHE_DIR, None), _parameter("cache_size", CACHE_SIZE, None)]
     own.append(_parameter("debug", DEBUG, False))
     if any(map(_is_hidden, own)):

@@ -3,10 +3,11 @@ import math
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from curate.errors import CurateError
-from curate.manifest.json_lines import are_regular
+from curate.manifest.json_lines import are_regular, json_tables
 from curate.manifest.tables import table_to_parquet
 
 
@@ -187,3 +188,16 @@ def test_half_a_surrogate_pair_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "crawl.json"
     path.write_text('[{"label": "a\\ud83d", "x": NaN}, {"label": "\\ud83d\\ude00", "x": 1}]')
     assert read(path)["label"].to_list() == ["a�", "😀"]
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.json"])
+def test_only_a_row_that_is_refused_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    shown: list[object] = []
+    monkeypatch.setattr("curate.manifest.json_lines.at_line", lambda *at: shown.append(at))
+    monkeypatch.setattr("curate.manifest.json_lines.brief", shown.append)
+    (tmp_path / name).write_text('[{"label": "cat"}]' if name == "x.json" else '{"label": "cat"}')
+    tables, _ = json_tables(tmp_path / name)
+    assert pa.concat_tables(tables).to_pylist() == [{"label": "cat"}]
+    assert not shown

@@ -145,14 +145,19 @@ def beside(
     copied: Annotated[float, typer.Option(help="Share of rows that are copies.")] = 0.2,
     dim: Annotated[int, typer.Option(help="D of the features.")] = 64,
 ) -> None:
-    """Print CPU seconds of what finds copies, children's too; imagededup must be installed."""
+    """Print CPU seconds of what finds copies, children's too; what is not installed is left out."""
+    without: dict[str, str] = {}
     table = Table(box=box.MARKDOWN)
     for heading in ("finder", "rows", "CPU s", "times curate's", "found"):
         table.add_column(heading, justify="left" if heading == "finder" else "right")
     for count, finders in ((rows, FINDERS), (slow_rows, SLOW_FINDERS)):
         drawn, base = _crawl(count, copied, dim), 0.0
         for name, finder in finders.items():
-            finder(_crawl(100, copied, dim))  # what is imported is not counted
+            try:
+                finder(_crawl(100, copied, dim))  # what is imported is not counted
+            except ImportError as error:
+                without[name] = str(error)
+                continue
             before = _cpu()
             found = finder(drawn)
             seconds = _cpu() - before
@@ -160,6 +165,8 @@ def beside(
             table.add_row(name, f"{count:,}", f"{seconds:.2f}", f"{seconds / base:.1f}",
                           f"{found.mean():.3f}")  # fmt: skip
     Console(width=120).print(table)
+    for name, reason in without.items():
+        Console(width=120).print(f"Left out: {name} ({reason}).")
 
 
 def _crawl(rows: int, copied: float, dim: int) -> Drawn:

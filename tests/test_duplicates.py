@@ -1,6 +1,7 @@
 """`curate weight` finds copies, says whose they are, and changes nothing else for it."""
 
 import io
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -81,8 +82,42 @@ def test_the_summary_tells_of_groups_conflicts_and_placeholders(path: Path) -> N
     done = curate("weight", path, "--encoder", "embedded", "--graph", "none", "--overwrite")
     said = " ".join(done.output.split())
     assert "17 of an earlier row; groups: 7" in said
-    assert "of which one is right at most: 2" in said
-    assert "row 97 is probably a placeholder: 12 rows of 3 labels show it" in said
+    assert "groups with different labels: 2 (at most one of a group's labels is right)" in said
+    assert "'k096' is probably a placeholder: 12 rows of 3 labels show it" in said
+
+
+def test_later_commands_name_the_same_placeholder(path: Path, found: pl.DataFrame) -> None:
+    out = path.with_name("out.parquet")
+    told = "'k096' is probably a placeholder: 12 rows of 3 labels show it"
+    said = curate("duplicates", out).stdout
+    assert f"{told}." in said
+    assert "12 rows: 4 ant, 4 bee, 4 cow (6 of 12 rows shown)" in said
+    said = " ".join(curate("inspect", out).stdout.split())
+    assert "17 of an earlier row; groups: 7 groups with different labels: 2" in said
+    assert told in said
+    shown = {"row": 96, "rows": 12, "labels": 3, "key": "k096"}
+    summary = json.loads(curate("inspect", out, "--json").stdout)["summary"]
+    assert (summary["copies"], summary["copied"], summary["conflicts"]) == (17, 7, 2)
+    assert summary["placeholders"] == [shown]
+    assert json.loads(curate("duplicates", out, "--json").stdout)["placeholders"] == [shown]
+
+
+def test_without_keys_a_placeholder_is_named_by_its_row(path: Path, tmp_path: Path) -> None:
+    plain = tmp_path / "plain.parquet"
+    pl.read_parquet(path).drop("key").write_parquet(plain)
+    weigh(plain)
+    assert (
+        "row 97 is probably a placeholder" in curate("duplicates", tmp_path / "out.parquet").stdout
+    )
+
+
+def test_a_crawl_of_one_picture_is_refused_as_that(tmp_path: Path) -> None:
+    path, white = tmp_path / "white.parquet", plain_png("white", (9, 9))
+    labels = [NAMES[row % 3] for row in range(60)]
+    pl.DataFrame({"image": [white] * 60, "label": labels}).write_parquet(path)
+    done = curate("weight", path, "--encoder", "embedded", "--graph", "none", "--key", "none")
+    assert done.exit_code == 2
+    assert "all rows with features show one picture" in " ".join(done.output.split())
 
 
 def test_they_are_not_looked_for_where_nobody_wants_them(path: Path, found: pl.DataFrame) -> None:

@@ -44,5 +44,5 @@ def test_one_is_not_written_as_many(tmp_path: Path) -> None:
     assert "keys that are not in the manifest, such as 'gone', are left out: 1." in words
     assert "verified keys that are not in the manifest (1): gone" in words
     words = said("inspect", path.with_name("crawl.weighted.parquet"), "--pictures", "none")
-    assert "copies 9, of 1 picture" in words
+    assert "copies 9 of an earlier row; groups: 1" in words
     assert "1 pictures" not in words

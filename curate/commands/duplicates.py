@@ -5,10 +5,12 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.text import Text
 
+from curate.duplicates.told import SHOWN_PLACEHOLDERS
 from curate.inspect.cards import sample_cards
 from curate.inspect.class_names import class_names, named
 from curate.inspect.copy_groups import CopyGroups, copy_groups
@@ -18,7 +20,7 @@ from curate.options.duplicates import DuplicatesOptions
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.store.urls import shown_urls
-from curate.terminal.printable import brief, counted
+from curate.terminal.printable import brief, counted, printable
 from curate.weighted.open import open_weighted
 from curate.weighted.weighted import Weighted
 
@@ -59,25 +61,30 @@ def show_duplicates(
                 samples = samples.drop("label_quality", "issue_kind", strict=False)
             cards = sample_cards(weighted, samples, names, kind)
             console.print()
-            show_cards(console, _title(group["labels"], names), cards, kind)
+            show_cards(console, _title(group["labels"], names, len(rows)), cards, kind)
 
 
 def _summary(found: CopyGroups, limit: int) -> str:
     if not len(found.groups):
         return "No row shows what another row shows."
-    shown = min(limit, len(found.groups))
-    return (
-        f"Copies of an earlier row: {found.copies:,}; groups: {len(found.groups):,}; groups with"
-        f" different labels: {found.conflicts:,}. The first {shown:,}:"
-    )
+    counts = found.counts
+    said = [
+        f"Copies of an earlier row: {counts.copies:,}; groups: {counts.groups:,}; groups with"
+        f" different labels: {counts.conflicts:,}.",
+        *(f"{printable(str(each))}." for each in counts.placeholders[:SHOWN_PLACEHOLDERS]),
+    ]
+    if limit < counts.groups:
+        said.append(f"{limit:,} of {counts.groups:,} groups shown; --limit shows more.")
+    return "\n".join(said)
 
 
-def _title(labels: Sequence[str | None], names: Mapping[str, str]) -> str:
-    """Count a group's rows by their labels, the commonest first."""
+def _title(labels: Sequence[str | None], names: Mapping[str, str], shown: int) -> str:
+    """Count a group's rows by their labels, the commonest first, and say how many are shown."""
     counts = Counter(label or "no label" for label in labels).most_common()
     said = [f"{count:,} {named(brief(label), names)}" for label, count in counts[:LABELS]]
     more = f" and {counted(len(counts) - LABELS, 'label')} more" if len(counts) > LABELS else ""
-    return f"{len(labels):,} rows: {', '.join(said)}{more}"
+    of = f" ({shown:,} of {len(labels):,} rows shown)" if shown < len(labels) else ""
+    return f"{len(labels):,} rows: {', '.join(said)}{more}{of}"
 
 
 def _shown(rows: Sequence[int], labels: Sequence[str | None]) -> list[int]:
@@ -91,6 +98,7 @@ def _json(weighted: Weighted, found: CopyGroups, limit: int) -> str:
     """Write the counts and the first groups as one JSON object.
 
     - ``version``: 1. ``weighted``: the file. ``copies``, ``conflicts``: rows, groups.
+    - ``placeholders``: pictures that are all over the crawl: row (from 0), rows, labels, key.
     - ``found``: how many groups there are. ``groups``: the first of them: ``representative`` (a
       key), ``rows`` (from 0), ``keys`` and ``labels`` of all its rows, and ``different``: how many
       labels these are.
@@ -98,8 +106,9 @@ def _json(weighted: Weighted, found: CopyGroups, limit: int) -> str:
     said = {
         "version": VERSION,
         "weighted": shown_urls(str(weighted.path)),
-        "copies": found.copies,
-        "conflicts": found.conflicts,
+        "copies": found.counts.copies,
+        "conflicts": found.counts.conflicts,
+        "placeholders": [asdict(each) for each in found.counts.placeholders],
         "found": len(found.groups),
         "groups": found.groups.head(limit).to_dicts(),
     }

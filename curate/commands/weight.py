@@ -150,7 +150,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         skipped = [asdict(each) for each in crawl.manifest.skipped]
         run.record(options.as_json(), work=work, skipped=skipped)
         write_noise_matrix(tally.noise_counts, crawl, scores.root.name)
-        counts = None if copies is None else count_copies(copies, crawl)
+        counts = None if copies is None else count_copies(copies, crawl, columns)
     tell_heic(tally.statuses, console)
     tried = tried_path(manifest) if tally.statuses[Status.MISSING] else ""
     return Weighed(options.output, folder, tally, counts, names_of(graph.table), tried)
@@ -188,10 +188,17 @@ def _zero_shot(
 
 
 def _fit(options: WeightOptions, fitting: Fitting) -> Fits:
-    """Fit; raises CurateError where all images have the same features."""
+    """Fit; raises CurateError where all images have the same features, or are the same."""
     try:
         return fit_both(fitting)
     except SameFeaturesError as error:
+        if fitting.copies is not None and fitting.copies.of_one_picture(
+            fitting.features, fitting.crawl.shards
+        ):
+            raise CurateError(
+                f"{options.manifest}: all rows with features show one picture, so that there is"
+                " nothing to compare it with; look at where the pictures come from."
+            ) from error
         raise CurateError(
             f"{options.manifest}: all images have the same features, which tell nothing of"
             " their labels; choose another --encoder, or give other --embeddings."

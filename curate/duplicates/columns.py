@@ -26,6 +26,13 @@ class CopyColumns:
     keys: pa.Array
     """(m,): whole numbers where the crawl's keys are that, else text; numbers of rows without
     keys."""
+    keyed: bool
+    """The crawl has keys."""
+
+    def key_of(self, representative: int) -> str | None:
+        """Return the key of a row that is one; None where the crawl has no keys."""
+        at = int(np.searchsorted(self.rows, representative))
+        return str(self.keys[at].as_py()) if self.keyed else None
 
     def of_shard(self, shard: Shard, statuses: pl.Series) -> pa.Table:
         """Make the columns of `COPY_NAMES` for the rows of a shard, which have these statuses."""
@@ -41,9 +48,10 @@ def copy_columns(copies: Copies, crawl: Crawl) -> CopyColumns:
     rows = np.unique(copies.representative[copies.members])
     name = keep_keys(crawl)
     if name is None:
-        return CopyColumns(copies, rows, pl.Series(rows).to_arrow())
+        return CopyColumns(copies, rows, pl.Series(rows).to_arrow(), keyed=False)
     store = crawl.run.step(KEYS.name, name)
     keys = scan_keys(store, crawl.shards).with_row_index("row").filter(pl.col("row").is_in(rows))
     kind = crawl.manifest.schema.field(crawl.manifest.columns.key).type
     found = keys.select("key").collect(engine="streaming")["key"].to_arrow()
-    return CopyColumns(copies, rows, found.cast(kind if pa.types.is_integer(kind) else pa.string()))
+    typed = found.cast(kind if pa.types.is_integer(kind) else pa.string())
+    return CopyColumns(copies, rows, typed, keyed=True)

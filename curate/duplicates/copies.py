@@ -53,6 +53,13 @@ class Copies:
         """Count the groups of two rows and more."""
         return len(self.members) - self.count
 
+    def of_one_picture(self, features: StoredFeatures, shards: tuple[Shard, ...]) -> bool:
+        """Tell whether all rows with features show one picture, by their pictures' hashes."""
+        if any(features.hashes(shard.name) is None for shard in shards):
+            return False
+        known = sum(int(features.has_features(shard.name).sum()) for shard in shards)
+        return int(self.sizes.max()) == known
+
 
 def find_copies(crawl: Crawl, features: StoredFeatures) -> Copies:
     """Group the copies among a crawl's rows, or load them; see `same_picture`.

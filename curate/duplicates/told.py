@@ -1,11 +1,14 @@
 """What is said of the copies in a crawl: how many, whose labels disagree, and placeholders."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from curate.crawl.crawl import Crawl
 from curate.crawl.gathered import gathered_labels
+from curate.duplicates.columns import CopyColumns
 from curate.duplicates.copies import Copies
 from curate.duplicates.stars import Rows
 from curate.manifest.classes import NO_CLASS
@@ -15,6 +18,7 @@ PLACEHOLDER_LABELS = 5
 """A picture that so many rows of so many labels have, or of all labels, shows none of them."""
 PLACEHOLDER_SHARE = 0.8
 """A picture of which this share of the rows have one label shows that: others are errors."""
+SHOWN_PLACEHOLDERS = 3
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,14 @@ class Placeholder:
     rows: int
     labels: int
     """Different labels, or sets of them, of these rows."""
+    key: str | None = None
+    """Of that row; None where the crawl has no keys."""
+
+    def __str__(self) -> str:
+        """Name the row, and say what is odd about it."""
+        name = f"row {self.row + 1:,}" if self.key is None else f"'{self.key}'"
+        shown = f"{self.rows:,} rows of {self.labels:,} labels show it"
+        return f"{name} is probably a placeholder: {shown}"
 
 
 @dataclass(frozen=True)
@@ -40,9 +52,22 @@ class CopyCounts:
     placeholders: tuple[Placeholder, ...]
     """Largest first."""
 
+    def lines(self) -> list[str]:
+        """Say how many rows are copies, in how many groups, and what is odd about these."""
+        said = [f"{self.copies:,} of an earlier row; groups: {self.groups:,}"]
+        if self.conflicts:
+            said.append(
+                f"groups with different labels: {self.conflicts:,} (at most one of a group's labels"
+                " is right)"
+            )
+        return said + [str(each) for each in self.placeholders[:SHOWN_PLACEHOLDERS]]
 
-def count_copies(copies: Copies, crawl: Crawl) -> CopyCounts:
-    """Count the copies in a crawl, and compare the labels of each group."""
+
+def count_copies(copies: Copies, crawl: Crawl, columns: CopyColumns | None = None) -> CopyCounts:
+    """Count the copies in a crawl, and compare the labels of each group.
+
+    ``columns`` know the keys of rows, by which placeholders are named.
+    """
     rows = copies.members
     groups, at = np.unique(copies.representative[rows], return_inverse=True)
     labels = gathered_labels(crawl.shards, crawl.labels, rows)
@@ -51,14 +76,28 @@ def count_copies(copies: Copies, crawl: Crawl) -> CopyCounts:
     different = np.unique(np.stack([at[kept], sets[kept]], 1), axis=0)[:, 0]
     counts = np.bincount(different, minlength=len(groups))
     sizes = copies.sizes[groups]
-    many = min(PLACEHOLDER_LABELS, len(crawl.classes.names))
-    varied = _most_common(at, labels, len(groups)) < PLACEHOLDER_SHARE * sizes
-    everywhere = np.flatnonzero((sizes >= PLACEHOLDER_ROWS) & (counts >= many) & varied)
-    placeholders = [
-        Placeholder(int(groups[one]), int(sizes[one]), int(counts[one]))
-        for one in everywhere[np.argsort(-sizes[everywhere], kind="stable")]
-    ]
-    return CopyCounts(copies.count, len(groups), int((counts > 1).sum()), tuple(placeholders))
+    most = _most_common(at, labels, len(groups))
+    found = placeholders(sizes, counts, most, len(crawl.classes.names))
+    named = []
+    for one in found:
+        row, size, labelled = (int(each[one]) for each in (groups, sizes, counts))
+        key = None if columns is None else columns.key_of(row)
+        named.append(Placeholder(row, size, labelled, key))
+    return CopyCounts(copies.count, len(groups), int((counts > 1).sum()), tuple(named))
+
+
+def placeholders(
+    sizes: NDArray[Any], labels: NDArray[Any], most: NDArray[Any], classes: int
+) -> Rows:
+    """Tell which groups are of a placeholder, the largest first.
+
+    Each has so many rows, in ``sizes``, and different ``labels``; the commonest label is on
+    ``most`` rows. The crawl has so many ``classes``.
+    """
+    many = min(PLACEHOLDER_LABELS, classes)
+    varied = most < PLACEHOLDER_SHARE * sizes
+    found = np.flatnonzero((sizes >= PLACEHOLDER_ROWS) & (labels >= many) & varied)
+    return found[np.argsort(-sizes[found].astype(np.int64), kind="stable")]
 
 
 def _most_common(group: Rows, labels: Rows, groups: int) -> Rows:

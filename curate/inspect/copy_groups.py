@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from curate.duplicates.told import CopyCounts, Placeholder, placeholders
 from curate.errors import CurateError
 from curate.manifest.manifest import as_text
 from curate.weighted.columns import COPY_NAMES
 from curate.weighted.weighted import Weighted
+
+SIZE = pl.col("size")
 
 
 @dataclass(frozen=True)
@@ -18,16 +21,7 @@ class CopyGroups:
     """representative (a key), rows (list, ascending), keys, labels (lists, in the order of rows),
     different (how many labels, or sets of them, apart from none). Conflicts first, then the
     largest."""
-
-    @property
-    def copies(self) -> int:
-        """Count the rows that are copies of an earlier row."""
-        return int(self.groups["rows"].list.len().sum()) - len(self.groups)
-
-    @property
-    def conflicts(self) -> int:
-        """Count the groups whose rows have different labels."""
-        return int((self.groups["different"] > 1).sum())
+    counts: CopyCounts
 
 
 def copy_groups(weighted: Weighted) -> CopyGroups:
@@ -43,21 +37,83 @@ def copy_groups(weighted: Weighted) -> CopyGroups:
                 " --no-duplicates, or by an older curate, or the column was taken out; weigh it"
                 " again."
             )
-    lists, label = weighted.manifest.has_label_lists, pl.col("label")
-    text = label.list.eval(as_text(pl.element())) if lists else as_text(label)
-    text = text.list.drop_nulls().list.unique().list.sort().list.join(", ") if lists else text
-    rows = weighted.scan().filter(pl.col("duplicates") > 1).select(
-        "row", "key", text.alias("label"),
-        pl.coalesce("duplicate_of", pl.col("key").cast(pl.String)).alias("representative"),
-    )  # fmt: skip
-    members = rows.collect(engine="streaming").sort("row")
-    given = pl.col("label").filter(pl.col("label") != "")
-    groups = members.group_by("representative", maintain_order=True).agg(
-        pl.col("row").alias("rows"),
-        pl.col("key").alias("keys"),
-        pl.col("label").alias("labels"),
-        given.n_unique().alias("different"),
+    listed = {"rows": pl.col("row"), "keys": pl.col("key"), "labels": pl.col("label")}
+    members = _members(weighted).collect(engine="streaming").sort("row").lazy()
+    groups = _groups(members, **listed).collect()
+    order = [pl.col("different") <= 1, -SIZE, pl.col("rows").list.first()]
+    told = ["representative", *listed, "different"]
+    return CopyGroups(groups.sort(order).select(told), _counts(weighted, groups))
+
+
+def count_groups(weighted: Weighted) -> CopyCounts | None:
+    """Count the same groups without gathering them; None for a file without the columns."""
+    if not {*COPY_NAMES} <= {*weighted.names}:
+        return None
+    return _counts(weighted, _groups(_members(weighted)).collect(engine="streaming"))
+
+
+def _members(weighted: Weighted) -> pl.LazyFrame:
+    """Scan the rows with copies: row, key, label (as text), set (of labels), representative."""
+    text = _labels(weighted).list.unique().list.sort()
+    return (
+        weighted.scan()
+        .filter(pl.col("duplicates") > 1)
+        .select(
+            "row",
+            "key",
+            text.list.join(", ").alias("label") if _lists(weighted) else _text(weighted),
+            text.alias("set"),
+            pl.coalesce("duplicate_of", pl.col("key").cast(pl.String)).alias("representative"),
+        )
     )
-    groups = groups.filter(pl.col("rows").list.len() > 1)
-    order = [pl.col("different") <= 1, -pl.col("rows").list.len().cast(pl.Int64)]
-    return CopyGroups(groups.sort([*order, pl.col("rows").list.first()]))
+
+
+def _lists(weighted: Weighted) -> bool:
+    return weighted.manifest.has_label_lists
+
+
+def _text(weighted: Weighted) -> pl.Expr:
+    label = pl.col("label")
+    return label.list.eval(as_text(pl.element())) if _lists(weighted) else as_text(label)
+
+
+def _labels(weighted: Weighted) -> pl.Expr:
+    """Give the labels of a row as a list."""
+    found = _text(weighted) if _lists(weighted) else pl.concat_list(_text(weighted))
+    return found.list.drop_nulls()
+
+
+def _groups(members: pl.LazyFrame, **more: pl.Expr) -> pl.LazyFrame:
+    """Count each group: size, different, most (rows of its commonest label), row, key."""
+    given = pl.col("label").filter(pl.col("label") != "")
+    return (
+        members.group_by("representative", maintain_order=bool(more))
+        .agg(
+            pl.len().cast(pl.Int64).alias("size"),
+            given.n_unique().alias("different"),
+            pl.col("set").explode().drop_nulls().unique_counts().max().fill_null(0).alias("most"),
+            pl.col("row").min().alias("first"),
+            pl.col("key").sort_by("row").first().alias("first_key"),
+            **more,
+        )
+        .filter(SIZE > 1)
+    )
+
+
+def _counts(weighted: Weighted, groups: pl.DataFrame) -> CopyCounts:
+    sizes, different, most = (groups[name].to_numpy() for name in ("size", "different", "most"))
+    classes = weighted.scan().select(_labels(weighted).explode().drop_nulls().n_unique())
+    found = placeholders(sizes, different, most, classes.collect(engine="streaming").item())
+    keyed = weighted.manifest.columns.key is not None
+    return CopyCounts(
+        int(sizes.sum()) - len(groups),
+        len(groups),
+        int((different > 1).sum()),
+        tuple(
+            Placeholder(
+                each["first"], each["size"], each["different"],
+                str(each["first_key"]) if keyed else None,
+            )
+            for each in groups[found].iter_rows(named=True)
+        ),
+    )  # fmt: skip

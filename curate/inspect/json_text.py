@@ -4,12 +4,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+import polars as pl
+
+from curate.duplicates.told import CopyCounts
 from curate.inspect.overview import BINS, Histogram, Overview
 from curate.inspect.sample import Sample, Values
 from curate.inspect.select_samples import Selected
 from curate.store.urls import shown_urls
 from curate.weighted.weighted import Weighted
 
+DIGITS = 7
+"""Of numbers that curate computed."""
 VERSION = 1
 """Raised when a field changes its meaning or is removed; fields may be added at any time."""
 
@@ -24,9 +29,11 @@ def overview_json(
       does not say. ``skipped``: what was passed over in the crawl: what, count, examples.
     - ``summary``: the counts of `Counts`, ``examples`` (some keys of each status except ok),
       ``noise`` and ``range_of_wrong`` (low, high; null if not known), ``verified`` (null, or the
-      fields of `VerifiedShare`: what verified rows tell of the share of wrong labels), ``copies``
-      and ``copied`` (null if copies were not looked for), ``refined``, ``classes`` (how many), and
-      ``quality`` and ``weight``: histograms of ``edges`` and ``counts``.
+      fields of `VerifiedShare`: what verified rows tell of the share of wrong labels), ``copies``,
+      ``copied`` (pictures that they show), ``conflicts`` (those of these with different labels)
+      and ``placeholders`` (row, rows, labels, key), all four null if copies were not looked for,
+      ``refined``, ``classes`` (how many), and ``quality`` and ``weight``: histograms of ``edges``
+      and ``counts``.
     - ``classes``: for each label, worst first: label, name (or null), rows,
       judged, unjudged, flagged, relabel, outlier, mean_quality, mean_weight, wrong.
     - ``confusions``: given, suggested, count; see `Overview.confusions`.
@@ -35,29 +42,30 @@ def overview_json(
       prefix. An image with several labels has one of them here, with its values.
     """
     summary = {name: getattr(found, name) for name in COUNTED}
+    summary |= _copies(found.copy_counts)
     summary |= {"verified": found.verified and found.verified.as_json()}
     summary |= {"statuses": dict(found.statuses), "classes": len(found.classes)}
     summary |= {"examples": {status: list(keys) for status, keys in found.examples.items()}}
     summary |= {"quality": _histogram(found.quality), "weight": _histogram(found.weight)}
-    classes = [row | {"name": names.get(row["label"])} for row in found.classes.to_dicts()]
+    classes = [row | {"name": names.get(str(row["label"]))} for row in _dicts(found.classes)]
     return _text(
         {
             "version": VERSION,
             "weighted": shown_urls(str(weighted.path)),
             "made": [made.as_json() for made in weighted.origin.made],
             "skipped": [asdict(skipped) for skipped in weighted.origin.skipped],
-            "summary": summary,
+            "summary": _rounded(summary),
             "classes": classes,
             "confusions": found.confusions.to_dicts(),
             "found": selected.found,
-            "samples": selected.samples.to_dicts(),
+            "samples": _dicts(selected.samples),
         }
     )
 
 
 COUNTED = ("rows", "lists", "unlabelled", "labels", "judged", "unjudged", "little_known",
            "flagged", "relabel", "outlier", "zero_weight", "missing", "incomplete", "failed",
-           "noise", "range_of_wrong", "copies", "copied", "refined")  # fmt: skip
+           "noise", "range_of_wrong", "refined")  # fmt: skip
 
 
 def sample_json(weighted: Weighted, sample: Sample, names: Mapping[str, str]) -> str:
@@ -89,7 +97,7 @@ def sample_json(weighted: Weighted, sample: Sample, names: Mapping[str, str]) ->
                 for (row, cosine), key in zip(around.neighbours, keys, strict=True)
             ],
         }
-    facts = sample.known.to_dicts()[0]
+    facts = _dicts(sample.known)[0]
     return _text(
         {
             "version": VERSION,
@@ -102,6 +110,18 @@ def sample_json(weighted: Weighted, sample: Sample, names: Mapping[str, str]) ->
     )
 
 
+def _copies(counts: CopyCounts | None) -> dict[str, object]:
+    """Count copies, the pictures that they show, and those of these with different labels."""
+    if counts is None:
+        return dict.fromkeys(("copies", "copied", "conflicts", "placeholders"))
+    return {
+        "copies": counts.copies,
+        "copied": counts.groups,
+        "conflicts": counts.conflicts,
+        "placeholders": [asdict(each) for each in counts.placeholders],
+    }
+
+
 def _named(values: Values, names: Mapping[str, str]) -> list[dict[str, object]]:
     return [{"label": label, "name": names.get(label), "value": v} for label, v in values]
 
@@ -109,6 +129,23 @@ def _named(values: Values, names: Mapping[str, str]) -> list[dict[str, object]]:
 def _histogram(shown: Histogram) -> dict[str, Sequence[float]]:
     edges = [shown.top * at / BINS for at in range(BINS + 1)]
     return {"edges": edges, "counts": shown.counts}
+
+
+def _rounded(value: object) -> object:
+    """Leave out the last digits of numbers, which are of arithmetic."""
+    match value:
+        case float():
+            return float(f"{value:.{DIGITS}g}")
+        case dict():
+            return {key: _rounded(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_rounded(part) for part in value]
+    return value
+
+
+def _dicts(ours: pl.DataFrame) -> list[dict[str, object]]:
+    """Give the rows of our columns, and of keys and labels; their numbers are of few digits."""
+    return [{name: _rounded(value) for name, value in row.items()} for row in ours.to_dicts()]
 
 
 def _plain(value: object) -> object:

@@ -1,11 +1,13 @@
-"""Summarise a weighted manifest in two streaming passes."""
+"""Summarise a weighted manifest in a few streaming passes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from curate.duplicates.told import CopyCounts
 from curate.images.status import Status
+from curate.inspect.copy_groups import count_groups
 from curate.manifest.manifest import as_text
 from curate.terminal.printable import FEW
 from curate.weighted.counts import Counts, holding
@@ -24,7 +26,6 @@ OF_LABELS = {
 }
 """Columns of curate with a value for each label; they are lists where labels are."""
 OF_ROWS = ("suggested_label", "status", "refined_label")
-OF_COPIES: dict[str, pl.DataType] = {"duplicate_of": pl.String(), "duplicates": pl.Int32()}
 UNSHARED = pl.QueryOptFlags(comm_subplan_elim=False)
 """Each count reads the data for itself: what several have in common would be held in memory."""
 OF_CLASS = ("label", "rows", "judged", "unjudged", "flagged", "relabel", "outlier",
@@ -54,10 +55,8 @@ class Overview(Counts):
 
     made: Sequence[str]
     """The commands that made the file; empty if it does not say."""
-    copies: int | None
-    """Rows that show what an earlier row shows; None where copies were not looked for."""
-    copied: int | None
-    """Pictures that these rows show."""
+    copy_counts: CopyCounts | None
+    """None where copies were not looked for."""
     refined: int | None
     """Rows whose refined label is not the given one; None before `curate refine`."""
     quality: Histogram
@@ -112,6 +111,7 @@ def overview(weighted: Weighted, verified: VerifiedShare | None = None) -> Overv
         examples=dict(failures.iter_rows()),
         skipped=weighted.origin.skipped,
         made=[each.command for each in weighted.origin.made],
+        copy_counts=count_groups(weighted),
         **totals.row(0, named=True),
         **sums.row(0, named=True),
         zero_weight=int((classes if lists else by_class)["zero"].sum()),
@@ -147,8 +147,8 @@ def _rows(weighted: Weighted) -> pl.LazyFrame:
     """Scan the rows' numbers and what is counted, labels as text."""
     lists, text = weighted.manifest.has_label_lists, pl.String()
     kinds: dict[str, pl.DataType] = {n: pl.List(text) if lists else text for n in OF_ROWS}
-    kinds |= {"status": text, **OF_COPIES}
-    present = [n for n in (*OF_LABELS, *OF_ROWS, *OF_COPIES) if n in weighted.names]
+    kinds |= {"status": text}
+    present = [n for n in (*OF_LABELS, *OF_ROWS) if n in weighted.names]
     label = LABEL.list.eval(as_text(pl.element())) if lists else as_text(LABEL)
     rows = weighted.scan().select("row", label.alias("label"), *present)
     return _complete(rows.cast({n: kind for n, kind in kinds.items() if n in present}), kinds)
@@ -164,7 +164,7 @@ def _complete(rows: pl.LazyFrame, kinds: Mapping[str, pl.DataType]) -> pl.LazyFr
 
 def _labels(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Make a row of each distinct label of each image."""
-    columns = [n for n in rows.collect_schema().names() if n not in (*OF_ROWS, *OF_COPIES, "row")]
+    columns = [n for n in rows.collect_schema().names() if n not in (*OF_ROWS, "row")]
     rows = rows.select("row", *columns).filter(LABEL.list.len() > 0)
     doubled = LABEL.list.n_unique() < LABEL.list.len()
     first = LABEL.list.eval(pl.element().is_first_distinct()).alias("first")
@@ -187,12 +187,7 @@ def _totals(weighted: Weighted) -> dict[str, pl.Expr]:
         lengths = pl.col("suggested_label").list.len()
         missing, incomplete = lengths.sum(), (lengths > 0).sum()
     refined = (pl.col("refined_label") != LABEL).sum()
-    is_copy = pl.col("duplicate_of").is_not_null()
-    copies, copied = is_copy.sum(), (~is_copy & (pl.col("duplicates") > 1)).sum()
-    looked_for = {*OF_COPIES} <= {*names}
     return {
-        "copies": copies if looked_for else pl.lit(None, pl.Int64),
-        "copied": copied if looked_for else pl.lit(None, pl.Int64),
         "unlabelled": unlabelled.sum(),
         "missing": missing,
         "incomplete": incomplete,
@@ -270,7 +265,8 @@ def _noise(matrix: pl.DataFrame) -> float | None:
     if not matrix["count"].sum():
         return None
     right = matrix.filter(pl.col("given") == pl.col("true"))["count"].sum()
-    return 1 - int(right) / int(matrix["count"].sum())
+    labels = int(matrix["count"].sum())
+    return (labels - int(right)) / labels
 
 
 def _worst_first(classes: pl.DataFrame, matrix: pl.DataFrame | None) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from rich.text import Text
 from curate.inspect.class_names import named
 from curate.inspect.overview import Histogram, Overview
 from curate.terminal.charts import NUMBERS, class_table, histogram, pair_table
-from curate.terminal.printable import brief, counted
+from curate.terminal.printable import brief, counted, shown_lines
 from curate.weighted.counts import count_table
 
 GAP = 4
@@ -77,10 +77,9 @@ def _beside(*parts: RenderableType) -> Table:
 
 def _counts(found: Overview) -> Table:
     table = count_table(found, len(found.classes))
-    weightless = "labels" if found.lists else "rows"
-    table.add_row("weight 0", f"{found.zero_weight:,} {weightless}")
-    if found.copies:
-        table.add_row("copies", f"{found.copies:,}, of {counted(found.copied or 0, 'picture')}")
+    table.add_row("weight 0", counted(found.zero_weight, "label" if found.lists else "row"))
+    if found.copy_counts is not None and found.copy_counts.copies:
+        table.add_row("copies", shown_lines(found.copy_counts.lines()))
     if found.refined is not None:
         table.add_row("labels that were refined", f"{found.refined:,}")
     for command in found.made:

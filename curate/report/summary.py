@@ -56,9 +56,10 @@ def figures(overview: Overview) -> list[Figure]:
         found.append(Figure("Look missing", f"{overview.missing:,}", note))
     note = f"{percent(overview.zero_weight / max(whole, 1))}, to be left out"
     found.append(Figure("Weight 0", f"{overview.zero_weight:,}", note))
-    if overview.copies:
-        note = f"of {counted(overview.copied or 0, 'picture')}"
-        found.append(Figure("Copies", f"{overview.copies:,}", note))
+    if overview.copy_counts is not None and overview.copy_counts.copies:
+        counts = overview.copy_counts
+        note = f"of {counted(counts.groups, 'picture')}, {counts.conflicts:,} with different labels"
+        found.append(Figure("Copies", f"{counts.copies:,}", note))
     if overview.refined is not None:
         found.append(Figure("Relabelled", f"{overview.refined:,}", "by curate refine"))
     if overview.failed:

@@ -15,7 +15,7 @@ from curate.scoring.second_opinions import SecondOpinions
 from curate.scoring.tally import Tally
 from curate.terminal.charts import NUMBERS, class_table
 from curate.terminal.notices import print_anyway, say, warn
-from curate.terminal.printable import brief, counted, listed, shown
+from curate.terminal.printable import brief, counted, listed, shown, shown_lines
 from curate.weighted.counts import count_table
 from prototypes.score.noise_matrix import (
     OUTSIDE,
@@ -26,7 +26,6 @@ WORST_CLASSES = 8
 LOUD_SHARE = 0.1
 SHOWN_CLASSES = 5
 STRONGEST_CONFUSIONS = 4
-SHOWN_PLACEHOLDERS = 3
 DOMINANT, UNEVEN = 0.5, 1.5
 """A class is named as larger than all others together if it has more than half of the images, and
 more than 1.5 times an even share: of two classes, one nearly always has more than half."""
@@ -73,9 +72,9 @@ def show_summary(
     confusions = _confusions(tally, names)
     if confusions:
         facts.add_row("given → likely true", "\n".join(confusions))
-    facts.add_row("weight 0", f"{tally.zero_weight:,}")
+    facts.add_row("weight 0", counted(tally.zero_weight, "label" if tally.lists else "row"))
     if copies is not None and copies.copies:
-        facts.add_row("copies", shown_copies(copies))
+        facts.add_row("copies", shown_lines(copies.lines()))
     largest = int(tally.judged.argmax())
     share = tally.judged[largest] / max(tally.rows - tally.counts.failed, 1)
     if share > max(DOMINANT, UNEVEN / len(tally.classes.names)):
@@ -93,21 +92,6 @@ def show_summary(
     say(console, f"Noise matrix, p(given | true): {noise_matrix}")
 
 
-def shown_copies(copies: CopyCounts) -> str:
-    """Say how many rows are copies, in how many groups, and what is odd about these."""
-    said = [f"{copies.copies:,} of an earlier row; groups: {copies.groups:,}"]
-    if copies.conflicts:
-        said.append(
-            f"groups with different labels, of which one is right at most: {copies.conflicts:,}"
-        )
-    said += [
-        f"row {each.row + 1:,} is probably a placeholder: {each.rows:,} rows of {each.labels:,}"
-        " labels show it"
-        for each in copies.placeholders[:SHOWN_PLACEHOLDERS]
-    ]
-    return "\n".join(said)
-
-
 def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
     """Name the classes that no graph knows, and say where each class's sense is written."""
     if "synset" not in table.columns:
@@ -123,12 +107,13 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
         )
     chosen = table.filter(pl.col("chosen").str.starts_with("chosen"))
     if len(chosen):
+        more = ", ..." if len(chosen) > SHOWN_CLASSES else ""
         examples = ", ".join(
             f"{shown(brief(label))} = {shown(synset)}"
             for label, synset in chosen.select("label", "synset").head(SHOWN_CLASSES).iter_rows()
         )
         console.print(
-            f"Senses chosen for {len(chosen):,} ambiguous names ({examples} ...); all are in"
+            f"Senses chosen for {len(chosen):,} ambiguous names ({examples}{more}); all are in"
             f" {shown(path)}; set others with --classes.",
             soft_wrap=not console.is_terminal,
             highlight=False,

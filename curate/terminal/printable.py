@@ -1,6 +1,6 @@
 """Text from the web, made safe for a terminal."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from itertools import islice
 
 from rich.markup import escape
@@ -22,6 +22,11 @@ def counted(count: int, one: str, several: str | None = None) -> str:
 def printable(text: str) -> str:
     """Replace control, escape and bidirectional characters; write URLs for paths of the cache."""
     return "".join(c if c.isprintable() else "�" for c in shown_urls(text))
+
+
+def shown_lines(lines: Iterable[str]) -> str:
+    """Make each line printable, and escape all for rich's markup."""
+    return "\n".join(map(shown, lines))
 
 
 def shown(text: object) -> str:

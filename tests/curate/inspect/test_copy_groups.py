@@ -54,6 +54,8 @@ def test_groups_are_shown_with_their_labels_counted(weighted: Path) -> None:
     assert "Copies of an earlier row: 6; groups: 3; groups with different labels: 1." in said
     assert "2 rows: 1 ant, 1 bee" in said
     assert "4 rows: 4 bee" in said
+    assert "2 of 3 groups shown; --limit shows more." in said
+    assert "groups shown" not in run("duplicates", weighted)
     assert "k40" not in said
     assert "\x1b" not in said
 
@@ -83,7 +85,9 @@ def test_a_file_weighed_without_them_is_refused(weighted: Path, tmp_path: Path) 
 def test_the_summary_counts_copies(weighted: Path) -> None:
     summary = json.loads(run("inspect", weighted, "--json"))["summary"]
     assert (summary["copies"], summary["copied"]) == (6, 3)
-    assert "6, of 3 pictures" in run("inspect", weighted)
+    said = run("inspect", weighted)
+    assert "6 of an earlier row; groups: 3" in said
+    assert "groups with different labels: 1 (at most one" in said
 
 
 def test_where_none_were_looked_for_none_are_counted(weighted: Path, tmp_path: Path) -> None:

@@ -20,11 +20,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.crawls import curate, png
+from tests.ray_cluster import NODE, kill_second, on, two_nodes
 
 pytestmark = pytest.mark.filterwarnings("default")
 PARTS, ROWS = 6, 40
 """Every part is a shard."""
-NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 PICTURES = ("--encoder", "embedded", "--workers", 1, "--device", "cpu", "--graph", "none")
 STORED = ("--embeddings", "x.npy", "--device", "cpu", "--graph", "none", "--soft-labels", 1)
 PATIENCE = 120.0
@@ -32,18 +32,8 @@ PATIENCE = 120.0
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """Start a Ray of two nodes, each of one processor."""
-    from ray.cluster_utils import Cluster
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        patch.setenv("RAY_raylet_start_wait_time_s", "120")
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
-        nodes = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
-        nodes.add_node(**NODE)
-        nodes.wait_for_nodes()
+    with two_nodes() as nodes:
         yield nodes
-        nodes.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -128,14 +118,9 @@ def wait_for(folder: Path, pattern: str, ended: Callable[[], bool] = lambda: Fal
 
 
 def kill_a_node(cluster: Any, folder: Path, pattern: str) -> None:
-    """Kill the second node, as kill -9 does, once a file is there."""
+    """Kill the second node once a file is there."""
     wait_for(folder, pattern)
-    (node,) = cluster.worker_nodes
-    cluster.remove_node(node, allow_graceful=False)
-
-
-def on(cluster: Any) -> tuple[str, str]:
-    return "--engine", f"ray:{cluster.address}"
+    kill_second(cluster)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Each mistake of a user's is answered with one sentence, exit code 2, and nothing is lost."""
 
+import base64
 import re
 from pathlib import Path
 
@@ -41,6 +42,12 @@ def refusal(*arguments: object) -> str:
 def test_no_such_file(tmp_path: Path) -> None:
     assert f"{tmp_path}/no.parquet does not exist" in refusal(tmp_path / "no.parquet")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_nearly_there(tmp_path: Path) -> None:
+    path = crawl(tmp_path / "crawl.parquet")
+    assert f"(did you mean {path}?)" in refusal(tmp_path / "crwl.parquet")
+    assert "give the folder" in refusal(tmp_path / "*.tar")
 
 
 def test_no_image_column_lists_what_is_there(tmp_path: Path) -> None:
@@ -245,3 +252,80 @@ def test_our_own_failure_is_exit_code_1_and_a_sentence(
     assert "--debug" in result.stderr
     result = CliRunner().invoke(app, ["weight", path, "--debug"])
     assert isinstance(result.exception, ZeroDivisionError)
+
+
+JPEG = base64.b64encode(b"\xff\xd8\xff" + bytes(300)).decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "nohead.csv",
+            "a.jpg,cat\nb.jpg,dog\n",
+            "write a line with the names of",
+        ),
+        ("head.csv", "image,label\n", "has no rows"),
+        ("empty.csv", "", "is empty"),
+        ("cut.parquet", "PAR1", "is not a readable Parquet file"),
+        ("table.xlsx", "PK", "the ending '.xlsx' is not known"),
+        ("pictures.zip", "PK", "unzip "),
+        ("cells.csv", "image,label\na,cat\nb,dog,x\n", "line 3 ('b,dog,x') has 3 cells where"),
+        ("three.jsonl", '{"label": "a"}\n{"label": "b"}\n{"label"\n', "line 3 ("),
+        ("letters.csv", f"image,label\n{JPEG},cat\n{JPEG},dog\n", "picture as base64; write"),
+    ],
+)
+def test_a_file_that_cannot_be_weighed(tmp_path: Path, name: str, text: str, said: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    assert said in refusal(path, "--encoder", "embedded")
+    assert not (tmp_path / f"{path.stem}.weighted{path.suffix}").exists()
+
+
+def test_no_run_folder_is_left_where_nothing_was_made(tmp_path: Path) -> None:
+    (tmp_path / "table.xlsx").write_text("PK")
+    refusal(tmp_path / "table.xlsx")
+    (tmp_path / "empty").mkdir()
+    refusal(tmp_path / "empty")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "table.xlsx"]
+
+
+def test_a_run_folder_is_no_crawl(tmp_path: Path) -> None:
+    run, path = tmp_path / "crawl.parquet.curate", crawl(tmp_path / "crawl.parquet")
+    command = ["embed", str(path), "--encoder", "embedded"]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert "a folder in which curate keeps its work" in refusal(run)
+    refusal(path, "--graph", "none", "--label", "nothing")
+    assert (run / "curate.txt").exists()
+
+
+def test_outputs_that_cannot_be_written_are_refused_before_any_work(tmp_path: Path) -> None:
+    path = crawl(tmp_path / "crawl.parquet")
+    for out, said in (
+        (path / "out.parquet", f"{path} is a file; name another place"),
+        (tmp_path / "out", "has no ending; name a file that ends in .parquet"),
+        (tmp_path, "is a folder; name a file"),
+    ):
+        assert said in refusal(path, "--encoder", "embedded", "--out", out)
+    assert not (tmp_path / "crawl.parquet.curate/features").exists()
+
+
+def test_embeddings_that_tell_nothing(tmp_path: Path) -> None:
+    path = crawl(tmp_path / "crawl.parquet")
+    np.save(tmp_path / "zeros.npy", np.zeros((8, 4), np.float32))
+    words = refusal(path, "--graph", "none", "--embeddings", tmp_path / "zeros.npy")
+    assert "8 have no features (8 missing); give embeddings of more rows" in words
+    assert "--root" not in words
+    (tmp_path / "x.pt").write_bytes(b"PK\x03\x04 cut off")
+    assert "is not an array that NumPy reads" in refusal(path, "--embeddings", tmp_path / "x.pt")
+
+
+def test_the_demo_is_not_drawn_into_a_file(tmp_path: Path) -> None:
+    path = crawl(tmp_path / "crawl.parquet")
+    result = CliRunner().invoke(app, ["demo", str(path)])
+    assert result.exit_code == 2
+    assert "is a file, and the demo is drawn into a folder" in " ".join(result.stderr.split())
+
+
+def test_a_store_without_a_bucket(tmp_path: Path) -> None:
+    assert "s3:// names no bucket" in refusal("s3://", "--out", tmp_path / "out.parquet")

@@ -48,7 +48,7 @@ def check_told(result: Result) -> None:
 @contextmanager
 def full_device(name: str) -> Iterator[None]:
     """Let what is written for the file of that name go where the kernel says ENOSPC."""
-    unfinished = atomic._unfinished
+    unfinished = atomic.unfinished_name
 
     def on_a_full_device(path: Path) -> Path:
         temporary = unfinished(path)
@@ -57,7 +57,7 @@ def full_device(name: str) -> Iterator[None]:
         return temporary
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(atomic, "_unfinished", on_a_full_device)
+        patch.setattr(atomic, "unfinished_name", on_a_full_device)
         yield
 
 

@@ -16,6 +16,8 @@ from curate.terminal.notices import say
 def run_demo(options: DemoOptions, quiet: bool = False) -> None:
     """Leave crawl.parquet, truth.parquet and crawl.weighted.parquet in its folder."""
     folder, rows = options.folder, options.rows
+    if folder.exists() and not folder.is_dir():
+        raise CurateError(f"{folder} is a file, and the demo is drawn into a folder; name one.")
     if (folder / "crawl.parquet").exists() and not (folder / "truth.parquet").exists():
         raise CurateError(
             f"{folder} holds a crawl.parquet that the demo has not drawn; name another folder."

@@ -117,7 +117,7 @@ def weigh(options: WeightOptions, console: Console) -> Weighed:
         features = find_features(options, crawl, console)
         show_classes(console, graph.table, folder / CLASSES)
         check_width(crawl, features)
-        check_features(crawl, features)
+        check_features(crawl, features, bool(chosen_encoders(options, manifest)))
         copies = None if options.no_duplicates else find_copies(crawl, features)
         known = with_copies(options.verified, verified, copies, manifest, console)
         crawl, parts = crawl.skipping(known.skipped), take_apart(known.all, crawl)

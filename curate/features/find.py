@@ -132,8 +132,11 @@ def check_width(crawl: Crawl, features: StoredFeatures) -> None:
     require_width(width, str(crawl.manifest.path))
 
 
-def check_features(crawl: Crawl, features: StoredFeatures) -> None:
-    """Raise CurateError unless two classes have two samples with features each."""
+def check_features(crawl: Crawl, features: StoredFeatures, encoded: bool = True) -> None:
+    """Raise CurateError unless two classes have two samples with features each.
+
+    ``encoded`` says whether the features were made from pictures, and not given.
+    """
     manifest = crawl.manifest
     judged = np.zeros(len(crawl.classes.names), np.int64)
     reasons: Counter[str] = Counter()
@@ -146,10 +149,16 @@ def check_features(crawl: Crawl, features: StoredFeatures) -> None:
     if (judged > 1).sum() >= 2:
         return
     require_repeated_labels(manifest, crawl.classes)
+    mend = (
+        f"{tried_path(manifest)}mend the images (is --root right?) and run the same command with"
+        " --retry-failed, or crawl more"
+        if encoded
+        else "give embeddings of more rows: one of zeros or with NaN or infinity in it counts for"
+        " none"
+    )
     failures = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
     raise CurateError(
         f"{manifest.path}: fewer than two classes have two or more images with features, and labels"
         f" are judged against each other; of {manifest.rows:,} rows {sum(reasons.values()):,} have"
-        f" no features ({failures or 'none'}); {tried_path(manifest)}mend the images (is --root"
-        " right?) and run the same command with --retry-failed, or crawl more."
+        f" no features ({failures or 'none'}); {mend}."
     )

@@ -13,6 +13,7 @@ import polars.selectors as cs
 import pyarrow as pa
 
 from curate.errors import CurateError
+from curate.manifest.picture_files import has_picture_ending
 from curate.manifest.text_files import ending_of
 from curate.options.columns import ColumnOptions
 from curate.terminal.printable import brief, listed
@@ -93,6 +94,13 @@ def named_columns(names: Sequence[str], named: ColumnOptions, manifest: str) -> 
     """Match the names of columns alone; raises CurateError as `find_columns` does."""
     label = _find(names, "label", named.label, manifest)
     if label is None:
+        first = next(filter(has_picture_ending, names), None)
+        if first is not None:
+            raise CurateError(
+                f"{manifest} has no label column but a column named '{brief(first)}', as if its"
+                " first line were a row; write a line with the names of the columns above it, such"
+                " as image,label."
+            )
         raise CurateError(
             f"{manifest} has no label column; {_one_column(names, manifest)}name it with"
             f" --label, one of: {listed(names)}."

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
 import polars as pl
@@ -150,9 +151,12 @@ def require_width(dimensions: int, where: str) -> None:
 
 
 def _map(file: Path) -> NDArray[np.floating[Any]]:
+    here = bring(file)
     try:
-        with np.errstate(over="ignore"):
-            array = np.load(bring(file), mmap_mode="r", allow_pickle=False)
+        with np.errstate(over="ignore"), here.open("rb") as head:
+            if head.read(2) == b"PK" and not is_zipfile(here):  # which NumPy leaves open
+                raise ValueError("a zip file, such as .npz and .pt are, that is cut off")
+            array = np.load(here, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError, OverflowError, TypeError, OSError) as error:
         raise CurateError(
             f"{file} is not an array that NumPy reads ({brief(str(error))}); write it with"

@@ -1,5 +1,7 @@
 """From what the user named to a manifest."""
 
+import contextlib
+import difflib
 import os
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +22,11 @@ from curate.manifest.text_files import ending_of
 from curate.options.columns import ColumnOptions
 from curate.store.folders import Folders
 from curate.store.mirror import bring, look
+from curate.store.run import MARKER
+from curate.terminal.printable import brief_path
+
+LIKE = 0.75
+"""How alike names must be, of 1, for one to be meant by the other."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,11 @@ def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: F
 
 
 def _open(path: Path, named: ColumnOptions, root: Path | None, frozen: Folders) -> _Opened:
+    if path.is_dir() and (path / MARKER).exists():
+        raise CurateError(
+            f"{path} is a folder in which curate keeps its work; give what was weighed, or what"
+            " curate wrote."
+        )
     if path.is_dir():
         sources, in_tars = open_folder(path, named, root, frozen)
         return _Opened(sources, path, in_tars)
@@ -72,9 +84,20 @@ def _open(path: Path, named: ColumnOptions, root: Path | None, frozen: Folders) 
 def require_exists(path: Path) -> None:
     """Raise CurateError when there is no such file or folder; see what a store has there."""
     if not look(path).exists():
-        raise CurateError(f"{path} does not exist; the manifest is {FORMATS}.")
+        raise CurateError(f"{path} does not exist{_meant(path)}; the manifest is {FORMATS}.")
     if not path.is_file() and not path.is_dir():
         raise CurateError(f"{path} is a pipe or a device; the manifest is {FORMATS}.")
+
+
+def _meant(path: Path) -> str:
+    """Name what lies there under nearly the same name; '' where nothing does."""
+    if "*" in path.name:
+        return " (a * stands for no names here: give the folder)"
+    names = []
+    with contextlib.suppress(OSError):
+        names = [name for name in os.listdir(path.parent) if Path(name).suffix == path.suffix]  # noqa: PTH208
+    near = difflib.get_close_matches(path.name, sorted(names), 1, LIKE)
+    return f" (did you mean {brief_path(path.with_name(near[0]))}?)" if near else ""
 
 
 def table_part(path: Path, frozen: Folders) -> tuple[Part, pa.Schema]:

@@ -1,6 +1,7 @@
 """Where the pictures of a batch of rows lie."""
 
 import os
+import re
 from collections.abc import Callable
 
 import polars as pl
@@ -13,6 +14,8 @@ from curate.manifest.manifest import Manifest
 from curate.manifest.root import is_below
 from curate.terminal.printable import brief
 
+WRITE_BYTES = "write its bytes (base64.b64decode) as Parquet"
+"""What to do about pictures in letters."""
 Finder = Callable[[pa.RecordBatch], list[ImageSource | None]]
 
 
@@ -59,11 +62,22 @@ def check_paths(manifest: Manifest) -> None:
     dotted = pl.col("path").str.contains(r"(^|/)\.\.(/|$)")
     doubtful = rows.filter(dotted | (pl.col("path").str.starts_with("/") & ~below)).collect()
     for row, path in doubtful.iter_rows():
+        if is_base64(path):
+            raise CurateError(
+                f"{manifest.path}, row {row + 1}: image '{brief(path)}' looks like a picture as"
+                f" base64; {WRITE_BYTES}."
+            )
         if not is_below(os.path.realpath(manifest.locate(path)), os.path.realpath(root)):
             raise CurateError(
-                f"{manifest.path}, row {row + 1}: image '{path}' leaves the folder {root}; give a"
-                " folder that holds all images with --root, or correct that path."
+                f"{manifest.path}, row {row + 1}: image '{brief(path)}' leaves the folder {root};"
+                " give a folder that holds all images with --root, or correct that path."
             )
+
+
+def is_base64(path: str) -> bool:
+    """Tell whether a text is a picture in letters, and not a path."""
+    letters = re.fullmatch(r"[A-Za-z0-9+/\s]{200,}={0,2}\s*", path)
+    return path.startswith("data:") or letters is not None
 
 
 def has_paths(manifest: Manifest) -> bool:

@@ -8,7 +8,7 @@ import polars as pl
 
 from curate.manifest.columns import is_text
 from curate.manifest.manifest import Manifest
-from curate.manifest.pictures import path_expression
+from curate.manifest.pictures import WRITE_BYTES, is_base64, path_expression
 from curate.terminal.printable import brief, brief_path
 
 LOOKED_AT = 1_000
@@ -40,10 +40,8 @@ def _is_file(path: Path) -> bool:
 
 
 def _looks(path: str, tried: Path) -> str:
-    if path.startswith("data:") or re.fullmatch(r"[A-Za-z0-9+/\s]{200,}={0,2}\s*", path):
-        return (
-            ", which looks like a picture as base64: write its bytes (base64.b64decode) as Parquet"
-        )
+    if is_base64(path):
+        return f", which looks like a picture as base64: {WRITE_BYTES}"
     if re.match(r"[A-Za-z]:[\\/]", path):
         return ", which looks like a path of another computer (Windows)"
     if "\\" in path:

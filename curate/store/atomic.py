@@ -37,7 +37,7 @@ def appearing_file(path: Path, in_folder: bool = False) -> Iterator[Path]:
     with _disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         clear_unfinished(path)
-        unfinished = _unfinished(path)
+        unfinished = unfinished_name(path)
         try:
             yield unfinished
             _sync(unfinished)
@@ -56,7 +56,7 @@ def appearing_folder(path: Path) -> Iterator[Path]:
     Whenever the process is killed, the old folder or the new one exists. Where the system cannot
     exchange the two in one step, the next write first restores the old one.
     """
-    unfinished = _unfinished(path)
+    unfinished = unfinished_name(path)
     with _disk_errors(path):
         clear_unfinished(path)
         unfinished.mkdir(parents=True)
@@ -123,7 +123,8 @@ def _clear(leftover: Path) -> None:
         leftover.unlink(missing_ok=True)
 
 
-def _unfinished(path: Path) -> Path:
+def unfinished_name(path: Path) -> Path:
+    """Give a name beside a path that the next write of it removes, once this process is gone."""
     return path.with_name(f"{UNFINISHED}{path.name}-{_host()}.{os.getpid()}-{uuid.uuid4().hex[:8]}")
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from curate.errors import CurateError
-from curate.store.atomic import appearing_file, remove_unfinished
+from curate.store.atomic import appearing_file, remove_unfinished, unfinished_name
 from curate.store.cached_files import UNFINISHED
 from curate.store.engine import HERE, Engine
 from curate.store.folders import Folders
@@ -21,8 +22,8 @@ from curate.store.mirror import bring, is_any_in, look
 from curate.store.urls import is_remote, shown_urls
 from curate.store.versions import versions
 
-MARKER = "curate.txt"
-"""The file that marks a run folder."""
+MARKER, LOCK = "curate.txt", "lock"
+"""The files that mark a run folder, and that a process locks while it works in it."""
 ABOUT = """Made by curate. Finished work is kept here and used again.
 The folder can be deleted when no run is going on.
 """
@@ -90,19 +91,21 @@ def open_run(folder: Path, progress: Progress = silent, engine: Engine = HERE) -
 
     ``progress`` shows the progress of the steps, and ``engine`` runs their shards.
 
+    A folder made here that holds nothing when the block raises CurateError is removed again.
     Raises CurateError when another process has locked it, or when it cannot be written, by the
     workers of the engine too.
     """
     if folder.exists() and not folder.is_dir():
         raise CurateError(f"--run-dir {folder} is a file; name a folder.")
-    if not look(folder / MARKER).exists():
+    is_new = not look(folder / MARKER).exists()
+    if is_new:
         if _holds_any(folder):
             raise CurateError(
                 f"--run-dir {folder} has files in it that are not curate's; name a new folder."
             )
         with appearing_file(folder / MARKER) as unfinished:
             unfinished.write_text(ABOUT)
-    lock = FileLock(folder / "lock")
+    lock = FileLock(folder / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
@@ -118,7 +121,19 @@ def open_run(folder: Path, progress: Progress = silent, engine: Engine = HERE) -
         remove_unfinished(folder)
         if not is_remote(folder):  # Each machine reaches a store by itself.
             engine.require_shared(folder)
-        yield Run(folder, progress, engine, check)
+        try:
+            yield Run(folder, progress, engine, check)
+        except CurateError:
+            if is_new and not is_remote(folder):
+                _remove_bare(folder)
+            raise
+
+
+def _remove_bare(folder: Path) -> None:
+    """Remove a run folder in which nothing was made, in one step for other processes."""
+    if {file.name for file in folder.iterdir()} <= {MARKER, LOCK}:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(folder.rename(unfinished_name(folder)))
 
 
 def _holds_any(folder: Path) -> bool:

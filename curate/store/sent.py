@@ -1,9 +1,11 @@
 """What is sent to a store: files and folders, whole or not at all."""
 
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from curate.errors import CurateError
 from curate.store.mirror import AT_ONCE, held_as, open_store
 from curate.store.urls import place_of
 
@@ -51,9 +53,20 @@ def send_folder(folder: Path, path: Path, last: str) -> None:
 
 
 def require_writable(path: Path) -> None:
-    """Raise CurateError where an object cannot be written, by writing a small one beside it."""
+    """Raise CurateError where a file or an object cannot be written.
+
+    Of an object a small one is written beside it; of a file the folder is looked at.
+    """
     place = place_of(path)
     if place is not None:
         store, key = open_store(place.scheme, place.bucket), f"{place.key}{PROBE}"
         store.write(key, b"")
         store.remove([key])
+        return
+    home = next(folder for folder in path.absolute().parents if folder.exists())
+    if not home.is_dir():
+        raise CurateError(f"{path} cannot be written: {home} is a file; name another place.")
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise CurateError(
+            f"{path} cannot be written: you may not write into {home}; name another place."
+        )

@@ -45,6 +45,8 @@ def as_path(value: str | Path) -> Path:
     curate does not know, for credentials in a URL, and for keys that cannot be file names.
     """
     found = _URL.fullmatch(str(value))
+    if found is None and str(value)[:-1] in SCHEMES and str(value)[-1] == ":":
+        _place(str(value)[:-1], "")  # a Path of s3:// is s3:
     if found is None:
         return Path(value)
     scheme, slashes, rest = found[1].lower(), found[2], found[3]

@@ -83,12 +83,11 @@ def check_output(out: Path, manifest: Manifest, slim: bool, overwrite: bool) -> 
         raise CurateError(
             f"--out {out} is the manifest itself, which is never changed; name another file."
         )
-    if out.suffix not in OUTPUTS:
-        raise CurateError(
-            f"--out {out} ends in '{out.suffix}'; name a file that ends in {', '.join(OUTPUTS)}."
-        )
     if out.is_dir():
         raise CurateError(f"--out {out} is a folder; name a file.")
+    if out.suffix not in OUTPUTS:
+        ends = f"ends in '{out.suffix}'" if out.suffix else "has no ending"
+        raise CurateError(f"--out {out} {ends}; name a file that ends in {', '.join(OUTPUTS)}.")
     if manifest.path.is_dir() and out.resolve().is_relative_to(manifest.path.resolve()):
         raise CurateError(
             f"--out {out} lies in the manifest's folder, whose files are all input; name a file"

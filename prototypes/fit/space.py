@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from prototypes.engine.blocks import Floats, unit_rows
+from prototypes.engine.little_known import LEAST_IMAGES
 from prototypes.engine.moments import Moments
 from prototypes.engine.products import HOST, Products
 from prototypes.fit.dominance import Discriminant
@@ -69,17 +70,19 @@ def adapted_space(moments: Moments, trusted: Matrix | None = None) -> AdaptedSpa
 
     W is the within-class covariance of the given labels plus a ridge. Rows are whitened by W^(−1/2)
     and projected onto the leading min(C − 1, 256) directions of the between-class scatter, and onto
-    some further directions that are scaled down. The centre is the mean of the class means, since
-    the mean of all rows would be close to that of a large class. ``trusted`` (C, D) are class means
-    to use for the centre in place of those of the moments. Raises ValueError if fewer than two
-    classes have rows, and SameFeaturesError if all rows are the same.
+    some further directions that are scaled down. C is here without little-known classes, which
+    would each add the direction of an image. The centre is the mean of the class means, weighted by
+    `_Whitened.reliability`, since the mean of all rows would be close to that of a large class.
+    ``trusted`` (C, D) are class means to use for the centre in place of those of the moments; they
+    count alike. Raises ValueError if fewer than two classes have rows, and SameFeaturesError if all
+    rows are the same.
     """
     whitened = _Whitened.of(moments)
     count, means = moments.by_class.weight, moments.by_class.means()
     directions = np.hstack([whitened.leading, _rest(whitened.leading, whitened.axes)])
     projection = whitened.whiten @ directions
     known = means if trusted is None else trusted
-    mean = known[count > 0].mean(axis=0)
+    mean = (whitened.reliability(count) if trusted is None else _told_apart(count)) @ known
     centred = (known - mean) @ projection
     influence = _self_influence(count, (means - mean) @ projection, whitened, projection)
     return AdaptedSpace(
@@ -115,6 +118,9 @@ class _Whitened:
     """(D, D): W^(−1/2)."""
     leading: Matrix
     """(D, ·): directions, in whitened space, in which the class means differ most."""
+    apart: float
+    """How far the class means lie apart in whitened space: Σ share of the rows · squared distance
+    to the mean of the rows."""
 
     @classmethod
     def of(cls, moments: Moments) -> "_Whitened":
@@ -137,15 +143,37 @@ class _Whitened:
         variances, axes = linalg.eigh(_ridged(within, n, len(count)))
         variances = np.maximum(variances, ROUNDING)
         whiten = (axes / np.sqrt(variances)) @ axes.T
-        keep = min(present - 1, BETWEEN_DIRECTIONS)
-        leading = _leading(whiten @ between @ whiten, keep)
-        return cls(between + within, axes, variances, whiten, leading)
+        keep = min(int((_told_apart(count) > 0).sum()) - 1, BETWEEN_DIRECTIONS)
+        apart = whiten @ between @ whiten
+        leading = _leading(apart, keep)
+        return cls(between + within, axes, variances, whiten, leading, float(np.trace(apart)))
 
     @property
     def freedom(self) -> float:
         """Return the degrees of freedom of the rows: tr((W + ridge)⁻¹ (W + B))."""
         along = np.einsum("ij,ij->j", self.axes, self.total @ self.axes)
         return float(along @ (1 / self.variances))
+
+    def reliability(self, count: Matrix) -> Matrix:
+        """Return how much the mean of each class (C,) says of where the classes lie; sum 1.
+
+        The mean of n rows has a variance of ``freedom`` / n around that of its class, and the
+        classes one of τ² around the centre (estimated as DerSimonian and Laird, 1986, do). So the
+        best centre weighs the means by 1 / (τ² + freedom / n), which is the same for all where all
+        classes have as many rows. Little-known classes, which are often mistakes, count nothing.
+        """
+        share, told = count / count.sum(), _told_apart(count)
+        noise = (np.count_nonzero(count) - 1) * self.freedom / count.sum()
+        between = max((self.apart - noise) / (1 - share @ share), ROUNDING)
+        weight = told * count / (count * between + self.freedom)
+        return np.asarray(weight / weight.sum())
+
+
+def _told_apart(count: Matrix) -> Matrix:
+    """Return the same weight for each class (C,) that is not little known, or for all; sum 1."""
+    told = count >= LEAST_IMAGES
+    told = told if told.sum() > 1 else count > 0
+    return np.asarray(told / told.sum())
 
 
 def _ridged(within: Matrix, n: float, classes: int) -> Matrix:
@@ -182,9 +210,9 @@ def _self_influence(
 
     Let μ be the mean of the n whitened samples z of a class, minus the mean of the C class means.
     Then z itself contributes (1 − 1/C) z·z / n to z·μ. The projection keeps all of it, because the
-    leading directions span every μ. On average z·z is the degrees of freedom of the space.
-    ``centres`` (C, d) are the projected μ. The result is 0 for a class of one sample, which has no
-    other to be compared with.
+    leading directions span every μ of a class that is not little known. On average z·z is the
+    degrees of freedom of the space. ``centres`` (C, d) are the projected μ. The result is 0 for a
+    class of one sample, which has no other to be compared with.
     """
     length = np.sqrt(max(np.einsum("ij,ij->", projection, whitened.total @ projection), 0))
     share = (1 - 1 / max((count > 0).sum(), 1)) / np.maximum(count, 1)

@@ -83,3 +83,11 @@ def test_blocks_of_any_size_say_the_same() -> None:
     moments = add_moments([block_moments(x, y, 3)])
     found = [held_out_agreement(in_memory(x, y, size), moments) for size in (64, 500)]
     assert found[0].wrong == pytest.approx(found[1].wrong, abs=1e-6)
+
+
+@pytest.mark.parametrize("few", [[1], [3, 3, 3], [1] * 10])
+def test_a_few_rows_with_labels_of_their_own_do_not_change_what_is_found(few: list[int]) -> None:
+    x, y = crawl(1_500, 5, 0.2, d=200, apart=8)
+    without = agreement(in_memory(x, y), 5)
+    y[: sum(few)] = 5 + np.repeat(np.arange(len(few)), few)
+    assert agreement(in_memory(x, y), 5 + len(few)) == pytest.approx(without, abs=0.03)

@@ -98,9 +98,29 @@ def test_images_that_are_identical_in_each_class_give_finite_features() -> None:
     assert np.isfinite(g).all()
 
 
-def test_the_centre_is_the_mean_of_the_class_means() -> None:
-    x, y = crawl(400, 12, 4)
-    y[y > 1] = 0
-    unit = unit_rows(x.astype(np.float32))
-    means = np.stack([unit[y == c].mean(axis=0) for c in range(2)])
-    assert np.allclose(fitted(x, y, 4).mean, means.mean(axis=0), atol=1e-6)
+@pytest.mark.parametrize("sizes", [(100, 100, 100), (300, 80, 20), (200, 150, 2, 1)])
+def test_the_centre_weighs_class_means_by_what_they_tell(sizes: tuple[int, ...]) -> None:
+    classes, n = len(sizes), sum(sizes)
+    rng = np.random.default_rng(0)
+    y = np.repeat(np.arange(classes), sizes)
+    x = rng.normal(size=(n, 12)) + 2 * rng.normal(size=(classes, 12))[y] + 1
+    unit = unit_rows(x.astype(np.float32)).astype(np.float64)
+    means = np.stack([unit[y == c].mean(axis=0) for c in range(classes)])
+    whiten = linalg.inv(linalg.sqrtm(within(x, y)).real)
+    z, centres, share = unit @ whiten, means @ whiten, np.array(sizes) / n
+    freedom = np.trace(np.cov(z.T, bias=True))
+    apart = share @ ((centres - z.mean(axis=0)) ** 2).sum(axis=1)
+    between = (apart - (classes - 1) * freedom / n) / (1 - (share**2).sum())
+    weight = (np.array(sizes) > 3) / (between + freedom / np.array(sizes))
+    assert np.allclose(fitted(x, y, classes).mean, weight @ means / weight.sum(), atol=1e-5)
+    if len(set(sizes)) == 1:
+        assert np.allclose(weight, weight[0])
+
+
+def test_classes_of_a_few_images_move_the_space_little() -> None:
+    x, y = crawl(900, 60, 5)
+    g = fitted(x, y, 5).transform(x)
+    y[:4] = [5, 6, 6, 7]
+    moved = fitted(x, y, 8).transform(x)
+    cosines = [rows @ rows.T for rows in (g[4:], moved[4:])]
+    assert np.abs(cosines[0] - cosines[1]).mean() < 0.02

@@ -11,10 +11,9 @@ from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
 from curate.terminal.notices import say
 from curate.terminal.printable import counted
-from curate.verify.answers import Answers, check_path
+from curate.verify.answered import Answered
 from curate.verify.asking import asked_samples, check_asked, check_each_label
 from curate.verify.page.make import make_page
-from curate.verify.pair_answers import PairAnswers
 from curate.weighted.open import open_weighted
 
 
@@ -25,17 +24,14 @@ def write_page(options: VerifyOptions, page: Path, quiet: bool = False) -> None:
     mend, and where no question is left.
     """
     console = Console(stderr=True, quiet=quiet)
-    check_path(options.output)
     with scratch_folder() as folder, appearing_file(page) as unfinished:
         weighted = open_weighted(options.source, Folders(folder))
         check_asked(weighted)
-        lists = weighted.manifest.has_label_lists
-        check_each_label(options, lists)
-        kind = PairAnswers if options.each_label else Answers
-        answers = kind.read(options.output, options.by or "", lists)
+        check_each_label(options, weighted.manifest.has_label_lists)
+        answered = Answered.read(options.output, weighted.manifest.columns.key)
         with console.status("Choosing what to ask ..."):
             asked = asked_samples(weighted, options)
-        samples = [sample for sample in asked if sample.name not in answers]
+        samples = [sample for sample in asked if sample not in answered]
         _require_some(len(samples), len(asked), options)
         text = make_page(weighted, samples, options, console)
         unfinished.write_text(text, encoding="utf-8")

@@ -39,6 +39,6 @@ class NoLabel:
         if not self.verified:
             return what
         return (
-            f"{what} Of {counted(self.verified, 'verified row')} that a head leaves without one"
-            f" before it has seen them, {self.right:,} had the right label."
+            f"{what} Of {counted(self.verified, 'verified row')} that a head which has not seen"
+            f" them leaves so, {self.right:,} had the right label."
         )

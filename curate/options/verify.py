@@ -37,8 +37,9 @@ class VerifyOptions:
         typer.Option(
             "--out",
             "-o",
-            help="File of answers (.parquet); what it answers is not asked again, on a page of"
-            " --html too. Default: beside the manifest, MANIFEST.verified.parquet.",
+            help="File of answers (.parquet); what it answers is not asked again. With --html any"
+            " verified file, and only read. Default: beside the manifest, MANIFEST.verified"
+            ".parquet.",
             show_default=False,
         ),
     ] = OptionalPath()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from cli import app
 from curate.commands.verify import run_verify
 from curate.errors import CurateError
 from curate.options.verify import VerifyOptions
+from curate.verify.answered import Answered
 from curate.verify.answers import open_answers
+from curate.verify.asked_sample import Sample
 from curate.verify.page import make
 from tests.hostile_crawl import LABELS
 
@@ -67,10 +70,11 @@ def test_good_examples_are_of_the_classes_that_are_named_and_not_flagged(
 def test_what_cannot_be_written_is_said(
     write_weighted: Callable[..., Path], tmp_path: Path
 ) -> None:
-    path, page = write_weighted(4), tmp_path / "p.html"
+    path, page, other = write_weighted(4), tmp_path / "p.html", tmp_path / "a.csv"
+    other.write_text("name\nann\n")
     for options, said in (
         ({"html": tmp_path / "p.png"}, "the page is HTML; end its name in .html"),
-        ({"html": page, "out": tmp_path / "a.csv"}, "name a file that ends in .parquet"),
+        ({"html": page, "out": other}, "has columns name and no key"),
         ({"html": page, "merge": True}, "--merge is about answers"),
         ({"html": page, "each_label": True}, "leave it out"),
     ):
@@ -116,3 +120,30 @@ def test_what_is_answered_is_not_asked_again(
     assert done.exit_code == 2
     assert f"{answers} answers all 4 questions of this page" in done.stderr
     assert rest.read_bytes() == before
+
+
+def test_any_verified_file_tells_what_is_answered(
+    write_weighted: Callable[..., Path], tmp_path: Path
+) -> None:
+    path, page = write_weighted(4), tmp_path / "page.html"
+    run_verify(VerifyOptions([path], html=page))
+    asked = sorted(keys_on(page))
+    for name, text in (
+        ("saved.jsonl", f'{{"key": "{asked[0]}", "label": null}}\n'),
+        ("mine.csv", f"key,label\n{asked[0]},ant\nelsewhere,bee\n"),
+    ):
+        (tmp_path / name).write_text(text)
+        run_verify(VerifyOptions([path], html=page, out=tmp_path / name, overwrite=True))
+        assert keys_on(page) == set(asked[1:])
+    (tmp_path / "pairs.csv").write_text(f"key,label,correct\n{asked[0]},ant,true\n")
+    run_verify(VerifyOptions([path], html=page, out=tmp_path / "pairs.csv", overwrite=True))
+    assert keys_on(page) == set(asked)
+
+
+def test_single_labels_that_are_answered_are_not_asked_again() -> None:
+    sample = Sample(0, "k", ("ant",), (0.5,), (), None, None, alone=True, is_single=False)
+    other = replace(sample, given=("bee",))
+    pairs = Answered(pairs=frozenset({("k", "ant")}))
+    assert sample in pairs
+    assert other not in pairs
+    assert other in Answered(frozenset({"k"}))

@@ -23,7 +23,7 @@ from curate.exports.select_rows import select_rows
 from curate.exports.write import WriteInOrder
 from curate.exports.write_files import Place, WriteFiles
 from curate.exports.written import Written
-from curate.options.export import ExportOptions
+from curate.options.export import ALL, ExportOptions, Keep
 from curate.options.weight import WeightOptions
 from curate.store.atomic import EXPORTED, appearing_file, appearing_folder
 from curate.store.engine import Engine
@@ -49,6 +49,8 @@ class Exported:
     """Rows that were written."""
     of: int
     """Rows of the crawl."""
+    keep: Keep
+    """Which of them were wanted."""
     parts: dict[str, int]
     """Rows of each part of the split."""
     skipped: tuple[Skipped, ...]
@@ -62,7 +64,8 @@ def export_and_report(options: ExportOptions, quiet: bool = False) -> None:
     beside = Console(stderr=True, quiet=quiet)
     exported = export(options, beside)
     table = Table.grid(padding=(0, 3, 0, 0))
-    table.add_row("rows", f"{exported.rows:,} of {exported.of:,}")
+    by = f", by --keep {exported.keep}" if exported.keep != ALL else ""
+    table.add_row("rows", f"{exported.rows:,} of {exported.of:,}{by}")
     if options.select.shares:
         for part, rows in exported.parts.items():
             table.add_row(f"  {part}", f"{rows:,}")
@@ -107,6 +110,7 @@ def export(options: ExportOptions, console: Console) -> Exported:
                 out=options.out,
                 rows=written.digest.rows,
                 of=weighted.rows,
+                keep=options.keep or format_.keep,
                 parts=written.parts,
                 skipped=(*written.skipped, *columns, *_skipped(options, against)),
                 reader=reader,

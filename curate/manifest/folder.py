@@ -24,6 +24,7 @@ from curate.manifest.tables import PARQUET, TEXT
 from curate.manifest.tars import tars_table
 from curate.manifest.unchanged import see
 from curate.options.columns import ColumnOptions
+from curate.store.atomic import EXPORTED
 from curate.store.folders import Folders
 from curate.terminal.skipped import Passed, Skipped
 
@@ -32,8 +33,8 @@ FORMATS = (
     " a folder of Parquet files, of tars or of classes with pictures"
 )
 TAR = ".tar"
-OF_DATASETS = (STATE, SPLITS, "dataset_info.json")
-"""What `save_to_disk` writes beside its Arrow files."""
+OF_DATASETS = (STATE, SPLITS, "dataset_info.json", "croissant.json", EXPORTED)
+"""What `save_to_disk` writes beside its Arrow files, and `curate export` beside its Parquet."""
 STATS = "_stats.json"
 """How img2dataset's counts of a shard end, which it writes beside each."""
 LOOKED_AT = 10_000

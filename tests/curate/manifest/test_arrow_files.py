@@ -80,6 +80,15 @@ def test_a_saved_dataset_in_a_folder_is_named(tmp_path: Path) -> None:
         opened(tmp_path / "up", tmp_path)
 
 
+def test_what_stands_beside_an_exported_dataset_is_not_taken_for_a_table(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "00000.parquet").write_bytes(b"PAR1")
+    for name in ("croissant.json", "curate-export.json"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(CurateError, match=f"try: curate weight {tmp_path}/train$"):
+        opened(tmp_path, tmp_path)
+
+
 @pytest.mark.parametrize("ending", ["feather", "ipc"])
 def test_other_endings_of_arrow_files(tmp_path: Path, ending: str) -> None:
     write(tmp_path / f"a.{ending}", table("a", "b"), stream=False)

@@ -212,6 +212,23 @@ def test_many_small_objects_are_brought_at_once(server: ObjectStore, home: Path)
     assert server.proxy.most_at_once > 4
 
 
+def test_an_export_and_a_page_bring_pictures_ahead(
+    server: ObjectStore, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crawl = as_paths(home / "crawl")
+    url = upload(server, crawl.parent, "ahead")
+    run("weight", f"{url}/crawl.parquet", "--encoder", "embedded", "--workers", 1, *OPTIONS)
+    for number, command in enumerate(("export", "report")):
+        monkeypatch.setenv("CURATE_CACHE_DIR", str(home / f"cache{number}"))
+        server.proxy.reset()
+        server.proxy.fault = lambda *_: "slow"
+        to = ("--to", "webdataset", "--keep", "all") if command == "export" else ()
+        out = {"export": "tars", "report": "page.html"}[command]
+        run(command, f"{url}/crawl.weighted.parquet", *to, "--out", out)
+        fetched = [path for method, path in server.proxy.requests if path.endswith(".png")]
+        assert len(set(fetched)) > 20 and server.proxy.most_at_once > 4, command
+
+
 def test_commands_go_on_from_a_weighted_file_in_a_store(server: ObjectStore, home: Path) -> None:
     table, features = crawl()
     write(table, features, home / "crawl", ".parquet")

@@ -1,6 +1,6 @@
 """Where the pictures of a crawl's rows lie, and what became of the processes that decode them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -25,13 +25,16 @@ Mask = NDArray[np.bool_]
 def picture_sources(
     manifest: Manifest, wanted: Sequence[tuple[Shard, Mask]]
 ) -> Iterator[ImageSource | None]:
-    """Say where the picture of every wanted row lies, None where there is none.
+    """Say where the picture of every wanted row lies, None where there is none."""
+    return brought_ahead(_sources(manifest, wanted), manifest)
 
-    Files of a store are brought ahead, many at once.
-    """
-    sources = _sources(manifest, wanted)
+
+def brought_ahead(
+    sources: Iterable[ImageSource | None], manifest: Manifest
+) -> Iterator[ImageSource | None]:
+    """Give sources in order; files of a store are brought ahead, many at once."""
     if not is_remote(manifest.root):
-        return sources
+        return iter(sources)
     return in_order((partial(_brought, source) for source in sources), FILES_AT_ONCE)
 
 

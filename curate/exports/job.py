@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curate.crawl.pictures import brought_ahead
 from curate.exports.picture_bytes import Picture, read_picture
 from curate.exports.pieces import WHOLE, Pieces
 from curate.exports.record import Record
@@ -165,7 +166,8 @@ class Job:
             left_out = rows[pl.Series(unreadable, dtype=pl.get_index_type())]
             return Batch(rows[taken], table.take(taken.to_arrow()), pictures, left_out)
 
-        for place, (status, source) in enumerate(zip(rows["status"], find(batch), strict=True)):
+        sources = brought_ahead(find(batch), self.weighted.manifest)
+        for place, (status, source) in enumerate(zip(rows["status"], sources, strict=True)):
             picture = read_picture(source) if status == Status.OK else None
             if picture is None:
                 unreadable.append(place)

@@ -8,16 +8,16 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
+from curate.crawl.pictures import brought_ahead
 from curate.crawl.row_keys import scan_keys
 from curate.errors import CurateError
-from curate.images.source import FileSlice, ImageSource
+from curate.images.source import ImageSource
 from curate.manifest.columns import exact_column, is_text
 from curate.manifest.manifest import Manifest, Part
 from curate.manifest.pictures import picture_finder
 from curate.manifest.read import read_rows
 from curate.manifest.spellings import spelled
 from curate.manifest.unchanged import SeenFile, require_unchanged
-from curate.store.mirror import bring_all
 from curate.store.run import MARKER
 from curate.weighted.columns import (
     AGREEMENT,
@@ -175,11 +175,8 @@ class Weighted:
             yield from ((row, None) for row in sorted(set(rows)))
             return
         columns, find = picture_finder(self.manifest)
-        for row, batch in read_rows(self.manifest, rows, columns):
-            source = find(batch)[0]
-            if isinstance(source, FileSlice):
-                bring_all([source.path])
-            yield row, source
+        found = (find(batch)[0] for _, batch in read_rows(self.manifest, rows, columns))
+        yield from zip(sorted(set(rows)), brought_ahead(found, self.manifest), strict=True)
 
     def _scan(self, row: int | None = None) -> pl.LazyFrame:
         """Scan all rows or one: label, caption, key where there is one, and our columns."""

@@ -33,7 +33,7 @@ def write_page(options: VerifyOptions, page: Path, quiet: bool = False) -> None:
             asked = asked_samples(weighted, options)
         samples = [sample for sample in asked if sample not in answered]
         _require_some(len(samples), len(asked), options)
-        text = make_page(weighted, samples, options, console)
+        text = make_page(weighted, samples, options, console, len(samples) == len(asked))
         unfinished.write_text(text, encoding="utf-8")
         weighted.require_unchanged()
         keyless = weighted.manifest.columns.key is None

@@ -41,6 +41,8 @@ CHOSEN = {
 }
 """How samples were chosen, by --strategy."""
 TELLS = " So the answers tell what share of all labels is wrong."
+TELLS_WITH_OTHERS = " Merged with the answers before, they tell what share of all labels is wrong."
+"""Where some questions are left out as answered: the others stand for the rest alone."""
 STYLES = ("base.css", "verify.css")
 """The report's, and the page's own."""
 SCRIPTS = ("kept", "question", "search", "screen", "keys", "saved", "start")
@@ -48,9 +50,13 @@ SCRIPTS = ("kept", "question", "search", "screen", "keys", "saved", "start")
 
 
 def make_page(
-    weighted: Weighted, samples: Sequence[Sample], options: VerifyOptions, console: Console
+    weighted: Weighted,
+    samples: Sequence[Sample],
+    options: VerifyOptions,
+    console: Console,
+    is_whole: bool = True,
 ) -> str:
-    """Write the page."""
+    """Write the page; ``is_whole`` says that no question was left out as answered before."""
     classes = asked_classes(weighted)
     lists = weighted.manifest.has_label_lists
     questions = list_questions(samples, lists, classes, NearestClasses(weighted))
@@ -58,13 +64,15 @@ def make_page(
     shown = sorted({row for rows in examples.values() for row in rows})
     place = {row: at for at, row in enumerate(shown)}
     strategy = queue_options(options).recorded
-    tells = strategy == RANDOM and questions.kind != EACH
+    tells = TELLS if is_whole else TELLS_WITH_OTHERS
+    if strategy != RANDOM or questions.kind == EACH:
+        tells = ""
     data: dict[str, object] = {
         "id": identity(questions, strategy),
         "crawl": words(weighted.path.name),
         "file": words(weighted.path.stem.removesuffix(".weighted")),
         "strategy": strategy,
-        "chosen": CHOSEN[options.strategy] + (TELLS if tells else ""),
+        "chosen": CHOSEN[options.strategy] + tells,
         "kind": questions.kind,
         "by": options.by or "",
         "classes": list_classes(questions, classes),

@@ -106,10 +106,12 @@ def test_what_is_answered_is_not_asked_again(
     with open_answers(answers, "ann", lists=False) as file:
         file.add(asked[0], None, "ant", "random")
         file.skip(asked[1])
-    command = ["verify", str(path), "--html", str(rest), *out]
+    command = ["verify", str(path), "--html", str(rest), "--strategy", "random", *out]
     done = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
     assert done.exit_code == 0, done.output
     assert keys_on(rest) == set(asked[1:])
+    text = rest.read_text("utf-8")
+    assert (make.TELLS in text, make.TELLS_WITH_OTHERS in text) == (False, True)
     assert "3 questions" in done.stdout
     assert f"Left out: 1 that {answers} answers already" in done.stdout
     before = rest.read_bytes()

@@ -4,6 +4,7 @@ An image that has contributed to the space and to its prototype supports its own
 more unlike the others it is. With few images most wrong labels would seem right. Not in the paper.
 """
 
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -15,13 +16,14 @@ from prototypes.engine.blocks import EachBlock, unit_rows
 from prototypes.engine.little_known import little_known
 from prototypes.engine.moments import ClassSums, Moments, class_sums
 from prototypes.fit.dominance import log_sizes
-from prototypes.fit.rounds import FOLDS, fold_of
+from prototypes.fit.few_rows import fewness, halves_of
+from prototypes.fit.rounds import fold_of
 from prototypes.fit.sample import LabelledSample, join_samples, sample_rows, sample_stride
 from prototypes.fit.space import AdaptedSpace, adapted_space
-from prototypes.fit.wrong_share import UNKNOWN, Agreement, agreement
+from prototypes.fit.wrong_share import UNKNOWN, Agreement, agreement_of, class_probabilities
 
 AXES = 320
-"""Features are shortened to so many of their leading axes, as FOLDS spaces are fitted."""
+"""Features are shortened to so many of their leading axes, as several spaces are fitted."""
 
 Matrix = NDArray[np.float64]
 Rows = NDArray[np.float32]
@@ -46,27 +48,71 @@ def held_out_agreement(
     judged = ~np.isin(sample.labels, unknown)
     sample = LabelledSample(unit_rows(sample.g[judged]), sample.labels[judged])
     try:
-        cosines = held_out_cosines(sample, moments, trusted)
+        p = _HeldOut.of(sample, moments, trusted).probabilities(unknown)
     except ValueError:
         return UNKNOWN
-    mask_absent(cosines, unknown)
-    return agreement(cosines, sample.labels, log_sizes(count))
+    return agreement_of(p, sample.labels)
 
 
-def held_out_cosines(sample: LabelledSample, moments: Moments, trusted: Matrix | None) -> Rows:
-    """Return the cosines (m, C) of unit rows to the class means in the space of the other folds.
+@dataclass(frozen=True)
+class _HeldOut:
+    """A sample whose rows are judged by spaces of the others, all shortened to the same axes."""
 
-    All that is not in the sample is in every fold's moments. Copies are in the same fold. Raises
-    ValueError where no space can be fitted to what is left without a fold.
+    g: Rows
+    """(m, D) unit rows."""
+    short: Matrix
+    """(m, d): the same, shortened."""
+    labels: NDArray[np.integer]
+    """(m,)"""
+    moments: Moments
+    trusted: Matrix | None
+
+    @classmethod
+    def of(cls, sample: LabelledSample, moments: Moments, trusted: Matrix | None) -> "_HeldOut":
+        axes = _leading_axes(moments.second)
+        means = None if trusted is None else trusted @ axes
+        return cls(sample.g, sample.g @ axes, sample.labels, _along(moments, axes), means)
+
+    def probabilities(self, unknown: NDArray[np.int64]) -> Matrix:
+        """Return p(class | row) (m, C), 0 for ``unknown`` classes.
+
+        Where rows are few, it is the mean over spaces of random halves. Raises ValueError where no
+        space can be fitted.
+        """
+        few = fewness(self.moments.by_class.weight.sum())
+        p = np.zeros((len(self.labels), len(self.moments.by_class.weight)))
+        if few < 1:
+            p += (1 - few) * self._by(fold_of(self.g), unknown)
+        if few > 0:
+            divisions = halves_of(self.g)
+            for half in divisions:
+                p += few / len(divisions) * self._by(half, unknown)
+        return p
+
+    def _by(self, fold: NDArray[np.int64], unknown: NDArray[np.int64]) -> Matrix:
+        """Return p(class | row) by the spaces of the rows of other folds (m,)."""
+        cosines = held_out_cosines(self.short, self.labels, self.moments, self.trusted, fold)
+        mask_absent(cosines, unknown)
+        return class_probabilities(cosines, log_sizes(self.moments.by_class.weight))
+
+
+def held_out_cosines(
+    rows: Matrix | Rows,
+    labels: NDArray[np.integer],
+    moments: Moments,
+    trusted: Matrix | None,
+    fold: NDArray[np.int64],
+) -> Rows:
+    """Return cosines (m, C) of rows (m, d) to class means, in the space of the other folds (m,).
+
+    What is not among the rows is in every fold's moments. Raises ValueError where no space can
+    be fitted to what is left without a fold.
     """
-    axes = _leading_axes(moments.second)
-    whole, means = _along(moments, axes), None if trusted is None else trusted @ axes
-    rows, fold = sample.g @ axes, fold_of(sample.g)
-    cosines = np.zeros((len(rows), len(whole.by_class.weight)), np.float32)
-    for k in range(FOLDS):
+    cosines = np.zeros((len(fold), len(moments.by_class.weight)), np.float32)
+    for k in np.unique(fold):
         held = fold == k
-        rest = _without(whole, rows[held], sample.labels[held])
-        space = adapted_space(rest, means)
+        rest = _without(moments, rows[held], labels[held])
+        space = adapted_space(rest, trusted)
         cosines[held] = _adapted(rows[held], space) @ _class_means(rest, space).T
     return cosines
 
@@ -85,7 +131,7 @@ def _along(moments: Moments, axes: Matrix) -> Moments:
     return Moments(sums, axes.T @ moments.second @ axes)
 
 
-def _without(moments: Moments, rows: Matrix, labels: NDArray[np.integer]) -> Moments:
+def _without(moments: Moments, rows: Matrix | Rows, labels: NDArray[np.integer]) -> Moments:
     """Take some rows (n, d) out of moments."""
     sums = moments.by_class
     held = class_sums(rows, labels, len(sums.weight)).add_to(None)
@@ -94,7 +140,7 @@ def _without(moments: Moments, rows: Matrix, labels: NDArray[np.integer]) -> Mom
     return Moments(ClassSums(weight, total), moments.second - rows.T @ rows)
 
 
-def _adapted(rows: Matrix, space: AdaptedSpace) -> Rows:
+def _adapted(rows: Matrix | Rows, space: AdaptedSpace) -> Rows:
     """Map shortened rows (n, d), which are no unit rows, to the space."""
     return unit_rows((rows - space.mean) @ space.projection)
 

@@ -27,6 +27,13 @@ among all images than among the surest half (see `WrongShare.of`)."""
 BELOW, ABOVE, MOST_UNSEEN = 0.06, 0.07, 2.0
 """The range goes from BELOW under what agreement finds to ABOVE over it, and MOST_UNSEEN times the
 labels that it is estimated to miss."""
+CHANCE = 1.3
+"""The range is wider by so many times the sampling error, on either side."""
+MISJUDGED = 12.0
+"""Labels by which the range goes further down, in a crawl of few rows: its images may be told
+apart so badly that right labels seem wrong."""
+CHANCE_ROWS = 500
+"""BELOW and ABOVE are from crawls of so many rows or more: they hold their sampling error."""
 HIDDEN, HIDDEN_POWER = 0.5, 1.5
 """The share of right labels in lists whose object the features do not show is
 0.5 (1 − t)^1.5, if a share t of right labels beats all classes that were not given."""
@@ -37,6 +44,11 @@ ROUNDED = 4
 MOST = 0.95
 """The largest share that is estimated."""
 
+LEAST_MOST = 0.01
+"""Least p − q by which the sampling error of agreement is divided."""
+TINY = np.finfo(float).tiny
+
+Matrix = NDArray[np.float64]
 Rows = NDArray[np.float32]
 
 
@@ -48,6 +60,10 @@ class Agreement:
     """NaN where it was not estimated."""
     of_surest: float
     """The same of the half of the images whose likeliest class is likeliest to be right."""
+    error: float = 0.0
+    """The standard error of ``wrong``, less what is known of CHANCE_ROWS rows; 0 from these on."""
+    misjudged: float = 0.0
+    """The share of labels that may seem wrong as there are few rows; 0 from CHANCE_ROWS on."""
 
     @property
     def evident(self) -> float:
@@ -77,11 +93,18 @@ class WrongShare:
 
         Such images got the label that they are most like, or one of few, so that most labels agree.
         But their likeliest class is unsure, while other wrong labels are as frequent where it is
-        sure. So they show in the difference between all images and the surest.
+        sure. So they show in the difference between all images and the surest. With few images it
+        may be chance: it counts less, and the range is wider.
         """
-        evident = found.evident
-        unseen = UNSEEN / np.sqrt(max(classes - 1, 1)) * (evident - found.of_surest)
-        return cls.within(evident + unseen, evident - BELOW, evident + MOST_UNSEEN * unseen + ABOVE)
+        evident, per_label = found.evident, UNSEEN / np.sqrt(max(classes - 1, 1))
+        more = evident - found.of_surest
+        real = more**2 / max(more**2 + found.error**2, TINY)
+        most = evident + MOST_UNSEEN * per_label * more + ABOVE
+        return cls.within(
+            evident + per_label * more * real,
+            evident - BELOW - CHANCE * found.error - found.misjudged,
+            most + (CHANCE + per_label / 2) * found.error,
+        )
 
     @classmethod
     def within(cls, estimate: float, low: float, high: float) -> "WrongShare":
@@ -105,24 +128,46 @@ def agreement(cosines: Rows, labels: NDArray[np.integer], sizes: Rows | None = N
     are found to be wrong. Classes without images are MASKED; ``sizes`` (C,) are log priors of the
     classes (see `Confusion.sizes`). The share is 0 without rows and with fewer than two classes.
     """
-    classes = known_classes(cosines)
+    return agreement_of(class_probabilities(cosines, sizes), labels)
+
+
+def class_probabilities(cosines: Rows, sizes: Rows | None = None) -> Matrix:
+    """Return p(true class | image) (m, C) from cosines, at RIGHT_TEMPERATURE; 0 for MASKED ones."""
+    most = max(known_classes(cosines) - 1, 1)
+    logits = cosines.astype(np.float64) / (RIGHT_TEMPERATURE * most**PER_CLASS)
+    return np.asarray(np.exp(log_softmax(logits if sizes is None else logits + sizes)))
+
+
+def agreement_of(probabilities: Matrix, labels: NDArray[np.integer]) -> Agreement:
+    """Compare labels (m,) with the likeliest classes, as `agreement`, from p(class | image)."""
+    classes = int((probabilities > 0).any(axis=0).sum())
     if classes < 2:
         return Agreement(0.0, 0.0)
-    every = np.arange(len(labels))
-    logits = cosines.astype(np.float64) / (RIGHT_TEMPERATURE * (classes - 1) ** PER_CLASS)
-    log_p = log_softmax(logits if sizes is None else logits + sizes)
-    likeliest = log_p.argmax(axis=1)
-    top = log_p[every, likeliest]
-    others = np.exp(log_p)
+    every, others = np.arange(len(labels)), probabilities.copy()
+    likeliest = others.argmax(axis=1)
+    top = others[every, likeliest]
     others[every, likeliest] = 0
     rest = np.maximum(others.sum(axis=1), 1e-12)
-    p = expit(top - np.log(rest) - OVERCONFIDENCE)
-    alike = np.minimum(np.exp(top) * (others / (1 - others)).sum(axis=1) / rest, 1)
+    p = expit(np.log(top) - np.log(rest) - OVERCONFIDENCE)
+    alike = np.minimum(top * (others / (1 - others)).sum(axis=1) / rest, 1)
     q = (1 - p) * (ALIKE * alike + (1 - ALIKE) / (classes - 1))
     surest = np.argsort(-p, kind="stable")[: (len(p) + 1) // 2]
-    excess, most = p - (likeliest == labels), p - q
+    agree, most = likeliest == labels, p - q
+    excess = p - agree
     found = (excess[rows].mean() / most[rows].mean() for rows in (every, surest))
-    return Agreement(*(float(np.clip(share, 0, MOST)) for share in found))
+    wrong, of_surest = (float(np.clip(share, 0, MOST)) for share in found)
+    fewer = max(1 / max(len(p), 1) - 1 / CHANCE_ROWS, 0)
+    error = _deviation(agree) * np.sqrt(fewer) / max(most.mean(), LEAST_MOST)
+    return Agreement(wrong, of_surest, float(error), MISJUDGED * fewer)
+
+
+def _deviation(agree: NDArray[np.bool_]) -> float:
+    """Return the standard deviation of booleans (m,).
+
+    Two of each are added first (Agresti and Coull 1998), as all may be the same by chance.
+    """
+    share = (agree.sum() + 2) / (len(agree) + 4)
+    return float(np.sqrt(share * (1 - share)))
 
 
 def share_of_lists(cosines: Rows, labels: NDArray[np.integer]) -> WrongShare:

@@ -3,18 +3,20 @@ import pytest
 
 from prototypes.engine.blocks import EachBlock, unit_rows
 from prototypes.engine.moments import add_moments, block_moments
+from prototypes.fit.few_rows import NONE_FROM
 from prototypes.fit.held_out import held_out_agreement, held_out_cosines
 from prototypes.fit.rounds import FOLDS, fold_of
-from prototypes.fit.sample import LabelledSample
 from prototypes.fit.space import adapted_space
+from prototypes.fit.wrong_share import WrongShare
+from prototypes.fit.wrong_share import agreement as agreement_of_cosines
 from prototypes.method import fit_space
 from tests.blocks import in_memory
 
 
 def crawl(
-    rows: int, classes: int, wrong: float, d: int = 20, apart: float = 5
+    rows: int, classes: int, wrong: float, d: int = 20, apart: float = 5, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     true = rng.integers(0, classes, rows)
     centres = rng.normal(size=(classes, d))
     centres *= apart / np.linalg.norm(centres, axis=1, keepdims=True)
@@ -26,10 +28,8 @@ def crawl(
 def test_cosines_against_spaces_that_are_fitted_to_the_other_folds() -> None:
     x, y = crawl(300, 4, 0.2)
     x = unit_rows(x)
-    found = held_out_cosines(
-        LabelledSample(x, y), add_moments([block_moments(x, y, 4)]), trusted=None
-    )
-    fold = fold_of(x)
+    fold, moments = fold_of(x), add_moments([block_moments(x, y, 4)])
+    found = held_out_cosines(x, y, moments, None, fold)
     for k in range(FOLDS):
         rest, held = fold != k, fold == k
         space = adapted_space(add_moments([block_moments(x[rest], y[rest], 4)]))
@@ -51,6 +51,26 @@ def test_many_features_are_shortened_and_say_the_same() -> None:
 def test_few_images_with_many_features_do_not_hide_wrong_labels(classes: int, wrong: float) -> None:
     x, y = crawl(150 * classes, classes, wrong, d=150, apart=8)
     assert agreement(in_memory(x, y), classes) == pytest.approx(wrong, abs=0.06)
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.15, 0.3])
+@pytest.mark.parametrize(("rows", "classes"), [(80, 2), (120, 3), (150, 5)])
+def test_ranges_of_small_crawls_hold_the_share(rows: int, classes: int, wrong: float) -> None:
+    held = 0
+    for seed in range(10):
+        x, y = crawl(rows, classes, wrong, d=150, apart=5, seed=seed)
+        share = WrongShare.of(fit_space(in_memory(x, y), classes).agreement, classes)
+        held += share.low <= wrong <= share.high
+    assert held >= 9
+
+
+def test_from_500_images_on_folds_alone_count() -> None:
+    x, y = crawl(NONE_FROM, 3, 0.2)
+    x = unit_rows(x)
+    moments = add_moments([block_moments(x, y, 3)])
+    found = held_out_agreement(in_memory(x, y), moments)
+    folds = held_out_cosines(x, y, moments, None, fold_of(x))
+    assert found.wrong == pytest.approx(agreement_of_cosines(folds, y).wrong, abs=1e-6)
 
 
 def test_what_cannot_be_judged_is_unknown() -> None:

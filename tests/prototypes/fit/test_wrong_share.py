@@ -6,6 +6,8 @@ from prototypes.fit.wrong_share import (
     ABOVE,
     ALIKE,
     BELOW,
+    CHANCE,
+    CHANCE_ROWS,
     MOST_UNSEEN,
     OVERCONFIDENCE,
     PER_CLASS,
@@ -88,6 +90,34 @@ def test_what_agreement_misses_widens_the_range() -> None:
     assert steep.low == flat.low
     assert steep.high == pytest.approx(flat.high + MOST_UNSEEN * missed)
     assert WrongShare.of(Agreement(0.1, 0.2), 5) == flat
+
+
+def test_few_images_widen_the_range_and_count_what_may_be_chance_less() -> None:
+    sure, unsure = (WrongShare.of(Agreement(0.2, 0.15, error), 5) for error in (0.0, 0.05))
+    assert unsure.low == pytest.approx(sure.low - CHANCE * 0.05)
+    assert unsure.high == pytest.approx(sure.high + (CHANCE + UNSEEN / 4) * 0.05)
+    assert unsure.estimate == pytest.approx(0.2 + UNSEEN / 2 * 0.05 / 2)
+
+
+def test_the_sampling_error_is_that_of_fewer_than_500_images() -> None:
+    cosines, labels = crawl(3, 0.2, rows=CHANCE_ROWS)
+    found = agreement(cosines, labels)
+    assert (found.error, found.misjudged) == (0, 0)
+    errors = [agreement(cosines[:rows], labels[:rows]).error for rows in (400, 100, 25)]
+    assert 0 < errors[0] < errors[1] < errors[2]
+
+
+def test_few_images_may_be_misjudged() -> None:
+    sure, unsure = (WrongShare.of(Agreement(0.4, 0.4, 0.0, part), 5) for part in (0.0, 0.1))
+    assert unsure.low == pytest.approx(sure.low - 0.1)
+    assert (unsure.estimate, unsure.high) == (sure.estimate, sure.high)
+
+
+def test_ten_images_say_next_to_nothing() -> None:
+    for seed in range(10):
+        share = WrongShare.of(agreement(*crawl(2, 0.2, rows=10, seed=seed)), 2)
+        assert share.low <= 0.2 <= share.high
+        assert share.high - share.low > 0.3
 
 
 @pytest.mark.parametrize("wrong", [0.0, 0.1, 0.4])

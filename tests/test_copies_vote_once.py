@@ -89,6 +89,9 @@ def test_copies_with_other_lists_vote_once_for_each_label(tmp_path: Path) -> Non
     other = rows[:20].with_columns(key=key, label=pl.Series(more)).filter(few)
     found = weigh(tmp_path / "two", pl.concat([rows, other]), np.concatenate([x, x[:20][few]]))
     assert found["duplicate_of"].count() == few.sum() > 5
+    said = " ".join(curate("inspect", tmp_path / "two/out.parquet").stdout.split())
+    assert "groups with different labels: " in said
+    assert "at most one" not in said
     both = [a if one else b for a, b, one in zip(joined, labels, few, strict=False)] + labels[20:]
     alone = weigh(tmp_path / "joined", rows.with_columns(label=pl.Series(both)), x)
     rest = slice(20, ROWS - 20)
@@ -189,7 +192,9 @@ def told(folder: Path) -> tuple[float, float, float]:
 
 def test_a_picture_with_all_labels_is_flagged_and_counted(tmp_path: Path) -> None:
     found = weigh(tmp_path, *placeholders(200, all_over=True))
-    assert found.filter(pl.col("key").str.starts_with("p"))["is_label_issue"].sum() >= 160
+    shown = found.filter(pl.col("key").str.starts_with("p"))
+    assert shown["is_label_issue"].sum() >= 160
+    assert shown["suggested_label"].n_unique() == 1
     low, share, high = told(tmp_path)
     assert low >= 160 / 650 - 1e-4
     assert low <= share < high

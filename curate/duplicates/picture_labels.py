@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.duplicates.placeholders import placeholders
 from curate.duplicates.stars import Rows
 from curate.manifest.classes import NO_CLASS
 
@@ -44,17 +45,29 @@ class PictureLabels:
         _, of = np.unique(self.picture, return_inverse=True)
         return np.asarray(labelled & (np.bincount(of, labelled)[of] > 1))
 
+    def placeholders(self, classes: int) -> NDArray[np.bool_]:
+        """Tell which pairs (K,) are of a placeholder, in a crawl of so many classes."""
+        _, of = np.unique(self.picture, return_inverse=True)
+        labelled, most = self.label != NO_CLASS, np.zeros(of.max(initial=-1) + 1, np.int64)
+        np.maximum.at(most, of[labelled], self.rows[labelled])
+        sizes, labels = np.bincount(of, self.rows), np.bincount(of, labelled)
+        return np.isin(of, placeholders(sizes, labels, most, classes))
+
+    @cached_property
+    def _commonest(self) -> Rows:
+        """Order the pairs (K,) picture by picture, the labels of most rows first."""
+        return np.lexsort((self.label, -self.rows, self.label == NO_CLASS, self.picture))
+
     def sets(self, pairs: Rows) -> NDArray[np.int32]:
         """Return the labels (n, 1 + L) of the pictures of pairs (n,), each pair's own first.
 
         The others are the commonest `MOST_OTHERS`, filled up with `NO_CLASS`.
         """
-        order = np.lexsort((self.label, -self.rows, self.label == NO_CLASS, self.picture))
         start = np.searchsorted(self.picture, self.picture[pairs])
         end = np.searchsorted(self.picture, self.picture[pairs], "right")
         width = min(int((end - start).max(initial=1)), MOST_OTHERS)
         at = start[:, None] + np.arange(width)
-        others = self.label[order[np.minimum(at, len(order) - 1)]]
+        others = self.label[self._commonest[np.minimum(at, len(self.label) - 1)]]
         own = self.label[pairs][:, None]
         others[(at >= end[:, None]) | (others == own)] = NO_CLASS
         return np.hstack([own, others]).astype(np.int32)

@@ -1,23 +1,17 @@
 """What is said of the copies in a crawl: how many, whose labels disagree, and placeholders."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from curate.crawl.crawl import Crawl
 from curate.crawl.gathered import gathered_labels
 from curate.duplicates.columns import CopyColumns
 from curate.duplicates.copies import Copies
+from curate.duplicates.placeholders import placeholders
 from curate.duplicates.stars import Rows
 from curate.manifest.classes import NO_CLASS
 
-PLACEHOLDER_ROWS = 10
-PLACEHOLDER_LABELS = 5
-"""A picture that so many rows of so many labels have, or of all labels, shows none of them."""
-PLACEHOLDER_SHARE = 0.8
-"""A picture of which this share of the rows have one label shows that: others are errors."""
 SHOWN_PLACEHOLDERS = 3
 
 
@@ -48,18 +42,19 @@ class CopyCounts:
     """Rows whose picture an earlier row has."""
     groups: int
     conflicts: int
-    """Groups whose rows have different labels; at most one of these is right."""
+    """Groups whose rows have different labels, or sets of them."""
     placeholders: tuple[Placeholder, ...]
     """Largest first."""
 
-    def lines(self) -> list[str]:
-        """Say how many rows are copies, in how many groups, and what is odd about these."""
+    def lines(self, lists: bool) -> list[str]:
+        """Say how many rows are copies, in how many groups, and what is odd about these.
+
+        Of ``lists`` of labels, several may be right.
+        """
         said = [f"{self.copies:,} of an earlier row; groups: {self.groups:,}"]
         if self.conflicts:
-            said.append(
-                f"groups with different labels: {self.conflicts:,} (at most one of a group's labels"
-                " is right)"
-            )
+            most = "" if lists else " (at most one of a group's labels is right)"
+            said.append(f"groups with different labels: {self.conflicts:,}{most}")
         return said + [str(each) for each in self.placeholders[:SHOWN_PLACEHOLDERS]]
 
 
@@ -84,20 +79,6 @@ def count_copies(copies: Copies, crawl: Crawl, columns: CopyColumns | None = Non
         key = None if columns is None else columns.key_of(row)
         named.append(Placeholder(row, size, labelled, key))
     return CopyCounts(copies.count, len(groups), int((counts > 1).sum()), tuple(named))
-
-
-def placeholders(
-    sizes: NDArray[Any], labels: NDArray[Any], most: NDArray[Any], classes: int
-) -> Rows:
-    """Tell which groups are of a placeholder, the largest first.
-
-    Each has so many rows, in ``sizes``, and different ``labels``; the commonest label is on
-    ``most`` rows. The crawl has so many ``classes``.
-    """
-    many = min(PLACEHOLDER_LABELS, classes)
-    varied = most < PLACEHOLDER_SHARE * sizes
-    found = np.flatnonzero((sizes >= PLACEHOLDER_ROWS) & (labels >= many) & varied)
-    return found[np.argsort(-sizes[found].astype(np.int64), kind="stable")]
 
 
 def _most_common(group: Rows, labels: Rows, groups: int) -> Rows:

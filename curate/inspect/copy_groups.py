@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.duplicates.told import CopyCounts, Placeholder, placeholders
+from curate.duplicates.placeholders import placeholders
+from curate.duplicates.told import CopyCounts, Placeholder
 from curate.errors import CurateError
 from curate.manifest.manifest import as_text
 from curate.weighted.columns import COPY_NAMES

@@ -79,7 +79,7 @@ def _counts(found: Overview) -> Table:
     table = count_table(found, len(found.classes))
     table.add_row("weight 0", counted(found.zero_weight, "label" if found.lists else "row"))
     if found.copy_counts is not None and found.copy_counts.copies:
-        table.add_row("copies", shown_lines(found.copy_counts.lines()))
+        table.add_row("copies", shown_lines(found.copy_counts.lines(found.lists)))
     if found.refined is not None:
         table.add_row("labels that were refined", f"{found.refined:,}")
     for command in found.made:

@@ -35,10 +35,11 @@ def compare_copies(
     Rows with the same label share what is said of the first of them. Where labels differ, they are
     judged by each other, see `at_most_one`. If one of them is rather right, it is suggested for
     all; rows that have it are not flagged, the others are to be relabelled. If none is, the
-    likeliest one tells what all are: to be relabelled to a class that no copy has, or outliers.
-    A label that is rather wrong than right is flagged and counted as wrong, whatever the cuts of
-    the crawl are: these are made for pictures, and it is that of many rows. An image with a list
-    of labels may have several that are right, and is left alone.
+    likeliest one tells what all are: to be relabelled to a class that no copy has, or outliers. Of
+    a placeholder, all are then wrong. A label that is rather wrong than right is flagged and
+    counted as wrong, whatever the cuts of the crawl are: these are made for pictures, and it is
+    that of many rows. An image with a list of labels may have several that are right, and is left
+    alone.
     """
     crawl = fits.fitted.of.crawl
     if copies is None or not copies.count or crawl.lists:
@@ -86,7 +87,10 @@ def _told(scores: Folders, apart: Apart, copies: Copies) -> tuple[Rows, pl.DataF
     scored = apart.scores(found, pairs, rows[found.speaker[pairs]])
     order = np.arange(len(said))
     order[pairs] = len(said) + np.arange(len(pairs))
-    said = pl.concat([said, _compared(found, pairs, scored)])[order]
+    compared = _compared(found, pairs, scored)
+    none = pl.Series(found.placeholders(len(crawl.classes.names))[pairs])
+    wrong = pl.col("counted_wrong") | (none & (pl.col("issue_kind") == OUTLIER).fill_null(False))
+    said = pl.concat([said, compared.with_columns(counted_wrong=wrong)])[order]
     return rows, _suggested_alike(found, said)[found.of]
 
 

@@ -74,7 +74,7 @@ def show_summary(
         facts.add_row("given → likely true", "\n".join(confusions))
     facts.add_row("weight 0", counted(tally.zero_weight, "label" if tally.lists else "row"))
     if copies is not None and copies.copies:
-        facts.add_row("copies", shown_lines(copies.lines()))
+        facts.add_row("copies", shown_lines(copies.lines(tally.lists)))
     largest = int(tally.judged.argmax())
     share = tally.judged[largest] / max(tally.rows - tally.counts.failed, 1)
     if share > max(DOMINANT, UNEVEN / len(tally.classes.names)):

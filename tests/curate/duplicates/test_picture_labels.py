@@ -24,6 +24,16 @@ def test_the_first_row_of_a_picture_with_a_label_speaks_for_the_others(
         assert found.several[at] == (pair[1] >= 0 and len(labels) > 1)
 
 
+def test_a_picture_of_many_rows_and_labels_is_a_placeholder() -> None:
+    picture = np.array([*[0] * 12, *[1] * 12, 2])
+    labels = np.array([*range(6), *range(6), *range(6), *[0] * 6, 1])
+    found = PictureLabels.among(picture, labels)
+    assert found.picture[found.placeholders(6)].tolist() == [0] * 6 + [1] * 6
+    labels[14:24] = 0
+    found = PictureLabels.among(picture, labels)
+    assert found.picture[found.placeholders(6)].tolist() == [0] * 6
+
+
 @given(ROWS, st.integers(1, 5))
 def test_sets_hold_the_own_label_and_the_commonest_others(
     rows: list[tuple[int, int]], most: int

@@ -20,6 +20,7 @@ from curate.exports.training_rows import Sample, TrainingRows
 from curate.images.source import FileSlice, ImageSource
 from curate.manifest.plan import plan_shards, row_groups
 from curate.options.in_python import python_constructor
+from curate.options.keywords import spoken_in_keywords
 from curate.options.training import StreamOptions, TrainingOptions
 from curate.own_packages import warn_of_others
 from curate.scoring import refresh
@@ -203,5 +204,8 @@ def refreshed_weights(
     """
     rows = dataset.row_numbers.astype(np.int64)
     chosen = rows if places is None else rows[places.numpy()]
-    weights = refresh.refreshed_weights(dataset.work(), chosen, logits.float().numpy(force=True))
+    with spoken_in_keywords():
+        weights = refresh.refreshed_weights(
+            dataset.work(), chosen, logits.float().numpy(force=True)
+        )
     return torch.from_numpy(weights)

@@ -22,7 +22,7 @@ from typing import (
 )
 
 from curate.options.defaults import default_of
-from curate.options.keywords import in_keywords
+from curate.options.keywords import in_keywords, spoken_in_keywords
 from curate.options.paths import (
     Array,
     OptionalArray,
@@ -102,7 +102,8 @@ def python_constructor(
 
         @wraps(init)
         def call(made: Made, *given: Any, **keywords: Any) -> None:
-            init(made, _read(options, signature, (name, f"help({name})"), given, keywords))
+            with spoken_in_keywords():
+                init(made, _read(options, signature, (name, f"help({name})"), given, keywords))
 
         parameters = [self, *signature.parameters.values()]
         call.__signature__ = Signature(parameters)  # type: ignore[attr-defined]

@@ -1,11 +1,28 @@
 """Texts of the command line, as a caller in Python reads them: keywords in place of options."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from functools import cache
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
-OPTION = re.compile(r"--([a-z][a-z-]*[a-z])\b( (?:DIR|FILE|COLUMN|K)\b)?")
+from typer.models import ParameterInfo
+
+from curate.errors import CurateError
+from curate.options.choices import words_of
+
+OPTION = re.compile(
+    r"(?<![\w-])--([a-z][a-z-]*[a-z])\b( (?:DIR|FILE|COLUMN|K)\b)?(?P<blank> (?=\S))?"
+)
+LOOKS_LIKE_VALUE = re.compile(r"[^\s,;()]*(?:[:/@=.][^\s`.]|\d)|[A-Z][A-Z_]*\b")
+"""An encoder, a file, a number, or a placeholder."""
+WORD = re.compile(r"[\w-]+")
+WORDS = {
+    "encoder": {"embedded", "self"}, "graph": {"none", "wordnet"}, "engine": {"local", "ray"},
+    "head": {"auto", "nmn", "xiao"},
+}  # fmt: skip
+"""Values of options that take more than a few words."""
 VALUE_AT_START = re.compile(r"^(\w+=) ")
 COMMAND = re.compile(r"\bcurate \w+ (?!with\b|--)[^\s`;]+ --[^;`]*|\bimg2dataset --[^;`]*")
 """A command to type in a shell, which keeps its options."""
@@ -22,19 +39,58 @@ def in_keywords(text: str) -> str:
     return VALUE_AT_START.sub(r"\1", joined) if text.startswith("--") else joined
 
 
+@contextmanager
+def spoken_in_keywords() -> Iterator[None]:
+    """Let a CurateError speak of keywords."""
+    try:
+        yield
+    except CurateError as error:
+        error.args = (in_keywords(str(error)),)
+        raise
+
+
 def _keyword(found: re.Match[str]) -> str:
     """Write an option as a keyword; what is no option of ours is left alone."""
-    name = found[1].replace("-", "_")
-    flags = _options()
-    if name not in flags:
+    names = _names()
+    if found[1] not in names:
         return found[0]
-    return f"{name}=True" if flags[name] else f"{name}="
+    name, flag = names[found[1]]
+    blank, rest = found["blank"] or "", found.string[found.end() :]
+    if flag:
+        return f"{name}=True{blank}"
+    word = WORD.match(rest)
+    is_value = LOOKS_LIKE_VALUE.match(rest) or (word and word[0] in _words().get(name, ()))
+    return f"{name}=" if is_value and found[2] is None else f"{name}={blank}"
 
 
 @cache
-def _options() -> dict[str, bool]:
-    """Name the fields of all options; True: a flag."""
-    return {field.name: field.default is False for kind in _kinds() for field in fields(kind)}
+def _names() -> dict[str, tuple[str, bool]]:
+    """Name the field of each option, by the option without its dashes; True: a flag."""
+    found = {}
+    for kind in _kinds():
+        hints = get_type_hints(kind, include_extras=True)
+        for field in fields(kind):
+            # In an annotation typer takes the first name that it is given for the default.
+            told = ((each.default, *(each.param_decls or ())) for each in _infos(hints[field.name]))
+            given = (str(name) for names in told for name in names)
+            written = [name[2:] for name in given if name.startswith("--")]
+            for name in (field.name.replace("_", "-"), *written):
+                found[name] = field.name, field.default is False
+    return found
+
+
+def _infos(hint: Any) -> list[ParameterInfo]:
+    return [each for each in get_args(hint) if isinstance(each, ParameterInfo)]
+
+
+@cache
+def _words() -> dict[str, set[str | None]]:
+    """Give the words that an option can be, by the name of its field."""
+    hints = (hint for kind in _kinds() for hint in get_type_hints(kind).items())
+    found: dict[str, set[str | None]] = {name: set(words_of(hint)) for name, hint in hints}
+    for name, words in WORDS.items():
+        found[name] |= words
+    return found
 
 
 def _kinds() -> tuple[Any, ...]:

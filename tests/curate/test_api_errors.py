@@ -40,6 +40,15 @@ def test_refine_export_and_embeddings_too(crawl: Path) -> None:
     assert "(with its prefix=, if it was given one)" in words
 
 
+def test_the_datasets_of_torch_too(crawl: Path) -> None:
+    from curate.torch import WeightedImages, WeightedStream
+
+    for kind in (WeightedImages, WeightedStream):
+        assert "with its prefix=," in refusal(kind, crawl)
+        assert refusal(kind, crawl, split="2").startswith("split=2")
+        assert refusal(kind, crawl, keep="some").startswith("keep=some: it must be one of")
+
+
 def test_the_names_of_files_are_left_alone(tmp_path: Path) -> None:
     words = refusal(curate.weight, tmp_path / "a --overwritten.csv")
     assert "a --overwritten.csv does not exist" in words

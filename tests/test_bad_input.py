@@ -46,7 +46,7 @@ def test_no_such_file(tmp_path: Path) -> None:
 
 def test_a_name_that_is_nearly_there(tmp_path: Path) -> None:
     path = crawl(tmp_path / "crawl.parquet")
-    assert f"(did you mean {path}?)" in refusal(tmp_path / "crwl.parquet")
+    assert f"(did you mean {path.name}?)" in refusal(tmp_path / "crwl.parquet")
     assert "give the folder" in refusal(tmp_path / "*.tar")
 
 

@@ -121,7 +121,7 @@ def test_paths_in_exports_start_from_the_folder_of_the_output(
     run("export", path, "--to", ending, "--keep", "all", "--out", out)
     require_from_its_folder(out)
     if place == "elsewhere/x" and ending != "parquet":
-        with pytest.raises(CurateError, match=r"leaves the folder .*--root"):
+        with pytest.raises(CurateError, match=r"leaves the folder .*root="):
             WeightedImages(out, size=SIZE, keep="all")
         require_seen(WeightedImages(out, size=SIZE, keep="all", root=tmp_path))
     else:

@@ -97,7 +97,7 @@ def _meant(path: Path) -> str:
     with contextlib.suppress(OSError):
         names = [name for name in os.listdir(path.parent) if Path(name).suffix == path.suffix]  # noqa: PTH208
     near = difflib.get_close_matches(path.name, sorted(names), 1, LIKE)
-    return f" (did you mean {brief_path(path.with_name(near[0]))}?)" if near else ""
+    return f" (did you mean {brief_path(near[0])}?)" if near else ""
 
 
 def table_part(path: Path, frozen: Folders) -> tuple[Part, pa.Schema]:

@@ -1,6 +1,9 @@
-"""Small pictures, and the command line as a user calls it."""
+"""Small pictures, tars of them, and the command line as a user calls it."""
 
 import io
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -21,6 +24,16 @@ def plain_png(colour: tuple[int, int, int] | str, size: tuple[int, int] = (8, 8)
     file = io.BytesIO()
     Image.new("RGB", size, colour).save(file, "png")
     return file.getvalue()
+
+
+def write_tar(path: Path, members: Mapping[str, bytes]) -> Path:
+    """Write files by name, in this order."""
+    with tarfile.open(path, "w") as tar:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return path
 
 
 def curate(*arguments: object) -> Result:

@@ -16,6 +16,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from cli import app
+from tests.crawls import write_tar
 
 COLOURS = {"cat": (200, 30, 30), "dog": (30, 30, 200)}
 
@@ -61,12 +62,7 @@ def refusal(folder: Path, *options: object) -> str:
 
 def pack(path: Path, members: dict[str, bytes]) -> Path:
     path.parent.mkdir(exist_ok=True)
-    with tarfile.open(path, "w") as tar:
-        for name, data in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
-    return path
+    return write_tar(path, members)
 
 
 def test_splits_above_the_classes_become_a_column(tmp_path: Path) -> None:

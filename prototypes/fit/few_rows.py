@@ -2,8 +2,7 @@
 
 With few rows a space and its class means are partly chance, so that its softmax is too sure of rows
 that it has not seen, and their labels seem wrong. Spaces of other halves then say something else of
-these rows. The mean of what they say is about as sure as it is often right (docs/evidence.md). Not
-in the paper.
+these rows. The mean of what they say is about as sure as it is often right. Not in the paper.
 """
 
 import numpy as np

@@ -208,11 +208,11 @@ def _self_influence(
 ) -> NDArray[np.float32]:
     """Return how much (C,) a sample adds to its own cosine to its prototype, on average.
 
-    Let μ be the mean of the n whitened samples z of a class, minus the mean of the C class means.
-    Then z itself contributes (1 − 1/C) z·z / n to z·μ. The projection keeps all of it, because the
-    leading directions span every μ of a class that is not little known. On average z·z is the
-    degrees of freedom of the space. ``centres`` (C, d) are the projected μ. The result is 0 for a
-    class of one sample, which has no other to be compared with.
+    Let μ be the mean of the n whitened samples z of a class, minus the centre. Then z itself
+    contributes (1 − 1/C) z·z / n to z·μ, as if each class had the same part in the centre. The
+    projection keeps all of it, because the leading directions span every μ of a class that is not
+    little known. On average z·z is the degrees of freedom of the space. ``centres`` (C, d) are the
+    projected μ. The result is 0 for a class of one sample, which has no other to be compared with.
     """
     length = np.sqrt(max(np.einsum("ij,ij->", projection, whitened.total @ projection), 0))
     share = (1 - 1 / max((count > 0).sum(), 1)) / np.maximum(count, 1)

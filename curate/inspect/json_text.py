@@ -28,7 +28,8 @@ def overview_json(
     - ``made``: the commands that made the file: command, options, versions, day; empty if it
       does not say. ``skipped``: what was passed over in the crawl: what, count, examples.
     - ``summary``: the counts of `Counts`, ``examples`` (some keys of each status except ok),
-      ``noise`` and ``range_of_wrong`` (low, high; null if not known), ``verified`` (null, or the
+      ``noise`` and ``range_of_wrong`` (low, high; null if not known; where they are more than
+      .6 apart, the images do not tell ``noise``), ``verified`` (null, or the
       fields of `VerifiedShare`: what verified rows tell of the share of wrong labels), ``copies``,
       ``copied`` (pictures that they show), ``conflicts`` (those of these with different labels)
       and ``placeholders`` (row, rows, labels, key), all four null if copies were not looked for,

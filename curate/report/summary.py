@@ -10,6 +10,7 @@ from curate.inspect.overview import BINS, Histogram, Overview
 from curate.report.plots import Marked, histogram
 from curate.report.words import percent
 from curate.terminal.printable import counted
+from curate.weighted.counts import untold
 from prototypes.engine.little_known import LEAST_IMAGES
 
 LEAST_CLASSES = 8
@@ -47,8 +48,7 @@ def figures(overview: Overview) -> list[Figure]:
         what = "With a wrong label" if overview.lists else "Wrong"
         found.append(Figure(what, told.number(), told.basis(), alarming=True))
     if overview.noise is not None:
-        note, loud = f"of the labels, by estimate{_within(overview)}", overview.verified is None
-        found.append(Figure("Look wrong", percent(overview.noise), note, alarming=loud))
+        found.append(_look_wrong(overview, overview.noise))
     kinds = f"{overview.relabel:,} fit another class, {overview.outlier:,} fit none"
     found.append(Figure("Flagged", f"{overview.flagged:,}", kinds))
     if overview.lists:
@@ -110,8 +110,13 @@ def _plot(
     return Plot(title, note, histogram(edges, counts, title, unit, percent=False, marked=marked))
 
 
-def _within(overview: Overview) -> str:
+def _look_wrong(overview: Overview, noise: float) -> Figure:
+    """Show the estimated share of wrong labels and its range."""
+    name, loud = "Look wrong", overview.verified is None
     if overview.range_of_wrong is None:
-        return ""
-    low, high = overview.range_of_wrong
-    return f": likely between {percent(low)} and {percent(high)}"
+        return Figure(name, percent(noise), "of the labels, by estimate", alarming=loud)
+    between = " and ".join(map(percent, overview.range_of_wrong))
+    if why := untold(overview.judged, overview.range_of_wrong):
+        return Figure(name, "not known", f"{why}: between {between} of the labels")
+    note = f"of the labels, by estimate: likely between {between}"
+    return Figure(name, percent(noise), note, alarming=loud)

@@ -11,6 +11,11 @@ from curate.terminal.skipped import Skipped
 from curate.weighted.verified_share import VerifiedShare
 from prototypes.engine.little_known import LEAST_IMAGES
 
+TELLING = 0.6
+"""Width up to which a range of the share of wrong labels says something."""
+FEW_JUDGED = 500
+"""Judged labels below which that is for want of images."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
@@ -80,8 +85,7 @@ def count_table(counts: Counts, classes: int) -> Table:
         what = "images with a wrong label" if counts.lists else "wrong labels"
         table.add_row(what, f"[bold]{told.number()}[/], {told.basis()}")
     if counts.noise is not None:
-        loud = "bold" if counts.verified is None else "default"
-        table.add_row("labels that look wrong", f"[{loud}]{counts.noise:.1%}[/]{within(counts)}")
+        table.add_row("labels that look wrong", _look_wrong(counts))
     table.add_row(
         "flagged",
         f"{counts.flagged:,}: {counts.relabel:,} fit another class, {counts.outlier:,} fit none",
@@ -110,13 +114,27 @@ def holding(
     return min(low, noise), max(high, noise)
 
 
-def within(counts: Counts) -> str:
-    """Give the range of the estimated share of wrong labels, and what makes it narrower."""
-    if counts.range_of_wrong is None:
+def untold(judged: int, range_of_wrong: tuple[float, float] | None) -> str:
+    """Say why images do not tell the share of wrong labels among those judged; '' if they do.
+
+    With a range wider than TELLING, any number would promise what nobody knows.
+    """
+    low, high = range_of_wrong or (0.0, 0.0)
+    if high - low <= TELLING:
         return ""
+    return "too few images to tell" if judged < FEW_JUDGED else "the images do not tell"
+
+
+def _look_wrong(counts: Counts) -> str:
+    """Write the estimated share of wrong labels, its range, and what makes it narrower."""
+    loud = "bold" if counts.verified is None else "default"
+    why = untold(counts.judged, counts.range_of_wrong)
+    said = why or f"[{loud}]{counts.noise:.1%}[/]"
+    if counts.range_of_wrong is None:
+        return said
     low, high = counts.range_of_wrong
     more = "" if counts.verified else "; curate verify --strategy random tells it more closely"
-    return f", likely between {low:.0%} and {high:.0%}{more}"
+    return f"{said}, {'' if why else 'likely '}between {low:.0%} and {high:.0%}{more}"
 
 
 def _unjudged(counts: Counts) -> str:

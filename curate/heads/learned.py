@@ -134,7 +134,7 @@ def read_verified_rows(
     keys = ("row", "key") if columns.key is None else (columns.key, "key")
     asked = Asked(
         path, keys, ("label", columns.label), classes, console,
-        options.new_classes, "" if options.apply else NEW_CLASSES,
+        options.new_classes, "" if options.apply else NEW_CLASSES, columns.key is None,
     )  # fmt: skip
     looked_up = look_up(asked, weighted.scan())
     found, classes = looked_up.rows, (*classes, *looked_up.new)

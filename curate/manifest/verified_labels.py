@@ -14,6 +14,7 @@ from curate.errors import CurateError
 from curate.manifest.formulas import as_known
 from curate.manifest.how_drawn import OTHER, how_drawn
 from curate.manifest.label_studio import NONE, read_answers
+from curate.manifest.numbered_rows import require_same_rows
 from curate.manifest.spellings import Matched, canonical, match, nearest
 from curate.manifest.verified_pairs import CORRECT, by_image, read_correct
 from curate.terminal.notices import warn
@@ -40,6 +41,8 @@ class Asked:
     """Whether other labels are classes too."""
     no_others: str = ""
     """What else to do about other labels, for the error."""
+    numbered: bool = False
+    """Whether keys are numbers of rows."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,12 @@ class Found:
 def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
     """Find the rows of a table in a crawl, and the classes that its labels name.
 
-    ``keys`` is the crawl's column key, as text, in order. A null, an empty text, an empty list
-    or the words NONE are none of the classes. Keys and labels that differ from the crawl's in
-    blanks or Unicode form, labels also in case, are matched where that is clear, and said. Keys
-    that the crawl does not have and keys with contradicting labels are left out, and said. Raises
-    CurateError for a table without the columns, for labels that are no class unless they are to be
-    new ones, and for answers that are none.
+    ``keys`` is the crawl's column key, as text, in order, and label where keys are numbers. A
+    null, an empty text, an empty list or the words NONE are none of the classes. Keys and labels
+    that differ from the crawl's in blanks or Unicode form, labels also in case, are matched where
+    that is clear, and said. Keys that the crawl does not have and keys with contradicting labels
+    are left out, and said. Raises CurateError for a table without the columns, for labels that are
+    no class unless they are to be new ones, for answers that are none, and as `require_same_rows`.
     """
     path = asked.path
     table, unread = read_answers(path, "--verified", "key, label (null: none of the classes)")
@@ -78,6 +81,8 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
         label = label if NONE in asked.classes else label.replace(NONE, None)
         label = as_known(label, pl.LazyFrame({"class": asked.classes}, schema={"class": pl.String}))
     key = as_known(_as_text(_column(path, table, asked.key)), keys.select("key"))
+    if asked.numbered:
+        require_same_rows(path, table.with_columns(key=key, label=label), keys)
     given = pl.DataFrame({"key": key, "labels": _lists(label)})
     by_pair = CORRECT in table.columns
     said = read_correct(path, table, label) if by_pair else how_drawn(table).alias("drawn")

@@ -26,7 +26,10 @@ def share_of_table(weighted: Weighted, path: Path, console: Console) -> Verified
     lists = weighted.manifest.has_label_lists
     labels = weighted.scan().select(label.explode() if lists else label).unique()
     classes = labels.collect(engine="streaming")["label"].drop_nulls().cast(pl.String).sort()
-    asked = Asked(path, keys, ("label", columns.label), classes.to_list(), console)
+    asked = Asked(
+        path, keys, ("label", columns.label), classes.to_list(), console,
+        numbered=columns.key is None,
+    )  # fmt: skip
     found = look_up(asked, weighted.scan())
     require_whole(found, path, WHOLE)
     if not lists:

@@ -1,0 +1,51 @@
+"""Answers that name rows by their numbers, refused where these are other rows now."""
+
+from pathlib import Path
+
+import polars as pl
+
+from curate.errors import CurateError
+from curate.manifest.spellings import canonical
+from curate.terminal.printable import brief
+
+GIVEN = "given_label"
+
+
+def require_same_rows(path: Path, table: pl.DataFrame, rows: pl.LazyFrame) -> None:
+    """Raise CurateError if a row's label is neither the one that was verified nor the answer.
+
+    A number names a row only as long as all rows stay where they are. ``table`` has key, the
+    number as text, label and, where `curate verify` wrote it, given_label; without, nothing is
+    known. ``rows`` are the crawl's key and label. Rows that moved by so little that all labels
+    match are not noticed.
+    """
+    kind = rows.collect_schema()["label"]
+    if GIVEN not in table.columns or isinstance(kind, pl.List) != isinstance(
+        table.schema[GIVEN], pl.List
+    ):
+        return
+    asked = table.select("key", *(_form(table, name).alias(name) for name in (GIVEN, "label")))
+    now = rows.join(asked.lazy().select("key"), on="key", how="semi").select("key", "label")
+    found = now.collect(engine="streaming")
+    found = found.select("key", now=_form(found, "label")).join(asked, on="key")
+    moved = pl.col("now").ne_missing(pl.col(GIVEN)) & pl.col("now").ne_missing(pl.col("label"))
+    other = found.filter(moved)
+    if len(other):
+        key, now, given, _ = other.row(0)
+        raise CurateError(
+            f"--verified {path} names rows by their numbers, and the label of row {key} (from 0)"
+            f" was '{brief(given or 'empty')}' when it was verified, and is"
+            f" '{brief(now or 'empty')}' now: {len(other):,} of {len(found):,} rows do not match."
+            " If rows were sorted, added or removed, weigh the crawl with a key column and verify"
+            f" again; if only labels were changed, take the column '{GIVEN}' out of the table."
+        )
+
+
+def _form(table: pl.DataFrame, name: str) -> pl.Series:
+    """Write labels, or lists of them, without what does not tell classes apart."""
+    return pl.Series(name, [_text(value) for value in table[name].to_list()], pl.String)
+
+
+def _text(label: str | list[str] | None) -> str | None:
+    labels = [label] if isinstance(label, str) else label or []
+    return ", ".join(sorted(canonical(name).casefold() for name in labels)) or None

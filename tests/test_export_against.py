@@ -1,12 +1,16 @@
 """`curate export --against`: no picture of another manifest is among those that are written."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from .crawls import curate
+from curate import api
+
+from .crawls import curate, done, refused, write_tar
 from .test_duplicates import NAMES, written
 
 ROWS = 60
@@ -36,18 +40,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     labels = [NAMES[row % 3] for row in range(len(images) + 1)]
     rows = {"key": keys, "image": [*images, b"none"], "label": labels}
     pl.DataFrame(rows).write_parquet(folder / "val.parquet")
-    done = curate("weight", folder / "crawl.parquet", "--encoder", "embedded", "--graph", "none")
-    assert done.exit_code == 0, done.output
+    result = curate("weight", folder / "crawl.parquet", "--encoder", "embedded", "--graph", "none")
+    assert result.exit_code == 0, result.output
     return folder
 
 
 def export(folder: Path, out: str, *options: object) -> str:
-    done = curate(
+    result = curate(
         "export", folder / "crawl.weighted.parquet", "--to", "parquet", "--keep", "all",
         "--out", folder / out, *options,
     )  # fmt: skip
-    assert done.exit_code == 0, done.output
-    return " ".join(done.output.split())
+    assert result.exit_code == 0, result.output
+    return " ".join(result.output.split())
 
 
 def test_copies_of_the_other_manifest_and_their_copies_are_left_out_and_listed(
@@ -68,9 +72,9 @@ def test_copies_of_the_other_manifest_and_their_copies_are_left_out_and_listed(
 def test_a_list_that_is_there_is_not_written_over(folder: Path) -> None:
     (folder / "again.against.parquet").write_bytes(b"mine")
     options = ("--to", "parquet", "--out", folder / "again.parquet", "--against")
-    done = curate("export", folder / "crawl.weighted.parquet", *options, folder / "val.parquet")
-    assert done.exit_code == 2
-    assert "again.against.parquet exists" in " ".join(done.output.split())
+    result = curate("export", folder / "crawl.weighted.parquet", *options, folder / "val.parquet")
+    assert result.exit_code == 2
+    assert "again.against.parquet exists" in " ".join(result.output.split())
     assert not (folder / "again.parquet").exists()
 
 
@@ -88,8 +92,8 @@ def test_where_there_are_no_pictures_features_are_compared(tmp_path: Path) -> No
     x = rng.normal(size=(ROWS, 64)) + 2 * np.eye(3, 64)[np.arange(ROWS) % 3]
     new = rng.normal(size=(9, 64)) + 2 * np.eye(3, 64)[np.arange(9) % 3]
     crawl = of_features(tmp_path, x, "crawl.parquet")
-    done = curate("weight", crawl, "--graph", "none")
-    assert done.exit_code == 0, done.output
+    result = curate("weight", crawl, "--graph", "none")
+    assert result.exit_code == 0, result.output
     val = of_features(tmp_path, np.concatenate([new, 2 * x[[7, 5]]]), "val.parquet")
     export(tmp_path, "out.parquet", "--against", val)
     listed = pl.read_parquet(tmp_path / "out.against.parquet")
@@ -101,6 +105,23 @@ def test_where_there_are_no_pictures_features_are_compared(tmp_path: Path) -> No
     assert not len(pl.read_parquet(tmp_path / "all.against.parquet"))
 
 
+def test_features_need_no_labels_either_and_may_be_files(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(ROWS, 64)) + 2 * np.eye(3, 64)[np.arange(ROWS) % 3]
+    done("weight", of_features(tmp_path, x, "crawl.parquet"), "--graph", "none")
+    column = tmp_path / "val.parquet"
+    embedding = pl.Series("embedding", x[[7, 5]].tolist(), dtype=pl.List(pl.Float32))
+    pl.DataFrame([embedding]).write_parquet(column)
+    clip = tmp_path / "clip"
+    (clip / "img_emb").mkdir(parents=True)
+    np.save(clip / "img_emb" / "img_emb_0.npy", x[[7, 5]].astype(np.float16))
+    (clip / "metadata").mkdir()
+    pl.DataFrame({"caption": ["a", "b"]}).write_parquet(clip / "metadata" / "metadata_0.parquet")
+    for val in (column, clip):
+        export(tmp_path, "out.parquet", "--against", val, "--overwrite")
+        listed = pl.read_parquet(tmp_path / "out.against.parquet")
+        assert listed.rows() == [(5, "5", "1"), (7, "7", "0")]
+
+
 def test_other_features_are_refused(tmp_path: Path, folder: Path) -> None:
     x = np.random.default_rng(0).normal(size=(ROWS, 64)) + 2 * np.eye(3, 64)[np.arange(ROWS) % 3]
     crawl = of_features(tmp_path, x, "crawl.parquet")
@@ -109,21 +130,226 @@ def test_other_features_are_refused(tmp_path: Path, folder: Path) -> None:
         (of_features(tmp_path, x[:, :32], "val.parquet"), "has 32 features a row, and the crawl"),
         (folder / "val.parquet", "has no column 'embedding', and the crawl was weighed by"),
     ):
-        done = curate(
+        result = curate(
             "export", tmp_path / "crawl.weighted.parquet", "--to", "csv",
             "--out", tmp_path / "out.csv", "--against", val,
         )  # fmt: skip
-        assert done.exit_code == 2
-        assert words in " ".join(done.output.split())
+        assert result.exit_code == 2
+        assert words in " ".join(result.output.split())
 
 
 def test_where_nothing_is_left_it_says_why(folder: Path) -> None:
     options = ("--to", "parquet", "--out", folder / "nothing.parquet", "--against")
-    done = curate("export", folder / "crawl.weighted.parquet", *options, folder / "crawl.parquet")
-    assert done.exit_code == 2
-    words = " ".join(done.output.split())
+    result = curate("export", folder / "crawl.weighted.parquet", *options, folder / "crawl.parquet")
+    assert result.exit_code == 2
+    words = " ".join(result.output.split())
     assert f"leaves out {ROWS + 1} of {ROWS + 1}; name another manifest." in words
-    done = curate("export", folder / "crawl.weighted.parquet", *options, folder / "val.parquet",
+    result = curate("export", folder / "crawl.weighted.parquet", *options, folder / "val.parquet",
                   "--min-quality", 1)  # fmt: skip
-    words = " ".join(done.output.split())
+    words = " ".join(result.output.split())
     assert f"leaves out 4 of {ROWS + 1}, and --keep weighted --min-quality 1.0 the others" in words
+
+
+def pictures(folder: Path) -> list[bytes]:
+    """Give the pictures of the other manifest: one of its own, and one that the crawl has too."""
+    return [written(pixels(1, 1)[0], 90), written(pixels(0, ROWS)[LEAKED[0]], 40)]
+
+
+def as_table(folder: Path) -> Path:
+    pl.DataFrame({"image": pictures(folder)}).write_parquet(folder / "other.parquet")
+    return folder / "other.parquet"
+
+
+def as_parts(folder: Path) -> Path:
+    (folder / "parts").mkdir()
+    for number, picture in enumerate(pictures(folder)):
+        pl.DataFrame({"image": [picture]}).write_parquet(folder / f"parts/{number}.parquet")
+    return folder / "parts"
+
+
+def as_paths(folder: Path, ending: str) -> Path:
+    as_pictures(folder)
+    paths = pl.DataFrame({"image": ["pictures/0.jpg", "pictures/1.jpg"]})
+    path = folder / f"other{ending}"
+    if ending == ".jsonl":
+        paths.write_ndjson(path)
+    else:
+        paths.write_csv(path)
+    return path
+
+
+def as_pictures(folder: Path, below: str = "") -> Path:
+    (folder / "pictures" / below).mkdir(parents=True)
+    for number, picture in enumerate(pictures(folder)):
+        (folder / "pictures" / below / f"{number}.jpg").write_bytes(picture)
+    return folder / "pictures"
+
+
+def as_tar(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    members = {f"{number}.jpg": data for number, data in enumerate(pictures(folder))}
+    return write_tar(folder / "00000.tar", members)
+
+
+FORMS = {
+    "Parquet": (as_table, "1"),
+    "a folder of Parquet files": (as_parts, "1"),
+    "CSV": (partial(as_paths, ending=".csv"), "1"),
+    "TSV": (partial(as_paths, ending=".tsv"), "1"),
+    "JSON lines": (partial(as_paths, ending=".jsonl"), "1"),
+    "a tar": (as_tar, "1"),
+    "a folder of tars": (lambda folder: as_tar(folder / "tars").parent, "1"),
+    "a flat folder of pictures": (as_pictures, "1.jpg"),
+    "a folder of one class": (partial(as_pictures, below="cat"), "cat/1.jpg"),
+    "folders that may be classes or not": (partial(as_pictures, below="a/b"), "a/b/1.jpg"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_other_manifest_needs_no_labels_in_any_form(
+    folder: Path, tmp_path: Path, form: str
+) -> None:
+    make, key = FORMS[form]
+    out = tmp_path / "out.parquet"
+    done("export", folder / "crawl.weighted.parquet", "--to", "parquet", "--keep", "all",
+         "--out", out, "--against", make(tmp_path))  # fmt: skip
+    assert pl.read_parquet(out)["key"].to_list() == [f"k{row}" for row in range(ROWS) if row != 3]
+    listed = pl.read_parquet(tmp_path / "out.against.parquet")
+    assert listed.rows() == [(3, "k3", key), (60, "k60", key)]
+
+
+@pytest.mark.parametrize("labels", [["dog", "dog"], [None, None]])
+def test_one_class_or_none_in_its_label_column_is_no_matter(
+    folder: Path, tmp_path: Path, labels: list[str | None]
+) -> None:
+    rows = {"image": pictures(tmp_path), "label": pl.Series(labels, dtype=pl.String)}
+    pl.DataFrame(rows).write_parquet(tmp_path / "other.parquet")
+    said = export(folder, "labels.parquet", "--against", tmp_path / "other.parquet", "--overwrite")
+    assert "59 of 61" in said
+
+
+def empty_table(folder: Path) -> Path:
+    pl.DataFrame(schema={"image": pl.Binary, "label": pl.String}).write_parquet(
+        folder / "other.parquet"
+    )
+    return folder / "other.parquet"
+
+
+def empty_text(folder: Path, name: str, text: str = "") -> Path:
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def empty_folder(folder: Path) -> Path:
+    (folder / "other").mkdir()
+    return folder / "other"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        empty_table,
+        partial(empty_text, name="other.csv", text="image\n"),
+        partial(empty_text, name="other.jsonl"),
+        partial(empty_text, name="other.json", text="[]"),
+        empty_folder,
+    ],
+)
+def test_of_an_empty_one_all_rows_are_written_with_an_empty_list(
+    folder: Path, tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    said = export(folder, "of.parquet", "--against", make(tmp_path), "--overwrite")
+    assert len(pl.read_parquet(folder / "of.parquet")) == ROWS + 1
+    listed = pl.read_parquet(folder / "of.against.parquet")
+    assert listed.columns == ["row", "key", "against"]
+    assert not len(listed)
+    assert "it has no rows, and so no row is left out" in said
+
+
+def test_what_cannot_be_read_is_refused_without_a_word_of_labels(
+    folder: Path, tmp_path: Path
+) -> None:
+    pl.DataFrame({"url": ["https://a.org/1.jpg"]}).write_csv(tmp_path / "urls.csv")
+    pl.DataFrame({"a.jpg": ["b.jpg"]}).write_csv(tmp_path / "headless.csv")
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "notes.txt").write_text("none")
+    for name, words in (
+        ("urls.csv", "fetch the images first: img2dataset"),
+        ("headless.csv", "write a line with the names of the columns above it, such as image."),
+        ("texts", "holds no tars, no Parquet files and no pictures"),
+        ("gone.csv", "does not exist"),
+    ):
+        said = refused("export", folder / "crawl.weighted.parquet", "--to", "csv", "--out",
+                       tmp_path / "out.csv", "--against", tmp_path / name)  # fmt: skip
+        assert words in said
+        assert f"--against {tmp_path / name}" in said
+        assert "label" not in said.replace("crawl", "")
+
+
+def test_what_it_passes_over_is_said(folder: Path, tmp_path: Path) -> None:
+    other = as_pictures(tmp_path)
+    (other / "notes.txt").write_text("none")
+    said = export(folder, "over.parquet", "--against", other)
+    assert "passed over: files that are no pictures (1): notes.txt" in said
+
+
+def test_a_list_does_not_outlive_the_output_that_it_is_of(folder: Path, tmp_path: Path) -> None:
+    out, listed = tmp_path / "out.parquet", tmp_path / "out.against.parquet"
+    options = ("export", folder / "crawl.weighted.parquet", "--to", "parquet", "--out", out)
+    done(*options, "--against", folder / "val.parquet")
+    assert listed.exists()
+    out.unlink()
+    said = refused(*options)
+    assert f"{listed} lists what an earlier export to this place left out" in said
+    assert not out.exists()
+    done(*options, "--overwrite")
+    assert out.exists()
+    assert not listed.exists()
+
+
+def test_another_file_of_that_name_is_left_alone(folder: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "out.against.parquet"
+    mine.write_bytes(b"mine")
+    options = ("--to", "parquet", "--out", tmp_path / "out.parquet", "--overwrite")
+    done("export", folder / "crawl.weighted.parquet", *options)
+    assert mine.read_bytes() == b"mine"
+
+
+def test_an_output_of_another_ending_leaves_the_list_to_its_own(
+    folder: Path, tmp_path: Path
+) -> None:
+    options = ("export", folder / "crawl.weighted.parquet", "--overwrite", "--to")
+    against = ("--against", folder / "val.parquet")
+    done(*options, "parquet", "--out", tmp_path / "out.parquet", *against)
+    listed = (tmp_path / "out.against.parquet").read_bytes()
+    done(*options, "csv", "--out", tmp_path / "out.csv")
+    said = refused(*options, "csv", "--out", tmp_path / "out.csv", *against)
+    assert "out.against.parquet lists what was left out of out.parquet" in said
+    assert (tmp_path / "out.against.parquet").read_bytes() == listed
+
+
+def test_the_copies_that_are_left_out_are_counted(folder: Path) -> None:
+    said = export(folder, "first.parquet", "--duplicates", "first")
+    assert "60 of 61" in said
+    assert "further copies of pictures, by --duplicates first (1): k60" in said
+    said = export(folder, "one.parquet", "--duplicates", "first", "--sample", "1")
+    assert "by --duplicates first (1): k60" in said
+    assert "--duplicates first" not in export(folder, "weigh.parquet", "--duplicates", "weigh")
+
+
+def test_in_python_they_are_counted_too(folder: Path, tmp_path: Path) -> None:
+    exported = api.export(
+        folder / "crawl.weighted.parquet", to="parquet", out=tmp_path / "out.parquet", keep="all",
+        duplicates="first", against=folder / "val.parquet",
+    )  # fmt: skip
+    counts = {each.what.split(",")[0]: each.count for each in exported.skipped}
+    assert exported.rows == ROWS - len(LEAKED)
+    assert [*counts.values()] == [4]
+    exported = api.export(
+        folder / "crawl.weighted.parquet", to="csv", out=tmp_path / "out.csv", keep="all",
+        duplicates="first",
+    )  # fmt: skip
+    assert {each.what: (each.count, each.examples) for each in exported.skipped} == {
+        "columns that csv cannot hold": (1, ("image",)),
+        "further copies of pictures, by --duplicates first": (1, ("k60",)),
+    }

@@ -13,13 +13,14 @@ from rich.text import Text
 
 from curate.cluster.open import open_engine, shared_home
 from curate.errors import CurateError
-from curate.exports.against import rows_against, say_unread
+from curate.exports.against import rows_against, say_uncompared
+from curate.exports.against_list import replace_list
 from curate.exports.format import Format, InOrder
 from curate.exports.job import Job
 from curate.exports.pieces import cut
 from curate.exports.possible import check_export, possible_format
 from curate.exports.record import crawl_record, fixed_record
-from curate.exports.select_rows import select_rows
+from curate.exports.select_rows import copies_left_out, select_rows
 from curate.exports.write import WriteInOrder
 from curate.exports.write_files import Place, WriteFiles
 from curate.exports.written import Written
@@ -54,7 +55,8 @@ class Exported:
     parts: dict[str, int]
     """Rows of each part of the split."""
     skipped: tuple[Skipped, ...]
-    """Rows without a picture that can be read, and columns that the format cannot hold."""
+    """Rows without a picture that can be read, columns that the format cannot hold, rows that are
+    copies of those of ``against``, and copies that ``duplicates="first"`` leaves out."""
     reader: str
     """The library that read it back."""
 
@@ -105,6 +107,7 @@ def export(options: ExportOptions, console: Console) -> Exported:
             writing = _writing(job, format_, unfinished, engine)
             written, reader = _written(job, writing, console)
             weighted.require_unchanged()
+            copies = copies_left_out(weighted, options.select, left_out)
             columns = Skipped.of(f"columns that {options.to} cannot hold", job.record.left_out)
             exported = Exported(
                 out=options.out,
@@ -112,12 +115,10 @@ def export(options: ExportOptions, console: Console) -> Exported:
                 of=weighted.rows,
                 keep=options.keep or format_.keep,
                 parts=written.parts,
-                skipped=(*written.skipped, *columns, *_skipped(options, against)),
+                skipped=(*written.skipped, *columns, *_skipped(options, against), *copies),
                 reader=reader,
             )
-            if against is not None:
-                with appearing_file(options.list_against) as listed:
-                    against.write_parquet(listed)
+            replace_list(options, against)
             _say_what_made_it(job, exported, format_, unfinished)
     return exported
 
@@ -130,7 +131,7 @@ def _against(
         return None
     other = WeightOptions(options.against, image=options.image, label=options.label)
     found = rows_against(weighted, other, options.out, engine, console)
-    say_unread(options.against, found.unread, console)
+    say_uncompared(options.against, found, console)
     return found.rows
 
 

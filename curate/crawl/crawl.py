@@ -43,6 +43,12 @@ class Crawl:
         return replace(self, manifest=replace(self.manifest, skipped=named))
 
 
+def unlabelled_crawl(manifest: Manifest, run: Run) -> Crawl:
+    """Plan the shards alone, for a manifest whose labels nobody asks for; it has no classes."""
+    shards = freeze_plan(manifest, run.step("plan"))
+    return Crawl(manifest, Classes((), ()), shards, run.step("labels"), run)
+
+
 def index_crawl(manifest: Manifest, classes: Classes, run: Run) -> Crawl:
     """Plan the shards of a manifest, once for the life of the run, and index their labels."""
     shards = freeze_plan(manifest, run.step("plan"))

@@ -1,6 +1,7 @@
 """Refuse, before any work starts, an export that cannot be."""
 
 from curate.errors import CurateError
+from curate.exports.against_list import require_free
 from curate.exports.format import Format, InFiles, load_format
 from curate.manifest.columns import is_text
 from curate.manifest.keys import check_keys
@@ -92,15 +93,7 @@ def _check_out(weighted: Weighted, options: ExportOptions, format_: Format) -> N
             f"--out {options.out} lies in the crawl's folder, whose files are all input; name a"
             " place outside of it."
         )
-    if (
-        options.against is not None
-        and look(options.list_against).exists()
-        and not options.overwrite
-    ):
-        raise CurateError(
-            f"{options.list_against} exists; replace it with --overwrite or name another place with"
-            " --out."
-        )
+    require_free(options)
     require_writable(options.out)
     clear_unfinished(options.out)
     if not options.out.exists():

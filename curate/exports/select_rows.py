@@ -19,14 +19,19 @@ from curate.options.export import (
     REFINED,
     SOFT,
     SUGGESTED,
+    WEIGH,
     SelectOptions,
 )
+from curate.terminal.printable import FEW, brief
+from curate.terminal.skipped import Skipped
 from curate.weighted.columns import COPY_NAMES, REFINED_NAMES, SOFT_NAMES
 from curate.weighted.noise_type_filter import of_noise_type
 from curate.weighted.weighted import Weighted
 
 PICTURE = pl.coalesce("duplicate_of", "key")
 """The key of the first row that shows the same picture."""
+IS_FIRST = pl.col("first").is_null() | (pl.col("row") == pl.col("first"))
+"""Of rows that know the first of the chosen copies of their picture."""
 SURE = 0.5
 """A refined label of at least this probability counts as clean."""
 OF_LABELS = ("label", "weight", "label_quality", "is_label_issue", "issue_kind", "distance",
@@ -54,15 +59,12 @@ def select_rows(
     seems to lack. Raises CurateError if a column that this needs is missing.
     """
     _check(weighted, options)
-    rows = weighted.scan().with_columns(given_label=pl.col("label"))
-    if left_out is not None:
-        rows = rows.filter(~pl.col("row").is_in(left_out.cast(pl.get_index_type()).implode()))
-    if options.noise_type is not None:
-        rows = rows.filter(of_noise_type(weighted, options.noise_type))
-    lists = weighted.manifest.has_label_lists
-    rows = _lists(rows, options) if lists else _single(rows, options)
-    if options.duplicates != KEEP:
-        rows = _without_copies(rows, options)
+    rows, lists = _kept(weighted, options, left_out), weighted.manifest.has_label_lists
+    if options.duplicates == FIRST:
+        rows = _with_first(rows).filter(IS_FIRST).drop("group", "len", "first")
+    elif options.duplicates == WEIGH:
+        weight = pl.col("weight") / pl.col("len").fill_null(1)
+        rows = _with_first(rows).with_columns(weight).drop("group", "len", "first")
     if options.sample is not None:
         rows = _sampled(rows, options.sample, options.seed)
     if options.normalize != NONE:
@@ -70,6 +72,30 @@ def select_rows(
     if options.shares:
         rows = rows.with_columns(split=_part(options, weighted.names))
     return rows.with_columns(pl.col("weight").cast(_weights(weighted)))
+
+
+def copies_left_out(
+    weighted: Weighted, options: SelectOptions, left_out: pl.Series | None = None
+) -> tuple[Skipped, ...]:
+    """Count the rows that ``duplicates="first"`` leaves out of those that `select_rows` chooses."""
+    if options.duplicates != FIRST:
+        return ()
+    copies = _with_first(_kept(weighted, options, left_out)).filter(~IS_FIRST)
+    found = copies.select(pl.len().alias("count"), pl.col("key").head(FEW).implode())
+    count, keys = found.collect(engine="streaming").row(0)
+    what = "further copies of pictures, by --duplicates first"
+    return (Skipped(what, count, tuple(map(brief, keys))),) if count else ()
+
+
+def _kept(weighted: Weighted, options: SelectOptions, left_out: pl.Series | None) -> pl.LazyFrame:
+    """Keep the rows that are wanted, copies among them, with the label that is exported."""
+    rows = weighted.scan().with_columns(given_label=pl.col("label"))
+    if left_out is not None:
+        rows = rows.filter(~pl.col("row").is_in(left_out.cast(pl.get_index_type()).implode()))
+    if options.noise_type is not None:
+        rows = rows.filter(of_noise_type(weighted, options.noise_type))
+    lists = weighted.manifest.has_label_lists
+    return _lists(rows, options) if lists else _single(rows, options)
 
 
 def _check(weighted: Weighted, options: SelectOptions) -> None:
@@ -186,17 +212,12 @@ def _mean_of_sure(rows: pl.LazyFrame) -> float:
     return 1.0 if mean is None else float(mean)
 
 
-def _without_copies(rows: pl.LazyFrame, options: SelectOptions) -> pl.LazyFrame:
-    """Keep the first of the chosen copies of a picture, or divide each one's weight by how many."""
+def _with_first(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Add, of the chosen copies of a picture, which row is the first and how many they are."""
     group = pl.when(pl.col("duplicates") > 1).then(PICTURE)
     rows = rows.with_columns(group=group)
     groups = rows.drop_nulls("group").group_by("group").agg(pl.len(), first=pl.col("row").min())
-    rows = rows.join(groups, on="group", how="left", maintain_order="left")
-    if options.duplicates == FIRST:
-        rows = rows.filter(pl.col("first").is_null() | (pl.col("row") == pl.col("first")))
-    else:
-        rows = rows.with_columns(pl.col("weight") / pl.col("len").fill_null(1))
-    return rows.drop("group", "len", "first")
+    return rows.join(groups, on="group", how="left", maintain_order="left")
 
 
 def _normalized(rows: pl.LazyFrame, options: SelectOptions, lists: bool) -> pl.LazyFrame:

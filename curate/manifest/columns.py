@@ -31,6 +31,8 @@ KNOWN_NAMES = {
 URL_LISTS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}
 """What img2dataset calls the forms of a list of URLs, by ending; all others are Parquet."""
 NO_KEY = "none"
+NO_LABEL = ""
+"""The name of the label column where none is asked for."""
 MOST_COLUMNS = 2_000
 
 
@@ -39,6 +41,7 @@ class Columns:
     """The columns that curate reads; None if there is no such column."""
 
     label: str
+    """`NO_LABEL` where labels are not asked for."""
     image: str | None = None
     key: str | None = None
     caption: str | None = None
@@ -83,6 +86,8 @@ def find_columns(schema: pa.Schema, named: ColumnOptions, manifest: str) -> Colu
 
     Raises CurateError when there is no label, or when a named column does not exist.
     """
+    if not named.labelled:
+        return _picture_columns(schema, named, manifest)
     columns = named_columns(schema.names, named, manifest)
     _check_label(schema.field(columns.label), manifest)
     if columns.key is not None:
@@ -94,13 +99,7 @@ def named_columns(names: Sequence[str], named: ColumnOptions, manifest: str) -> 
     """Match the names of columns alone; raises CurateError as `find_columns` does."""
     label = _find(names, "label", named.label, manifest)
     if label is None:
-        first = next(filter(has_picture_ending, names), None)
-        if first is not None:
-            raise CurateError(
-                f"{manifest} has no label column but a column named '{brief(first)}', as if its"
-                " first line were a row; write a line with the names of the columns above it, such"
-                " as image,label."
-            )
+        _refuse_lost_header(names, "image,label", manifest)
         raise CurateError(
             f"{manifest} has no label column; {_one_column(names, manifest)}name it with"
             f" --label, one of: {listed(names)}."
@@ -115,6 +114,28 @@ def named_columns(names: Sequence[str], named: ColumnOptions, manifest: str) -> 
     )
 
 
+def _picture_columns(schema: pa.Schema, named: ColumnOptions, manifest: str) -> Columns:
+    """Find the columns of pictures or embeddings, and of keys if they can be such."""
+    image = _find(schema.names, "image", named.image, manifest)
+    embedding = _find(schema.names, "embedding", None, manifest)
+    if image is None and embedding is None:
+        _refuse_lost_header(schema.names, "image", manifest)
+    key = _find(schema.names, "key", None, manifest)
+    key = key if key is not None and _is_key(schema.field(key).type) else None
+    return Columns(NO_LABEL, image, key, embedding=embedding)
+
+
+def _refuse_lost_header(names: Sequence[str], header: str, manifest: str) -> None:
+    """Raise CurateError if a name is that of a picture; ``header`` is the line that is lost."""
+    first = next(filter(has_picture_ending, names), None)
+    if first is not None:
+        raise CurateError(
+            f"{manifest} has no {header.split(',')[-1]} column but a column named"
+            f" '{brief(first)}', as if its first line were a row; write a line with the names of"
+            f" the columns above it, such as {header}."
+        )
+
+
 def require_image(schema: pa.Schema, columns: Columns, manifest: str) -> str:
     """Name the image column, or say what to do without one."""
     if columns.image is not None:
@@ -122,34 +143,39 @@ def require_image(schema: pa.Schema, columns: Columns, manifest: str) -> str:
     url = next((name for name in schema.names if name in KNOWN_NAMES["url"]), None)
     if url is not None:
         raise CurateError(url_refusal(manifest, url, columns))
+    features = " (or give the features that you have with --embeddings DIR)"
     raise CurateError(
         f"{manifest} has no image column; name it with --image, one of: {listed(schema.names)}"
-        " (or give the features that you have with --embeddings DIR)."
+        f"{features if columns.label != NO_LABEL else ''}."
     )
 
 
 def url_refusal(manifest: str, url: str, columns: Columns) -> str:
     """Say why URLs are not fetched, with the command that fetches them."""
+    weighed = columns.label != NO_LABEL
     shard = Path(manifest).with_suffix("")
     if shard.is_dir() or shard.with_suffix(".tar").is_file():
         folder = shlex.quote(str(Path(manifest).parent))
         return (
             f"{manifest}: column '{brief(url)}' holds URLs; what was fetched of them seems to lie"
-            f" beside it, so give the folder: curate weight {folder} --label"
-            f" {shlex.quote(columns.label)}"
+            f" beside it, so give the folder: {_command(folder, columns) if weighed else folder}"
         )
     form = URL_LISTS.get(ending_of(Path(manifest)), "parquet")
     caption = ["--caption_col", columns.caption] if columns.caption else []
+    others = ["--save_additional_columns", json.dumps([columns.label], ensure_ascii=False)]
     fetch = shlex.join(
         ["img2dataset", "--url_list", manifest, "--input_format", form, "--url_col", url, *caption,
-         "--save_additional_columns", json.dumps([columns.label], ensure_ascii=False),
-         "--output_format", "webdataset", "--output_folder", "images"]
+         *(others if weighed else []), "--output_format", "webdataset", "--output_folder", "images"]
     )  # fmt: skip
+    then = f": {_command('images', columns)}" if weighed else " give the folder images."
     return (
         f"{manifest}: column '{brief(url)}' holds URLs, and curate fetches nothing; fetch the"
-        f" images first: {fetch}, then: curate weight images --label"
-        f" {shlex.quote(columns.label)}"
+        f" images first: {fetch}, then{then}"
     )
+
+
+def _command(folder: str, columns: Columns) -> str:
+    return f"curate weight {folder} --label {shlex.quote(columns.label)}"
 
 
 def _find(names: Sequence[str], part: str, named: str | None, manifest: str) -> str | None:
@@ -209,13 +235,18 @@ def _check_label(field: pa.Field, manifest: str) -> None:
 
 
 def _check_key(field: pa.Field, manifest: str) -> None:
-    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-    if not (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
+    if not _is_key(field.type):
+        kind = brief(str(label_type(field.type)))
         raise CurateError(
-            f"{manifest}: the key column '{brief(field.name)}' is {brief(str(kind))}, and a key is"
+            f"{manifest}: the key column '{brief(field.name)}' is {kind}, and a key is"
             f" a text or a whole number; name another column with --key, or number the rows with"
             f" --key {NO_KEY}."
         )
+
+
+def _is_key(column: pa.DataType) -> bool:
+    kind = column.value_type if pa.types.is_dictionary(column) else column
+    return is_text(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)
 
 
 def is_list(kind: pa.DataType) -> bool:

@@ -12,7 +12,7 @@ from curate.manifest.archives import archive_refusal, is_archive, unpacked
 from curate.manifest.arrow_files import ARROW, SPLITS, STATE, arrow_files, arrow_to_parquet
 from curate.manifest.embeddings import numeric_order
 from curate.manifest.frozen import Source, freeze, identity_of, parquet_source
-from curate.manifest.image_folder import folder_table
+from curate.manifest.image_folder import folder_table, picture_table
 from curate.manifest.img2dataset import (
     has_picture_shards,
     refuse_lone_shards,
@@ -89,7 +89,8 @@ def freeze_tars(
 
     names = [named.label, named.caption, named.image]
     files = tuple(map(see, tars))
-    return replace(freeze(frozen, identity_of(tars, names=names, home=home), write), files=files)
+    identity = identity_of(tars, names=names, home=home, **_unlabelled(named))
+    return replace(freeze(frozen, identity, write), files=files)
 
 
 def _tables(tables: list[Path], skipped: tuple[Skipped, ...]) -> list[Source]:
@@ -117,18 +118,31 @@ def _freeze_pictures(
 ) -> Source:
     home = home_below(path, root)
     pictures, skipped = find_pictures(path, root or path)
-    if not pictures:
+    if not pictures and (named.labelled or skipped):
         raise _nothing_to_read(path, skipped)
-    refuse_lone_shards(path, pictures[0].name)
+    if named.labelled:
+        refuse_lone_shards(path, pictures[0].name)
 
     def write(target: Path) -> tuple[Skipped, ...]:
         names = [picture.name for picture in pictures]
-        folder_table(names, path, home, named.label).write_parquet(target)
+        table = (
+            folder_table(names, path, home, named.label)
+            if named.labelled
+            else picture_table(names, home)
+        )
+        table.write_parquet(target)
         return skipped
 
     said = [str(each) for each in skipped]
-    identity = identity_of((), pictures=pictures, skipped=said, label=named.label, home=home)
+    identity = identity_of(
+        (), pictures=pictures, skipped=said, label=named.label, home=home, **_unlabelled(named)
+    )
     return freeze(frozen, identity, write)
+
+
+def _unlabelled(named: ColumnOptions) -> dict[str, bool]:
+    """Tell rows that were read without labels from those that may be weighed."""
+    return {} if named.labelled else {"labelled": False}
 
 
 def _beside(entries: Sequence[Path], read: Sequence[Path], what: str) -> tuple[Skipped, ...]:

@@ -19,8 +19,7 @@ def folder_table(
     folder_2 takes the second folder anyway, and gives the folders as columns folder_1, folder_2.
     Raises CurateError if it is not clear which folder is the class.
     """
-    key = pl.Series("key", names, pl.String)
-    table = pl.DataFrame([key, (f"{home}/" + key if home else key).alias("image")])
+    table = picture_table(names, home)
     parts = pl.col("key").str.split("/")
     above = parts.list.head(parts.list.len() - 1)
     level = LEVEL.fullmatch(label or "")
@@ -31,6 +30,12 @@ def folder_table(
     if found > 1:
         table = table.with_columns(split=_folder(above, 1))
     return table.with_columns(label=_folder(above, found))
+
+
+def picture_table(names: Sequence[str], home: str) -> pl.DataFrame:
+    """List pictures likewise, without labels."""
+    key = pl.Series("key", names, pl.String)
+    return pl.DataFrame([key, (f"{home}/" + key if home else key).alias("image")])
 
 
 def _folder(above: pl.Expr, level: int) -> pl.Expr:

@@ -42,7 +42,7 @@ def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: F
     """Open any manifest as Parquet files; what is not Parquet is written once into ``frozen``.
 
     Raises CurateError if there is no such file, if it is not what its ending says, if a column
-    that is needed is missing, or if there are no rows.
+    that is needed is missing, or if there are no rows of which labels are asked for.
     """
     require_exists(path)
     opened = _open(path, named, root, frozen)
@@ -61,7 +61,7 @@ def open_manifest(path: Path, named: ColumnOptions, root: Path | None, frozen: F
         skipped=(*(each for source in sources for each in source.skipped), *lacking),
         differing=any(not each.equals(schema) for _, each in parts),
     )
-    if manifest.rows == 0:
+    if manifest.rows == 0 and named.labelled:
         raise CurateError(f"{path} has no rows; there is nothing to weigh.")
     return manifest
 
@@ -127,4 +127,4 @@ def _table_source(path: Path, frozen: Folders) -> Source:
 
 def in_tar_names(named: ColumnOptions) -> ColumnOptions:
     """Drop the names of members and JSON fields: the index has columns of its own."""
-    return ColumnOptions(key=named.key)
+    return type(named)(key=named.key)

@@ -41,7 +41,7 @@ def tars_table(
     The label is the member .cls, or the field ``label`` of the member .json; the caption is .txt,
     or a field likewise; ``named`` names others. ``home`` is the tars' folder below the root, which
     column tar is relative to. Says what is passed over. Raises CurateError for what is not a whole
-    uncompressed tar, and where no sample has a label, or the picture that was named.
+    uncompressed tar, and where no sample has a label that is needed, or the picture that was named.
     """
     index = _Index(named)
     table = pl.concat([index.tar_table(tar, posixpath.join(home, tar.name)) for tar in tars])
@@ -149,7 +149,7 @@ class _Index:
             what = f"no member and no field of .json is called '{named.label}' (--label)"
         elif named.caption is not None and not table["caption"].count():
             what = f"no member and no field of .json is called '{named.caption}' (--caption)"
-        elif not table["label"].count():
+        elif named.labelled and not table["label"].count():
             what = (
                 "no sample has a label (a member .cls, or a field 'label' in .json; name another"
                 " with --label; if folders in it are the classes, unpack it and weigh the folder)"

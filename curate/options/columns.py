@@ -1,6 +1,7 @@
 """The columns that the user named."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -11,3 +12,12 @@ class ColumnOptions:
     image: str | None = None
     key: str | None = None
     caption: str | None = None
+    labelled: ClassVar[bool] = True
+    """Whether labels are needed."""
+
+
+@dataclass(frozen=True)
+class PictureColumns(ColumnOptions):
+    """The same of rows that are looked at for their pictures alone."""
+
+    labelled: ClassVar[bool] = False

@@ -1,9 +1,9 @@
 """What is sent to a store: files and folders, whole or not at all."""
 
-import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from curate.errors import CurateError
 from curate.store.mirror import AT_ONCE, held_as, open_store
@@ -55,7 +55,7 @@ def send_folder(folder: Path, path: Path, last: str) -> None:
 def require_writable(path: Path) -> None:
     """Raise CurateError where a file or an object cannot be written.
 
-    Of an object a small one is written beside it; of a file the folder is looked at.
+    Of an object a small one is written beside it, of a file one into its folder, and removed.
     """
     place = place_of(path)
     if place is not None:
@@ -66,7 +66,20 @@ def require_writable(path: Path) -> None:
     home = next(folder for folder in path.absolute().parents if folder.exists())
     if not home.is_dir():
         raise CurateError(f"{path} cannot be written: {home} is a file; name another place.")
-    if not os.access(home, os.W_OK | os.X_OK):
-        raise CurateError(
-            f"{path} cannot be written: you may not write into {home}; name another place."
-        )
+    try:
+        with TemporaryFile(dir=home):
+            return
+    except PermissionError as error:
+        said = f"you may not write into {home}"
+        raise CurateError(f"{path} cannot be written: {said}; name another place.") from error
+    except OSError as error:
+        said = f"no file can be made in {home} ({error.strerror})"
+        raise CurateError(f"{path} cannot be written: {said}; name another place.") from error
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file, and the object that it stands for."""
+    place = place_of(path)
+    if place is not None:
+        open_store(place.scheme, place.bucket).remove([place.key])
+    path.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from curate.relations.graph import CLASSES, Graph, relate
 from curate.scoring.summary import show_classes
 from curate.store.atomic import appearing_file
 from curate.store.run import default_folder, open_run
+from curate.store.sent import require_writable
 from curate.terminal.heatmap import MOST_CLASSES, draw_heatmap
 from curate.terminal.notices import say
 from curate.terminal.printable import brief, shown
@@ -65,6 +66,8 @@ def relate_classes(options: ShowOptions, console: Console) -> ClassGraph:
     Raises CurateError for everything that the user can mend.
     """
     require_exists(options.manifest)
+    if options.out is not None:
+        require_writable(options.out)
     folder = options.run_dir or default_folder(options.manifest, options.out or options.manifest)
     with open_run(folder, partial(progress_bar, console)) as run:
         manifest = open_manifest(options.manifest, options.columns, None, run.step("rows"))

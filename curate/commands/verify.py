@@ -20,6 +20,7 @@ from curate.options.refine import RefineOptions
 from curate.options.verify import VerifyOptions
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
+from curate.store.sent import require_writable
 from curate.terminal.command_line import command_line, say_next
 from curate.terminal.notices import say, say_skipped, warn
 from curate.terminal.printable import brief, counted
@@ -183,6 +184,7 @@ def merge_answers(paths: Sequence[Path], out: Path, quiet: bool = False) -> None
     check_path(out)
     if out.exists():
         raise CurateError(f"--out {out} exists; name another file for what is merged.")
+    require_writable(out)
     merged, console = merge(paths), Console(quiet=quiet)
     write_answers(out, merged.agreed, [])
     disagreed = len(merged.disagreed)

@@ -82,7 +82,9 @@ def test_the_summary_tells_of_groups_conflicts_and_placeholders(path: Path) -> N
     done = curate("weight", path, "--encoder", "embedded", "--graph", "none", "--overwrite")
     said = " ".join(done.output.split())
     assert "17 of an earlier row; groups: 7" in said
-    assert "groups with different labels: 2 (at most one of a group's labels is right)" in said
+    assert (
+        "groups with different labels: 2 (at most one of a group's labels is right, so at" in said
+    )
     assert "'k096' is probably a placeholder: 12 rows of 3 labels show it" in said
 
 
@@ -91,7 +93,7 @@ def test_later_commands_name_the_same_placeholder(path: Path, found: pl.DataFram
     told = "'k096' is probably a placeholder: 12 rows of 3 labels show it"
     said = curate("duplicates", out).stdout
     assert f"{told}." in said
-    assert "12 rows: 4 ant, 4 bee, 4 cow (6 of 12 rows shown)" in said
+    assert "12 rows: 4 ant; 4 bee; 4 cow (6 of 12 rows shown)" in said
     said = " ".join(curate("inspect", out).stdout.split())
     assert "17 of an earlier row; groups: 7 groups with different labels: 2" in said
     assert told in said
@@ -118,6 +120,38 @@ def test_a_crawl_of_one_picture_is_refused_as_that(tmp_path: Path) -> None:
     done = curate("weight", path, "--encoder", "embedded", "--graph", "none", "--key", "none")
     assert done.exit_code == 2
     assert "all rows with features show one picture" in " ".join(done.output.split())
+
+
+def test_of_one_picture_in_two_classes_nothing_is_counted_that_is_not_known(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 255, (9, 9, 3)).astype(np.uint8)
+    images = [written(pixels, quality) for quality in range(30, 90)]
+    path, labels = tmp_path / "one.parquet", [NAMES[row % 2] for row in range(60)]
+    pl.DataFrame({"image": images, "label": labels}).write_parquet(path)
+    weighed = curate("weight", path, "--encoder", "embedded", "--graph", "none").output
+    inspected = curate("inspect", tmp_path / "one.weighted.parquet").output
+    reported = curate("report", tmp_path / "one.weighted.parquet")
+    assert reported.exit_code == 0, reported.output
+    for said in (" ".join(weighed.split()), " ".join(inspected.split())):
+        assert "not judged 60, of 2 classes with fewer than 4 different images" in said
+        assert "how many is not known, as no label is judged" in said
+        assert "so at least 30 labels are wrong)" in said
+        assert "row 1 is probably a placeholder: 60 rows of 2 labels show it" in said
+        assert "Classes that suffer most" not in said
+        assert "Worst classes" not in said
+    assert "No samples are shown, as none is judged." in inspected
+    page = (tmp_path / "one.weighted.html").read_text()
+    assert not any("0 of " in said for said in (weighed, inspected, page))
+
+
+def test_rows_without_keys_and_features_are_named_alike(tmp_path: Path) -> None:
+    path = crawl(tmp_path, copied=0)
+    images = pl.read_parquet(path)["image"].to_list()
+    images[4] = b"none"
+    labels = [NAMES[row % 3] for row in range(ROWS)]
+    pl.DataFrame({"image": images, "label": labels}).write_parquet(path)
+    assert curate("weight", path, "--encoder", "embedded", "--graph", "none").exit_code == 0
+    assert "such as row 5)" in curate("inspect", path.with_name("crawl.weighted.parquet")).stdout
 
 
 def test_they_are_not_looked_for_where_nobody_wants_them(path: Path, found: pl.DataFrame) -> None:

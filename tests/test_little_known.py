@@ -68,7 +68,9 @@ def test_they_weigh_the_mean_have_no_quality_and_are_not_suggested(path: Path) -
 
 
 def test_the_summary_and_inspect_count_and_name_them(folder: Path, path: Path) -> None:
-    said = "not judged 6, of 3 classes with fewer than 4 images (such as lone, pair, trio)"
+    said = (
+        "not judged 6, of 3 classes with fewer than 4 different images (such as lone, pair, trio)"
+    )
     assert said in weigh(folder / "crawl.parquet", "--soft-labels", 2)[1]
     shown = curate("inspect", path)
     assert shown.exit_code == 0, shown.output
@@ -76,7 +78,7 @@ def test_the_summary_and_inspect_count_and_name_them(folder: Path, path: Path) -
     found = json.loads(curate("inspect", path, "--json").stdout)
     assert "NaN" not in json.dumps(found)
     one = curate("inspect", path, "--key", f"{0:032x}")
-    assert "Its own class, lone: not judged, as it has fewer than 4 images" in one.output
+    assert "Its own class, lone: not judged, as it has fewer than 4 different images" in one.output
     around = json.loads(curate("inspect", path, "--key", f"{0:032x}", "--json").stdout)["around"]
     assert (around["rank"], around["classes"]) == (None, 3)
     assert {near["label"] for near in around["look"]} == set(KNOWN)
@@ -86,7 +88,7 @@ def test_the_summary_and_inspect_count_and_name_them(folder: Path, path: Path) -
 def test_the_report_takes_them(path: Path, tmp_path: Path) -> None:
     done = curate("report", path, "--out", tmp_path / "report.html")
     assert done.exit_code == 0, done.output
-    assert "fewer than 4 images" in (tmp_path / "report.html").read_text()
+    assert "fewer than 4 different images" in (tmp_path / "report.html").read_text()
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -159,7 +161,7 @@ def test_where_no_class_is_known_no_share_of_wrong_labels_is_told(tmp_path: Path
     path = tmp_path / "crawl.parquet"
     crawl()[:6].write_parquet(path)
     _, words = weigh(path)
-    assert "look wrong" not in words
+    assert "look wrong how many is not known, as no label is judged" in words
     out = path.with_suffix(".weighted.parquet")
     found = json.loads(curate("inspect", out, "--json").stdout)["summary"]
     assert found["noise"] is None

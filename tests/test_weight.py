@@ -233,7 +233,7 @@ def test_a_class_with_one_sample_is_not_judged_and_weighs_the_mean(tmp_path: Pat
     label = pl.when(pl.col("row") == 7).then(pl.lit("alone")).otherwise("label")
     rows.with_columns(label=label).drop("row").write_parquet(path)
     words = " ".join(weigh(path, "--graph", "none").stdout.split())
-    assert "not judged 1, of 1 class with fewer than 4 images (such as alone)" in words
+    assert "not judged 1, of 1 class with fewer than 4 different images (such as alone)" in words
     after = pl.read_parquet(tmp_path / "crawl.weighted.parquet")
     numbers = after.select("weight", "label_quality", "distance", "consistency")
     assert numbers.row(7)[1:] == (None, None, None)

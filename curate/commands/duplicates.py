@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from curate.duplicates.told import SHOWN_PLACEHOLDERS
-from curate.inspect.cards import sample_cards
-from curate.inspect.class_names import class_names, named
+from curate.inspect.cards import labels_text, sample_cards
+from curate.inspect.class_names import class_names
 from curate.inspect.copy_groups import CopyGroups, copy_groups
 from curate.inspect.gallery import show_cards
 from curate.inspect.terminal_pictures import Pictures, choose_pictures
@@ -24,7 +24,7 @@ from curate.terminal.printable import brief, counted, printable
 from curate.weighted.open import open_weighted
 from curate.weighted.weighted import Weighted
 
-VERSION = 1
+VERSION = 2
 """Of the JSON. Raised when a field changes its meaning or is removed; fields may be added."""
 UNCUT = 1000
 """Columns of what is piped: nothing is cut."""
@@ -32,6 +32,8 @@ SHOWN = 6
 """Pictures of a group: the first row of each label, then others."""
 LABELS = 5
 """Labels of a group that are named."""
+Labels = str | list[str] | None
+"""Of a row."""
 
 
 def show_duplicates(
@@ -52,25 +54,22 @@ def show_duplicates(
         kind = Pictures.NONE
         if weighted.manifest.columns.image is not None:
             kind = choose_pictures(Pictures(options.pictures), console, os.environ)
-        console.print(Text(_summary(found, options.limit)))
+        console.print(Text(_summary(found, weighted.manifest.has_label_lists, options.limit)))
         names = class_names(weighted)
         for group in found.groups.head(options.limit).iter_rows(named=True):
             rows = _shown(group["rows"], group["labels"])
-            samples = weighted.read(rows)
-            if weighted.manifest.has_label_lists:  # The card of an image says how one label fits.
-                samples = samples.drop("label_quality", "issue_kind", strict=False)
-            cards = sample_cards(weighted, samples, names, kind)
+            cards = sample_cards(weighted, weighted.read(rows), names, kind)
             console.print()
             show_cards(console, _title(group["labels"], names, len(rows)), cards, kind)
 
 
-def _summary(found: CopyGroups, limit: int) -> str:
+def _summary(found: CopyGroups, lists: bool, limit: int) -> str:
     if not len(found.groups):
         return "No row shows what another row shows."
     counts = found.counts
     said = [
-        f"Copies of an earlier row: {counts.copies:,}; groups: {counts.groups:,}; groups with"
-        f" different labels: {counts.conflicts:,}.",
+        f"Copies of an earlier row: {counts.copies:,}; groups: {counts.groups:,};"
+        f" {counts.different(lists)}.",
         *(f"{printable(str(each))}." for each in counts.placeholders[:SHOWN_PLACEHOLDERS]),
     ]
     if limit < counts.groups:
@@ -78,18 +77,18 @@ def _summary(found: CopyGroups, limit: int) -> str:
     return "\n".join(said)
 
 
-def _title(labels: Sequence[str | None], names: Mapping[str, str], shown: int) -> str:
+def _title(labels: Sequence[Labels], names: Mapping[str, str], shown: int) -> str:
     """Count a group's rows by their labels, the commonest first, and say how many are shown."""
-    counts = Counter(label or "no label" for label in labels).most_common()
-    said = [f"{count:,} {named(brief(label), names)}" for label, count in counts[:LABELS]]
+    counts = Counter(labels_text(label, names) for label in labels).most_common()
+    said = [f"{count:,} {brief(label or 'no label')}" for label, count in counts[:LABELS]]
     more = f" and {counted(len(counts) - LABELS, 'label')} more" if len(counts) > LABELS else ""
     of = f" ({shown:,} of {len(labels):,} rows shown)" if shown < len(labels) else ""
-    return f"{len(labels):,} rows: {', '.join(said)}{more}{of}"
+    return f"{len(labels):,} rows: {'; '.join(said)}{more}{of}"
 
 
-def _shown(rows: Sequence[int], labels: Sequence[str | None]) -> list[int]:
+def _shown(rows: Sequence[int], labels: Sequence[Labels]) -> list[int]:
     """Choose the rows of a group that are shown: the first of each label before any other."""
-    firsts = {label: row for row, label in reversed([*zip(rows, labels, strict=True)])}
+    firsts = {str(label): row for row, label in reversed([*zip(rows, labels, strict=True)])}
     chosen = sorted(firsts.values())
     return (chosen + [row for row in rows if row not in set(chosen)])[:SHOWN]
 
@@ -97,17 +96,20 @@ def _shown(rows: Sequence[int], labels: Sequence[str | None]) -> list[int]:
 def _json(weighted: Weighted, found: CopyGroups, limit: int) -> str:
     """Write the counts and the first groups as one JSON object.
 
-    - ``version``: 1. ``weighted``: the file. ``copies``, ``conflicts``: rows, groups.
+    - ``version``: 2 (in 1, a list of labels was one text). ``weighted``: the file. ``copies``,
+      ``conflicts``: rows, groups. ``wrong``: see `CopyCounts`.
     - ``placeholders``: pictures that are all over the crawl: row (from 0), rows, labels, key.
     - ``found``: how many groups there are. ``groups``: the first of them: ``representative`` (a
-      key), ``rows`` (from 0), ``keys`` and ``labels`` of all its rows, and ``different``: how many
-      labels these are.
+      key), ``rows`` (from 0), ``keys`` and ``labels`` of all its rows (each of these a list where
+      images have lists), and ``different``: how many labels, or sets of them, these are. Without
+      keys, the number of a row stands for its key.
     """
     said = {
         "version": VERSION,
         "weighted": shown_urls(str(weighted.path)),
         "copies": found.counts.copies,
         "conflicts": found.counts.conflicts,
+        "wrong": found.counts.wrong,
         "placeholders": [asdict(each) for each in found.counts.placeholders],
         "found": len(found.groups),
         "groups": found.groups.head(limit).to_dicts(),

@@ -99,5 +99,7 @@ def _title(wanted: Selection, selected: Selected, lists: bool) -> str:
         asked = (f"{option[2:]} {brief(value)}" for option, value in wanted.filters.items())
         such = f" with {', '.join(asked)}"
     what = "labels" if lists else "samples"
+    if not selected.found:
+        return f"No {what} are shown, as none is judged."
     shown = f"{len(selected.samples):,} of {selected.found:,} {what}{such}"
     return f"{shown}, those {WORST[wanted.sort]}"

@@ -11,6 +11,7 @@ from curate.duplicates.copies import Copies
 from curate.duplicates.placeholders import placeholders
 from curate.duplicates.stars import Rows
 from curate.manifest.classes import NO_CLASS
+from curate.terminal.printable import counted
 
 SHOWN_PLACEHOLDERS = 3
 
@@ -43,6 +44,9 @@ class CopyCounts:
     groups: int
     conflicts: int
     """Groups whose rows have different labels, or sets of them."""
+    wrong: int
+    """Labels that are surely wrong: in each of these groups all but the commonest one, at least.
+    0 for lists, of which several may be right."""
     placeholders: tuple[Placeholder, ...]
     """Largest first."""
 
@@ -53,9 +57,20 @@ class CopyCounts:
         """
         said = [f"{self.copies:,} of an earlier row; groups: {self.groups:,}"]
         if self.conflicts:
-            most = "" if lists else " (at most one of a group's labels is right)"
-            said.append(f"groups with different labels: {self.conflicts:,}{most}")
+            said.append(self.different(lists))
         return said + [str(each) for each in self.placeholders[:SHOWN_PLACEHOLDERS]]
+
+    def different(self, lists: bool) -> str:
+        """Count the groups whose labels differ, and say what that means."""
+        wrong = f"{counted(self.wrong, 'label')} {'is' if self.wrong == 1 else 'are'}"
+        means = (
+            "several of these may be right, so they do not lower each other's quality"
+            if lists
+            else f"at most one of a group's labels is right, so at least {wrong} wrong"
+        )
+        return f"groups with different labels: {self.conflicts:,}" + (
+            f" ({means})" if self.conflicts else ""
+        )
 
 
 def count_copies(copies: Copies, crawl: Crawl, columns: CopyColumns | None = None) -> CopyCounts:
@@ -72,13 +87,14 @@ def count_copies(copies: Copies, crawl: Crawl, columns: CopyColumns | None = Non
     counts = np.bincount(different, minlength=len(groups))
     sizes = copies.sizes[groups]
     most = _most_common(at, labels, len(groups))
+    wrong = 0 if crawl.lists else int(kept.sum() - most.sum())
     found = placeholders(sizes, counts, most, len(crawl.classes.names))
     named = []
     for one in found:
         row, size, labelled = (int(each[one]) for each in (groups, sizes, counts))
         key = None if columns is None else columns.key_of(row)
         named.append(Placeholder(row, size, labelled, key))
-    return CopyCounts(copies.count, len(groups), int((counts > 1).sum()), tuple(named))
+    return CopyCounts(copies.count, len(groups), int((counts > 1).sum()), wrong, tuple(named))
 
 
 def _most_common(group: Rows, labels: Rows, groups: int) -> Rows:

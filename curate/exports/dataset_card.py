@@ -21,7 +21,7 @@ MEANINGS = {
     "is_label_issue": "whether a person should look at the label",
     "issue_kind": "relabel: another class fits; outlier: none does",
     "given_label": "the label that the crawl gave, where label is another",
-    "duplicate_of": "the key of the first row that shows the same picture",
+    "duplicate_of": "the key of the first row that shows the same picture, or its number from 0",
     "refined_label": "the label after curate refine",
 }
 

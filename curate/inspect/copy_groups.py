@@ -20,8 +20,8 @@ class CopyGroups:
 
     groups: pl.DataFrame
     """representative (a key), rows (list, ascending), keys, labels (lists, in the order of rows),
-    different (how many labels, or sets of them, apart from none). Conflicts first, then the
-    largest."""
+    different (how many labels, or sets of them, apart from none). Where rows have lists of labels,
+    each of ``labels`` is a list, sorted, without repetition. Conflicts first, then the largest."""
     counts: CopyCounts
 
 
@@ -54,16 +54,16 @@ def count_groups(weighted: Weighted) -> CopyCounts | None:
 
 
 def _members(weighted: Weighted) -> pl.LazyFrame:
-    """Scan the rows with copies: row, key, label (as text), set (of labels), representative."""
-    text = _labels(weighted).list.unique().list.sort()
+    """Scan the rows with copies: row, key, label (or a list), set (of labels), representative."""
+    labels = _labels(weighted).list.unique().list.sort()
     return (
         weighted.scan()
         .filter(pl.col("duplicates") > 1)
         .select(
             "row",
             "key",
-            text.list.join(", ").alias("label") if _lists(weighted) else _text(weighted),
-            text.alias("set"),
+            labels.alias("label") if _lists(weighted) else _text(weighted),
+            labels.alias("set"),
             pl.coalesce("duplicate_of", pl.col("key").cast(pl.String)).alias("representative"),
         )
     )
@@ -86,12 +86,13 @@ def _labels(weighted: Weighted) -> pl.Expr:
 
 def _groups(members: pl.LazyFrame, **more: pl.Expr) -> pl.LazyFrame:
     """Count each group: size, different, most (rows of its commonest label), row, key."""
-    given = pl.col("label").filter(pl.col("label") != "")
+    given = pl.col("set").filter(pl.col("set").list.len() > 0)
     return (
         members.group_by("representative", maintain_order=bool(more))
         .agg(
             pl.len().cast(pl.Int64).alias("size"),
             given.n_unique().alias("different"),
+            given.len().cast(pl.Int64).alias("labelled"),
             pl.col("set").explode().drop_nulls().unique_counts().max().fill_null(0).alias("most"),
             pl.col("row").min().alias("first"),
             pl.col("key").sort_by("row").first().alias("first_key"),
@@ -102,7 +103,8 @@ def _groups(members: pl.LazyFrame, **more: pl.Expr) -> pl.LazyFrame:
 
 
 def _counts(weighted: Weighted, groups: pl.DataFrame) -> CopyCounts:
-    sizes, different, most = (groups[name].to_numpy() for name in ("size", "different", "most"))
+    names = "size", "different", "most", "labelled"
+    sizes, different, most, labelled = (groups[name].to_numpy() for name in names)
     classes = weighted.scan().select(_labels(weighted).explode().drop_nulls().n_unique())
     found = placeholders(sizes, different, most, classes.collect(engine="streaming").item())
     keyed = weighted.manifest.columns.key is not None
@@ -110,6 +112,7 @@ def _counts(weighted: Weighted, groups: pl.DataFrame) -> CopyCounts:
         int(sizes.sum()) - len(groups),
         len(groups),
         int((different > 1).sum()),
+        0 if _lists(weighted) else int(labelled.sum() - most.sum()),
         tuple(
             Placeholder(
                 each["first"], each["size"], each["different"],

@@ -20,8 +20,10 @@ CELLS = 24
 GAP = 2
 FINENESS = {Pictures.BLOCKS: 1, Pictures.SIXEL: 10, Pictures.KITTY: 10}
 """Pixels a column."""
-STYLES = {"given": "bold", "fits": "yellow", "refined": "green", "true": "green", "key": "dim",
-          "caption": "italic dim"}  # fmt: skip
+KEY, ROW = "key", "row, from 0"
+"""What names an image: its key or, in a crawl without keys, the number of its row."""
+STYLES = {"given": "bold", "fits": "yellow", "refined": "green", "true": "green", KEY: "dim",
+          ROW: "dim", "caption": "italic dim"}  # fmt: skip
 MARKS = {"fits": "→ ", "refined": "⇒ ", "true": "✓ "}
 SMALL = 8
 """Lines of a card on a low screen."""
@@ -43,13 +45,13 @@ def show_cards(console: Console, title: str, cards: Sequence[Card], kind: Pictur
 
     The texts are other people's: markup and control characters in them have no effect.
     """
+    console.print(Text(printable(title), "bold"))
+    if not cards:
+        return
     if kind is Pictures.NONE:
-        console.print(Text(printable(title), "bold"))
         console.print(word_table(cards, console.width))
         return
-    names = list(cards[0].words) if cards else []
-    legend = "  ".join(MARKS.get(name, "") + name for name in names)
-    console.print(Text(printable(title), "bold"))
+    legend = "  ".join(MARKS.get(name, "") + name for name in cards[0].words)
     console.print(Text(legend, "dim"))
     console.print()
     for line in _lines(cards, kind, console.width):

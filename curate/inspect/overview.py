@@ -53,6 +53,8 @@ class Overview(Counts):
     other options, or had other rows.
     """
 
+    keyed: bool
+    """The crawl has keys; numbers of rows, from 0, stand for them in ``examples`` if not."""
     made: Sequence[str]
     """The commands that made the file; empty if it does not say."""
     copy_counts: CopyCounts | None
@@ -107,6 +109,7 @@ def overview(weighted: Weighted, verified: VerifiedShare | None = None) -> Overv
     return Overview(
         rows=weighted.rows,
         lists=lists,
+        keyed=weighted.manifest.columns.key is not None,
         statuses=dict(statuses.reverse().iter_rows()),
         examples=dict(failures.iter_rows()),
         skipped=weighted.origin.skipped,

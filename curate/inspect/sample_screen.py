@@ -54,7 +54,7 @@ def show_sample(
     own = brief(named(sample.label or "", names))
     around = sample.around
     if around.rank is None:
-        rank = f"not judged, as it has fewer than {LEAST_IMAGES} images"
+        rank = f"not judged, as it has fewer than {LEAST_IMAGES} different images"
     else:
         rank = f"cosine {around.own:.3f}, no. {around.rank:,} of {around.classes:,}"
     console.print(Text(f"Its own class, {own}: {rank}"))

@@ -1,6 +1,7 @@
 """The summary of a weighted manifest on one screen."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 from rich.console import Console, Group, RenderableType
@@ -35,7 +36,7 @@ def show_brief(console: Console, found: Overview, names: Mapping[str, str], belo
     console.print(counts)
     taken = len(console.render_lines(counts, pad=False)) + below + 3  # two blank lines, the prompt
     listed = min(console.height - taken - 1, BRIEF)
-    if listed > 0:
+    if listed > 0 and found.judged:
         console.print()
         console.print(_classes(found, names, listed, console.width - NUMBERS))
     console.print()
@@ -45,6 +46,10 @@ def show_overview(console: Console, found: Overview, names: Mapping[str, str]) -
     """Print the summary; its length and what stands side by side depend on the console's size."""
     low = is_low(console)
     counts = Group(_counts(found), Text(), _histograms(found))
+    if not found.judged:
+        console.print(counts)
+        console.print()
+        return
     listed = 8 if low else 12
     tables = _classes(found, names, listed, LABEL), _confusions(found, names, listed, LABEL)
     if console.is_terminal and _width(console, counts, *tables) <= console.width:
@@ -76,7 +81,7 @@ def _beside(*parts: RenderableType) -> Table:
 
 
 def _counts(found: Overview) -> Table:
-    table = count_table(found, len(found.classes))
+    table = count_table(replace(found, examples=_named(found)), len(found.classes))
     table.add_row("weight 0", counted(found.zero_weight, "label" if found.lists else "row"))
     if found.copy_counts is not None and found.copy_counts.copies:
         table.add_row("copies", shown_lines(found.copy_counts.lines(found.lists)))
@@ -84,13 +89,24 @@ def _counts(found: Overview) -> Table:
         table.add_row("labels that were refined", f"{found.refined:,}")
     for command in found.made:
         table.add_row("made by", Text(brief(command)))
-    if found.noise is None:
+    if found.noise is None and found.judged:
         table.add_row("labels that look wrong", "how many is not known without the run's folder")
     return table
 
 
+def _named(found: Overview) -> dict[str, list[str]]:
+    """Name the rows without features by their keys or, where there are none, as `weight` does."""
+    return {
+        status: [*keys] if found.keyed else [f"row {int(key) + 1}" for key in keys]
+        for status, keys in found.examples.items()
+    }
+
+
 def _histograms(found: Overview) -> Table:
-    return _beside(_histogram("label_quality", found.quality), _histogram("weight", found.weight))
+    weight = _histogram("weight", found.weight)
+    if not found.judged:
+        return _beside(weight)
+    return _beside(_histogram("label_quality", found.quality), weight)
 
 
 def _histogram(name: str, shown: Histogram) -> Text:

@@ -86,7 +86,7 @@ def _note(counted: Overview, names: Names, samples: Samples) -> str:
     shown = len(samples.suspects)
     if listed < all_:
         return f"The worst {listed:,} of {all_:,}; pictures of the worst {shown:,}."
-    return f"Pictures of the worst {shown:,} of {all_:,}." if shown < listed else ""
+    return f"Pictures of the worst {shown:,} of {all_:,}." if 0 < shown < listed else ""
 
 
 def _makings(made: Sequence[Making]) -> list[dict[str, object]]:

@@ -73,7 +73,7 @@ def figures(overview: Overview) -> list[Figure]:
         found.append(Figure("Without a label", f"{overview.unlabelled:,}"))
     if overview.unjudged:
         classes = counted(len(overview.little_known), "class", "classes")
-        note = f"{classes} with fewer than {LEAST_IMAGES} images"
+        note = f"{classes} with fewer than {LEAST_IMAGES} different images"
         found.append(Figure("Not judged", f"{overview.unjudged:,}", note))
     return found
 

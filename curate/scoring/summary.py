@@ -86,8 +86,9 @@ def show_summary(
     console.print()
     console.print(facts)
     console.print()
-    console.print(_worst_classes(tally, names, console.width - NUMBERS))
-    console.print()
+    if tally.judged.any():
+        console.print(_worst_classes(tally, names, console.width - NUMBERS))
+        console.print()
     say(console, f"Written: {out}")
     say(console, f"Noise matrix, p(given | true): {noise_matrix}")
 

@@ -86,10 +86,11 @@ def count_table(counts: Counts, classes: int) -> Table:
         table.add_row(what, f"[bold]{told.number()}[/], {told.basis()}")
     if counts.noise is not None:
         table.add_row("labels that look wrong", _look_wrong(counts))
-    table.add_row(
-        "flagged",
-        f"{counts.flagged:,}: {counts.relabel:,} fit another class, {counts.outlier:,} fit none",
-    )
+    if not counts.judged:
+        table.add_row("labels that look wrong", "how many is not known, as no label is judged")
+    else:
+        found = f"{counts.relabel:,} fit another class, {counts.outlier:,} fit none"
+        table.add_row("flagged", f"{counts.flagged:,}: {found}")
     if counts.lists:
         images = max(counts.rows - counts.failed, 1)
         table.add_row(
@@ -141,8 +142,8 @@ def _unjudged(counts: Counts) -> str:
     examples = _such_as(counts.little_known[:FEW])
     few = counted(len(counts.little_known), "class", "classes")
     return (
-        f"{counts.unjudged:,}, of {few} with fewer than {LEAST_IMAGES} images {examples}: they"
-        " weigh the mean, and nothing is suggested"
+        f"{counts.unjudged:,}, of {few} with fewer than {LEAST_IMAGES} different images {examples}:"
+        " they weigh the mean, and nothing is suggested"
     )
 
 

@@ -22,7 +22,10 @@ def told(tmp_path: Any) -> Any:
             own = slice(shard.first_row, shard.first_row + shard.rows)
             store.write(shard.name, {"labels": labels[own]})
         crawl: Any = SimpleNamespace(
-            shards=shards, labels=store, classes=SimpleNamespace(names=("x",) * classes)
+            shards=shards,
+            labels=store,
+            classes=SimpleNamespace(names=("x",) * classes),
+            lists=labels.ndim == 2,
         )
         return count_copies(Copies("", np.array(representative)), crawl)
 
@@ -32,7 +35,7 @@ def told(tmp_path: Any) -> Any:
 def test_groups_of_different_labels_are_counted(told: Any) -> None:
     representative = [0, 1, 0, 1, 4, 4, 6, 7, 7]
     labels = np.array([0, 1, 0, 2, 3, -1, 5, 2, 2], np.int32)
-    assert told(representative, labels, 9) == CopyCounts(4, 4, 1, ())
+    assert told(representative, labels, 9) == CopyCounts(4, 4, 1, 1, ())
 
 
 def test_sets_of_labels_are_compared_as_sets(told: Any) -> None:
@@ -40,14 +43,14 @@ def test_sets_of_labels_are_compared_as_sets(told: Any) -> None:
     labels = np.array(
         [[0, 1], [1, 0], [0, -1], [0, 1], [-1, -1], [3, -1], [0, 1], [2, -1], [2, -1]], np.int32
     )
-    assert told(representative, labels, 9) == CopyCounts(4, 4, 1, ())
+    assert told(representative, labels, 9) == CopyCounts(4, 4, 1, 0, ())
 
 
 def test_a_picture_that_many_rows_of_many_labels_have_is_a_placeholder(told: Any) -> None:
     representative = [0] * 12 + [12] * 12 + [24]
     labels = np.array([*range(6), *range(6), *[3] * 12, 1], np.int32)
     found = told(representative, labels, 9)
-    assert found == CopyCounts(22, 2, 1, (Placeholder(0, 12, 6),))
+    assert found == CopyCounts(22, 2, 1, 10, (Placeholder(0, 12, 6),))
 
 
 def test_a_picture_whose_rows_agree_but_for_some_errors_is_none(told: Any) -> None:
@@ -63,4 +66,4 @@ def test_a_picture_whose_lists_have_a_label_in_common_is_none(told: Any) -> None
 
 
 def test_no_copies_are_none(told: Any) -> None:
-    assert told(list(range(9)), np.zeros(9, np.int32), 3) == CopyCounts(0, 0, 0, ())
+    assert told(list(range(9)), np.zeros(9, np.int32), 3) == CopyCounts(0, 0, 0, 0, ())

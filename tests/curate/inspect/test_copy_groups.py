@@ -39,6 +39,7 @@ def weighted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_conflicts_come_first_then_the_largest_groups(weighted: Path) -> None:
     found = json.loads(run("duplicates", weighted, "--json"))
     assert (found["copies"], found["conflicts"], found["found"]) == (6, 1, 3)
+    assert found["wrong"] == 1
     groups = [(group["representative"], group["keys"]) for group in found["groups"]]
     assert groups == [
         ("k12", ["k12", "k45"]),
@@ -51,8 +52,9 @@ def test_conflicts_come_first_then_the_largest_groups(weighted: Path) -> None:
 
 def test_groups_are_shown_with_their_labels_counted(weighted: Path) -> None:
     said = run("duplicates", weighted, "--limit", 2)
-    assert "Copies of an earlier row: 6; groups: 3; groups with different labels: 1." in said
-    assert "2 rows: 1 ant, 1 bee" in said
+    assert "Copies of an earlier row: 6; groups: 3; groups with different labels: 1 (" in said
+    assert "at most one of a group's labels is right, so at least 1 label is wrong)." in said
+    assert "2 rows: 1 ant; 1 bee" in said
     assert "4 rows: 4 bee" in said
     assert "2 of 3 groups shown; --limit shows more." in said
     assert "groups shown" not in run("duplicates", weighted)
@@ -97,17 +99,45 @@ def test_where_none_were_looked_for_none_are_counted(weighted: Path, tmp_path: P
     assert summary["copies"] is None
 
 
-def test_lists_of_labels_are_compared_as_sets(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
+@pytest.fixture(scope="module")
+def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weigh lists of labels without keys: rows 50 and 52 are copies of 0, and row 51 is of 1."""
+    tmp_path, rng = tmp_path_factory.mktemp("lists"), np.random.default_rng(0)
     x = rng.normal(size=(ROWS, 16)) + 2 * np.eye(3, 16)[np.arange(ROWS) % 3]
     labels = [[("ant", "bee", "cow")[row % 3]] for row in range(ROWS)]
-    x[50], x[51] = x[0], x[1]
-    labels[0], labels[50], labels[51] = ["ant", "bee"], ["bee", "ant"], ["cow"]
+    x[50], x[51], x[52] = x[0], x[1], x[0]
+    labels[0], labels[50], labels[51], labels[52] = ["ant", "bee"], ["bee", "ant"], ["cow"], []
     np.save(tmp_path / "x.npy", x)
     pl.DataFrame({"label": labels}).write_parquet(tmp_path / "crawl.parquet")
     run("weight", tmp_path / "crawl.parquet", "--embeddings", tmp_path / "x.npy", "--graph", "none")
-    weighted = tmp_path / "crawl.weighted.parquet"
-    groups = json.loads(run("duplicates", weighted, "--json"))["groups"]
-    assert [group["rows"] for group in groups] == [[1, 51], [0, 50]]
-    assert [group["different"] for group in groups] == [2, 1]
-    assert "2 rows: 2 ant, bee" in run("duplicates", weighted)
+    return tmp_path / "crawl.weighted.parquet"
+
+
+def test_lists_of_labels_are_compared_as_sets_and_given_as_lists(lists: Path) -> None:
+    found = json.loads(run("duplicates", lists, "--json"))
+    assert (found["conflicts"], found["wrong"]) == (1, 0)
+    assert [group["rows"] for group in found["groups"]] == [[1, 51], [0, 50, 52]]
+    assert [group["different"] for group in found["groups"]] == [2, 1]
+    labels = [group["labels"] for group in found["groups"]]
+    assert labels == [[["bee"], ["cow"]], [["ant", "bee"], ["ant", "bee"], []]]
+
+
+def test_lists_of_labels_are_told_apart_and_each_label_has_its_quality(lists: Path) -> None:
+    said = run("duplicates", lists)
+    assert "groups with different labels: 1 (several of these may be right, so they do not" in said
+    assert "2 rows: 1 bee; 1 cow" in said
+    assert "3 rows: 2 ant, bee; 1 no label" in said
+    row = pl.read_parquet(lists).row(50, named=True)
+    expected = ", ".join(f"{quality:.3f}" for quality in row["label_quality"])
+    (line,) = (line for line in said.splitlines() if line.startswith("bee, ant"))
+    assert expected in line
+
+
+def test_without_keys_rows_are_named_by_numbers_that_are_said_to_begin_at_0(lists: Path) -> None:
+    said = run("duplicates", lists)
+    assert "row, from 0" in said
+    (line,) = (line for line in said.splitlines() if line.startswith("cow"))
+    assert line.split()[-1] == "51"
+    assert pl.read_parquet(lists)["duplicate_of"][51] == 1
+    shown = run("inspect", lists, "--key", 51)
+    assert "row, from 0" in shown

@@ -284,4 +284,4 @@ def test_where_nothing_was_judged_there_is_still_a_summary(folder: Path, tmp_pat
     )
     words = run(tmp_path / "n.parquet")
     assert "90 in 3 classes" in words
-    assert "0 of 0 samples" in words
+    assert "No samples are shown, as none is judged." in words

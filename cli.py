@@ -15,6 +15,7 @@ from curate.options.embed import EmbedOptions
 from curate.options.export import ExportOptions
 from curate.options.inspect import InspectOptions
 from curate.options.on_command_line import takes_options
+from curate.options.one_word_too_many import Command
 from curate.options.refine import RefineOptions
 from curate.options.report import ReportOptions
 from curate.options.show_graph import ShowOptions
@@ -67,7 +68,7 @@ def curate(
     """Clean the labels of web-crawled images: a weight for every sample."""
 
 
-@app.command()
+@app.command(cls=Command)
 @takes_options(WeightOptions)
 def weight(options: WeightOptions, quiet: bool) -> None:
     """Give every sample of a crawl a weight, a quality and a suggested label.
@@ -79,7 +80,7 @@ def weight(options: WeightOptions, quiet: bool) -> None:
     weigh_and_report(options, quiet)
 
 
-@app.command()
+@app.command(cls=Command)
 @takes_options(EmbedOptions)
 def embed(options: EmbedOptions, quiet: bool) -> None:
     """Make the features of a crawl, as curate weight begins; it then finds them.
@@ -91,7 +92,7 @@ def embed(options: EmbedOptions, quiet: bool) -> None:
     embed_and_report(options.weigh_options, quiet)
 
 
-@app.command()
+@app.command(cls=Command)
 @takes_options(InspectOptions)
 def inspect(options: InspectOptions, quiet: bool) -> None:
     """Show a summary and the worst suspects, as small pictures where the terminal has colours.
@@ -103,7 +104,7 @@ def inspect(options: InspectOptions, quiet: bool) -> None:
     show(options, quiet=quiet)
 
 
-@app.command()
+@app.command(cls=Command)
 @takes_options(DuplicatesOptions)
 def duplicates(options: DuplicatesOptions, quiet: bool) -> None:
     """Show the groups of copies in a weighted crawl, those with different labels first.
@@ -115,7 +116,7 @@ def duplicates(options: DuplicatesOptions, quiet: bool) -> None:
     show_duplicates(options, quiet=quiet)
 
 
-@app.command()
+@app.command(cls=Command)
 @takes_options(VerifyOptions)
 def verify(options: VerifyOptions, quiet: bool) -> None:
     """Look at samples and say what they are, with single keys; every answer is kept at once.
@@ -129,7 +130,7 @@ def verify(options: VerifyOptions, quiet: bool) -> None:
     run_verify(options, quiet)
 
 
-@app.command()
+@app.command(cls=Command)
 @takes_options(RefineOptions)
 def refine(options: RefineOptions, quiet: bool) -> None:
     """Correct labels with a head trained on a verified subset.
@@ -141,7 +142,7 @@ def refine(options: RefineOptions, quiet: bool) -> None:
     refine_and_report(options, quiet)
 
 
-@app.command()
+@app.command(cls=Command)
 @takes_options(ReportOptions)
 def report(options: ReportOptions, quiet: bool) -> None:
     """Write one HTML page to look through and to send: plots, classes, suspects, good examples.
@@ -153,7 +154,7 @@ def report(options: ReportOptions, quiet: bool) -> None:
     write_report(options, quiet)
 
 
-@app.command()
+@app.command(cls=Command)
 @takes_options(ExportOptions)
 def export(options: ExportOptions, quiet: bool) -> None:
     """Write a weighted manifest in the form that a trainer reads, and read it back.
@@ -165,7 +166,7 @@ def export(options: ExportOptions, quiet: bool) -> None:
     export_and_report(options, quiet)
 
 
-@app.command()
+@app.command(cls=Command)
 @takes_options(ShowOptions)
 def graph(options: ShowOptions, quiet: bool) -> None:
     """Show which classes each graph takes for near: a table and a heat map; needs no images.
@@ -177,7 +178,7 @@ def graph(options: ShowOptions, quiet: bool) -> None:
     show_graph(options, quiet)
 
 
-@app.command()
+@app.command(cls=Command)
 @takes_options(DemoOptions)
 def demo(options: DemoOptions, quiet: bool) -> None:
     """Draw a small crawl with wrong labels, weigh it, and show what was found.

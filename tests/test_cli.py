@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from cli import app
 from curate.terminal.command_line import command_line
-from tests.crawls import curate
+from tests.crawls import curate, refused
 
 ROOT = Path(__file__).parent.parent
 
@@ -69,6 +69,23 @@ def test_a_quiet_merge_warns_of_what_it_leaves_out(tmp_path: Path) -> None:
     assert "Left out: 1 sample on which the files disagree." in done.stderr
     assert "Passed over: answers in a.csv without a key (1): row 3" in done.stderr
     assert pl.read_parquet(tmp_path / "merged.parquet")["key"].to_list() == ["k1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("weight a.csv --label= photo", "cuts the two apart; write --label=photo"),
+        ("weight --label= photo a.csv", "cuts the two apart; write --label=photo"),
+        ("inspect a.csv --class black bear", "--class takes one word; if it is part of that, write"
+         " --class 'black bear'"),
+        ("weight --quiet 0.tar 1.tar", "takes one manifest and options, and this is left: 1.tar;"
+         " put a name with blanks in quotes, and give the folder in place of a *"),
+        ("report a.csv b.csv c.csv", "curate report takes one weighted manifest and options"),
+        ("demo a b", "curate demo takes one folder and options, and this is left: b"),
+    ],
+)  # fmt: skip
+def test_words_that_nothing_takes_are_told_with_what_may_be_meant(words: str, said: str) -> None:
+    assert said in refused(*words.split())
 
 
 def test_every_command_has_quiet() -> None:

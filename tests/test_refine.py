@@ -142,7 +142,7 @@ def test_a_class_that_gets_worse_keeps_its_given_labels(
     monkeypatch.setattr(ClassGains, "worse", worse)
     monkeypatch.setattr(ClassGains, "better", property(lambda self: np.zeros(len(self.rows), bool)))
     words = done(refine(crawl, "--out", crawl / "kept.parquet"))
-    assert "1 of 4 classes get worse, beyond chance: their given labels stay" in words
+    assert "1 of 4 classes gets worse, beyond chance: its given labels stay" in words
     unseen = pl.read_parquet(crawl / "kept.parquet").join(
         pl.read_parquet(crawl / "v.parquet"), on="key", how="anti"
     )

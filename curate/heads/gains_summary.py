@@ -23,6 +23,8 @@ from curate.terminal.printable import brief, counted, shown
 
 SHOWN = 5
 """Classes that get better, and worse, that are named."""
+UNDECIDEDLY = "no more than by chance: the overall verdict decides"
+TOO_FEW = f"fewer than {LEAST_ROWS} such rows, too few: the overall verdict decides"
 
 
 @dataclass(frozen=True)
@@ -62,15 +64,19 @@ def show_gained(console: Console, gained: Gained) -> None:
             console.print(f"{are} of classes with fewer than {LEAST_ROWS} rows there, too few.")
         console.print()
     outcomes = {
-        BETTER: "get better, beyond chance",
-        WORSE: "get worse, beyond chance: their given labels stay",
-        UNDECIDED: "change no more than by chance: the overall verdict decides",
-        THIN: f"have fewer than {LEAST_ROWS} such rows, too few: the overall verdict decides",
+        BETTER: ("gets better, beyond chance", "get better, beyond chance"),
+        WORSE: (
+            "gets worse, beyond chance: its given labels stay",
+            "get worse, beyond chance: their given labels stay",
+        ),
+        UNDECIDED: (f"changes {UNDECIDEDLY}", f"change {UNDECIDEDLY}"),
+        THIN: (f"has {TOO_FEW}", f"have {TOO_FEW}"),
     }
-    for outcome, words in outcomes.items():
+    for outcome, (one, several) in outcomes.items():
         of_outcome = gained.classes.filter(pl.col("outcome") == outcome)
         if not len(of_outcome):
             continue
+        words = one if len(of_outcome) == 1 else several
         console.print(f"{len(of_outcome):,} of {len(gained.classes):,} classes {words}")
         if outcome in (BETTER, WORSE):
             console.print(_of_classes(of_outcome))

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from typer.testing import Result
 
+from curate import api
 from curate.store.mirror import bring_all, look
 from curate.store.urls import as_path
 from tests.crawls import curate, png
@@ -285,6 +286,31 @@ def test_an_output_may_go_to_a_store_alone(server: ObjectStore, home: Path) -> N
     here = pl.read_parquet(home / "crawl/crawl.weighted.parquet")
     assert pl.read_parquet("got.parquet").equals(here)
     assert "made by" in run("inspect", out).output
+
+
+def test_python_gives_the_url_of_what_it_wrote(server: ObjectStore, home: Path) -> None:
+    path = write(*crawl(), home / "crawl", ".parquet")
+    run("weight", path, "--embeddings", home / "crawl/x.npy", *OPTIONS)
+    weighted, away = home / "crawl/crawl.weighted.parquet", f"s3://{BUCKET}/python"
+    assert api.report(weighted, out=f"{away}/page.html") == f"{away}/page.html"
+    exported = api.export(weighted, to="csv", out=f"{away}/list.csv")
+    assert exported.out == f"{away}/list.csv"
+    made = json.loads(server.get("python/list.csv.curate.json"))
+    assert made["exported"]["out"] == f"{away}/list.csv"
+    assert api.export(weighted, to="csv", out="list.csv").out == Path("list.csv")
+
+
+def test_a_list_in_a_store_goes_with_its_output(server: ObjectStore, home: Path) -> None:
+    table, features = crawl()
+    rows = table.with_columns(embedding=pl.Series(features.tolist(), dtype=pl.List(pl.Float32)))
+    rows.write_parquet("crawl.parquet")
+    rows[:1].write_parquet("val.parquet")
+    run("weight", "crawl.parquet", *OPTIONS)
+    out = ("--to", "csv", "--out", f"s3://{BUCKET}/listed/out.csv")
+    run("export", "crawl.weighted.parquet", *out, "--keep", "all", "--against", "val.parquet")
+    assert len(pl.read_parquet(io.BytesIO(server.get("listed/out.against.parquet")))) == 1
+    run("export", "crawl.weighted.parquet", *out, "--overwrite")
+    assert server.keys("listed/") == ["listed/out.csv", "listed/out.csv.curate.json"]
 
 
 def test_what_is_not_there_is_said_with_its_url(home: Path) -> None:

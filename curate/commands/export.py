@@ -30,6 +30,7 @@ from curate.store.atomic import EXPORTED, appearing_file, appearing_folder
 from curate.store.engine import Engine
 from curate.store.folders import Folders
 from curate.store.scratch import scratch_folder
+from curate.store.urls import named_as_given, shown_urls
 from curate.store.versions import today, versions
 from curate.terminal.notices import say, warn
 from curate.terminal.printable import printable
@@ -45,7 +46,8 @@ from curate.weighted.weighted import Weighted
 class Exported:
     """What an export left, and what it counted."""
 
-    out: Path
+    out: Path | str
+    """The file or folder; a URL where it is in a store."""
     rows: int
     """Rows that were written."""
     of: int
@@ -110,7 +112,7 @@ def export(options: ExportOptions, console: Console) -> Exported:
             copies = copies_left_out(weighted, options.select, left_out)
             columns = Skipped.of(f"columns that {options.to} cannot hold", job.record.left_out)
             exported = Exported(
-                out=options.out,
+                out=named_as_given(options.out),
                 rows=written.digest.rows,
                 of=weighted.rows,
                 keep=options.keep or format_.keep,
@@ -147,7 +149,7 @@ def _say_what_made_it(job: Job, exported: Exported, format_: Format, unfinished:
     """Write it into the folder, last, or beside the file; Parquet has it in its metadata."""
     facts = {"made": [each.as_json() for each in job.made], "exported": asdict(exported)}
     if not format_.endings:
-        text = json.dumps(facts, indent=1, default=str, ensure_ascii=False)
+        text = shown_urls(json.dumps(facts, indent=1, default=str, ensure_ascii=False))
         (unfinished / EXPORTED).write_text(text, encoding="utf-8")
         os.sync()
     elif job.options.to != "parquet":

@@ -13,6 +13,8 @@ from curate.in_memory.kinds import InMemory, is_path, table_in_memory
 from curate.in_memory.spoken import SpokenConsole, spoken
 from curate.manifest.columns import KNOWN_NAMES, Columns
 from curate.options.in_python import Arguments
+from curate.relations.graph import CLASSES
+from curate.scoring.summary import all_in
 from curate.store.run import MARKER, open_run
 from curate.store.scratch import scratch_folder
 from curate.store.urls import as_path
@@ -93,7 +95,8 @@ def given_files(run: str | Path | None) -> Iterator[Given]:
             yield given
         return
     with scratch_folder() as scratch:
-        given = Given(scratch / "run", {str(scratch / "run"): "run_dir"})
+        run = scratch / "run"
+        given = Given(run, {str(run): "run_dir", all_in(run / CLASSES): "run_dir= keeps them all"})
         with _speaking(given):
             yield given
 

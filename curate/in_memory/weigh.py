@@ -21,6 +21,7 @@ from curate.errors import CurateError
 from curate.in_memory.given import Given, first_table, given_files
 from curate.in_memory.kinds import InMemory
 from curate.in_memory.label_list import LabelList
+from curate.in_memory.remembered import remember
 from curate.manifest.columns import named_columns
 from curate.manifest.formulas import formula_table
 from curate.options.embed import EmbedOptions
@@ -46,7 +47,7 @@ def weigh_any(arguments: Arguments[WeightOptions]) -> Any:
     with given_files(_run_folder(as_path(arguments.first), arguments.keywords)) as given:
         options = given.options(arguments, as_path(arguments.first))
         _weigh(options, given)
-        return scan_output(options.output)
+        return remember(scan_output(options.output), {**arguments.keywords, "root": None})
 
 
 def or_labels(weight: Call) -> Call:
@@ -96,7 +97,8 @@ def _weigh_table(table: InMemory, arguments: Arguments[WeightOptions]) -> Any:
         options = _of_table(table, options, given)
         _weigh(options, given)
         written = pq.read_table(options.output)
-    return table.beside(new_columns(written, written.column_names[:1]))
+    weighed = table.beside(new_columns(written, written.column_names[:1]))
+    return remember(weighed, arguments.keywords)
 
 
 def _of_table(table: InMemory, options: WeightOptions, given: Given) -> WeightOptions:

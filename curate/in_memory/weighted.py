@@ -22,6 +22,7 @@ from curate.commands.report import write_page
 from curate.errors import CurateError
 from curate.in_memory.given import Given, first_table, given_files
 from curate.in_memory.kinds import InMemory
+from curate.in_memory.remembered import completed, recalled, remember
 from curate.in_memory.weigh import NAME, new_columns, scan_output
 from curate.manifest.columns import named_columns
 from curate.options.columns import ColumnOptions
@@ -32,7 +33,7 @@ from curate.options.inspect import InspectOptions
 from curate.options.refine import RefineOptions
 from curate.options.report import ReportOptions
 from curate.options.weighted import WeightedOptions
-from curate.store.urls import as_path
+from curate.store.urls import as_path, named_as_given
 from curate.weighted.row_features import row_features
 from curate.weighted.weighted import OURS
 
@@ -51,12 +52,13 @@ Options = TypeVar("Options", bound=ReadsWeighted)
 
 def refine_any(arguments: Arguments[RefineOptions]) -> Any:
     """Refine a file, and scan the output; or a table in memory, which is given back."""
+    arguments = completed(arguments)
     table = first_table(arguments.first, "refine")
     if table is None:
         with given_files(None) as given:
             options = given.options(arguments, as_path(arguments.first))
             correct(options, given.console)
-            return scan_output(options.output)
+            return remember(scan_output(options.output), {**arguments.keywords, "root": None})
     for name in ("out", "overwrite"):
         if arguments.keywords.get(name):
             raise CurateError(
@@ -69,7 +71,8 @@ def refine_any(arguments: Arguments[RefineOptions]) -> Any:
         out = path.with_suffix(".refined.parquet")
         correct(replace(options, weighted=path, out=out, overwrite=True), given.console)
         written = pq.read_table(out)
-        return table.beside(new_columns(written, pq.read_schema(path).names))
+        refined = table.beside(new_columns(written, pq.read_schema(path).names))
+        return remember(refined, arguments.keywords)
 
 
 def export_any(arguments: Arguments[ExportOptions]) -> Exported:
@@ -78,11 +81,11 @@ def export_any(arguments: Arguments[ExportOptions]) -> Exported:
         return export_for_trainers(options, given.console)
 
 
-def report_any(arguments: Arguments[ReportOptions]) -> Path:
+def report_any(arguments: Arguments[ReportOptions]) -> Path | str:
     """Write the page of a file or of a table in memory; return where it is."""
     with _reading(arguments, "report", Path("report.parquet")) as (options, given):
         write_page(options, given.console)
-        return options.output
+        return named_as_given(options.output)
 
 
 def inspect_any(arguments: Arguments[InspectOptions]) -> dict[str, Any] | None:
@@ -102,8 +105,9 @@ def embeddings_any(
 ) -> NDArray[np.float16]:
     """Return the features (N, D) that a file or a table in memory was weighed by."""
     table = first_table(weighted, "embeddings")
-    path = NAME if table else as_path(weighted)
-    options = WeightedOptions(path, columns, prefix=prefix, run_dir=run)
+    path, told = NAME if table else as_path(weighted), recalled(weighted)
+    columns = ColumnOptions(columns.label or told.get("label"), key=told.get("key"))
+    options = WeightedOptions(path, columns, prefix=prefix or told.get("prefix"), run_dir=run)
     with given_files(None) as given:
         if table is not None:
             _require_run(table, run, "embeddings")
@@ -116,6 +120,7 @@ def _reading(
     arguments: Arguments[Options], function: str, name: Path = NAME, every: bool = False
 ) -> Iterator[tuple[Options, Given]]:
     """Make the options of a function that only reads; a table in memory is written to a file."""
+    arguments = completed(arguments)
     table = first_table(arguments.first, function)
     with given_files(None) as given:
         if table is None:

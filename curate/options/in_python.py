@@ -1,6 +1,6 @@
 """Typed Python functions and constructors, made of a dataclass of options."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from functools import partial, wraps
 from inspect import Parameter, Signature, cleandoc, formatannotation
@@ -54,6 +54,8 @@ class Arguments(Generic[Options]):
     keywords: Mapping[str, Any]
     make: Callable[[Path, Mapping[str, Any]], Options]
     """Makes options of a path and keywords; raises TypeError for a value of another type."""
+    takes: Collection[str] = ()
+    """The names of its keywords."""
 
 
 def python_function(
@@ -71,7 +73,8 @@ def python_function(
     def call(*given: Any, **keywords: Any) -> Any:
         bound = _bound(signature, place, given, keywords)
         first = bound.pop(next(iter(signature.parameters)))
-        return run(Arguments(first, bound, partial(_made, options, signature, place)))
+        make = partial(_made, options, signature, place)
+        return run(Arguments(first, bound, make, [*signature.parameters]))
 
     call.__name__ = call.__qualname__ = name
     call.__module__, call.__doc__ = "curate", f"{cleandoc(doc)}\n\n{keyword_help(options)}"

@@ -93,6 +93,11 @@ def show_summary(
     say(console, f"Noise matrix, p(given | true): {noise_matrix}")
 
 
+def all_in(path: Path) -> str:
+    """Say which table has the senses of all classes."""
+    return f"all are in {shown(path)}"
+
+
 def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
     """Name the classes that no graph knows, and say where each class's sense is written."""
     if "synset" not in table.columns:
@@ -114,8 +119,8 @@ def show_classes(console: Console, table: pl.DataFrame, path: Path) -> None:
             for label, synset in chosen.select("label", "synset").head(SHOWN_CLASSES).iter_rows()
         )
         console.print(
-            f"Senses chosen for {len(chosen):,} ambiguous names ({examples}{more}); all are in"
-            f" {shown(path)}; set others with --classes.",
+            f"Senses chosen for {len(chosen):,} ambiguous names ({examples}{more}); {all_in(path)};"
+            " set others with --classes.",
             soft_wrap=not console.is_terminal,
             highlight=False,
         )

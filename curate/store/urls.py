@@ -93,6 +93,12 @@ def place_of(path: Path) -> Place | None:
     return Place(scheme, bucket, key.replace(os.sep, "/")) if bucket else None
 
 
+def named_as_given(path: Path) -> Path | str:
+    """Give the URL that a path of the cache stands for; any other path as it is."""
+    place = place_of(path)
+    return path if place is None else place.url
+
+
 def is_remote(path: Path) -> bool:
     """Tell whether a path stands for an object or a folder of them."""
     return str(path).startswith(f"{objects_folder()}{os.sep}")

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import datasets
 import numpy as np
@@ -180,3 +181,51 @@ def test_a_name_that_is_taken() -> None:
         weigh(table)
     assert weigh(table, prefix="our_").columns[-1] == "our_duplicates"
     assert weigh(table, no_duplicates=True, prefix="our_").columns[-1] == "our_status"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pl.DataFrame, lambda given: pl.LazyFrame(given), pd.DataFrame, pa.table,
+     datasets.Dataset.from_dict],
+)  # fmt: skip
+def test_a_weighed_table_knows_how_its_columns_were_named(here: Path, kind: Any) -> None:
+    rows = kind({"what": labels(), "number": list(range(ROWS))})
+    rows = weigh(rows, label="what", key="number", prefix="c_", run_dir="work")
+    summary = curate.inspect(rows, as_json=True)
+    assert summary["summary"]["rows"] == ROWS
+    curate.report(rows)
+    exported = curate.export(rows, to="csv", out="out.csv", keep="all")
+    assert exported.rows == ROWS
+    assert pl.read_csv("out.csv")["number"].to_list() == list(range(ROWS))
+    answers = verified().rename(columns={"label": "what", "key": "number"})
+    refined = curate.refine(rows, verified=answers, run_dir="work", **REFINED)
+    assert len(curate.embeddings(refined, run_dir="work")) == ROWS
+    assert curate.inspect(refined, as_json=True)["summary"]["rows"] == ROWS
+
+
+def test_what_a_call_names_itself_counts_and_other_tables_are_asked_for_names() -> None:
+    frame = pl.DataFrame({"what": labels(), "other": ["ant", "bee"] * (ROWS // 2)})
+    rows = weigh(frame, label="what")
+    found = curate.inspect(rows, as_json=True, label="other")
+    assert {each["label"] for each in found["classes"]} == {"ant", "bee"}
+    with pytest.raises(CurateError, match="has no label column; name it with label="):
+        curate.inspect(rows.head(30))
+
+
+def test_a_file_that_was_weighed_is_known_too(here: Path) -> None:
+    pl.DataFrame({"what": labels()}).write_parquet("crawl.parquet")
+    rows = weigh("crawl.parquet", label="what")
+    assert curate.inspect(rows, as_json=True)["summary"]["rows"] == ROWS
+
+
+def test_the_senses_of_classes_are_said_to_be_where_they_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    frame = pl.DataFrame({"label": ["crane" if name == "cat" else name for name in labels()]})
+    curate.weight(frame, embeddings=features())
+    said = " ".join(capsys.readouterr().err.split())
+    assert "run_dir= keeps them all; set others with classes=." in said
+    curate.weight(frame, embeddings=features(), run_dir="work")
+    said = " ".join(capsys.readouterr().err.split())
+    assert "all are in work/classes.csv; set others with classes=." in said
+    assert Path("work/classes.csv").exists()

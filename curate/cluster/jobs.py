@@ -1,8 +1,9 @@
 """Items given to whichever worker is idle, with their results in order; no engine is known here."""
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, Protocol
 
 from curate.cluster.worker import Failed, Results
@@ -11,19 +12,39 @@ from curate.errors import CurateError
 DEATHS = 3
 """How many workers may be lost at an item before it is given up."""
 AHEAD = 2
-"""Items for each worker whose results wait until an earlier one is done."""
+"""Jobs for each worker whose results wait until an earlier one is done."""
+TOGETHER_SECONDS, LEAST_SECONDS = 0.1, 0.001
+"""Items that take less travel together, a hundred at most."""
 
 
 @dataclass(frozen=True, order=True)
 class Job:
-    """An item on its way."""
+    """Items on their way."""
 
     number: int
     name: str
     """As a person is told of it."""
-    item: bytes
+    items: bytes
+    """A pickled list."""
     deaths: int = 0
-    """Workers that were lost at it."""
+    """Workers that were lost at them."""
+
+
+class Batches:
+    """Gives items, several together where each takes a moment: a job costs some milliseconds."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._items = iter(items)
+        self._size = 1
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        """Give neighbours, as many as the pace allows."""
+        while some := list(islice(self._items, self._size)):
+            yield some
+
+    def pace(self, seconds: float) -> None:
+        """Say how long an item took lately."""
+        self._size = max(1, int(TOGETHER_SECONDS / max(seconds, LEAST_SECONDS)))
 
 
 @dataclass(frozen=True)
@@ -128,12 +149,12 @@ class InOrder:
         heapq.heappush(self._next, replace(job, deaths=deaths))
 
 
-def name_of(item: Any) -> str:
-    """Name an item, a shard or a tuple that begins with one, by its rows."""
-    shard = item[0] if isinstance(item, tuple) else item
-    if shard is None:
+def name_of(items: list[Any]) -> str:
+    """Name neighbouring items, shards or tuples that begin with one, by their rows."""
+    first, last = (item[0] if isinstance(item, tuple) else item for item in (items[0], items[-1]))
+    if first is None:
         return "the encoder"
-    return f"rows {shard.first_row + 1:,} to {shard.first_row + shard.rows:,}"
+    return f"rows {first.first_row + 1:,} to {last.first_row + last.rows:,}"
 
 
 def reason_of(error: Exception) -> str:

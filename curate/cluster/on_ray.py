@@ -22,10 +22,10 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rich.console import Console
 
 from curate.cluster.address import no_cluster, require_listening
-from curate.cluster.jobs import Answer, InOrder, Job, Lost, name_of, reason_of
+from curate.cluster.jobs import Answer, Batches, InOrder, Job, Lost, name_of, reason_of
 from curate.cluster.node import check_nodes, looking, may_write, no_answer, require_writable
 from curate.cluster.size import Resources, Size, WantedSize
-from curate.cluster.worker import Failed, Results, Worker
+from curate.cluster.worker import Failed, Results, Worker, loaded
 from curate.store.engine import Count, Opening, Work
 from curate.store.mapped import by_name
 from curate.store.urls import cache_folder
@@ -48,9 +48,9 @@ class Actor(Worker):
         """Identify the node, which shows that the worker has started."""
         return str(RAY.get_runtime_context().get_node_id())
 
-    def run_kept(self, work: list[Any], item: bytes) -> Results | Failed:
-        """Run an item of work that Ray keeps; in a list it is not fetched for every item."""
-        return self.run(work[0].hex(), lambda: bytes(RAY.get(work[0])), item)
+    def run_kept(self, work: list[Any], items: bytes) -> Results | Failed:
+        """Run items of work that Ray keeps; in a list it is not fetched every time."""
+        return self.run(work[0].hex(), lambda: bytes(RAY.get(work[0])), items)
 
 
 class _Placed(NamedTuple):
@@ -89,7 +89,7 @@ class _Actors:
 
     def send(self, job: Job) -> None:
         placed = self._idle.pop()
-        self._busy[placed.actor.run_kept.remote([self.packed], job.item)] = job, placed
+        self._busy[placed.actor.run_kept.remote([self.packed], job.items)] = job, placed
 
     def receive(self) -> list[Answer]:
         """Wait until one has started, is done or is lost; one that is lost is replaced."""
@@ -120,7 +120,7 @@ class _Actors:
         """Start one; it comes when there is room."""
         size = self.size
         sized = RAY.remote(Actor).options(num_cpus=size.cpus, num_gpus=size.gpus)
-        actor = sized.remote(str(cache_folder()))
+        actor = sized.remote(str(cache_folder()), loaded())
         self._starting[actor.where.remote()] = actor
 
     def _started(self, answer: Any) -> None:
@@ -157,6 +157,12 @@ class OnRay:
     wanted: WantedSize
     _actors: _Actors | None = None
 
+    def start(self) -> None:
+        """Let workers start beside what this process does first, if all work wants the same."""
+        first, second = (self.wanted.on(_resources(), gpu) for gpu in (False, True))
+        if first == second:
+            self._of_size(first).grow()
+
     def cores(self, gpu: bool = False) -> int:
         """Say how many processors a worker has for itself."""
         return int(self.wanted.on(_resources(), gpu).cpus)
@@ -179,11 +185,13 @@ class OnRay:
         actors = self._of_size(self.wanted.on(_resources(), gpu))
         actors.packed = RAY.put(packed(opening))
         actors.grow()
-        jobs = (Job(n, name_of(item), packed(item)) for n, item in enumerate(items))
+        batches = Batches(items)
+        jobs = (Job(n, name_of(some), packed(some)) for n, some in enumerate(batches))
         tell = partial(warn, self.console, "Lost")
         try:
             for results in InOrder(actors, jobs, tell).results():
                 advance(results.counted)
+                batches.pace(results.seconds)
                 yield from results.values
         finally:
             actors.stop()
@@ -214,6 +222,7 @@ def on_ray(address: str | None, wanted: WantedSize, console: Console) -> Iterato
     engine = OnRay(console, wanted)
     try:
         check_nodes(_on_each_node(looking()), console)
+        engine.start()
         yield engine
     finally:
         engine.close()

@@ -1,10 +1,11 @@
 """Stored features and labels of a run, block by block, as often as a pass over them is wanted."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from itertools import islice, repeat
-from typing import Any, Protocol, TypeVar
+from itertools import count, islice, repeat
+from threading import Lock
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,17 @@ from curate.manifest.plan import Shard
 from curate.store.engine import HERE, Engine, stateless, uncounted
 from curate.store.folders import Folders
 from curate.store.run import Advance
+from prototypes.engine.blocks import Sums
 
 T = TypeVar("T")
 Labels = NDArray[np.int32]
 Stored = NDArray[np.float16] | NDArray[np.int16]
 """Features as they are stored; see `FeatureSource.as_floats`."""
+
+
+GROUP_ROWS = 4 * BLOCK_ROWS
+"""Rows of neighbouring shards whose sums are joined where they are computed; a larger shard is a
+group of its own."""
 
 
 class FeatureSource(Protocol):
@@ -55,7 +62,7 @@ class StoredBlocks:
     threads: int = 1
     """Threads that work on blocks."""
     engine: Engine = HERE
-    """What runs a pass: threads here, or the workers of a cluster, a shard at a time."""
+    """What runs a pass: threads here, or the workers of a cluster, a group at a time."""
     gpu: bool = False
     """Whether a pass computes on a GPU."""
 
@@ -64,14 +71,24 @@ class StoredBlocks:
         return {**vars(self), "most": self.most, "advance": uncounted, "engine": HERE}
 
     def __call__(self, fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterator[T]:
-        """Give fn(features in float32, labels, ...) of every block, with what lies beside it."""
+        """Give fn(features in float32, labels, ...) of every block, with what lies beside it.
+
+        `Sums` are given for each group of shards, not for each block.
+        """
         known = zip(*beside, strict=True)
         items = (
-            (shard, list(islice(known, self._count(shard))) if beside else None)
-            for shard in self.shards
+            (
+                replace(group[0], rows=sum(shard.rows for shard in group)),
+                [
+                    (shard, list(islice(known, self._count(shard))) if beside else None)
+                    for shard in group
+                ],
+            )
+            for group in self._groups()
         )
         opening = stateless(partial(self._tasks, fn))
-        return self.engine.run(opening, items, self.advance, self.threads, self.gpu)
+        found = self.engine.run(opening, items, self.advance, self.threads, self.gpu)
+        return (each for each in found if each is not None)
 
     def pairs(self, shard: Shard) -> int:
         """Count the rows that a shard's blocks have together."""
@@ -117,18 +134,33 @@ class StoredBlocks:
         pairs[every, place], pairs[:, 0] = labels[:, 0], labels[every, place]
         return pairs
 
+    def _groups(self) -> Iterator[list[Shard]]:
+        """Give neighbouring shards that a worker takes together."""
+        group: list[Shard] = []
+        for shard in self.shards:
+            if group and sum(each.rows for each in (*group, shard)) > GROUP_ROWS:
+                yield group
+                group = []
+            group.append(shard)
+        yield group
+
     def _tasks(
         self,
         fn: Callable[..., T],
-        items: Iterable[tuple[Shard, list[tuple[Any, ...]] | None]],
+        items: Iterable[tuple[Shard, list[tuple[Shard, list[tuple[Any, ...]] | None]]]],
         advance: Advance,
-    ) -> Iterator[Callable[[], T]]:
-        """Give a task for each block of these shards; items have what lies beside each block."""
-        for shard, known in items:
-            beside = repeat(()) if known is None else known
-            for number, (block, more) in enumerate(zip(self.read(shard), beside, strict=False)):
-                begun = shard.rows if number == 0 else 0
-                yield partial(self._apply, fn, *block, *more, rows=begun, advance=advance)
+    ) -> Iterator[Callable[[], T | None]]:
+        """Give a task for each block of these groups, with what lies beside each block."""
+        for _, group in items:
+            sums, numbers = _Joined[T](sum(self._count(shard) for shard, _ in group)), count()
+            for shard, known in group:
+                beside, rows = repeat(()) if known is None else known, shard.rows
+                for block, more in zip(self.read(shard), beside, strict=False):
+                    take = partial(sums.take, next(numbers))
+                    yield partial(
+                        self._apply, fn, *block, *more, rows=rows, advance=advance, take=take
+                    )
+                    rows = 0
 
     def _apply(
         self,
@@ -138,9 +170,10 @@ class StoredBlocks:
         *known: Any,
         rows: int,
         advance: Advance,
-    ) -> T:
-        """Return fn of a block; ``rows`` of the manifest are begun with it."""
-        found = fn(self.features.as_floats(features), labels, *known)
+        take: Callable[[T], T | None],
+    ) -> T | None:
+        """Give ``take`` fn of a block; ``rows`` of the manifest are begun with it."""
+        found = take(fn(self.features.as_floats(features), labels, *known))
         advance(rows)
         return found
 
@@ -151,3 +184,24 @@ class StoredBlocks:
         row, _ = label_pairs(stored_sets(self.labels, shard))
         pairs = np.bincount(row // BLOCK_ROWS)
         return int(np.sum(-(-pairs // BLOCK_ROWS)))
+
+
+class _Joined(Generic[T]):
+    """Joins the sums of a group's blocks, when the last of them is there."""
+
+    def __init__(self, blocks: int) -> None:
+        self._found: dict[int, Any] = {}
+        self._blocks = blocks
+        self._lock = Lock()
+
+    def take(self, number: int, found: T) -> T | None:
+        """Return what was found of a block, or the sums of all; None until these are there."""
+        if not isinstance(found, Sums):
+            return found
+        with self._lock:
+            self._found[number] = found
+            if len(self._found) < self._blocks:
+                return None
+        first, *others = (self._found[each] for each in range(self._blocks))
+        joined: T = first.joined(others)
+        return joined

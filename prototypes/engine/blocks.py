@@ -1,9 +1,10 @@
 """Blocks of rows: the mathematics never holds all features in memory at once."""
 
-from collections.abc import Callable, Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial, reduce
 from operator import add
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,18 @@ SINGLE = np.array(0x8FFFE000, np.uint32).view(np.int32)
 TO_SINGLE = np.float32(2.0**112)
 
 
+class Sums(ABC):
+    """What a function returns of a block, where only sums over blocks are wanted.
+
+    The caller may join those of neighbouring blocks, the same blocks at every pass and wherever
+    they are computed, so that fewer numbers travel.
+    """
+
+    @abstractmethod
+    def joined(self, others: Sequence[Self]) -> Self:
+        """Add those of the blocks that follow, in order."""
+
+
 class EachBlock(Protocol):
     """Apply a function to every block of (features, labels) and yield the results in order.
 
@@ -30,7 +43,7 @@ class EachBlock(Protocol):
     """
 
     def __call__(self, fn: Callable[..., T], /, *beside: Iterable[Any]) -> Iterable[T]:
-        """Yield fn(features, labels, *values) for every block.
+        """Yield fn(features, labels, *values) for every block, or `Sums` of neighbouring blocks.
 
         Each iterable in ``beside`` gives one value for every block, in order, such as the results
         of an earlier pass.

@@ -1,13 +1,14 @@
 """Sums per class and the second moment of features, from which the adapted space is fitted."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from prototypes.engine.blocks import Floats, Labels, not_zero, unit_rows
+from prototypes.engine.blocks import Floats, Labels, Sums, not_zero, unit_rows
 from prototypes.engine.pairs import own_labels
 from prototypes.engine.products import HOST, Products
 
@@ -31,7 +32,7 @@ class ClassSums:
 
 
 @dataclass(frozen=True)
-class BlockSums:
+class BlockSums(Sums):
     """`ClassSums` of a block of rows, for only the P classes that occur in it."""
 
     classes: int
@@ -47,10 +48,23 @@ class BlockSums:
         """Add these in place to the sums of earlier blocks, None for the first block."""
         if sums is None:
             sums = ClassSums(np.zeros(self.classes), np.zeros((self.classes, self.total.shape[1])))
-        present = slice(None) if len(self.present) == self.classes else self.present
-        sums.weight[present] += self.weight
-        sums.total[present] += self.total
+        self._add(sums, self.present)
         return sums
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """Add those of the blocks that follow, in float64."""
+        blocks = (self, *others)
+        present = np.unique(np.concatenate([block.present for block in blocks]))
+        sums = ClassSums(np.zeros(len(present)), np.zeros((len(present), self.total.shape[1])))
+        for block in blocks:
+            block._add(sums, np.searchsorted(present, block.present))
+        return replace(self, present=present, weight=sums.weight, total=sums.total)
+
+    def _add(self, sums: ClassSums, rows: NDArray[np.integer]) -> None:
+        """Add these in place to ``rows`` (P,), ascending, of sums."""
+        at = slice(None) if len(rows) == len(sums.weight) else rows
+        sums.weight[at] += self.weight
+        sums.total[at] += self.total
 
 
 def add_up(blocks: Iterable[BlockSums]) -> ClassSums:
@@ -72,12 +86,20 @@ class Moments:
 
 
 @dataclass(frozen=True)
-class BlockMoments:
+class BlockMoments(Sums):
     """`Moments` of a block of rows."""
 
     by_class: BlockSums
     second: NDArray[np.float64]
     """(D, D)"""
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """Add those of the blocks that follow."""
+        second = self.second.copy()
+        for other in others:
+            second += other.second
+        by_class = self.by_class.joined([other.by_class for other in others])
+        return replace(self, by_class=by_class, second=second)
 
 
 def class_sums(

@@ -1,12 +1,14 @@
 """The prototypes of Eq. 5, and everything that is fitted with them to judge labels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prototypes.engine.blocks import EachBlock, Labels, unit_rows
+from prototypes.engine.blocks import EachBlock, Labels, Sums, unit_rows
 from prototypes.engine.confusion import Confusion
 from prototypes.engine.little_known import little_known
 from prototypes.engine.moments import BlockSums, ClassSums, Weigh, class_sums
@@ -70,16 +72,30 @@ def weighted_sums(each: EachBlock, weigh: Weigh, classes: int) -> tuple[ClassSum
     """Sum the weighted rows g per class, in one pass; also return the weights (rows,)."""
     sums: ClassSums | None = None
     weights = []
-    for block, weight in each(partial(_weighted, weigh=weigh, classes=classes)):
-        sums = block.add_to(sums)
-        weights.append(weight)
+    for block in each(partial(_weighted, weigh=weigh, classes=classes)):
+        sums = block.by_class.add_to(sums)
+        weights.append(block.weights)
     assert sums is not None
     return sums, np.concatenate(weights)
 
 
-def _weighted(g: Rows, labels: Labels, weigh: Weigh, classes: int) -> tuple[BlockSums, Rows]:
-    weight = weigh(g, labels)
-    return class_sums(g, labels, classes, weight), weight
+@dataclass(frozen=True)
+class _Weighted(Sums):
+    """Weighted sums of a block, and the weights (n,) of its rows."""
+
+    by_class: BlockSums
+    weights: Rows
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """Add the sums of the blocks that follow, and append their weights."""
+        by_class = self.by_class.joined([other.by_class for other in others])
+        weights = np.concatenate([self.weights, *(other.weights for other in others)])
+        return replace(self, by_class=by_class, weights=weights)
+
+
+def _weighted(g: Rows, labels: Labels, weigh: Weigh, classes: int) -> _Weighted:
+    weights = weigh(g, labels)
+    return _Weighted(class_sums(g, labels, classes, weights), weights)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,21 @@
 """Jobs in order, whatever becomes of the workers; no Ray is needed for that."""
 
-import pickle
 from collections import deque
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from curate.cluster.jobs import AHEAD, DEATHS, Answer, InOrder, Job, Lost, name_of
+from curate.cluster.jobs import (
+    AHEAD,
+    DEATHS,
+    TOGETHER_SECONDS,
+    Answer,
+    Batches,
+    InOrder,
+    Job,
+    Lost,
+    name_of,
+)
 from curate.cluster.worker import Failed, Results
 from curate.errors import CurateError
 from curate.manifest.plan import Shard
@@ -36,7 +45,7 @@ class Scripted:
         if not self.working:
             return []
         job = self.working.pop()
-        found = self.fate(job) or Results(pickle.dumps([job.number]), 1)
+        found = self.fate(job) or Results.of([job.number], 1, 1)
         return [Answer(job, "node a", found)]
 
 
@@ -90,5 +99,19 @@ def test_a_failure_names_the_node_and_the_rows() -> None:
 
 def test_items_are_named_by_their_rows() -> None:
     shard = Shard("f00", 0, 0, 500, 1_000)
-    assert name_of(shard) == name_of((shard, None)) == "rows 1,001 to 1,500"
-    assert name_of(None) == "the encoder"
+    last = Shard("f01", 0, 500, 20, 1_500)
+    assert name_of([shard]) == name_of([(shard, None)]) == "rows 1,001 to 1,500"
+    assert name_of([shard, last]) == "rows 1,001 to 1,520"
+    assert name_of([None]) == "the encoder"
+
+
+def test_items_that_take_a_moment_travel_together() -> None:
+    batches = Batches(range(30))
+    given = iter(batches)
+    assert next(given) == [0]
+    batches.pace(TOGETHER_SECONDS / 4)
+    assert next(given) == [1, 2, 3, 4]
+    batches.pace(0)
+    assert next(given) == list(range(5, 30))
+    batches.pace(1)
+    assert list(given) == [] and list(Batches(range(3))) == [[0], [1], [2]]

@@ -40,7 +40,7 @@ def test_work_stays_open_until_other_work_comes() -> None:
     SAID.clear()
     worker = Worker()
     for name, item in (("a", 4), ("a", 6), ("b", np.arange(6))):
-        found = worker.run(name, partial(packed, name), pickle.dumps(item))
+        found = worker.run(name, partial(packed, name), pickle.dumps([item]))
         assert isinstance(found, Results) and found.counted == 1
     assert SAID == ["open a", "close a", "open b"]
     (array,) = found.values
@@ -52,7 +52,7 @@ def test_work_stays_open_until_other_work_comes() -> None:
 def test_what_goes_wrong_is_answered() -> None:
     worker = Worker()
     mendable, ours = (
-        worker.run("a", lambda kind=kind: pickle.dumps(partial(failing, kind)), pickle.dumps(1))
+        worker.run("a", lambda kind=kind: pickle.dumps(partial(failing, kind)), pickle.dumps([1]))
         for kind in (CurateError, ValueError)
     )
     assert isinstance(mendable, Failed) and isinstance(ours, Failed)

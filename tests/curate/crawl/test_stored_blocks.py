@@ -1,12 +1,16 @@
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 
-from curate.crawl.stored_blocks import StoredBlocks
+from curate.crawl.stored_blocks import GROUP_ROWS, StoredBlocks
 from curate.crawl.stored_features import BLOCK_ROWS, StoredFeatures
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
+from prototypes.engine.moments import add_moments, block_moments
 
 
 def test_what_an_earlier_pass_gave_lies_beside_its_block(tmp_path: Path) -> None:
@@ -26,3 +30,28 @@ def test_what_an_earlier_pass_gave_lies_beside_its_block(tmp_path: Path) -> None
     again = list(each(lambda x, y, known: known == float(x.sum()) and y[3:4].tolist(), sums))
     assert again[0] == again[2] == [-1]
     assert False not in again
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_sums_come_joined_with_the_same_bits(tmp_path: Path, threads: int) -> None:
+    rng, rows = np.random.default_rng(0), (7, 9, GROUP_ROWS + 5, 8)
+    features, labels = Folders(tmp_path / "features"), Folders(tmp_path / "labels")
+    x, y = rng.normal(size=(sum(rows), 3)), rng.integers(-1, 40, sum(rows)).astype(np.int32)
+    x, first, shards = x.astype(np.float16), 0, []
+    for name, count in zip("abcd", rows, strict=True):
+        part = slice(first, first + count)
+        known = pl.DataFrame({"status": ["ok"] * count})
+        features.write(name, {"features": x[part], "rows": known})
+        labels.write(name, {"labels": y[part]})
+        shards.append(Shard(name, 0, first, count, first))
+        first += count
+    each = StoredBlocks(shards, StoredFeatures((features,)), labels, lambda _: None, threads)
+    of_groups = list(each(partial(block_moments, classes=40)))
+    assert len(of_groups) == 3
+    found, expected = add_moments(of_groups), add_moments([block_moments(x, y, 40)])
+    assert np.allclose(found.second, expected.second, rtol=1e-5)
+    assert np.allclose(found.by_class.total, expected.by_class.total, atol=1e-2)
+    assert np.array_equal(found.by_class.weight, expected.by_class.weight)
+    alone = add_moments(replace(each, threads=1)(partial(block_moments, classes=40)))
+    assert np.array_equal(found.second, alone.second)
+    assert np.array_equal(found.by_class.total, alone.by_class.total)

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 
 import curate as python
 from curate.torch import WeightedImages, WeightedStream
 from tests.crawls import refused
 from tests.curate.conftest import SETTINGS, one_step_model
+from tests.curate.encoders.test_onnx import with_weights_in
 from tests.object_store import BUCKET, ObjectStore
 from tests.test_stores import NAMES, OPTIONS, as_paths, away, crawl, run, upload, write
 
@@ -52,6 +54,21 @@ def test_an_encoder_may_lie_in_a_store(server: ObjectStore, home: Path) -> None:
     encoder = f"onnx:s3://{BUCKET}/models/none.onnx"
     said = refused("weight", path, "--encoder", encoder, *OPTIONS, "--out", "c.parquet")
     assert f"--encoder {encoder}: there is no such file" in said
+
+
+@pytest.mark.parametrize("name", ["model.onnx.data", "parts/weights.bin"])
+def test_weights_that_a_model_names_come_with_it(
+    server: ObjectStore, home: Path, name: str
+) -> None:
+    (home / "model").mkdir()
+    (home / "model/model.json").write_text(json.dumps(SETTINGS))
+    model = with_weights_in(home / "model/model.onnx", name)
+    url = upload(server, model.parent, f"sub/{name}")
+    path = as_paths(home / "crawl")
+    for encoder, out in ((model, "a.parquet"), (f"{url}/model.onnx", "b.parquet")):
+        options = ("--encoder", f"onnx:{encoder}", "--workers", 1, "--device", "cpu", *OPTIONS)
+        run("weight", path, *options, "--out", out)
+    assert pl.read_parquet("a.parquet").equals(pl.read_parquet("b.parquet"))
 
 
 def test_python_takes_urls(server: ObjectStore, home: Path) -> None:

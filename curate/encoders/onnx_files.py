@@ -17,11 +17,14 @@ LOCATION = re.compile(rb"\x0a\x08location\x12([\x80-\xff]*[\x00-\x7f])")
 def fetch_model(text: str) -> Path:
     """Give the path of a model, fetched with what belongs to it if it is in a store.
 
-    That is the JSON of its name and the files of its weights, where they lie beside it.
+    That is the JSON of its name and the files of its weights, beside it or in folders below.
     """
     path = named_file(text)
     if is_remote(path) and path.is_file():
         look_in(path.parent)
+        for below in {Path(name).parent for name in _locations(path)} - {Path()}:
+            if ".." not in below.parts and not below.is_absolute():
+                look_in(path.parent / below)
         bring_all([path.with_suffix(".json"), *model_files(path)])
     return path
 

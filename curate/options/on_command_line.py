@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import fields
 from functools import wraps
@@ -24,6 +25,7 @@ from typer.models import ParameterInfo
 from curate.options.choices import words_of
 from curate.options.defaults import default_of
 from curate.options.paths import OptionalArray, OptionalPath, OptionalTable, RequiredPath
+from curate.store.fetching import fetches
 from curate.store.urls import CACHE, SIZE
 
 Options = TypeVar("Options")
@@ -53,6 +55,8 @@ def takes_options(
         @wraps(run)
         def call(quiet: bool, debug: bool, help_all: bool = False, **given: Any) -> None:
             _set_cache(given.pop("cache_dir"), given.pop("cache_size"))
+            if not quiet:
+                fetches.show = _fetch_bar
             run(options(**given), quiet)
 
         parameters = _parameters(options)
@@ -107,6 +111,12 @@ def _set_cache(folder: Path | None, size: float | None) -> None:
         os.environ[CACHE] = str(folder.absolute())
     if size is not None:
         os.environ[SIZE] = str(size)
+
+
+def _fetch_bar(name: str, size: int) -> AbstractContextManager[Callable[[int], None]]:
+    from curate.terminal.progress import fetch_bar
+
+    return fetch_bar(name, size)
 
 
 def _set_debug(context: typer.Context, value: bool) -> None:

@@ -24,6 +24,7 @@ from filelock import FileLock
 
 from curate.errors import CurateError
 from curate.store.cached_files import EMPTY, HELD, appearing, bound, kept, mark
+from curate.store.fetching import fetches
 from curate.store.hub import Hub
 from curate.store.objects import Bucket, Object, Store
 from curate.store.urls import (
@@ -239,11 +240,16 @@ def _fetch(path: Path, of: Path) -> None:
 def _fetch_parts(path: Path, found: Object, store: Store) -> None:
     def part(start: int) -> None:
         for data in store.read_range(found, start, min(start + CHUNK, found.size)):
+            told(len(data))
             while data:
                 done = os.pwrite(file.fileno(), data, start)
                 start, data = start + done, data[done:]
 
-    with path.open("wb") as file, ThreadPoolExecutor(AT_ONCE) as pool:
+    with (
+        fetches.shown(found.key.rpartition("/")[2], found.size) as told,
+        path.open("wb") as file,
+        ThreadPoolExecutor(AT_ONCE) as pool,
+    ):
         any(pool.map(part, range(0, found.size, CHUNK)))
 
 

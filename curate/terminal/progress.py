@@ -4,8 +4,10 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
@@ -13,10 +15,15 @@ from rich.progress import (
     Task,
     TextColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 from rich.text import Text
 
 from curate.terminal.notebook import lacks_widgets, notebook_line
+from curate.terminal.printable import brief
+
+_showing: list[Console] = []
+"""Where bars are shown now."""
 
 
 class RateColumn(ProgressColumn):
@@ -52,7 +59,32 @@ def progress_bar(
         disable=console.quiet or not console.is_terminal,
     ) as progress:
         task = progress.add_task(description, total=total, completed=done)
-        yield lambda rows: progress.advance(task, rows)
+        _showing.append(console)
+        try:
+            yield lambda rows: progress.advance(task, rows)
+        finally:
+            _showing.remove(console)
+
+
+@contextlib.contextmanager
+def fetch_bar(name: str, size: int) -> Iterator[Callable[[int], None]]:
+    """Show how many of an object's bytes are here, below the bar that is shown now.
+
+    Silent when piped, and in a notebook.
+    """
+    console = next(iter(_showing), None) or Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    hidden = not console.is_terminal or console.is_jupyter
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+        task = progress.add_task(escape(f"Fetching {brief(name)}"), total=size)
+        yield lambda come: progress.advance(task, come)
 
 
 def busy(console: Console, text: str) -> contextlib.AbstractContextManager[object]:

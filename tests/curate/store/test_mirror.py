@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from curate.errors import CurateError
 from curate.store import mirror, objects
 from curate.store.atomic import appearing_file, appearing_folder
 from curate.store.cached_files import empty_oldest
+from curate.store.fetching import Fetches, fetches
 from curate.store.mirror import bring, bring_all, look, open_store
 from curate.store.sent import require_writable
 from curate.store.urls import as_path
@@ -56,8 +58,26 @@ def test_a_large_file_is_brought_in_parts(
     server.put("large.bin", content)
     for most in ("SMALL", "CHUNK"):
         monkeypatch.setattr(mirror, most, 100_000)
+    told: list[object] = []
+    monkeypatch.setattr(
+        fetches, "show", lambda *named: told.append(named) or nullcontext(told.append)
+    )
     assert bring(look(at("large.bin"))).read_bytes() == content
     assert server.proxy.sent[f"/{BUCKET}/large.bin"] == len(content)
+    named, *pieces = told
+    assert named == ("large.bin", len(content)) and sum(pieces) == len(content)
+
+
+def test_one_fetch_is_shown_at_a_time() -> None:
+    told: list[object] = []
+    each = Fetches()
+    each.show = lambda *named: told.append(named) or nullcontext(told.append)
+    with each.shown("a", 5) as first, each.shown("b", 7) as second:
+        first(2)
+        second(3)
+    with each.shown("c", 1):
+        pass
+    assert told == [("a", 5), 2, ("c", 1)]
 
 
 def test_names_survive_and_so_do_empty_files(server: ObjectStore) -> None:

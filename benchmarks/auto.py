@@ -36,4 +36,4 @@ def _held_out(head: CrossFitted, examples: Examples, seed: int) -> HeldOut:
     given = head.task.as_outputs(head.task.given(torch.from_numpy(known.given))).numpy()
     p = head.each(Unjudged(known.features, known.given, at, own=True), clean)
     true = head.task.target(torch.from_numpy(known.true)).numpy()
-    return HeldOut(given, settled(head.task, p, given)[0], true, at)
+    return HeldOut(given, settled(head.task, p, given)[0], true, at, given)

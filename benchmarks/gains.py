@@ -52,13 +52,13 @@ def judged_rows(data: Data, name: str, share: float, seed: int) -> HeldOut:
     judged = split(data, share, seed)[1]
     given = all_rows(data).given[judged]
     p, _ = settled(data.task, predict(data, head.eval(), judged)[0], given)
-    return HeldOut(given, p, data.truth().numpy()[judged], np.full(len(p), seed))
+    return HeldOut(given, p, data.truth().numpy()[judged], np.full(len(p), seed), given)
 
 
 def all_rows(data: Data) -> HeldOut:
     """Take all rows with their given labels, as if no head had changed them."""
     given = data.task.as_outputs(data.task.given(torch.from_numpy(data.examples.given))).numpy()
-    return HeldOut(given, given, data.truth().numpy(), np.zeros(len(given), np.int64))
+    return HeldOut(given, given, data.truth().numpy(), np.zeros(len(given), np.int64), given)
 
 
 def grouped(data: Data, held_out: HeldOut) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -1,7 +1,7 @@
 """Apply a trained head to every row of a run, shard by shard."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from curate.heads.head import Head
 from curate.heads.label_sets import settled
 from curate.heads.learned import Stored, VerifiedRows, stored, stored_blocks
 from curate.heads.nmn import Nmn
+from curate.heads.pictures import Pictures, agreed
 from curate.heads.training import Positions
 from curate.heads.xiao import Xiao
 from curate.manifest.plan import Shard
@@ -49,6 +50,12 @@ class HeadOnRun:
     """Whether the head was trained on this run's rows."""
     folds: Folds
     bags: Bags | None = None
+    pictures: Pictures | None = field(init=False)
+    """Those that are judged once for all of their copies; None where lists or bags say more."""
+
+    def __post_init__(self) -> None:
+        alone = self.head.task.several or self.bag is not None
+        self.pictures = None if alone else Pictures.among(self.folds.representative, self.work)
 
     @property
     def bag(self) -> Positions | None:
@@ -99,7 +106,8 @@ class HeadOnRun:
             p, _ = settled(task, self._predict(block), given)
             true = self.verified.target(task, at)
             folds = self.folds.of(block.rows, block.features)
-            held_out += HeldOut(given, p, true, folds).chosen(block.has_features)
+            found = HeldOut(given, p, true, folds, self._of_pictures(block, given))
+            held_out += found.chosen(block.has_features)
         return held_out
 
     def judge_shard(self, shard: Shard, worse: NDArray[np.bool_]) -> Iterator[Refined]:
@@ -111,10 +119,10 @@ class HeadOnRun:
         for block in stored_blocks(self.work, shard):
             p, noise = self._predict(block), None
             if isinstance(self.head.member(0), Xiao):
-                noise = self.head.each(self._unjudged(block), _noise_type)
+                noise = self._noise(block, p)
             given = self._given(block.given)
             p, known = settled(task, p, given)
-            p, stays = keep_given(task, p, given, worse)
+            p, stays = keep_given(task, p, self._of_pictures(block, given), worse)
             if not task.several:
                 known &= ~stays
             told = known[:, None] & (~worse | (not task.several))
@@ -125,6 +133,17 @@ class HeadOnRun:
             yield Refined(p, told, g, has_features, noise, distances, labelled)
 
     def _predict(self, block: Stored) -> NDArray[np.float32]:
+        """Return p(true label | image, given label) (n, K), that of pictures for their copies."""
+        p, pictures = self._of_rows(block), self.pictures
+        if pictures is not None:
+            copied = np.flatnonzero(pictures.of[block.rows] >= 0)
+            numbers, which = np.unique(pictures.of[block.rows[copied]], return_inverse=True)
+            pieces = pictures.pieces(numbers) if len(numbers) else ()
+            said = [agreed(self._of_rows(stored(self.work, rows)), begin) for rows, begin in pieces]
+            p[copied] = np.concatenate([p[:0], *said])[which]
+        return p
+
+    def _of_rows(self, block: Stored) -> NDArray[np.float32]:
         """Return p(true label | image, given label) (n, K); raises CurateError for NaN."""
         says = clean if self.bags is None else self._in_bags(self.bags, block)
         p = self.head.each(self._unjudged(block), says)
@@ -134,6 +153,22 @@ class HeadOnRun:
                 " damaged; train it again (with another --seed, if it was trained just now)."
             )
         return p
+
+    def _noise(self, block: Stored, p: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return Xiao's p(z | ỹ, x) (n, 3); of copies it agrees with what their picture is, p."""
+        noise = self.head.each(self._unjudged(block), _noise_type)
+        if self.pictures is not None and (copied := self.pictures.of[block.rows] >= 0).any():
+            rows = stored(self.work, block.rows[copied])
+            noise[copied] = self.head.each(self._unjudged(rows), _noise_type_of(p[copied]))
+        return noise
+
+    def _of_pictures(self, block: Stored, given: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return given labels (n, K), of copies the only one that their picture has, or none."""
+        if self.pictures is None:
+            return given
+        of = self.pictures.of[block.rows]
+        sole = self._given(self.pictures.sole[of][:, None])
+        return np.where((of >= 0)[:, None], sole, given)
 
     def _g(self, block: Stored) -> NDArray[np.float32]:
         inputs = self.head.inputs
@@ -152,7 +187,9 @@ class HeadOnRun:
         folds = self.folds.of(block.rows, block.features)
         if not self.own:
             # A crawl that has grown holds rows that the heads were trained on.
-            folds[~np.isin(block.rows, self.verified.rows)] = -1
+            known = np.zeros(len(folds), bool)
+            known[self.verified.known(block.rows)[0]] = True
+            folds[~known] = -1
         return Unjudged(block.features, block.given, folds, self.own)
 
     def _in_bags(self, bags: Bags, block: Stored) -> Says:
@@ -199,3 +236,11 @@ def _noise_type(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tens
     del chosen
     assert isinstance(head, Xiao)
     return head.noise_type(x, given)
+
+
+def _noise_type_of(p: NDArray[np.float32]) -> Says:
+    def says(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:
+        assert isinstance(head, Xiao)
+        return head.noise_type_of(x, given, torch.from_numpy(p[chosen]).to(x.device))
+
+    return says

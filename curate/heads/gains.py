@@ -35,12 +35,14 @@ class HeldOut:
     """(n, K): ones for the verified labels; NaN where a person was not asked about a class."""
     folds: NDArray[np.int64]
     """(n,)"""
+    kept: Floats
+    """(n, K): ones for the labels that rows keep where a class gets worse; see `keep_given`."""
 
     @classmethod
     def none(cls, outputs: int) -> "HeldOut":
         """Hold out nothing."""
         empty = np.zeros((0, outputs), np.float32)
-        return cls(empty, empty, empty, np.zeros(0, np.int64))
+        return cls(empty, empty, empty, np.zeros(0, np.int64), empty)
 
     def __add__(self, other: "HeldOut") -> "HeldOut":
         """Put later rows after these."""
@@ -71,8 +73,8 @@ class HeldOut:
         for fold in np.unique(self.folds):
             here = self.folds == fold
             worse = class_gains(self.chosen(~here), task).worse
-            p[here] = keep_given(task, p[here], self.given[here], worse)[0]
-        return HeldOut(self.given, p, self.true, self.folds)
+            p[here] = keep_given(task, p[here], self.kept[here], worse)[0]
+        return replace(self, p=p)
 
     def verdict(self, task: Task) -> Verdict | None:
         """Compare labels before and after; None where there are no rows."""

@@ -21,7 +21,7 @@ from curate.heads.noise_types import (
     uniform,
 )
 from curate.heads.stage import Batch, Rows, Stage
-from curate.heads.task import Task
+from curate.heads.task import Task, normalized
 from curate.heads.training import Learner
 
 CLEAN = 0.5
@@ -92,6 +92,15 @@ class Xiao(StagedHead):
     def noise_type(self, x: Tensor, given: Tensor) -> Tensor:
         """Return p(z | ỹ, x) (n, 3): the posterior of Eq. 5, summed over y."""
         return posterior(*self._logits(x), given, self.noise).sum(2)
+
+    def noise_type_of(self, x: Tensor, given: Tensor, p: Tensor) -> Tensor:
+        """Return p(z | ỹ, x) (n, 3) where more is known of y: that it has probabilities p (n, K).
+
+        Σ_y p(y) p(z | y, ỹ, x), by Jeffrey's rule.
+        """
+        joint = posterior(*self._logits(x), given, self.noise)
+        of_y = joint / joint.sum(1, keepdim=True).clamp(min=torch.finfo(joint.dtype).tiny)
+        return normalized((of_y * p[:, None]).sum(2))
 
     def _logits(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the logits of y (n, K) and of z (n, 3)."""

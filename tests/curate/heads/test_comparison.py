@@ -21,7 +21,7 @@ def rows_of(right: np.ndarray) -> HeldOut:
     n = len(right)
     given, true = np.eye(2, dtype=np.float32)[[[1] * n, [0] * n]]
     p = np.where(right[:, None], true, given)
-    return HeldOut(given, p, true, np.arange(n) % FOLDS)
+    return HeldOut(given, p, true, np.arange(n) % FOLDS, given)
 
 
 def compared(*right: np.ndarray) -> Comparison:
@@ -61,7 +61,10 @@ def test_lists_are_as_right_as_they_overlap() -> None:
     rng = np.random.default_rng(0)
     true = (rng.random((ROWS, 4)) < 0.5).astype(np.float32)
     half, folds = np.where(np.arange(4) < 2, true, 0), np.arange(ROWS) % FOLDS
-    heads = {"half": HeldOut(true, half, true, folds), "all": HeldOut(true, true, true, folds)}
+    heads = {
+        "half": HeldOut(true, half, true, folds, true),
+        "all": HeldOut(true, true, true, folds, true),
+    }
     found = Comparison(SEVERAL, heads)
     assert found.chosen == "all"
     size = np.maximum(true.sum(axis=1), 1)

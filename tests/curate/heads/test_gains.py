@@ -1,5 +1,7 @@
 """What is gained by class, and which classes keep their given labels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -28,7 +30,9 @@ def ones(labels: list[int]) -> np.ndarray:
 
 
 def held_out(given: list[int], refined: list[int], true: list[int]) -> HeldOut:
-    return HeldOut(ones(given), ones(refined), ones(true), np.arange(len(true)) % FOLDS)
+    return HeldOut(
+        ones(given), ones(refined), ones(true), np.arange(len(true)) % FOLDS, ones(given)
+    )
 
 
 def four_classes() -> HeldOut:
@@ -43,7 +47,7 @@ def random_rows(seed: int) -> HeldOut:
     rng = np.random.default_rng(seed)
     given, true = ((rng.random((200, WIDTH)) < 0.4).astype(np.float32) for _ in range(2))
     p = rng.random((200, WIDTH)).astype(np.float32)
-    return HeldOut(given, p, true, rng.integers(0, FOLDS, 200))
+    return HeldOut(given, p, true, rng.integers(0, FOLDS, 200), given)
 
 
 def test_classes_are_told_better_worse_undecided_and_too_thin() -> None:
@@ -96,8 +100,12 @@ def test_no_label_of_a_kept_class_is_added_or_taken_away(seed: int) -> None:
 
 def test_no_row_decides_about_itself() -> None:
     # All that is spoiled is in fold 0: the other folds show nothing, so fold 0 is not kept.
-    spoiled = HeldOut(ones([0] * 10), ones([1] * 10), ones([0] * 10), np.zeros(10, np.int64))
-    fine = HeldOut(ones([0] * 10), ones([0] * 10), ones([0] * 10), np.ones(10, np.int64))
+    spoiled = HeldOut(
+        ones([0] * 10), ones([1] * 10), ones([0] * 10), np.zeros(10, np.int64), ones([0] * 10)
+    )
+    fine = HeldOut(
+        ones([0] * 10), ones([0] * 10), ones([0] * 10), np.ones(10, np.int64), ones([0] * 10)
+    )
     rows = spoiled + fine
     assert class_gains(rows, ONE).worse[0]
     verdict = rows.guarded(ONE).verdict(ONE)
@@ -129,8 +137,12 @@ def test_groups_of_classes_add_up() -> None:
 
 def test_how_wrong_a_class_is_comes_from_other_folds() -> None:
     # In fold 0 every label is wrong; the other folds hold the class to be right, and it is told so.
-    wrong = HeldOut(ones([0] * 10), ones([1] * 10), ones([1] * 10), np.zeros(10, np.int64))
-    right = HeldOut(ones([0] * 10), ones([0] * 10), ones([0] * 10), np.ones(10, np.int64))
+    wrong = HeldOut(
+        ones([0] * 10), ones([1] * 10), ones([1] * 10), np.zeros(10, np.int64), ones([0] * 10)
+    )
+    right = HeldOut(
+        ones([0] * 10), ones([0] * 10), ones([0] * 10), np.ones(10, np.int64), ones([0] * 10)
+    )
     groups = by_wrongness_elsewhere(wrong + right, ONE)
     of_wrong = groups.filter(group="0 to 20% wrong")
     assert (of_wrong["rows"].item(), of_wrong["mended"].item()) == (10, 10)
@@ -139,7 +151,7 @@ def test_how_wrong_a_class_is_comes_from_other_folds() -> None:
 
 def test_labels_that_nobody_was_asked_about_do_not_count() -> None:
     rows, asked = random_rows(0), np.random.default_rng(1).random((200, WIDTH)) < 0.5
-    partly = HeldOut(rows.given, rows.p, np.where(asked, rows.true, np.nan), rows.folds)
+    partly = replace(rows, true=np.where(asked, rows.true, np.nan))
     for all_labels, those_asked in zip(rows.sets(SEVERAL), partly.sets(SEVERAL), strict=True):
         np.testing.assert_array_equal(those_asked, all_labels & asked)
     gains, verdict = class_gains(partly, SEVERAL), partly.verdict(SEVERAL)

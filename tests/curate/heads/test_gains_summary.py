@@ -17,7 +17,7 @@ def said(rows: list[int]) -> str:
     """
     given = np.eye(CLASSES, dtype=np.float32)[np.repeat(np.arange(CLASSES), rows)]
     true = np.roll(given, 1, axis=1)
-    held_out = HeldOut(given, true, true, np.arange(len(given)) % 5)
+    held_out = HeldOut(given, true, true, np.arange(len(given)) % 5, given)
     task = Task(CLASSES)
     names = tuple(f"c{number}" for number in range(CLASSES))
     gained = Gained.of(class_gains(held_out, task), held_out, task, names)

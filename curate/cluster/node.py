@@ -1,7 +1,8 @@
 """What the driver asks of each node, and what it says of those that do not fit."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from curate.errors import CurateError
+from curate.store.atomic import unfinished_name
 from curate.store.code import whole_code
 from curate.store.machine import processor
 from curate.store.versions import versions
@@ -47,9 +49,20 @@ def looking() -> Callable[[], dict[str, Any] | str]:
     return look
 
 
-def may_write(folder: Path) -> bool:
-    """Tell whether this process sees a folder, and may write there."""
-    return folder.is_dir() and os.access(folder, os.W_OK)
+@contextmanager
+def marked(folder: Path) -> Iterator[Path]:
+    """Give a file that lies in a folder for a while: who sees it sees the same folder."""
+    mark = unfinished_name(folder / "seen")
+    mark.touch()
+    try:
+        yield mark
+    finally:
+        mark.unlink()
+
+
+def may_write(mark: Path) -> bool:
+    """Tell whether this process sees a file, and may write beside it."""
+    return mark.is_file() and os.access(mark.parent, os.W_OK)
 
 
 def require_writable(folder: Path, option: str, nodes: Mapping[str, bool]) -> None:
@@ -57,8 +70,8 @@ def require_writable(folder: Path, option: str, nodes: Mapping[str, bool]) -> No
     for node, may in nodes.items():
         if not may:
             raise CurateError(
-                f"{node} cannot write into {folder}; name a folder that all nodes see under the"
-                f" same name (on a shared disk) with {option}."
+                f"{node} does not see this machine's {folder}, or cannot write into it; name a"
+                f" folder that all nodes see under the same name (on a shared disk) with {option}."
             )
 
 

@@ -23,7 +23,7 @@ from rich.console import Console
 
 from curate.cluster.address import no_cluster, require_listening
 from curate.cluster.jobs import Answer, Batches, InOrder, Job, Lost, name_of, reason_of
-from curate.cluster.node import check_nodes, looking, may_write, no_answer, require_writable
+from curate.cluster.node import check_nodes, looking, marked, may_write, no_answer, require_writable
 from curate.cluster.size import Resources, Size, WantedSize
 from curate.cluster.worker import Failed, Results, Worker, loaded
 from curate.store.engine import Count, Opening, Work
@@ -170,7 +170,8 @@ class OnRay:
     def require_shared(self, folder: Path, option: str = "--run-dir") -> None:
         """Raise CurateError where a node does not see a folder, or may not write there."""
         path = folder.resolve()
-        require_writable(path, option, _on_each_node(may_write, path))
+        with marked(path) as mark:
+            require_writable(path, option, _on_each_node(may_write, mark))
 
     def run(
         self,

@@ -10,7 +10,14 @@ import pytest
 from ray import cloudpickle
 from rich.console import Console
 
-from curate.cluster.node import about_this, check_nodes, looking, may_write, require_writable
+from curate.cluster.node import (
+    about_this,
+    check_nodes,
+    looking,
+    marked,
+    may_write,
+    require_writable,
+)
 from curate.errors import CurateError
 
 
@@ -51,6 +58,9 @@ def test_a_node_without_curate_can_say_so() -> None:
 
 
 def test_a_run_folder_that_a_node_does_not_see_is_told(tmp_path: Path) -> None:
-    assert may_write(tmp_path) and not may_write(tmp_path / "none")
-    with pytest.raises(CurateError, match=r"^b cannot write into .* with --run-dir"):
+    with marked(tmp_path) as mark:
+        assert may_write(mark)
+    # A node has a folder of the same name on a disk of its own.
+    assert not may_write(mark) and not list(tmp_path.iterdir())
+    with pytest.raises(CurateError, match=r"^b does not see this .* with --run-dir"):
         require_writable(tmp_path, "--run-dir", {"a": True, "b": False})

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +22,7 @@ from curate.exports.pieces import cut
 from curate.exports.possible import check_export, possible_format
 from curate.exports.record import crawl_record, fixed_record
 from curate.exports.select_rows import copies_left_out, select_rows
+from curate.exports.tar_fields import add_fields
 from curate.exports.write import WriteInOrder
 from curate.exports.write_files import Place, WriteFiles
 from curate.exports.written import Written
@@ -57,8 +59,9 @@ class Exported:
     parts: dict[str, int]
     """Rows of each part of the split."""
     skipped: tuple[Skipped, ...]
-    """Rows without a picture that can be read, columns that the format cannot hold, rows that are
-    copies of those of ``against``, and copies that ``duplicates="first"`` leaves out."""
+    """Rows without a picture that can be read, columns that the format cannot hold, rows whose tar
+    is gone with the fields of its JSON, copies of rows of ``against``, and copies that
+    ``duplicates="first"`` leaves out."""
     reader: str
     """The library that read it back."""
 
@@ -103,6 +106,7 @@ def export(options: ExportOptions, console: Console) -> Exported:
         left_out = None if against is None else against["row"]
         chosen = Path(scratch, "chosen.parquet")
         select_rows(weighted, options.select, left_out).sink_parquet(chosen)
+        lost = _with_fields(weighted, options, format_, chosen, console)
         job = _job(weighted, options, format_, chosen, against)
         appearing = appearing_file if format_.endings else appearing_folder
         with appearing(options.out) as unfinished:
@@ -117,7 +121,7 @@ def export(options: ExportOptions, console: Console) -> Exported:
                 of=weighted.rows,
                 keep=options.keep or format_.keep,
                 parts=written.parts,
-                skipped=(*written.skipped, *columns, *_skipped(options, against), *copies),
+                skipped=(*written.skipped, *columns, *lost, *_skipped(options, against), *copies),
                 reader=reader,
             )
             replace_list(options, against)
@@ -143,6 +147,18 @@ def _skipped(options: ExportOptions, against: pl.DataFrame | None) -> tuple[Skip
         return ()
     what = f"copies of rows of {options.against} (all in {options.list_against})"
     return Skipped.of(what, against["key"])
+
+
+def _with_fields(
+    weighted: Weighted, options: ExportOptions, format_: Format, chosen: Path, console: Console
+) -> tuple[Skipped, ...]:
+    """Add the fields of JSON in tars to the chosen rows, for a format that has them as columns."""
+    if not (weighted.manifest.in_tars and format_.fields and format_.holds is not None):
+        return ()
+    nested = format_.holds(pa.list_(pa.string()))
+    rows = pq.read_metadata(chosen).num_rows
+    with progress_bar(console, "Reading JSON", rows) as advance:
+        return add_fields(weighted, options, chosen, nested, advance)
 
 
 def _say_what_made_it(job: Job, exported: Exported, format_: Format, unfinished: Path) -> None:

@@ -64,6 +64,7 @@ def _rows(job: Job, batch: Batch) -> Iterator[Row]:
 FORMAT = Format(
     InOrder(write, read),
     splits=True,
+    fields=True,
     endings=(".csv",),
     holds=lambda kind: fits(kind, ".csv"),
     rows=_rows,

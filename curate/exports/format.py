@@ -88,6 +88,8 @@ class Format:
     """What is kept by default."""
     holds: Holds | None = None
     """Tells which of the crawl's columns it can hold; None: it has columns of its own."""
+    fields: bool = False
+    """Tells whether the fields of JSON in tars become columns."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Its own columns: name in the output -> column of the chosen rows."""
     rows: Callable[[Job, Batch], Iterator[Row]] = labelled

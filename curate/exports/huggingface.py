@@ -200,6 +200,7 @@ FORMAT = Format(
     lists=True,
     soft=True,
     splits=True,
+    fields=True,
     pictures=True,
     holds=holds,
 )

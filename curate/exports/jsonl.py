@@ -38,6 +38,7 @@ FORMAT = Format(
     lists=True,
     soft=True,
     splits=True,
+    fields=True,
     endings=(".jsonl",),
     holds=lambda kind: fits(kind, ".jsonl"),
     rows=held,

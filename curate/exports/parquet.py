@@ -89,6 +89,7 @@ FORMAT = Format(
     lists=True,
     soft=True,
     splits=True,
+    fields=True,
     endings=(".parquet",),
     holds=lambda _: True,
     rows=rows,

@@ -10,6 +10,7 @@ import pyarrow as pa
 from curate.errors import CurateError
 from curate.manifest.class_label import numbered
 from curate.manifest.columns import label_type
+from curate.manifest.img2dataset import RENAMED
 from curate.options.export import GIVEN, SOFT, ExportOptions
 from curate.terminal.printable import listed
 from curate.weighted.columns import TAR_COLUMNS
@@ -17,6 +18,8 @@ from curate.weighted.image_paths import Way, path_column, starting_with, way_fro
 from curate.weighted.weighted import Weighted
 
 Holds = Callable[[pa.DataType], bool]
+FIELD = "json."
+"""Begins the names of chosen rows' columns that are fields of JSON in tars."""
 
 
 class Column(NamedTuple):
@@ -84,7 +87,8 @@ def crawl_record(
     """Keep all columns of the crawl and of curate that the format can hold.
 
     The label is the one that is exported, with one spelling for each class; ``given_label`` is
-    added beside it if the two may differ. Image paths start from the folder of the output. With
+    added beside it if the two may differ. Fields of JSON in tars are columns; one whose name is
+    taken has `RENAMED` before it. Image paths start from the folder of the output. With
     ``pictures`` the columns that locate pictures are left out. Raises CurateError for renaming a
     column that is missing, and for two columns of one name.
     """
@@ -106,6 +110,18 @@ def crawl_record(
             columns.append(Column(field.name, field.name, True, way=way))
         else:
             left_out.append(field.name)
+    taken = {*manifest.schema.names, *added, prefix + "given_label", prefix + "split"}
+    for field in chosen:
+        if not field.name.startswith(FIELD):
+            continue
+        name = field.name.removeprefix(FIELD)
+        while name in taken:
+            name = RENAMED + name
+        taken.add(name)
+        if holds(field.type):
+            columns.append(Column(name, field.name, False))
+        else:
+            left_out.append(name)
     if labels not in (GIVEN, SOFT):
         given = Column(
             prefix + "given_label", "given_label", False, cast, names=manifest.class_names

@@ -16,17 +16,19 @@ class JsonBeside:
 
     def __init__(self) -> None:
         self._tar: Path | None = None
-        self._beside: dict[int, Member] = {}
+        self._beside: dict[int | str, Member] = {}
 
-    def of(self, tar: Path, offset: int) -> dict[str, object]:
-        """Read the JSON of the picture whose bytes begin at ``offset``; empty if there is none.
+    def of(self, tar: Path, at: int | str) -> dict[str, object]:
+        """Read the JSON of the picture whose bytes begin at ``at``; empty if there is none.
 
-        It has the picture's name, or the sample's, which ends at the first dot. What is not an
-        object is its label, as the index takes it.
+        Of a sample without a picture ``at`` is the key. The JSON has the picture's name, or the
+        sample's, which ends at the first dot. What is not an object is its label, as the index
+        takes it.
         """
         if tar != self._tar:
-            self._tar, self._beside = tar, _members_beside(tar)
-        member = self._beside.get(offset)
+            self._beside = _members_beside(tar)
+            self._tar = tar
+        member = self._beside.get(at)
         return {} if member is None else _read(tar, member)
 
 
@@ -39,8 +41,8 @@ def first_fields(tar: Path) -> list[str]:
     return []
 
 
-def _members_beside(tar: Path) -> dict[int, Member]:
-    """Find the JSON of each picture, by the place of the picture's bytes."""
+def _members_beside(tar: Path) -> dict[int | str, Member]:
+    """Find the JSON of each picture by the place of its bytes, and each JSON by its own name."""
     jsons: dict[str, Member] = {}
     others: list[Member] = []
     with bring(tar).open("rb") as file:
@@ -49,7 +51,7 @@ def _members_beside(tar: Path) -> dict[int, Member]:
                 jsons[member.name.removeprefix("./")[: -len(JSON)]] = member
             elif member.kind is Kind.FILE:
                 others.append(member)
-    found = {}
+    found: dict[int | str, Member] = dict(jsons.items())
     for member in others:
         key, suffix = split_name(member.name)
         stem = ".".join([key, *suffix.split(".")[:-1]])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.duplicates.pairs import different_pairs
 from curate.duplicates.stars import Rows
 
 LEAST = 1e-7
@@ -75,10 +76,8 @@ def surely_known(
     commonest. Rows without a label must not be among them.
     """
     known = labels[answered] == answers[answered]
-    pairs, counts = np.unique(
-        np.column_stack([group[~answered], labels[~answered]]), axis=0, return_counts=True
-    )
-    _, of = np.unique(pairs[:, 0], return_inverse=True)
+    pairs = different_pairs(group[~answered], labels[~answered])
+    _, of = np.unique(pairs.first, return_inverse=True)
     most = np.zeros(int(of.max(initial=-1)) + 1, np.int64)
-    np.maximum.at(most, of, counts)
-    return SurelyKnown(int((~known).sum() + counts.sum() - most.sum()), int(known.sum()))
+    np.maximum.at(most, of, pairs.counts)
+    return SurelyKnown(int((~known).sum() + pairs.counts.sum() - most.sum()), int(known.sum()))

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.duplicates.pairs import different_pairs
 from curate.duplicates.placeholders import placeholders
 from curate.duplicates.stars import Rows
 from curate.manifest.classes import NO_CLASS
@@ -32,11 +33,8 @@ class PictureLabels:
     @classmethod
     def among(cls, group: Rows, labels: Rows) -> "PictureLabels":
         """Find the pairs of rows (m,) with these labels; ``group`` is the same for copies."""
-        keys = np.column_stack([group, labels])
-        pairs, first, of, counts = np.unique(
-            keys, axis=0, return_index=True, return_inverse=True, return_counts=True
-        )
-        return cls(first, pairs[:, 0], pairs[:, 1], counts, of.ravel())
+        pairs = different_pairs(group, labels)
+        return cls(pairs.at, pairs.first, pairs.second, pairs.counts, pairs.of)
 
     @cached_property
     def several(self) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ from curate.crawl.crawl import Crawl
 from curate.crawl.gathered import gathered_labels
 from curate.duplicates.columns import CopyColumns
 from curate.duplicates.copies import Copies
+from curate.duplicates.pairs import different_pairs
 from curate.duplicates.placeholders import placeholders
 from curate.duplicates.stars import Rows
 from curate.manifest.classes import NO_CLASS
@@ -83,8 +84,7 @@ def count_copies(copies: Copies, crawl: Crawl, columns: CopyColumns | None = Non
     labels = gathered_labels(crawl.shards, crawl.labels, rows)
     sets = _label_sets(labels)
     kept = sets >= 0
-    different = np.unique(np.stack([at[kept], sets[kept]], 1), axis=0)[:, 0]
-    counts = np.bincount(different, minlength=len(groups))
+    counts = np.bincount(different_pairs(at[kept], sets[kept]).first, minlength=len(groups))
     sizes = copies.sizes[groups]
     most = _most_common(at, labels, len(groups))
     wrong = 0 if crawl.lists else int(kept.sum() - most.sum())
@@ -100,10 +100,9 @@ def count_copies(copies: Copies, crawl: Crawl, columns: CopyColumns | None = Non
 def _most_common(group: Rows, labels: Rows, groups: int) -> Rows:
     """Count the rows of each group (groups,) that have its most common label, of (n, L)."""
     row, place = np.nonzero(labels != NO_CLASS)
-    pairs = np.column_stack([group[row], labels[row, place]])
-    distinct, counts = np.unique(pairs, axis=0, return_counts=True)
+    pairs = different_pairs(group[row], labels[row, place])
     most = np.zeros(groups, np.int64)
-    np.maximum.at(most, distinct[:, 0], counts)
+    np.maximum.at(most, pairs.first, pairs.counts)
     return most
 
 
@@ -111,5 +110,7 @@ def _label_sets(labels: Rows) -> Rows:
     """Give equal sets of labels (n, L) the same number (n,), and an empty one -1."""
     if not len(labels):
         return np.empty(0, np.int64)
+    if labels.shape[1] == 1:
+        return labels[:, 0]
     _, numbers = np.unique(np.sort(labels, axis=1), axis=0, return_inverse=True)
     return np.where((labels == NO_CLASS).all(axis=1), -1, numbers)

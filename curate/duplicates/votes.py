@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from curate.crawl.crawl import Crawl
 from curate.crawl.gathered import gathered_labels
 from curate.duplicates.copies import Copies
+from curate.duplicates.pairs import different_pairs
 from curate.duplicates.stars import Rows
 from curate.manifest.classes import NO_CLASS
 from curate.manifest.plan import Shard
@@ -50,8 +51,8 @@ def undisputed(votes: Folders, copies: Copies, crawl: Crawl) -> Folders:
 def contradicted(group: Rows, labels: Rows) -> NDArray[np.bool_]:
     """Tell which rows (m,) have a label while others of their ``group`` (m,) have another one."""
     labelled = np.flatnonzero(labels != NO_CLASS)
-    pairs = np.unique(np.column_stack([group[labelled], labels[labelled]]), axis=0)
-    groups, counts = np.unique(pairs[:, 0], return_counts=True)
+    pairs = different_pairs(group[labelled], labels[labelled])
+    groups, counts = np.unique(pairs.first, return_counts=True)
     return np.asarray((labels != NO_CLASS) & np.isin(group, groups[counts > 1]))
 
 
@@ -75,8 +76,11 @@ def _kept(
 def again(group: Rows, sets: Rows) -> NDArray[np.bool_]:
     """Tell which rows (m,) have the labels (m, L) of an earlier row of their ``group`` (m,)."""
     labelled = np.flatnonzero((sets != NO_CLASS).any(axis=1))
-    keys = np.column_stack([group[labelled], np.sort(sets[labelled], axis=1)])
-    _, first = np.unique(keys, axis=0, return_index=True)
+    if sets.shape[1] == 1:
+        first = different_pairs(group[labelled], sets[labelled, 0]).at
+    else:
+        keys = np.column_stack([group[labelled], np.sort(sets[labelled], axis=1)])
+        _, first = np.unique(keys, axis=0, return_index=True)
     found = np.zeros(len(group), bool)
     found[labelled] = True
     found[labelled[first]] = False

@@ -15,7 +15,7 @@ const worst = (kind) => classes
   .filter(([sample]) => sample !== undefined)
   .slice(0, WORST);
 find("#worst").hidden = !worst().length;
-chips(find("#worst .chips"), [["all", worst()], ["fit another class", worst("relabel")], ["fit no class", worst("outlier")]],
+chips(find("#worst .chips"), [["any kind", worst()], ["fit another class", worst("relabel")], ["fit no class", worst("outlier")]],
   (list) => gallery(find("#worst .gallery"), list, true));
 
 const most = Math.max(1, ...data.pairs.map(([, , times]) => times));

@@ -123,6 +123,8 @@ def test_it_fits_a_phone_in_light_and_dark(browser: Browser, page: Path, scheme:
     context = browser.new_context(viewport=PHONE, color_scheme=scheme, has_touch=True)
     tab = context.new_page()
     tab.goto(page.as_uri())
+    long = f"curate weight crawl.parquet --encoder onnx:/{'models/' * 12}model.onnx"
+    tab.evaluate("(long) => { document.querySelector('code').textContent = long; }", long)
     for place in ("", "#class-1"):
         tab.evaluate(f"location.hash = '{place}'")
         assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -16,6 +16,8 @@ from curate.manifest.columns import find_columns
 from curate.manifest.folder import FORMATS, freeze_tars, open_folder
 from curate.manifest.frozen import Source, freeze, identity_of, parquet_source
 from curate.manifest.manifest import Manifest, Part
+from curate.manifest.mistaken import LONGEST_MAGIC, mistaken_for
+from curate.manifest.picture_files import PICTURE_ENDINGS
 from curate.manifest.shared_schema import require_exact, shared_schema
 from curate.manifest.tables import PARQUET, TEXT, require_regular, table_to_parquet
 from curate.manifest.text_files import ending_of
@@ -122,6 +124,12 @@ def _table_source(path: Path, frozen: Folders) -> Source:
         return freeze(frozen, identity, partial(arrow_to_parquet, [path]))
     if is_archive(path):
         raise archive_refusal([path])
+    if path.suffix.lower() in PICTURE_ENDINGS:
+        raise CurateError(f"{path} is a picture; give the folder of all, or a table of them.")
+    with path.open("rb") as file:
+        other = mistaken_for(file.read(LONGEST_MAGIC))
+    if other:
+        raise CurateError(f"{path} is {other}.")
     raise CurateError(f"{path}: the ending '{ending}' is not known; the manifest is {FORMATS}.")
 
 

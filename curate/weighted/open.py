@@ -16,6 +16,7 @@ from curate.store.folders import Folders
 from curate.store.mirror import look
 from curate.store.run import MARKER, Run
 from curate.store.urls import is_remote
+from curate.terminal.printable import brief_path
 from curate.weighted.columns import TAR_COLUMNS
 from curate.weighted.numbers import require_numbers
 from curate.weighted.origin import Origin, read_origin
@@ -33,13 +34,17 @@ def open_weighted(options: WeightedOptions, frozen: Folders) -> Weighted:
     """
     path = options.path
     require_exists(path)
+    if path.is_dir():
+        raise CurateError(
+            f"{path} is a folder; give the file that `curate weight` wrote{_weighed_beside(path)}."
+        )
     part, schema = table_part(path, frozen)
     origin = read_origin(path) or _guess(path)
     prefix = origin.prefix if options.prefix is None else options.prefix
     if prefix + "label_quality" not in schema.names:
         raise CurateError(
-            f"{path} has no column '{prefix}label_quality'; give what `curate weight` wrote (with"
-            " its --prefix, if it was given one)."
+            f"{path} has no column '{prefix}label_quality'; give what `curate weight` wrote"
+            f"{_weighed_beside(path)} (with its --prefix, if it was given one)."
         )
     run = options.run_dir or origin.run
     if options.run_dir is not None and not look(run / MARKER).exists():
@@ -83,6 +88,14 @@ def _manifest(
     named = in_tar_names(named) if in_tars else named
     manifest = open_manifest(options.path, named, root, frozen)
     return replace(manifest, parts=(part,), in_tars=in_tars)
+
+
+def _weighed_beside(path: Path) -> str:
+    """Name the file that `curate weight` would have written of this one, where it is there."""
+    stem = path.name if path.is_dir() else path.stem
+    names = (f"{stem}.weighted{ending}" for ending in (".parquet", ".csv", ".jsonl"))
+    found = [name for name in names if look(path.absolute().with_name(name)).exists()]
+    return f", {brief_path(path.parent / found[0])}" if found else ""
 
 
 def _first(named: ColumnOptions, known: ColumnOptions) -> ColumnOptions:

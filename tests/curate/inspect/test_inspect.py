@@ -264,7 +264,14 @@ def test_words_of_the_web_do_nothing(hostile: Path) -> None:
 def test_what_cannot_be_shown_is_said(folder: Path, tmp_path: Path) -> None:
     pl.DataFrame({"key": ["a"], "label": ["x"]}).write_parquet(tmp_path / "raw.parquet")
     said = refused(tmp_path / "raw.parquet")
-    assert "has no column 'label_quality'; give what `curate weight` wrote" in said
+    assert "has no column 'label_quality'; give what `curate weight` wrote (with" in said
+    pl.DataFrame().write_parquet(tmp_path / "raw.weighted.parquet")
+    said = refused(tmp_path / "raw.parquet")
+    assert "wrote, " in said and "raw.weighted.parquet (with" in said
+    (tmp_path / "raw").mkdir()
+    said = refused(tmp_path / "raw")
+    assert "is a folder; give the file that `curate weight` wrote, " in said
+    assert "raw.weighted.parquet." in said
     path = folder / "w.parquet"
     assert "did you mean 'red'" in refused(path, "--class", "rde")
     assert "no row with the key 'k999'" in refused(path, "--key", "k999")

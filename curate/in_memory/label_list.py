@@ -30,6 +30,12 @@ class LabelList:
         """N."""
         return len(self._labels)
 
+    @property
+    def are_rows(self) -> bool:
+        """Whether each is a list of fractions, as a row of embeddings is."""
+        kind = self._labels.type
+        return bool(pa.types.is_list(kind) and pa.types.is_floating(kind.value_type))
+
     def tables(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Give the labels as a table."""
         yield pa.table({LABEL: self._labels})

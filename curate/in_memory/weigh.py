@@ -56,13 +56,19 @@ def or_labels(weight: Call) -> Call:
     @wraps(weight)
     def call(*given: Any, labels: Any = None, **keywords: Any) -> Any:
         if labels is None:
+            if not given and "manifest" not in keywords:
+                raise TypeError(
+                    "curate.weight(): give a path or a table first, or labels= with embeddings=."
+                )
             return weight(*given, **keywords)
         if given or "manifest" in keywords or keywords.get("embeddings") is None:
             raise TypeError(
                 "curate.weight(): labels= goes with embeddings=, in the place of a table; give"
                 " weight(labels=..., embeddings=...), or a table with a column of labels."
             )
-        return weight(LabelList(labels), **keywords)
+        column = LabelList(labels)
+        _require_pairs(column, keywords["embeddings"])
+        return weight(column, **keywords)
 
     signature = inspect.signature(weight)
     first, *rest = signature.parameters.values()
@@ -70,6 +76,20 @@ def or_labels(weight: Call) -> Call:
     parameters = [first.replace(default=None), *rest, added]
     call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     return cast(Call, call)
+
+
+def _require_pairs(labels: LabelList, embeddings: Any) -> None:
+    """Raise CurateError unless an array of embeddings (N, D) has a row for each label (N,)."""
+    shape = getattr(embeddings, "shape", ())
+    if len(shape) == 1 and labels.are_rows:
+        raise CurateError(
+            "labels= holds rows of numbers, and embeddings= one value for each; exchange them."
+        )
+    if len(shape) == 2 and shape[0] != labels.rows:
+        raise CurateError(
+            f"the array embeddings= has {shape[0]:,} embeddings and labels= has {labels.rows:,}"
+            " rows; give one label for each embedding, in their order."
+        )
 
 
 def embed_any(arguments: Arguments[EmbedOptions]) -> NDArray[np.float16]:

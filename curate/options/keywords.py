@@ -20,7 +20,7 @@ LOOKS_LIKE_VALUE = re.compile(r"[^\s,;()]*(?:[:/@=.][^\s`.]|\d)|[A-Z][A-Z_]*\b")
 WORD = re.compile(r"[\w-]+")
 WORDS = {
     "encoder": {"embedded", "self"}, "graph": {"none", "wordnet"}, "engine": {"local", "ray"},
-    "head": {"auto", "nmn", "xiao"},
+    "head": {"auto", "nmn", "xiao"}, "key": {"none"}, "prefix": {"curate_"},
 }  # fmt: skip
 """Values of options that take more than a few words."""
 VALUE_AT_START = re.compile(r"^(\w+=) ")

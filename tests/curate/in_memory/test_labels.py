@@ -55,6 +55,15 @@ def test_a_missing_label_makes_floats_of_pandas_which_stay_classes() -> None:
     assert rows["label_quality"].isna().to_list() == [row == 7 for row in range(ROWS)]
 
 
+def test_labels_and_embeddings_must_belong_together() -> None:
+    with pytest.raises(CurateError, match="has 40 embeddings and labels= has 5 rows"):
+        curate.find_label_issues(labels()[:5], np.ones((40, 3)))
+    with pytest.raises(CurateError, match="embeddings= one value for each; exchange them"):
+        curate.find_label_issues(features(), np.array(labels()))
+    with pytest.raises(TypeError, match="or labels= with embeddings="):
+        curate.weight(embeddings=features())
+
+
 def test_fractions_are_no_labels() -> None:
     with pytest.raises(CurateError, match="the pandas DataFrame: column 'label' is double"):
         weigh(pd.DataFrame({"label": np.array(numbers()) + 0.5}))

@@ -11,7 +11,7 @@ OTHER_WAYS = (
     "and use --encoder {spec}@/path/to/weights.safetensors; "
     "(2) use an ONNX model, --encoder onnx:/path/model.onnx; "
     "(3) use the encoder that needs no download, --encoder embedded, "
-    "or bring precomputed features with --embeddings DIR."
+    "or bring precomputed features with --embeddings FILE."
 )
 SECONDS_TO_ANSWER = 10
 

@@ -143,7 +143,7 @@ def require_image(schema: pa.Schema, columns: Columns, manifest: str) -> str:
     url = next((name for name in schema.names if name in KNOWN_NAMES["url"]), None)
     if url is not None:
         raise CurateError(url_refusal(manifest, url, columns))
-    features = " (or give the features that you have with --embeddings DIR)"
+    features = " (or give the features that you have with --embeddings FILE)"
     raise CurateError(
         f"{manifest} has no image column; name it with --image, one of: {listed(schema.names)}"
         f"{features if columns.label != NO_LABEL else ''}."

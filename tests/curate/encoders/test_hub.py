@@ -52,7 +52,7 @@ def test_a_hub_out_of_reach_is_asked_once_and_told_with_three_ways_on(hub):
         "--encoder open_clip:Arch/tag@/path/to/weights.safetensors",
         "--encoder onnx:/path/model.onnx",
         "--encoder embedded",
-        "--embeddings DIR",
+        "--embeddings FILE",
         "https://huggingface.co/someone/model",
     ):
         assert way in str(caught.value)

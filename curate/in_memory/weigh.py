@@ -80,7 +80,7 @@ def or_labels(weight: Call) -> Call:
 
 def _require_pairs(labels: LabelList, embeddings: Any) -> None:
     """Raise CurateError unless an array of embeddings (N, D) has a row for each label (N,)."""
-    shape = getattr(embeddings, "shape", ())
+    shape: tuple[int, ...] = getattr(embeddings, "shape", ())
     if len(shape) == 1 and labels.are_rows:
         raise CurateError(
             "labels= holds rows of numbers, and embeddings= one value for each; exchange them."

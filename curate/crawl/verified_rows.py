@@ -63,7 +63,7 @@ def read_verified(
     if key is None:
         raise CurateError(
             f"--verified {path} names rows by their key, and {manifest.path} has no key column;"
-            " name it with --key."
+            " name it with --key, or correct labels by `curate refine`, which takes row numbers."
         )
     keys = manifest.scan().select(exact_column(key).cast(pl.String).alias("key"))
     names = (key, "key"), ("label", manifest.columns.label)

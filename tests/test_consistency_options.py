@@ -187,7 +187,8 @@ def test_verified_tables_that_cannot_be_used(tmp_path: Path) -> None:
     file.write_text("key,label\n0-apple,\n")
     assert "all rows that count show none of the classes" in refusal(path, "--verified", file)
     words = refusal(path, "--verified", verify(path), "--key", "none")
-    assert "has no key column; name it with --key" in words
+    assert "has no column 'row', and" in words
+    assert "has no key column; name it with --key, or call numbers of rows, from 0, 'row'" in words
     lists = tmp_path / "lists.parquet"
     pl.DataFrame({"key": ["0-apple"], "label": [["apple", "plum"]]}).write_parquet(lists)
     assert "rows with several labels" in refusal(path, "--verified", lists)

@@ -66,6 +66,26 @@ def test_answers_by_row_number_are_refined_as_they_were_given(path: Path, tmp_pa
     assert all(refined[row] == truth(row) for row in queue["row"])
 
 
+def test_answers_by_row_number_count_when_the_crawl_is_weighed_again(
+    path: Path, tmp_path: Path
+) -> None:
+    weighted = open_weighted(WeightedOptions(path), Folders(tmp_path / "frozen"))
+    out, queue = tmp_path / "verified.parquet", make_queue(weighted, QueueOptions("random", 60))
+    with open_answers(out, "anna", False) as answers:
+        for sample in samples(queue, False):
+            answers.add(sample.key, truth(sample.row), sample.given[0], "random")
+    with_key = pl.read_parquet(tmp_path / "crawl.parquet").with_row_index("key")
+    with_key.write_parquet(tmp_path / "keyed.parquet")
+    outputs = []
+    for name in ("crawl", "keyed"):
+        again = tmp_path / f"{name}.again.parquet"
+        run("weight", tmp_path / f"{name}.parquet", "--graph", "none", "--verified", out,
+            "--out", again)  # fmt: skip
+        outputs.append(pl.read_parquet(again).drop("key", "duplicate_of", strict=False))
+    assert outputs[0].equals(outputs[1])
+    assert not outputs[0]["weight"].equals(pl.read_parquet(path)["weight"])
+
+
 def test_a_table_may_call_them_row_as_slim_files_do(path: Path, tmp_path: Path) -> None:
     rows = range(5, 65)
     table = pl.DataFrame({"row": rows, "label": [truth(row) for row in rows]})

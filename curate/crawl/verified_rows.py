@@ -13,9 +13,11 @@ from curate.crawl.stored_features import StoredFeatures
 from curate.errors import CurateError
 from curate.manifest.classes import NO_CLASS, Classes
 from curate.manifest.columns import exact_column
+from curate.manifest.label_studio import read_answers
 from curate.manifest.manifest import Manifest
+from curate.manifest.numbered_rows import require_row_numbers
 from curate.manifest.plan import Shard
-from curate.manifest.verified_labels import Asked, look_up, require_single, require_whole
+from curate.manifest.verified_labels import READ, Asked, look_up, require_single, require_whole
 from curate.store.folders import Folders
 from curate.store.step import Made, Step
 from curate.terminal.notices import warn
@@ -56,31 +58,40 @@ def read_verified(
     """Look the verified rows up: row (of the manifest, ascending), label (position or -1), drawn.
 
     ``drawn`` is as in `how_drawn`. Returns also what of the table names no row. An empty label is
-    none of the classes; see `look_up`. Raises CurateError for a table or manifest without the
-    columns, for a label that is no class, and where no row is left that names one.
+    none of the classes. A manifest without a key column has its rows' numbers, from 0, for keys.
+    Raises CurateError as `look_up` does, and where no row is left that names one.
     """
-    key = manifest.columns.key
+    key, label = manifest.columns.key, manifest.columns.label
     if key is None:
-        raise CurateError(
-            f"--verified {path} names rows by their key, and {manifest.path} has no key column;"
-            " name it with --key, or correct labels by `curate refine`, which takes row numbers."
-        )
-    keys = manifest.scan().select(exact_column(key).cast(pl.String).alias("key"))
-    names = (key, "key"), ("label", manifest.columns.label)
-    looked_up = look_up(Asked(path, *names, classes.names, console), keys)
+        require_row_numbers(path, read_answers(path, "--verified", READ)[0].columns, manifest.path)
+    names = ("row", "key") if key is None else (key, "key")
+    asked = Asked(path, names, ("label", label), classes.names, console, numbered=key is None)
+    looked_up = look_up(asked, _keys(manifest))
     require_whole(looked_up, path, FOR_REFINE)
     found = looked_up.rows
     require_single(found, path, manifest.path)
     labels = found["labels"].list.first()
     rows = found.select("row", pl.Series("label", classes.indices(labels), pl.Int32), "drawn")
     if not len(rows):
+        of = "the number, from 0, of a row" if key is None else f"a key (column '{key}')"
         raise CurateError(
-            f"--verified {path} has no row with a key of {manifest.path} (column '{key}') and a"
-            f" label of its column '{manifest.columns.label}'; take keys and labels as they stand"
-            " there."
+            f"--verified {path} has no row with {of} of {manifest.path} and a label of its column"
+            f" '{label}'; take both as they stand there."
         )
     require_a_class(rows, path)
     return rows, looked_up.skipped
+
+
+def _keys(manifest: Manifest) -> pl.LazyFrame:
+    """Give what `look_up` finds rows by."""
+    rows = manifest.scan()
+    if (key := manifest.columns.key) is not None:
+        return rows.select(exact_column(key).cast(pl.String).alias("key"))
+    label = manifest.label_texts(exact_column(manifest.columns.label))
+    if manifest.has_label_lists:
+        label = manifest.label_lists
+    numbered = rows.select(label=label).with_row_index("key")
+    return numbered.select(pl.col("key").cast(pl.String), "label")
 
 
 def require_a_class(rows: pl.DataFrame, path: Path) -> None:

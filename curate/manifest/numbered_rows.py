@@ -1,5 +1,6 @@
-"""Answers that name rows by their numbers, refused where these are other rows now."""
+"""Answers that name rows by their numbers, refused where these may be or are other rows."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +9,19 @@ from curate.errors import CurateError
 from curate.manifest.spellings import canonical
 from curate.terminal.printable import brief
 
-GIVEN = "given_label"
+GIVEN, ROW = "given_label", "row"
+
+
+def require_row_numbers(path: Path, columns: Collection[str], manifest: Path) -> None:
+    """Raise CurateError for keys that may be others than numbers of rows.
+
+    ``manifest`` has no key column; `curate verify` then writes numbers, and the labels given.
+    """
+    if not {GIVEN, ROW} & {*columns}:
+        raise CurateError(
+            f"--verified {path} has no column '{ROW}', and {manifest} has no key column; name it"
+            f" with --key, or call numbers of rows, from 0, '{ROW}'."
+        )
 
 
 def require_same_rows(path: Path, table: pl.DataFrame, rows: pl.LazyFrame) -> None:

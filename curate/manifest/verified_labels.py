@@ -21,6 +21,8 @@ from curate.terminal.notices import warn
 from curate.terminal.printable import FEW, brief, counted, examples, listed
 from curate.terminal.skipped import Skipped
 
+READ = "key, label (null: none of the classes)"
+"""Columns that a table needs."""
 NONE_OF_THEM = ", leave the cell empty for an image of none of the classes"
 
 
@@ -75,7 +77,7 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
     no class unless they are to be new ones, for answers that are none, and as `require_same_rows`.
     """
     path = asked.path
-    table, unread = read_answers(path, "--verified", "key, label (null: none of the classes)")
+    table, unread = read_answers(path, "--verified", READ)
     label = _column(path, table, asked.label)
     if label.dtype == pl.String:
         label = label if NONE in asked.classes else label.replace(NONE, None)

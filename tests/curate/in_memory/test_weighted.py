@@ -101,7 +101,7 @@ def test_a_path_takes_arrays_and_tables_too(here: Path) -> None:
 
 
 def test_verified_rows_of_a_table_have_its_keys() -> None:
-    words = r"the table verified= names rows by their key, and the polars DataFrame has no key"
+    words = r"the table verified= has no column 'row', and the polars DataFrame has no key"
     with pytest.raises(CurateError, match=words):
         weigh(pl.DataFrame({"label": labels()}), verified=verified())
 

@@ -67,3 +67,21 @@ def test_labels_may_have_been_set_to_the_answers_or_written_in_another_form(tmp_
     crawl = draw()
     shouted = crawl.with_columns(pl.col("label").str.to_uppercase())
     refine(weigh_and_answer(tmp_path, crawl.with_columns(label="true"), shouted))
+
+
+@pytest.mark.parametrize("with_null", [False, True])
+def test_numbers_as_labels_are_compared(tmp_path: Path, with_null: bool) -> None:
+    of_name = {name: number for number, name in enumerate(NAMES)}
+    crawl = draw().with_columns(pl.col("label", "true").replace_strict(of_name))
+    path = weigh_and_answer(tmp_path, crawl, crawl)
+    answers = pl.read_parquet(tmp_path / "v.parquet")
+    if with_null:  # As pandas writes whole numbers where one is missing.
+        answers = answers.with_columns(pl.col("label", "given_label").cast(pl.Float64))
+        answers[3, "label"] = None
+    answers.write_parquet(tmp_path / "v.parquet")
+    refine(path)
+    moved = answers.with_columns(pl.col("given_label", "label").reverse())
+    moved.write_parquet(tmp_path / "v.parquet")
+    for file in tmp_path.glob("r.*"):
+        file.unlink()
+    assert "rows do not match" in refine(path, fails=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.errors import CurateError
-from curate.manifest.spellings import canonical
+from curate.manifest.spellings import as_text, canonical
 from curate.terminal.printable import brief
 
 GIVEN, ROW = "given_label", "row"
@@ -56,9 +56,12 @@ def require_same_rows(path: Path, table: pl.DataFrame, rows: pl.LazyFrame) -> No
 
 def _form(table: pl.DataFrame, name: str) -> pl.Series:
     """Write labels, or lists of them, without what does not tell classes apart."""
-    return pl.Series(name, [_text(value) for value in table[name].to_list()], pl.String)
+    values = table[name]
+    texts = values if isinstance(values.dtype, pl.List) else as_text(values)
+    return pl.Series(name, [_text(value) for value in texts.to_list()], pl.String)
 
 
-def _text(label: str | list[str] | None) -> str | None:
-    labels = [label] if isinstance(label, str) else label or []
-    return ", ".join(sorted(canonical(name).casefold() for name in labels)) or None
+def _text(value: str | list[object] | None) -> str | None:
+    labels = value if isinstance(value, list) else [value]
+    names = [canonical(str(label)).casefold() for label in labels if label is not None]
+    return ", ".join(sorted(names)) or None

@@ -23,6 +23,13 @@ def canonical(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).translate(UNSEEN).split())
 
 
+def as_text(values: pl.Series) -> pl.Series:
+    """Write values as text; pandas makes decimals of whole numbers where there are nulls."""
+    if values.dtype.is_float() and (values.drop_nulls().fill_nan(0) % 1 == 0).all():
+        values = values.fill_nan(None).cast(pl.Int64)
+    return values.cast(pl.String)
+
+
 @dataclass(frozen=True)
 class Matched:
     """Names as they were written, and the classes that they name."""

@@ -15,7 +15,7 @@ from curate.manifest.formulas import as_known
 from curate.manifest.how_drawn import OTHER, how_drawn
 from curate.manifest.label_studio import NONE, read_answers
 from curate.manifest.numbered_rows import require_same_rows
-from curate.manifest.spellings import Matched, canonical, match, nearest
+from curate.manifest.spellings import Matched, as_text, canonical, match, nearest
 from curate.manifest.verified_pairs import CORRECT, by_image, read_correct
 from curate.terminal.notices import warn
 from curate.terminal.printable import FEW, brief, counted, examples, listed
@@ -82,7 +82,7 @@ def look_up(asked: Asked, keys: pl.LazyFrame) -> Found:
     if label.dtype == pl.String:
         label = label if NONE in asked.classes else label.replace(NONE, None)
         label = as_known(label, pl.LazyFrame({"class": asked.classes}, schema={"class": pl.String}))
-    key = as_known(_as_text(_column(path, table, asked.key)), keys.select("key"))
+    key = as_known(as_text(_column(path, table, asked.key)), keys.select("key"))
     if asked.numbered:
         require_same_rows(path, table.with_columns(key=key, label=label), keys)
     given = pl.DataFrame({"key": key, "labels": _lists(label)})
@@ -231,17 +231,10 @@ def _lists(labels: pl.Series) -> pl.Series:
     if isinstance(labels.dtype, pl.List):
         lists = pl.lit(labels.cast(pl.List(pl.String)))
     else:
-        lists = pl.concat_list(pl.lit(_as_text(labels)))
+        lists = pl.concat_list(pl.lit(as_text(labels)))
     kept = pl.element().filter(pl.element().str.strip_chars() != "")
     none = pl.lit([], dtype=pl.List(pl.String))
     return pl.select(lists.list.eval(kept.unique().sort()).fill_null(none)).to_series()
-
-
-def _as_text(values: pl.Series) -> pl.Series:
-    """Write values as text; pandas makes decimals of whole numbers where there are nulls."""
-    if values.dtype.is_float() and (values.drop_nulls().fill_nan(0) % 1 == 0).all():
-        values = values.fill_nan(None).cast(pl.Int64)
-    return values.cast(pl.String)
 
 
 def _column(path: Path, table: pl.DataFrame, names: Sequence[str]) -> pl.Series:

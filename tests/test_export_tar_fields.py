@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -110,20 +111,32 @@ def test_of_chosen_rows_only_their_fields_are_there(folder: Path, tmp_path: Path
         assert row["url"] == (None if row["key"] == "00009" else fields(int(row["key"]))["url"])
 
 
-def test_endless_fields_are_one_column_of_json(tmp_path: Path) -> None:
+def few_with(folder: Path, own: Callable[[int], dict[str, Any]]) -> list[dict[str, str]]:
+    """Weigh a tar whose samples have these fields, and return the rows of its CSV."""
     rng, members = np.random.default_rng(0), {}
     for row in range(20):
-        members[f"{row}.png"] = png(rng.integers(0, 100, (9, 9, 3)) + TINTS[row % 2])
-        own = {f"user_{row}_{n}": n for n in range(20)}
-        members[f"{row}.json"] = json.dumps({"label": NAMES[row % 2], **own}).encode()
-    write_tar(tmp_path / "shards.tar", members)
-    done("weight", tmp_path / "shards.tar", "--encoder", "embedded", "--graph", "none")
-    done("export", tmp_path / "shards.weighted.parquet", "--to", "csv", "--keep", "all",
-         "--out", tmp_path / "out.csv")  # fmt: skip
-    with (tmp_path / "out.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+        members[f"{row:02d}.png"] = png(rng.integers(0, 100, (9, 9, 3)) + TINTS[row % 2])
+        told = {"label": NAMES[row % 2], **own(row)}
+        members[f"{row:02d}.json"] = json.dumps(told).encode()
+    write_tar(folder / "shards.tar", members)
+    done("weight", folder / "shards.tar", "--encoder", "embedded", "--graph", "none")
+    export(folder, "csv", folder / "out.csv")
+    export(folder, "parquet", folder / "out.parquet")
+    with (folder / "out.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_endless_fields_are_one_column_of_json(tmp_path: Path) -> None:
+    rows = few_with(tmp_path, lambda row: {f"user_{row}_{n}": n for n in range(20)})
     assert json.loads(rows[4]["json"])["user_4_19"] == 19
     assert rows[4]["label"] == "cat"
+
+
+def test_fields_for_which_parquet_has_no_type_are_one_column_of_json(tmp_path: Path) -> None:
+    rows = few_with(tmp_path, lambda row: {"found": [{"in": {}}] * (row % 2), "n": row})
+    assert json.loads(rows[3]["found"]) == [{"in": {}}] and rows[3]["n"] == "3"
+    whole = pl.read_parquet(tmp_path / "out.parquet")["json"]
+    assert json.loads(whole[3]) == {"label": "dog", "found": [{"in": {}}], "n": 3}
 
 
 def test_rows_whose_tar_is_gone_are_written_and_counted(folder: Path, tmp_path: Path) -> None:

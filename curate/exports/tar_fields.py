@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.errors import CurateError
 from curate.exports.job import Advance, Job
 from curate.exports.record import FIELD, Column, Record
 from curate.manifest.columns import exact_column
@@ -20,7 +21,8 @@ from curate.weighted.columns import TAR_COLUMNS
 from curate.weighted.weighted import Weighted
 
 MOST_FIELDS = 256
-"""Where samples have more fields, all together, they get one column with their JSON."""
+"""Where samples have more fields, all together, they get one column with their JSON; so too where
+Parquet has no type for a field, such as lists of objects that are all empty."""
 WHOLE = "json"
 """That column."""
 DEEPEST = 8
@@ -48,10 +50,10 @@ def add_fields(
             for row in batch.table.to_pylist():
                 file.write(f"{json.dumps(beside.fields(row))}\n")
     names = [name for name, columns in beside.told_by.items() if not columns]
-    if len(beside.told_by) > MOST_FIELDS:
-        lines, names = _whole(lines), [WHOLE]
     if names:
-        table_to_parquet(lines, table)
+        if len(beside.told_by) > MOST_FIELDS or not _are_columns(lines, table):
+            names = [WHOLE]
+            table_to_parquet(_whole(lines), table)
         fields = pl.scan_parquet(table, glob=False).select(
             exact_column(name).alias(FIELD + name) for name in names
         )
@@ -109,6 +111,15 @@ def _is_deeper(value: Any, levels: int) -> bool:
         return False
     inner = value.values() if isinstance(value, dict) else value
     return not levels or any(_is_deeper(each, levels - 1) for each in inner)
+
+
+def _are_columns(lines: Path, table: Path) -> bool:
+    """Write the fields as columns of ``table``; False where Parquet cannot hold one of them."""
+    try:
+        table_to_parquet(lines, table)
+    except CurateError:
+        return False
+    return True
 
 
 def _whole(lines: Path) -> Path:

@@ -1,10 +1,10 @@
 """The estimated share of wrong labels, flags and probabilities on crawls made of one with a truth.
 
-python -m benchmarks.wrong_share CRAWL TRUTH --embeddings FEATURES.npy [--rows 8000 --cleanlab]
+python -m benchmarks.wrong_share CRAWL TRUTH --embeddings FEATURES.npy [--rows 8000 --tails]
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +33,12 @@ ADDED = (
 THINNED = (0.05, 0.1, 0.4, 0.6)
 """Shares of wrong labels to which right or wrong rows are thinned out."""
 FEW = (2, 3, 5)
+TAILS = (5, 10, 20, 100)
+"""Classes of the long tails."""
+IMBALANCES = (10, 50, 100)
+"""Rows of the largest class for each of the smallest."""
+ADDED_TO_TAILS = (("uniform", 0.2), ("uniform", 0.5), ("confusing-visual", 0.3))
+"""Kinds and rates of wrong labels that are added to the right ones of a long tail."""
 BINS = 10
 WIDTH = 160
 """Of the table when it is not printed in a terminal."""
@@ -47,9 +53,10 @@ def shares(
     embeddings: Annotated[Path, typer.Option(help="Features in the crawl's row order.")],
     rows: Annotated[int, typer.Option(help="Most rows of a crawl.")] = 100_000,
     cleanlab: Annotated[bool, typer.Option(help="Compare cleanlab's flags.")] = False,
+    tails: Annotated[bool, typer.Option(help="Long tails, in place of other crawls.")] = False,
     seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
 ) -> None:
-    """Print a row for each crawl."""
+    """Print a row for each crawl, and how far the estimates and ranges are off in all."""
     options = WeightOptions(crawl, embeddings=embeddings)
     with tempfile.TemporaryDirectory() as folder:
         whole = read_crawl(crawl, truth, options, Path(folder), Console(quiet=True))
@@ -57,14 +64,17 @@ def shares(
     flags = ["flagged", "precision", "recall"]
     headings += [*flags, *(f"cleanlab's {name}" for name in flags if cleanlab)]
     table = Table(*headings, box=box.MARKDOWN, title=str(crawl), title_justify="left")
-    for name, made in crawls(whole, np.random.default_rng(seed)):
+    found = []
+    for name, made in (long_tails if tails else crawls)(whole, np.random.default_rng(seed)):
         some = some_rows(made, rows, np.random.default_rng(seed))
         share, said = judge(some)
+        found.append((float(some.wrong.mean()), share))
         table.add_row(name, *measured(some, share, said), *(_cleanlab(some) if cleanlab else ()))
     console = Console()
     if not console.is_terminal:
         console.width = WIDTH
     console.print(table)
+    console.print(summary(found))
 
 
 def crawls(whole: Crawl, rng: np.random.Generator) -> Iterator[tuple[str, Crawl]]:
@@ -81,6 +91,29 @@ def crawls(whole: Crawl, rng: np.random.Generator) -> Iterator[tuple[str, Crawl]
             few = some_classes(whole, classes, rng)
             yield f"{classes} classes", few
         yield f"{classes} classes, no wrong labels", few.rows(~few.wrong)
+
+
+def long_tails(whole: Crawl, rng: np.random.Generator) -> Iterator[tuple[str, Crawl]]:
+    """Make crawls whose class sizes fall geometrically, of several sizes and kinds of errors."""
+    largest = int(np.bincount(whole.labels).min())
+    for classes in (count for count in TAILS if count <= len(whole.names)):
+        for imbalance in IMBALANCES:
+            some = some_classes(whole, classes, rng)
+            tail = shrink(some, largest, max(round(largest / imbalance), 1), rng)
+            name = f"{classes} classes, {imbalance}:1"
+            yield name, tail
+            yield f"{name}, no wrong labels", tail.rows(~tail.wrong)
+            for kind, rate in ADDED_TO_TAILS:
+                yield f"{name}, {kind} {rate:.0%}", add_noise(tail, kind, rate, rng)
+
+
+def summary(found: Sequence[tuple[float, WrongShare]]) -> str:
+    """Say how far estimates are off true shares, and how many ranges hold them."""
+    off = np.mean([abs(share.estimate - true) for true, share in found])
+    held = sum(share.low <= true <= share.high for true, share in found)
+    width = np.mean([share.high - share.low for _, share in found])
+    ranges = f"{held} of {len(found)} ranges hold the truth, mean width {width:.3f}"
+    return f"mean error {off:.3f}; {ranges}"
 
 
 def thinned(crawl: Crawl, share: float, rng: np.random.Generator) -> Crawl:

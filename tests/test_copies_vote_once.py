@@ -110,12 +110,15 @@ def test_copies_with_other_labels_are_evidence_against_each_other(tmp_path: Path
     before = weigh(tmp_path, *both, "--no-duplicates")
     changed = found["duplicates"] == 2
     assert changed.sum() == 2 * len(other)
-    assert (found["label_quality"] < before["label_quality"]).filter(changed).all()
     others = found.filter(~changed)["label_quality"], before.filter(~changed)["label_quality"]
     assert_series_equal(*others, abs_tol=0.06)
     unchanged = ["weight", "distance", "consistency"]
     assert_frame_equal(found.select(unchanged), before.select(unchanged))
     copies = found.filter(changed).with_columns(of=pl.coalesce("duplicate_of", "key"))
+    apart = before.filter(changed)["label_quality"]
+    together = copies.with_columns(apart=apart).group_by("of").agg("label_quality", "apart")
+    assert (together["apart"].list.sum() > 1).all()
+    assert (together["label_quality"].list.sum() <= 1).all()
     for _, two in copies.group_by("of"):
         right, wrong = two.sort("label_quality", descending=True).iter_rows(named=True)
         assert wrong["is_label_issue"]

@@ -15,7 +15,6 @@ from prototypes.engine.absent import mask_absent
 from prototypes.engine.blocks import EachBlock, unit_rows
 from prototypes.engine.little_known import little_known
 from prototypes.engine.moments import ClassSums, Moments, class_sums
-from prototypes.fit.dominance import log_sizes
 from prototypes.fit.few_rows import fewness, halves_of
 from prototypes.fit.rounds import fold_of
 from prototypes.fit.sample import LabelledSample, join_samples, sample_rows, sample_stride
@@ -24,6 +23,8 @@ from prototypes.fit.wrong_share import UNKNOWN, Agreement, agreement_of, class_p
 
 AXES = 320
 """Features are shortened to so many of their leading axes, as several spaces are fitted."""
+MORE_ROWS = 10
+"""Rows that each class is assumed to have beside its own, as a few rows say little of its share."""
 
 Matrix = NDArray[np.float64]
 Rows = NDArray[np.float32]
@@ -93,7 +94,18 @@ class _HeldOut:
         """Return p(class | row) by the spaces of the rows of other folds (m,)."""
         cosines = held_out_cosines(self.short, self.labels, self.moments, self.trusted, fold)
         mask_absent(cosines, unknown)
-        return class_probabilities(cosines, log_sizes(self.moments.by_class.weight))
+        return class_probabilities(cosines, log_shares(self.moments.by_class.weight))
+
+
+def log_shares(count: Matrix) -> Rows:
+    """Return the log prior of the classes (C,), from the rows of each.
+
+    A row is compared with classes before its label is looked at, so that a large class is likelier
+    than a small one. Without it the likeliest class seems to be right too rarely where sizes
+    differ, and too few labels seem wrong.
+    """
+    more = count + MORE_ROWS
+    return np.asarray(np.log(more / more.sum()), np.float32)
 
 
 def held_out_cosines(

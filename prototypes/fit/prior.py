@@ -18,7 +18,7 @@ from prototypes.fit.wrong_share import (
     Agreement,
     WrongShare,
     agreement,
-    known_classes,
+    effective_classes,
     share_of_lists,
 )
 
@@ -73,11 +73,12 @@ def fit_prior(
 
 def _share(sample: SampleCosines, sizes: Rows, held_out: Agreement) -> tuple[WrongShare, float]:
     """Return the share of wrong labels, and the trust that any are wrong."""
+    labels = sample.labels
     if sample.lists:
-        return share_of_lists(sample.cosines, sample.labels), 1.0
+        return share_of_lists(sample.cosines, labels), 1.0
     if not held_out.known:
-        held_out = agreement(sample.cosines, sample.labels, sizes)
-    return WrongShare.of(held_out, known_classes(sample.cosines)), trust_in(held_out.evident)
+        held_out = agreement(sample.cosines, labels, sizes)
+    return WrongShare.of(held_out, effective_classes(labels)), trust_in(held_out.evident)
 
 
 def prior_of(share: WrongShare, flagged: float, log_odds: NDArray[np.float64]) -> Prior:

@@ -88,13 +88,14 @@ class WrongShare:
     high: float
 
     @classmethod
-    def of(cls, found: Agreement, classes: int) -> "WrongShare":
+    def of(cls, found: Agreement, classes: float) -> "WrongShare":
         """Add the wrong labels of images of none of the ``classes``, of which agreement sees few.
 
         Such images got the label that they are most like, or one of few, so that most labels agree.
         But their likeliest class is unsure, while other wrong labels are as frequent where it is
         sure. So they show in the difference between all images and the surest. With few images it
-        may be chance: it counts less, and the range is wider.
+        may be chance: it counts less, and the range is wider. ``classes`` is how many of them
+        there are in effect (see `effective_classes`).
         """
         evident, per_label = found.evident, UNSEEN / np.sqrt(max(classes - 1, 1))
         more = evident - found.of_surest
@@ -116,6 +117,17 @@ class WrongShare:
 def known_classes(cosines: Rows) -> int:
     """Count the classes that are not MASKED throughout."""
     return int((cosines > MASKED / 2).any(axis=0).sum())
+
+
+def effective_classes(labels: NDArray[np.integer]) -> float:
+    """Return how many classes of equal size would be as uncertain as the labels (m,).
+
+    This is the exponential of the entropy of their shares (Hill 1973), the number of classes where
+    all have as many rows; 1 without rows.
+    """
+    count = np.bincount(labels)
+    shares = count[count > 0] / max(len(labels), 1)
+    return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
 def agreement(cosines: Rows, labels: NDArray[np.integer], sizes: Rows | None = None) -> Agreement:

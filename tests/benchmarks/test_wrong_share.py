@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from benchmarks.crawl import CLEAN, Crawl
-from benchmarks.wrong_share import calibration_error, judge, measured, thinned
+from benchmarks.wrong_share import calibration_error, judge, long_tails, measured, summary, thinned
+from prototypes.fit.wrong_share import WrongShare
 
 
 def crawl(wrong: float, classes: int = 12) -> Crawl:
@@ -31,6 +32,21 @@ def test_a_row_of_the_table_says_whether_the_range_holds_the_truth() -> None:
     assert found[6] == "yes"
     assert float(found[7]) < 0.15
     assert float(found[9]) > 0.9 < float(found[10])
+
+
+def test_long_tails_are_of_the_imbalance_that_they_are_named_by() -> None:
+    made = dict(long_tails(crawl(0.1), np.random.default_rng(0)))
+    assert len(made) == 2 * 3 * 5
+    sizes = np.bincount(made["10 classes, 50:1"].labels)
+    assert sizes.max() / sizes.min() == pytest.approx(50, rel=0.1)
+    assert not made["5 classes, 10:1, no wrong labels"].wrong.any()
+    assert made["5 classes, 100:1, uniform 50%"].wrong.mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_summary_tells_errors_and_ranges() -> None:
+    found = [(0.1, WrongShare(0.2, 0.1, 0.3)), (0.5, WrongShare(0.5, 0.51, 0.61))]
+    said = "mean error 0.050; 1 of 2 ranges hold the truth, mean width 0.150"
+    assert summary(found) == said
 
 
 def test_calibration_error_is_the_mean_gap_of_bins() -> None:

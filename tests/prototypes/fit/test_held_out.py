@@ -4,7 +4,7 @@ import pytest
 from prototypes.engine.blocks import EachBlock, unit_rows
 from prototypes.engine.moments import add_moments, block_moments
 from prototypes.fit.few_rows import NONE_FROM
-from prototypes.fit.held_out import held_out_agreement, held_out_cosines
+from prototypes.fit.held_out import held_out_agreement, held_out_cosines, log_shares
 from prototypes.fit.rounds import FOLDS, fold_of
 from prototypes.fit.space import adapted_space
 from prototypes.fit.wrong_share import WrongShare
@@ -23,6 +23,17 @@ def crawl(
     x = (centres[true] + rng.normal(size=(rows, d))).astype(np.float32)
     flipped = rng.random(rows) < wrong
     return x, np.where(flipped, (true + rng.integers(1, classes, rows)) % classes, true)
+
+
+def long_tail(imbalance: int, wrong: float) -> tuple[np.ndarray, np.ndarray]:
+    """Cut the classes of a balanced crawl to sizes that fall geometrically."""
+    x, true = crawl(20_000, 10, 0.0, apart=8)
+    sizes = np.geomspace(1_500, 1_500 / imbalance, 10).round().astype(int)
+    kept = np.concatenate([np.flatnonzero(true == c)[:size] for c, size in enumerate(sizes)])
+    x, true = x[kept], true[kept]
+    rng = np.random.default_rng(1)
+    flipped = rng.random(len(true)) < wrong
+    return x, np.where(flipped, (true + rng.integers(1, 10, len(true))) % 10, true)
 
 
 def test_cosines_against_spaces_that_are_fitted_to_the_other_folds() -> None:
@@ -70,7 +81,22 @@ def test_from_500_images_on_folds_alone_count() -> None:
     moments = add_moments([block_moments(x, y, 3)])
     found = held_out_agreement(in_memory(x, y), moments)
     folds = held_out_cosines(x, y, moments, None, fold_of(x))
-    assert found.wrong == pytest.approx(agreement_of_cosines(folds, y).wrong, abs=1e-6)
+    sizes = log_shares(moments.by_class.weight)
+    assert found.wrong == pytest.approx(agreement_of_cosines(folds, y, sizes).wrong, abs=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.1, 0.2])
+@pytest.mark.parametrize("imbalance", [10, 100])
+def test_the_share_is_found_where_class_sizes_fall_geometrically(
+    imbalance: int, wrong: float
+) -> None:
+    x, y = long_tail(imbalance, wrong)
+    assert agreement(in_memory(x, y), 10) == pytest.approx(wrong, abs=0.06)
+
+
+def test_the_prior_of_classes_is_their_share_with_ten_rows_more() -> None:
+    prior = np.exp(log_shares(np.array([90.0, 0, 10])))
+    assert prior == pytest.approx(np.array([100, 10, 20]) / 130)
 
 
 def test_what_cannot_be_judged_is_unknown() -> None:

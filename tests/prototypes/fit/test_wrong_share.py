@@ -16,6 +16,7 @@ from prototypes.fit.wrong_share import (
     Agreement,
     WrongShare,
     agreement,
+    effective_classes,
     share_of_lists,
 )
 
@@ -64,6 +65,12 @@ def test_finds_the_share_where_the_model_holds(classes: int, wrong: float) -> No
     share = WrongShare.of(found, classes)
     assert share.low <= wrong <= share.high
     assert share.high - share.low < 0.3
+
+
+def test_classes_of_equal_size_count_in_full_and_rare_ones_hardly() -> None:
+    assert effective_classes(np.repeat([0, 3, 7], 5)) == pytest.approx(3)
+    assert effective_classes(np.repeat([0, 1, 2], [500, 499, 1])) == pytest.approx(2, abs=0.03)
+    assert effective_classes(np.zeros(0, np.int64)) == 1
 
 
 def test_a_class_without_images_changes_nothing() -> None:

@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -68,11 +68,12 @@ class Worker:
     """
 
     def __init__(self, cache: str = "", modules: Iterable[str] = ()) -> None:
-        """Take the driver's cache for objects of a store, and import what it has imported."""
+        """Take the driver's cache for objects of a store, and import what both have."""
         if cache:
             os.environ[CACHE] = cache
         for module in modules:
-            import_module(module)
+            with suppress(ImportError):  # A library that only the driver needs; else it is told.
+                import_module(module)
         self._name = ""
         self._open = ExitStack()
         self._work: Work[Any] | None = None

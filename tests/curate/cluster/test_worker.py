@@ -49,6 +49,12 @@ def test_work_stays_open_until_other_work_comes() -> None:
     assert SAID[-1] == "close b"
 
 
+def test_a_worker_lacks_modules_that_nobody_asks_for() -> None:
+    worker = Worker(modules=["curate.needs_a_library_of_the_driver", "curate.errors"])
+    found = worker.run("a", partial(packed, "a"), pickle.dumps([4]))
+    assert isinstance(found, Results) and found.counted == 1
+
+
 def test_what_goes_wrong_is_answered() -> None:
     worker = Worker()
     mendable, ours = (

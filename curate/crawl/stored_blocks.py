@@ -28,6 +28,9 @@ Stored = NDArray[np.float16] | NDArray[np.int16]
 GROUP_ROWS = 4 * BLOCK_ROWS
 """Rows of neighbouring shards whose sums are joined where they are computed; a larger shard is a
 group of its own."""
+HELD = 8
+"""Blocks whose sums wait to be joined, so that a group of many small shards, or of images with many
+labels, holds no more than others."""
 
 
 class FeatureSource(Protocol):
@@ -136,12 +139,13 @@ class StoredBlocks:
 
     def _groups(self) -> Iterator[list[Shard]]:
         """Give neighbouring shards that a worker takes together."""
-        group: list[Shard] = []
+        group, rows = list[Shard](), 0
         for shard in self.shards:
-            if group and sum(each.rows for each in (*group, shard)) > GROUP_ROWS:
+            if group and rows + shard.rows > GROUP_ROWS:
                 yield group
-                group = []
+                group, rows = [], 0
             group.append(shard)
+            rows += shard.rows
         yield group
 
     def _tasks(
@@ -187,11 +191,12 @@ class StoredBlocks:
 
 
 class _Joined(Generic[T]):
-    """Joins the sums of a group's blocks, when the last of them is there."""
+    """Joins the sums of a group's blocks in their order, whatever the order in which they come."""
 
     def __init__(self, blocks: int) -> None:
         self._found: dict[int, Any] = {}
-        self._blocks = blocks
+        self._sums: Any = None
+        self._joined, self._blocks = 0, blocks
         self._lock = Lock()
 
     def take(self, number: int, found: T) -> T | None:
@@ -200,8 +205,15 @@ class _Joined(Generic[T]):
             return found
         with self._lock:
             self._found[number] = found
-            if len(self._found) < self._blocks:
-                return None
-        first, *others = (self._found[each] for each in range(self._blocks))
-        joined: T = first.joined(others)
-        return joined
+            if len(self._found) >= min(HELD, self._blocks - self._joined):
+                self._join()
+            return self._sums if self._joined == self._blocks else None
+
+    def _join(self) -> None:
+        """Join those that follow what is joined, as far as they are there."""
+        sums = [] if self._sums is None else [self._sums]
+        while self._joined in self._found:
+            sums.append(self._found.pop(self._joined))
+            self._joined += 1
+        if sums:
+            self._sums = sums[0].joined(sums[1:])

@@ -1,15 +1,19 @@
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from random import Random
+from typing import Self
 
 import numpy as np
 import polars as pl
 import pytest
 
-from curate.crawl.stored_blocks import GROUP_ROWS, StoredBlocks
+from curate.crawl.stored_blocks import GROUP_ROWS, HELD, StoredBlocks, _Joined
 from curate.crawl.stored_features import BLOCK_ROWS, StoredFeatures
 from curate.manifest.plan import Shard
 from curate.store.folders import Folders
+from prototypes.engine.blocks import Sums
 from prototypes.engine.moments import add_moments, block_moments
 
 
@@ -55,3 +59,26 @@ def test_sums_come_joined_with_the_same_bits(tmp_path: Path, threads: int) -> No
     alone = add_moments(replace(each, threads=1)(partial(block_moments, classes=40)))
     assert np.array_equal(found.second, alone.second)
     assert np.array_equal(found.by_class.total, alone.by_class.total)
+
+
+@dataclass(frozen=True)
+class Numbers(Sums):
+    """Says which blocks were joined, and how many at most at once."""
+
+    of: tuple[int, ...]
+    at_once: int = 0
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        of = sum((other.of for other in others), self.of)
+        return replace(self, of=of, at_once=max(self.at_once, len(others)))
+
+
+def test_sums_are_joined_in_order_a_few_at_once_whatever_comes_first() -> None:
+    for blocks in (1, HELD, 5 * HELD + 3):
+        order = list(range(blocks))
+        for seed in range(5):
+            joined = _Joined[Numbers](blocks)
+            *none, found = (joined.take(number, Numbers((number,))) for number in order)
+            assert not any(none) and found is not None and found.of == tuple(range(blocks))
+            assert seed or found.at_once <= HELD
+            Random(seed).shuffle(order)

@@ -108,6 +108,19 @@ def test_types_of_noise_agree_with_the_refined_label(folder: Path) -> None:
     assert (other["noise_free"] <= 1 - other["refined_probability"] + 1e-4).all()
 
 
+def test_types_of_noise_agree_with_what_a_person_said(folder: Path) -> None:
+    found = refined(folder, "xiao").with_columns(picture=PICTURE)
+    answers = pl.read_parquet(folder / "v.parquet").rename({"label": "answer"})
+    of = found.join(answers, on="key").select("picture", "answer")
+    told = found.join(of, on="picture").filter(pl.col("label").is_not_null())
+    right = told.filter(pl.col("label") == pl.col("answer"))
+    wrong = told.filter(pl.col("label") != pl.col("answer"))
+    assert min(len(right), len(wrong)) > 80
+    np.testing.assert_allclose(right["noise_free"], 1, atol=1e-6)
+    np.testing.assert_allclose(wrong["noise_free"], 0, atol=1e-6)
+    np.testing.assert_allclose(wrong["noise_random"] + wrong["noise_confusing"], 1, atol=1e-6)
+
+
 def test_labels_of_different_copies_are_right_more_often_than_those_of_each_alone(
     folder: Path,
 ) -> None:

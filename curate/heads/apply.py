@@ -155,11 +155,22 @@ class HeadOnRun:
         return p
 
     def _noise(self, block: Stored, p: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return Xiao's p(z | ỹ, x) (n, 3); of copies it agrees with what their picture is, p."""
+        """Return Xiao's p(z | ỹ, x) (n, 3).
+
+        Of copies it agrees with what their picture is, p (n, K), and of verified rows and their
+        copies with the answer.
+        """
         noise = self.head.each(self._unjudged(block), _noise_type)
-        if self.pictures is not None and (copied := self.pictures.of[block.rows] >= 0).any():
-            rows = stored(self.work, block.rows[copied])
-            noise[copied] = self.head.each(self._unjudged(rows), _noise_type_of(p[copied]))
+        answered, at = self.verified.known(block.rows)
+        p = p.copy()
+        p[answered] = self.verified.target(self.head.task, at)
+        told = np.zeros(len(block.rows), bool)
+        told[answered] = True
+        if self.pictures is not None:
+            told |= self.pictures.of[block.rows] >= 0
+        if told.any():
+            rows = stored(self.work, block.rows[told])
+            noise[told] = self.head.each(self._unjudged(rows), _noise_type_of(p[told]))
         return noise
 
     def _of_pictures(self, block: Stored, given: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -241,6 +252,6 @@ def _noise_type(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tens
 def _noise_type_of(p: NDArray[np.float32]) -> Says:
     def says(head: Head, x: Tensor, given: Tensor, chosen: Positions) -> Tensor:
         assert isinstance(head, Xiao)
-        return head.noise_type_of(x, given, torch.from_numpy(p[chosen]).to(x.device))
+        return head.noise_type_of(given, torch.from_numpy(p[chosen]).to(x.device))
 
     return says

@@ -93,14 +93,13 @@ class Xiao(StagedHead):
         """Return p(z | ỹ, x) (n, 3): the posterior of Eq. 5, summed over y."""
         return posterior(*self._logits(x), given, self.noise).sum(2)
 
-    def noise_type_of(self, x: Tensor, given: Tensor, p: Tensor) -> Tensor:
+    def noise_type_of(self, given: Tensor, p: Tensor) -> Tensor:
         """Return p(z | ỹ, x) (n, 3) where more is known of y: that it has probabilities p (n, K).
 
-        Σ_y p(y) p(z | y, ỹ, x), by Jeffrey's rule.
+        Σ_y p(y) p(z | y, ỹ), by Jeffrey's rule; p(z) is the same for all x.
         """
-        joint = posterior(*self._logits(x), given, self.noise)
-        of_y = joint / joint.sum(1, keepdim=True).clamp(min=torch.finfo(joint.dtype).tiny)
-        return normalized((of_y * p[:, None]).sum(2))
+        of_z = self.types[:, None] * torch.einsum("nc,zck->nzk", given, self.noise)
+        return normalized((normalized(of_z) * p[:, None]).sum(2))
 
     def _logits(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the logits of y (n, K) and of z (n, 3)."""

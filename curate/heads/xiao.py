@@ -96,8 +96,11 @@ class Xiao(StagedHead):
     def noise_type_of(self, given: Tensor, p: Tensor) -> Tensor:
         """Return p(z | ỹ, x) (n, 3) where more is known of y: that it has probabilities p (n, K).
 
-        Σ_y p(y) p(z | y, ỹ), by Jeffrey's rule; p(z) is the same for all x.
+        Σ_y p(y) p(z | y, ỹ), by Jeffrey's rule; p(z) is the same for all x. A row of zeros means
+        none of the classes, for which this head has no output: it counts as any class but ỹ, and is
+        never noise free.
         """
+        p = torch.where(p.any(1, keepdim=True), p, 1 - self.task.as_outputs(given))
         of_z = self.types[:, None] * torch.einsum("nc,zck->nzk", given, self.noise)
         return normalized((normalized(of_z) * p[:, None]).sum(2))
 

@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 
 import numpy as np
+import torch
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from curate.heads.noise_types import (
     type_shares,
     uniform,
 )
+from curate.heads.task import Task
+from curate.heads.xiao import Xiao
 
 CIFAR10N_RANDOM1 = np.array(
     [
@@ -105,3 +108,14 @@ def test_rows_without_a_label_are_of_no_type() -> None:
     expected = [sum(labelled[n] and p[n].argmax() == kind for n in range(40)) for kind in range(3)]
     assert found.noise_types.tolist() == expected
     assert not replace(found, noise=None).noise_types.any()
+
+
+def test_of_an_image_of_none_of_the_classes_the_label_is_never_noise_free() -> None:
+    head = Xiao(Task(classes=3), 5)
+    head.noise[2] = torch.tensor([[0, 0.9, 0], [1, 0, 1], [0, 0.1, 0]])
+    given, p = torch.eye(3)[[0, 0, 1]], torch.zeros(3, 3)
+    p[1, 0] = 1
+    free, random, confusing = head.noise_type_of(given, p).T
+    torch.testing.assert_close(free, torch.tensor([0.0, 1, 0]))
+    torch.testing.assert_close(random + confusing, torch.tensor([1.0, 0, 1]))
+    assert (random > 0)[[0, 2]].all() and (confusing > 0)[[0, 2]].all()

@@ -18,7 +18,12 @@ DIGITS = 4
 OF_CLASS = ("rows", "judged", "flagged", "relabel", "outlier")
 OF_LABELS = ("label", "suggested_label", "refined_label", "refined_classes")
 """Columns that hold labels."""
-TITLES = {"label": "given", "issue_kind": "flagged as"}
+TITLES = {
+    "label": "given",
+    "issue_kind": "flagged as",
+    "duplicate_of": "copy of",
+    "duplicates": "rows with this picture",
+}
 ELSEWHERE = ("row", "caption", "is_label_issue", "status")
 """Columns that the list of a sample's facts leaves out, as they are shown elsewhere."""
 

@@ -10,12 +10,12 @@ from rich.text import Text
 from curate.inspect.asked_class import find_class
 from curate.inspect.cards import sample_cards
 from curate.inspect.class_names import class_names
-from curate.inspect.gallery import SMALL, show_cards, show_small
+from curate.inspect.gallery import SMALL, fitting, show_cards, show_small
 from curate.inspect.json_text import overview_json, sample_json
 from curate.inspect.overview import overview
 from curate.inspect.sample import find_sample
 from curate.inspect.sample_screen import show_sample
-from curate.inspect.screen import is_low, show_brief, show_overview
+from curate.inspect.screen import AROUND, is_low, show_brief, show_overview
 from curate.inspect.select_samples import Selected, Selection, find_key, select
 from curate.inspect.terminal_pictures import Pictures, choose_pictures
 from curate.options.inspect import InspectOptions
@@ -53,7 +53,8 @@ def inspect(options: InspectOptions, console: Console | None = None, quiet: bool
         options.given, options.suggested, options.kind, options.status, options.sort,
         options.limit or MOST_SAMPLES, options.noise_type,
     )  # fmt: skip
-    low = is_low(console) and options.limit is None and not selection.filters
+    usual = console.is_terminal and options.limit is None and not selection.filters
+    low = usual and is_low(console)
     with scratch_folder() as folder:
         weighted = open_weighted(options.source, Folders(folder))
         names, kind = class_names(weighted), Pictures.NONE
@@ -73,6 +74,9 @@ def inspect(options: InspectOptions, console: Console | None = None, quiet: bool
         if low and not options.as_json:
             few = FEW_WORDS if kind is Pictures.NONE else FEW_PICTURES
             selection = replace(selection, limit=few)
+        elif usual and kind is not Pictures.NONE:
+            room = fitting(console, console.height - AROUND)
+            selection = replace(selection, limit=min(MOST_SAMPLES, room))
         selected, told = select(weighted, selection), None
         if options.verified is not None:
             told = share_of_table(weighted, options.verified, Console(stderr=True, quiet=quiet))

@@ -28,6 +28,8 @@ MARKS = {"fits": "→ ", "refined": "⇒ ", "true": "✓ "}
 SMALL = 8
 """Lines of a card on a low screen."""
 CAPTION_LINES = 2
+CARD_LINES = CELLS // 2 + 4 + CAPTION_LINES
+"""Lines of a card with a picture."""
 LEAST_WORD = 6
 """No text is cut to fewer columns."""
 
@@ -57,6 +59,11 @@ def show_cards(console: Console, title: str, cards: Sequence[Card], kind: Pictur
     for line in _lines(cards, kind, console.width):
         console.print(line)
         console.print()
+
+
+def fitting(console: Console, lines: int) -> int:
+    """Count the cards with pictures in so many lines of the screen; at least a line of cards."""
+    return _across(console.width) * max(1, lines // CARD_LINES)
 
 
 def show_small(console: Console, title: str, cards: Sequence[Card], kind: Pictures) -> None:
@@ -114,7 +121,7 @@ def draw(
 
 def _lines(cards: Sequence[Card], kind: Pictures, width: int) -> Iterator[Table]:
     """Yield a grid for each line of cards as soon as its pictures are decoded."""
-    across = max(1, (width + GAP) // (CELLS + GAP))
+    across = _across(width)
     cells = max(1, min(CELLS, width))
     pictures = draw([card.picture for card in cards], kind, cells)
     for start in range(0, len(cards), across):
@@ -124,6 +131,10 @@ def _lines(cards: Sequence[Card], kind: Pictures, width: int) -> Iterator[Table]
         grid.add_row(*drawn)
         grid.add_row(*(_words(card, cells) for card in line))
         yield grid
+
+
+def _across(width: int) -> int:
+    return max(1, (width + GAP) // (CELLS + GAP))
 
 
 def _words(card: Card, width: int) -> Group:

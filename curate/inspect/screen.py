@@ -23,6 +23,8 @@ BRIEF = 4
 """Most classes in a brief summary."""
 LOW = 40
 """On a screen of fewer lines, less is listed."""
+AROUND = 36
+"""Most lines of `show_overview` on a wide screen, of what frames pictures, and the prompt."""
 
 
 def is_low(console: Console) -> bool:

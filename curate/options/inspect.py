@@ -39,7 +39,7 @@ class InspectOptions:
         int | None,
         typer.Option(
             min=1,
-            help="How many samples. Default: 12; what fits on the screen if it is low.",
+            help="How many. Default: 12; on a terminal no more than fit below the summary.",
             show_default=False,
         ),
     ] = None

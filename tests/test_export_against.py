@@ -1,5 +1,6 @@
 """`curate export --against`: no picture of another manifest is among those that are written."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -353,3 +354,44 @@ def test_in_python_they_are_counted_too(folder: Path, tmp_path: Path) -> None:
         "columns that csv cannot hold": (1, ("image",)),
         "further copies of pictures, by --duplicates first": (1, ("k60",)),
     }
+
+
+def test_where_no_picture_can_be_read_or_none_is_there_nothing_is_written(
+    folder: Path, tmp_path: Path
+) -> None:
+    out, other = tmp_path / "out.parquet", tmp_path / "other.parquet"
+    options = ("export", folder / "crawl.weighted.parquet", "--to", "parquet", "--out", out)
+    paths = empty_text(tmp_path, "paths.csv", "image_path\ngone/1.jpg\ngone/2.jpg\n")
+    said = refused(*options, "--against", paths)
+    assert "no row of 2 has a picture that can be read" in said
+    assert f"row 1 was looked for at '{tmp_path / 'gone/1.jpg'}'" in said
+    pl.DataFrame({"picture": pictures(tmp_path)}).write_parquet(other)
+    said = refused(*options, "--against", other)
+    assert "its columns are: picture; rename the one that holds them to 'image'" in said
+    assert not out.exists()
+
+
+def test_features_of_zeros_are_nothing_to_compare_with(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(ROWS, 64)) + 2 * np.eye(3, 64)[np.arange(ROWS) % 3]
+    done("weight", of_features(tmp_path, x, "crawl.parquet"), "--graph", "none")
+    said = refused(
+        "export", tmp_path / "crawl.weighted.parquet", "--to", "csv", "--out",
+        tmp_path / "out.csv", "--against", of_features(tmp_path, 0 * x[:4], "val.parquet"),
+    )  # fmt: skip
+    assert "no row of 4 has features to compare with" in said
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_split_says_where_copies_may_be_apart_and_counts_all_parts_in_order(
+    folder: Path, tmp_path: Path
+) -> None:
+    said = export(folder, "split.parquet", "--split", "0.8/0.1/0.1")
+    assert "which rows are copies" not in said
+    assert re.search(r" train \d+ validation \d+ test \d+ ", said)
+    weighted = tmp_path / "weighted.parquet"
+    done("weight", folder / "crawl.parquet", "--encoder", "embedded", "--graph", "none",
+         "--no-duplicates", "--out", weighted, "--run-dir", tmp_path / "run")  # fmt: skip
+    said = done("export", weighted, "--to", "parquet", "--keep", "all", "--out",
+                tmp_path / "out.parquet", "--split", "0.999999/0.000001")  # fmt: skip
+    assert "copies of a picture may be in several parts" in said
+    assert f"train {ROWS + 1} validation 0" in said

@@ -38,6 +38,7 @@ from curate.terminal.notices import say, warn
 from curate.terminal.printable import printable
 from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
+from curate.weighted.columns import COPY_NAMES
 from curate.weighted.open import open_weighted
 from curate.weighted.origin import save_sidecar
 from curate.weighted.provenance import making
@@ -102,6 +103,7 @@ def export(options: ExportOptions, console: Console) -> Exported:
         engine.require_shared(scratch, "--out")
         weighted = open_weighted(options.source, Folders(scratch))
         check_export(weighted, options, format_)
+        _say_copies_apart(weighted, options, console)
         against = _against(weighted, options, engine, console)
         left_out = None if against is None else against["row"]
         chosen = Path(scratch, "chosen.parquet")
@@ -120,13 +122,23 @@ def export(options: ExportOptions, console: Console) -> Exported:
                 rows=written.digest.rows,
                 of=weighted.rows,
                 keep=options.keep or format_.keep,
-                parts=written.parts,
+                parts={part: written.parts.get(part, 0) for part in job.parts},
                 skipped=(*written.skipped, *columns, *lost, *_skipped(options, against), *copies),
                 reader=reader,
             )
             replace_list(options, against)
             _say_what_made_it(job, exported, format_, unfinished)
     return exported
+
+
+def _say_copies_apart(weighted: Weighted, options: ExportOptions, console: Console) -> None:
+    """Warn of a split of rows of which nobody knows which are copies."""
+    if options.select.shares and not set(COPY_NAMES) <= set(weighted.names):
+        warn(
+            console, "--split",
+            f"{weighted.path} does not say which rows are copies, so that copies of a picture may"
+            " be in several parts; weigh it again, without --no-duplicates.",
+        )  # fmt: skip
 
 
 def _against(

@@ -18,17 +18,19 @@ from curate.duplicates.stars import Rows
 from curate.encoders.spec import split_encoders
 from curate.errors import CurateError
 from curate.features.find import chosen_encoders, find_features
-from curate.manifest.columns import exact_column
+from curate.manifest.columns import KNOWN_NAMES, exact_column
 from curate.manifest.manifest import Manifest
 from curate.manifest.open import open_manifest, require_exists
 from curate.manifest.tables import TEXT
 from curate.manifest.text_files import ending_of
+from curate.manifest.tried_path import tried_path
 from curate.options.columns import PictureColumns
 from curate.options.weight import WeightOptions
 from curate.store.engine import Engine
 from curate.store.folders import Folders
 from curate.store.run import Run, default_folder, open_run
 from curate.terminal.notices import warn
+from curate.terminal.printable import listed
 from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
 from curate.training.spec import is_self
@@ -62,7 +64,7 @@ def rows_against(
 
     That manifest needs no labels, and may be empty. Its pictures are encoded as the crawl's were,
     and what is made of them is kept in a run folder of its own. Raises CurateError where the
-    crawl's features are gone, or cannot be made of other pictures.
+    crawl's features are gone, or cannot be made of other pictures, or none of its rows has any.
     """
     work, path = weighted.work(), options.manifest
     own, options = _comparable(work, options)
@@ -81,9 +83,13 @@ def rows_against(
                 f"--against {path} has no column 'embedding', and the crawl was weighed by features"
                 " that came with it; add those of the same encoder."
             )
+        if options.encoder is not None:
+            _require_pictures(manifest, path)
         crawl = unlabelled_crawl(manifest, run)
         with _about(path):
             other = Side(crawl.shards, find_features(options, crawl, console))
+        if not len(other.known):
+            raise CurateError(_nothing_read(manifest, path, options))
         if other.width != own.width:
             raise CurateError(
                 f"--against {path} has {other.width:,} features a row, and the crawl has"
@@ -92,6 +98,30 @@ def rows_against(
         found = _with_their_copies(copies_across(own, other), weighted)
         listed = _listed(found, work, weighted, manifest)
         return Against(listed, crawl.rows, crawl.rows - len(other.known), manifest.skipped)
+
+
+def _require_pictures(manifest: Manifest, path: Path) -> None:
+    """Raise CurateError where no column has pictures; URLs are named elsewhere."""
+    names = manifest.schema.names
+    if manifest.columns.image is None and not set(KNOWN_NAMES["url"]) & set(names):
+        raise CurateError(
+            f"--against {path} has no image column, and the crawl is compared by its pictures; its"
+            f" columns are: {listed(names)}; rename the one that holds them to 'image'."
+        )
+
+
+def _nothing_read(manifest: Manifest, path: Path, options: WeightOptions) -> str:
+    """Say why there is nothing to compare with."""
+    if options.encoder is None:
+        return (
+            f"--against {path}: no row of {manifest.rows:,} has features to compare with: those of"
+            " zeros or with NaN or infinity in them count for none; give others."
+        )
+    return (
+        f"--against {path}: no row of {manifest.rows:,} has a picture that can be read, so that"
+        f" nothing can be compared; {tried_path(manifest)}mend the pictures (paths start from its"
+        " folder)."
+    )
 
 
 def say_uncompared(path: Path, against: Against, console: Console) -> None:

@@ -13,8 +13,8 @@ DEATHS = 3
 """How many workers may be lost at an item before it is given up."""
 AHEAD = 2
 """Jobs for each worker whose results wait until an earlier one is done."""
-TOGETHER_SECONDS, LEAST_SECONDS = 0.1, 0.001
-"""Items that take less travel together, a hundred at most."""
+TOGETHER_SECONDS, MOST_TOGETHER = 0.1, 8
+"""Items that take less travel together, but few: those behind quick ones may take long."""
 
 
 @dataclass(frozen=True, order=True)
@@ -44,7 +44,8 @@ class Batches:
 
     def pace(self, seconds: float) -> None:
         """Say how long an item took lately."""
-        self._size = max(1, int(TOGETHER_SECONDS / max(seconds, LEAST_SECONDS)))
+        some = TOGETHER_SECONDS / max(seconds, TOGETHER_SECONDS / MOST_TOGETHER)
+        self._size = max(1, int(some))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """`curate weight` finds copies, says whose they are, and changes nothing else for it."""
 
+import html
 import io
 import json
 from collections.abc import Callable
@@ -102,6 +103,9 @@ def test_later_commands_name_the_same_placeholder(path: Path, found: pl.DataFram
     assert (summary["copies"], summary["copied"], summary["conflicts"]) == (17, 7, 2)
     assert summary["placeholders"] == [shown]
     assert json.loads(curate("duplicates", out, "--json").stdout)["placeholders"] == [shown]
+    page = path.with_name("page.html")
+    assert curate("report", out, "--out", page).exit_code == 0
+    assert told in html.unescape(page.read_text())
 
 
 def test_without_keys_a_placeholder_is_named_by_its_row(path: Path, tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from curate.duplicates.told import SHOWN_PLACEHOLDERS
 from curate.images.status import Status
 from curate.inspect.overview import BINS, Histogram, Overview
 from curate.report.plots import Marked, histogram
 from curate.report.words import percent
-from curate.terminal.printable import counted
+from curate.terminal.printable import counted, printable
 from curate.weighted.counts import untold
 from prototypes.engine.little_known import LEAST_IMAGES
 
@@ -59,7 +60,8 @@ def figures(overview: Overview) -> list[Figure]:
     if overview.copy_counts is not None and overview.copy_counts.copies:
         counts = overview.copy_counts
         note = f"of {counted(counts.groups, 'picture')}, {counts.conflicts:,} with different labels"
-        found.append(Figure("Copies", f"{counts.copies:,}", note))
+        named = (printable(str(each)) for each in counts.placeholders[:SHOWN_PLACEHOLDERS])
+        found.append(Figure("Copies", f"{counts.copies:,}", "; ".join((note, *named))))
     if overview.refined is not None:
         found.append(Figure("Relabelled", f"{overview.refined:,}", "by curate refine"))
     if overview.failed:

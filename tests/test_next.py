@@ -136,6 +136,19 @@ def test_embed_names_the_options_that_find_its_features(
     assert before == after
 
 
+def test_embed_of_what_was_weighed_names_other_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = crawl(Path(), ".parquet")
+    features = pl.Series(np.load("features.npy").tolist(), dtype=pl.List(pl.Float32))
+    table = pl.read_parquet(path).with_columns(embedding=features, weight=1.0)
+    table.write_parquet(path)
+    line = printed(curate("embed", path, "--label", "what it is"))
+    assert line.endswith("--prefix curate_")
+    paste(f"{line} --graph none")
+
+
 @pytest.mark.parametrize("kind", ["folder", "tars", "lists"])
 def test_other_forms_of_crawls(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

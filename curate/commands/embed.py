@@ -22,6 +22,7 @@ from curate.terminal.command_line import chosen_options, command_line, say_next
 from curate.terminal.notices import say, say_skipped
 from curate.terminal.progress import progress_bar
 from curate.terminal.skipped import Skipped
+from curate.weighted.columns import free_prefix
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Embedded:
     """What of the user's files is in no row."""
     shards: tuple[Shard, ...]
     features: StoredFeatures
+    prefix: str
+    """For the columns of `curate weight`; empty unless the crawl has such columns."""
 
 
 def embed_and_report(options: WeightOptions, quiet: bool = False) -> None:
@@ -51,6 +54,8 @@ def embed_and_report(options: WeightOptions, quiet: bool = False) -> None:
     )
     say_skipped(console, embedded.skipped)
     chosen = chosen_options(options) | {"overwrite": options.output.exists()}
+    if embedded.prefix:
+        chosen["prefix"] = embedded.prefix
     say_next(console, command_line("weight", options.manifest, **chosen))
 
 
@@ -75,4 +80,5 @@ def embed(options: WeightOptions, console: Console) -> Embedded:
             statuses.update(features.statuses(shard.name).to_list())
         dim = features.columns(len(features.parts) - 1, crawl.shards[0].name)[1]
     tell_heic(statuses, console)
-    return Embedded(folder, dim, statuses, manifest.skipped, crawl.shards, features)
+    prefix = free_prefix(manifest.schema.names)
+    return Embedded(folder, dim, statuses, manifest.skipped, crawl.shards, features, prefix)

@@ -48,6 +48,16 @@ def refuse_taken_names(
             )
 
 
+def free_prefix(present: Sequence[str]) -> str:
+    """Return the first prefix that makes new columns of NAMES and COPY_NAMES beside these."""
+    prefixes = "", "curate_", "sinet_"
+    taken = {*present}
+    return next(
+        (each for each in prefixes if not {each + name for name in (*NAMES, *COPY_NAMES)} & taken),
+        "",
+    )
+
+
 def our_columns(
     scores: pl.DataFrame,
     statuses: pl.Series,

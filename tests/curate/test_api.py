@@ -99,7 +99,7 @@ def test_a_value_of_another_type_is_named() -> None:
             curate.weight("x", **options)
     with pytest.raises(TypeError, match="rename='weight=w' is not what it takes"):
         curate.export("x", to="csv", out="y.csv", rename="weight=w")
-    with pytest.raises(TypeError, match=r"curate.weight\(\): missing a required.*'manifest'"):
+    with pytest.raises(TypeError, match=r"curate.weight\(\): give a path or a table first"):
         curate.weight()
     with pytest.raises(TypeError, match=r"curate.weight\(\): too many positional"):
         curate.weight("x", "y")

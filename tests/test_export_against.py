@@ -364,7 +364,7 @@ def test_where_no_picture_can_be_read_or_none_is_there_nothing_is_written(
     paths = empty_text(tmp_path, "paths.csv", "image_path\ngone/1.jpg\ngone/2.jpg\n")
     said = refused(*options, "--against", paths)
     assert "no row of 2 has a picture that can be read" in said
-    assert f"row 1 was looked for at '{tmp_path / 'gone/1.jpg'}'" in said
+    assert re.search(r"row 1 was looked for at '\S*/gone/1\.jpg'", said)
     pl.DataFrame({"picture": pictures(tmp_path)}).write_parquet(other)
     said = refused(*options, "--against", other)
     assert "its columns are: picture; rename the one that holds them to 'image'" in said

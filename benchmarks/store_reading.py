@@ -47,8 +47,9 @@ def store_reading(
 
 
 def _write(below: Place, count: int, size: int) -> list[str]:
+    """Write objects named as pictures; of others the cache also asks when they were made."""
     store = open_store(below.scheme, below.bucket)
-    keys = [f"{below.key}/{number}.bin" for number in range(count)]
+    keys = [f"{below.key}/{number}.jpg" for number in range(count)]
     for key in keys:
         store.write(key, os.urandom(size))
     return keys

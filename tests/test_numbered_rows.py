@@ -5,17 +5,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
-from cli import app
+from .crawls import done, refused
 
 ROWS, NAMES = 240, ("blue", "green", "red")
-
-
-def run(*arguments: object, fails: bool = False) -> str:
-    result = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "300"})
-    assert result.exit_code == (2 if fails else 0), result.output
-    return " ".join(result.output.split())
 
 
 def draw(lists: bool = False) -> pl.DataFrame:
@@ -32,7 +25,7 @@ def draw(lists: bool = False) -> pl.DataFrame:
 def weigh_and_answer(folder: Path, crawl: pl.DataFrame, answered: pl.DataFrame) -> Path:
     """Weigh the crawl, and write answers that were given to the rows of another state of it."""
     crawl.write_parquet(folder / "m.parquet")
-    run("weight", folder / "m.parquet", "--graph", "none", "--out", folder / "w.parquet")
+    done("weight", folder / "m.parquet", "--graph", "none", "--out", folder / "w.parquet")
     lists = isinstance(answered.schema["label"], pl.List)
     answer = pl.concat_list("true", pl.lit("thing")) if lists else pl.col("true")
     rows = answered.with_row_index("key").head(90)
@@ -41,17 +34,17 @@ def weigh_and_answer(folder: Path, crawl: pl.DataFrame, answered: pl.DataFrame) 
     return folder / "w.parquet"
 
 
-def refine(path: Path, **fails: bool) -> str:
-    return run("refine", path, "--verified", path.with_name("v.parquet"), "--epochs", 2, "--out",
-               path.with_name("r.parquet"), **fails)  # fmt: skip
+def refining(path: Path) -> tuple[object, ...]:
+    return ("refine", path, "--verified", path.with_name("v.parquet"), "--epochs", 2, "--out",
+            path.with_name("r.parquet"))  # fmt: skip
 
 
 @pytest.mark.parametrize("lists", [False, True])
 def test_answers_to_rows_that_have_moved_since_are_refused(tmp_path: Path, lists: bool) -> None:
     crawl = draw(lists)
     path = weigh_and_answer(tmp_path, crawl.sample(ROWS, shuffle=True, seed=1), crawl)
-    inspected = run("inspect", path, "--verified", tmp_path / "v.parquet", fails=True)
-    for said in (refine(path, fails=True), inspected):
+    inspected = refused("inspect", path, "--verified", tmp_path / "v.parquet")
+    for said in (refused(*refining(path)), inspected):
         assert "names rows by their numbers, and the label of row" in said
         assert "of 90 rows do not match" in said
         assert "verify again" in said
@@ -60,13 +53,13 @@ def test_answers_to_rows_that_have_moved_since_are_refused(tmp_path: Path, lists
 
 def test_rows_may_be_added_behind_those_that_have_answers(tmp_path: Path) -> None:
     crawl = draw()
-    refine(weigh_and_answer(tmp_path, pl.concat([crawl, crawl.head(30)]), crawl))
+    done(*refining(weigh_and_answer(tmp_path, pl.concat([crawl, crawl.head(30)]), crawl)))
 
 
 def test_labels_may_have_been_set_to_the_answers_or_written_in_another_form(tmp_path: Path) -> None:
     crawl = draw()
     shouted = crawl.with_columns(pl.col("label").str.to_uppercase())
-    refine(weigh_and_answer(tmp_path, crawl.with_columns(label="true"), shouted))
+    done(*refining(weigh_and_answer(tmp_path, crawl.with_columns(label="true"), shouted)))
 
 
 @pytest.mark.parametrize("with_null", [False, True])
@@ -79,9 +72,9 @@ def test_numbers_as_labels_are_compared(tmp_path: Path, with_null: bool) -> None
         answers = answers.with_columns(pl.col("label", "given_label").cast(pl.Float64))
         answers[3, "label"] = None
     answers.write_parquet(tmp_path / "v.parquet")
-    refine(path)
+    done(*refining(path))
     moved = answers.with_columns(pl.col("given_label", "label").reverse())
     moved.write_parquet(tmp_path / "v.parquet")
     for file in tmp_path.glob("r.*"):
         file.unlink()
-    assert "rows do not match" in refine(path, fails=True)
+    assert "rows do not match" in refused(*refining(path))
